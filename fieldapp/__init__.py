@@ -1,0 +1,1 @@
+"""fieldapp: an offline-first field record for family-support keyworkers."""

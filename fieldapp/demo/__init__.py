@@ -1,0 +1,1 @@
+"""The invented service, and the program that plays its families through intake."""

@@ -1,0 +1,1 @@
+"""Practice as data: record definitions, measures, programmes and vocabularies, with their loaders."""
