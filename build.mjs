@@ -1,0 +1,105 @@
+// Builds one release of the client into static/dist/<id>/. That folder and /app, and nothing else, is what a phone keeps.
+//   --dev    source maps, names left readable      --watch  build again whenever something under static/ changes
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { compile } from "sass";
+
+const DIST = "static/dist";
+const dev = process.argv.includes("--dev");
+const entryPoints = { phone: "static/src/phone.jsx", worker: "static/src/core/worker.js", desk: "static/src/desk.js" };
+const bundling = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minify: !dev,
+  logLevel: "warning",
+};
+
+const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/** Names every file of a folder, relative to it, in a stable order. */
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((found) => found.isFile())
+    .map((found) => join(found.parentPath, found.name).slice(folder.length + 1))
+    .sort();
+}
+
+async function scripts(folder) {
+  await build({ ...bundling, entryPoints, outdir: folder, sourcemap: dev && "linked" });
+}
+
+function styles(folder) {
+  for (const name of readdirSync("static/styles").filter((name) => /^[^_].*\.scss$/.test(name))) {
+    const { css } = compile(`static/styles/${name}`, { style: "compressed", loadPaths: ["node_modules"], quietDeps: true });
+    writeFileSync(`${folder}/${name.replace(/\.scss$/, ".css")}`, css);
+  }
+}
+
+/** The manifest names its icons by release, so that a changed icon is a changed address. */
+function manifest(folder, id) {
+  const told = JSON.parse(readFileSync("static/manifest.webmanifest", "utf8"));
+  for (const icon of told.icons) icon.src = `/dist/${id}/${icon.src}`;
+  writeFileSync(`${folder}/manifest.webmanifest`, JSON.stringify(told));
+}
+
+async function worker(release) {
+  const { outputFiles } = await build({
+    ...bundling,
+    format: "iife",
+    write: false,
+    entryPoints: ["static/sw.js"],
+    define: { RELEASE: JSON.stringify(release) },
+  });
+  writeFileSync(`${DIST}/sw.js`, outputFiles[0].contents);
+}
+
+/** Makes the release beside the old one and swaps at the end: a failed build leaves the old one whole. */
+async function release() {
+  mkdirSync(DIST, { recursive: true });
+  const making = mkdtempSync(`${DIST}/making-`);
+  try {
+    await scripts(making);
+    styles(making);
+    cpSync("static/icons", `${making}/icons`, { recursive: true });
+    const files = filesIn(making);
+    const told = readFileSync("static/manifest.webmanifest");
+    const id = hash(files.map((name) => `${name} ${hash(readFileSync(`${making}/${name}`))}\n`).join("") + hash(told)).slice(0, 12);
+    manifest(making, id);
+    const kept = filesIn(making).filter((name) => !/^desk\.|\.map$/.test(name));
+    const made = { id, files: ["/app", ...kept.map((name) => `/dist/${id}/${name}`)] };
+    if (existsSync(`${DIST}/${id}`)) rmSync(`${DIST}/${id}`, { recursive: true });
+    renameSync(making, `${DIST}/${id}`);
+    await worker(made);
+    writeFileSync(`${DIST}/release.json.new`, JSON.stringify(made));
+    renameSync(`${DIST}/release.json.new`, `${DIST}/release.json`);
+    for (const old of readdirSync(DIST, { withFileTypes: true })) {
+      if (old.isDirectory() && old.name !== id) rmSync(`${DIST}/${old.name}`, { recursive: true, force: true });
+    }
+    return made;
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+}
+
+function tell({ id }) {
+  const sizes = filesIn(`${DIST}/${id}`)
+    .filter((name) => /\.(js|css)$/.test(name))
+    .map((name) => `${name} ${(gzipSync(readFileSync(`${DIST}/${id}/${name}`), { level: 9 }).length / 1000).toFixed(1)} kB`);
+  console.log(`Built release ${id} (gzip: ${sizes.join(", ")})`);
+}
+
+tell(await release());
+if (process.argv.includes("--watch")) {
+  let due;
+  watch("static", { recursive: true }, (_, name) => {
+    if (!name || name.startsWith("dist")) return;
+    clearTimeout(due);
+    due = setTimeout(() => release().then(tell, (error) => console.error(error.message)), 150);
+  });
+}

@@ -1,0 +1,4 @@
+/** Binds the core to the message port of the worker it runs in. */
+import { open } from "./index.js";
+
+open(/** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self)));
