@@ -1,0 +1,48 @@
+"""What every page may reach of the office that serves it. `create_app` puts it there once; nothing else is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from flask import Flask, current_app
+
+if TYPE_CHECKING:
+    from fieldapp.keys import Keys
+    from fieldapp.practice import Practice
+    from fieldapp.store import Store
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The joined parts of one running office.
+
+    `clock` gives aware UTC times; tests and the demo hand in another. `demo_code` is the fixed second factor of the
+    demo and None everywhere else.
+    """
+
+    store: Store
+    keys: Keys
+    practice: Practice
+    clock: Clock
+    origin: str
+    demo_code: str | None = None
+
+    @property
+    def over_https(self) -> bool:
+        """Says whether cookies can be bound to this host with `__Host-`; plain http is only for localhost."""
+        return self.origin.startswith("https://")
+
+
+def put_office(app: Flask, office: Office) -> None:
+    """Gives an app its office."""
+    app.extensions["fieldapp"] = office
+
+
+def office() -> Office:
+    """Gives the office of the app that answers this request."""
+    return cast("Office", current_app.extensions["fieldapp"])
