@@ -51,6 +51,7 @@ class Field(Strict, frozen=True, kw_only=True):
     label: str
     hint: str | None = None
     required: bool = False
+    required_when: When | None = None
     when: When | None = None
     options: list[Option] = []
     vocabulary: str | None = None
@@ -162,6 +163,7 @@ def _check_fields(file: str, place: str, fields: list[Field], vocabularies: dict
                 file, here, "only a date or a time may start filled in; anything else would be evidence"
             )
         _check_when(file, here, field.when, known, vocabularies)
+        _check_when(file, here, field.required_when, known, vocabularies)
         if field.item:
             _check_fields(file, here, field.item, vocabularies)
 

@@ -95,7 +95,7 @@ def problems(
     """Lists what stands between these answers and sending, in the order of the form."""
     found: list[Problem] = []
     for field in shown_fields(definition, fields, sent=sent):
-        _judge(field, fields.get(field["id"]), field["id"], vocabularies, found)
+        _judge(field, fields, field["id"], vocabularies, found)
     return found
 
 
@@ -148,9 +148,11 @@ def _item_without_hidden(item_fields: list[Plain], item: Any) -> Any:
     return {name: value for name, value in item.items() if name not in known or name in shown}
 
 
-def _judge(field: Plain, value: Any, at: str, vocabularies: Vocabularies, found: list[Problem]) -> None:
+def _judge(field: Plain, fields: Plain, at: str, vocabularies: Vocabularies, found: list[Problem]) -> None:
+    value = fields.get(field["id"])
     if not is_answered(value):
-        if field.get("required"):
+        needed_because = field.get("required_when")
+        if field.get("required") or (needed_because is not None and holds(needed_because, fields)):
             found.append({"at": at, "reason": "required"})
         return
     kind = field["type"]
@@ -170,7 +172,7 @@ def _judge_items(field: Plain, value: Any, at: str, vocabularies: Vocabularies, 
         return
     for item in value:
         for inner in shown_in_item(field["item"], item):
-            _judge(inner, item.get(inner["id"]), f"{at}/{item['id']}/{inner['id']}", vocabularies, found)
+            _judge(inner, item, f"{at}/{item['id']}/{inner['id']}", vocabularies, found)
 
 
 def is_text(value: object) -> bool:
