@@ -1,1 +1,74 @@
-"""The one door to SQL: keeps sealed bytes and the clear columns that reports need."""
+"""The one door to SQL: keeps sealed bytes and the clear columns that reports need.
+
+    store = fieldapp.store.open(path)
+    with store.writing() as tx:          # one BEGIN IMMEDIATE; nested blocks are savepoints
+        tx.casefiles.grant(...)
+
+`tx` is the same store: the nouns always speak over the calling thread's connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+
+from fieldapp.store.audit import Audit
+from fieldapp.store.casefiles import Casefiles
+from fieldapp.store.drafts import Drafts
+from fieldapp.store.entries import Entries
+from fieldapp.store.migrations import DatabaseIsNewer, migrate
+from fieldapp.store.noun import Connections, NotWriting, Sealed
+from fieldapp.store.office import Office
+from fieldapp.store.people import People
+from fieldapp.store.quarantine import Quarantine
+from fieldapp.store.records import Records
+from fieldapp.store.settings import Settings
+from fieldapp.store.signers import Signers
+
+__all__ = ["DatabaseIsNewer", "NotWriting", "Sealed", "Store", "open"]
+
+
+class Store:
+    """Every noun over one database file. Safe to share between threads; each thread has its own connection."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.audit = Audit(connections)
+        self.casefiles = Casefiles(connections)
+        self.drafts = Drafts(connections)
+        self.entries = Entries(connections)
+        self.office = Office(connections)
+        self.people = People(connections)
+        self.quarantine = Quarantine(connections)
+        self.records = Records(connections)
+        self.settings = Settings(connections)
+        self.signers = Signers(connections)
+
+    @property
+    def path(self) -> str:
+        """Where the database file lies."""
+        return self._connections.path
+
+    @contextmanager
+    def writing(self) -> Iterator[Store]:
+        """Commits all that happens inside as one, or nothing. Others wait for it; inside another it is a savepoint."""
+        with self._connections.immediate():
+            yield self
+
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """Shows one unmoving state for as long as the block lasts."""
+        with self._connections.snapshot():
+            yield self
+
+    def close(self) -> None:
+        """Closes this thread's connection."""
+        self._connections.close()
+
+
+def open(path: str | PathLike[str]) -> Store:
+    """Opens the database at `path`, makes it if need be, and brings it to this release's shape."""
+    connections = Connections(fspath(path))
+    migrate(connections)
+    return Store(connections)

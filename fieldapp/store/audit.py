@@ -1,0 +1,69 @@
+"""What people did, in one chain that can only grow."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fieldapp.store.noun import Noun, Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One thing one person did. `detail` is sealed: a reason can be as telling as a note."""
+
+    n: int
+    id: str
+    at: str
+    person: str
+    what: str
+    casefile: str
+    record: str
+    detail: Sealed | None
+    prev: str
+    hash: str
+
+    def expected_hash(self) -> str:
+        """What `hash` must be if nothing was changed since."""
+        detail = hashlib.sha256(self.detail).hexdigest() if self.detail is not None else ""
+        lines = ("fieldapp audit 1", self.prev, str(self.n), self.id, self.at, self.person, self.what)
+        text = "\n".join((*lines, self.casefile, self.record, detail, ""))
+        return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+class Audit(Noun):
+    """Rows are added, never changed."""
+
+    def add(
+        self,
+        at: str,
+        person: str,
+        what: str,
+        casefile: str = "",
+        record: str = "",
+        detail: Sealed | None = None,
+    ) -> str:
+        """Adds a row to the chain and returns its random id (the `via` of entries made on office pages)."""
+        last = self._one("SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1")
+        n, prev = (last["n"] + 1, last["hash"]) if last else (1, "")
+        row_id = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+        row = AuditRow(n, row_id, at, person, what, casefile, record, detail, prev, "")
+        self._run(
+            "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(n, row_id, at, person, what, casefile, record, detail, prev, row.expected_hash()),
+        )
+        return row_id
+
+    def head(self) -> str:
+        """The hash of the newest row, "" when there is none."""
+        return str(self._value("SELECT hash FROM audit ORDER BY n DESC LIMIT 1") or "")
+
+    def all(self, casefile: str = "") -> Iterator[AuditRow]:
+        """Rows in order; with `casefile` only those about it."""
+        where = "WHERE casefile = ?" if casefile else ""
+        values = (casefile,) if casefile else ()
+        for row in self._rows(f"SELECT * FROM audit {where} ORDER BY n", *values):  # noqa: S608 - fixed text
+            yield AuditRow(*tuple(row))

@@ -1,0 +1,161 @@
+"""Casefiles: their key, chain head and readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fieldapp.store.noun import Noun, Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class CasefileRow:
+    """One casefile. `seq` and `log_hash` are the head of its chain; `title` and `key` are sealed."""
+
+    id: str
+    sort: str
+    about: str
+    title: Sealed
+    key: Sealed
+    team: str | None
+    seq: int
+    log_hash: str
+    opened_at: str
+    opened_by: str
+    active_at: str
+    practice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """One person's leave to read one casefile, from (inclusive) until (exclusive, None: open)."""
+
+    casefile: str
+    person: str
+    from_at: str
+    until_at: str | None
+    why: str
+
+
+_COLUMNS = "id, sort, about, title_sealed, key_wrapped, team, seq, log_hash, opened_at, opened_by, active_at, practice"
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+class Casefiles(Noun):
+    """Everything a casefile needs hangs on its id, so that a larger store can be split by it."""
+
+    def add(self, row: CasefileRow) -> None:
+        self._run(
+            f"INSERT INTO casefiles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            *(row.id, row.sort, row.about, row.title, row.key, row.team, row.seq, row.log_hash),
+            *(row.opened_at, row.opened_by, row.active_at, int(row.practice)),
+        )
+
+    def get(self, casefile: str) -> CasefileRow | None:
+        rows = self.several([casefile])
+        return rows.get(casefile)
+
+    def several(self, ids: Iterable[str]) -> dict[str, CasefileRow]:
+        """Those of `ids` that exist, by id. At most a few thousand at once."""
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, CasefileRow] = {}
+        for at in range(0, len(wanted), 500):
+            part = wanted[at : at + 500]
+            sql = f"SELECT {_COLUMNS} FROM casefiles WHERE id IN ({_marks(part)})"  # noqa: S608
+            for row in self._rows(sql, *part):
+                found[row["id"]] = _casefile(row)
+        return found
+
+    def all(self) -> list[CasefileRow]:
+        """Every casefile, the most recently active first."""
+        return [
+            _casefile(row)
+            for row in self._rows(f"SELECT {_COLUMNS} FROM casefiles ORDER BY active_at DESC, id")
+        ]  # noqa: S608
+
+    def near(self, person: str, teams: Sequence[str]) -> list[CasefileRow]:
+        """Casefiles `person` was ever named on or whose team is among `teams`: what `access` need look at."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM casefiles WHERE id IN (SELECT casefile FROM readers WHERE person = ?)"  # noqa: S608
+            f" OR team IN ({_marks(teams)}) ORDER BY active_at DESC, id"
+        )
+        return [_casefile(row) for row in self._rows(sql, person, *teams)]
+
+    def set_title(self, casefile: str, title: Sealed) -> None:
+        self._run("UPDATE casefiles SET title_sealed = ? WHERE id = ?", title, casefile)
+
+    def set_team(self, casefile: str, team: str | None) -> None:
+        self._run("UPDATE casefiles SET team = ? WHERE id = ?", team, casefile)
+
+    def rewrap(self, casefile: str, key: Sealed) -> None:
+        """For `fieldapp rekey`."""
+        self._run("UPDATE casefiles SET key_wrapped = ? WHERE id = ?", key, casefile)
+
+    def advance(self, heads: Sequence[tuple[int, str, str, str]]) -> None:
+        """Moves chain heads: rows of (seq, log_hash, active_at, casefile)."""
+        self._run_many("UPDATE casefiles SET seq = ?, log_hash = ?, active_at = ? WHERE id = ?", heads)
+
+    def heads(self) -> list[tuple[str, int, str]]:
+        """(casefile, seq, log_hash) of every casefile, for a checkpoint."""
+        return [(r[0], r[1], r[2]) for r in self._rows("SELECT id, seq, log_hash FROM casefiles ORDER BY id")]
+
+    def count_entries(self) -> int:
+        """How many entries are placed, from the heads alone."""
+        return int(self._value("SELECT coalesce(sum(seq), 0) FROM casefiles"))
+
+    def grant(
+        self, casefile: str, person: str, from_at: str, why: str = "assigned", until_at: str | None = None
+    ) -> None:
+        """Names a reader. Named twice for one moment, the later word stands."""
+        self._run(
+            "INSERT INTO readers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET until_at = excluded.until_at,"
+            " why = excluded.why",
+            *(casefile, person, from_at, until_at, why),
+        )
+        self._run(
+            "DELETE FROM removals_heard WHERE casefile = ? AND kid IN (SELECT kid FROM signers WHERE person = ?)",
+            casefile,
+            person,
+        )
+
+    def end_grants(self, casefile: str, person: str, at: str) -> int:
+        """Ends every leave of `person` on `casefile` that is still open at `at`; returns how many."""
+        return self._run(
+            "UPDATE readers SET until_at = ? WHERE casefile = ? AND person = ? AND (until_at IS NULL OR until_at > ?)",
+            *(at, casefile, person, at),
+        )
+
+    def readers_of(self, casefiles: Sequence[str]) -> list[ReaderRow]:
+        """Every leave ever given on these casefiles."""
+        found: list[ReaderRow] = []
+        for at in range(0, len(casefiles), 500):
+            part = casefiles[at : at + 500]
+            sql = f"SELECT casefile, person, from_at, until_at, why FROM readers WHERE casefile IN ({_marks(part)})"  # noqa: S608
+            found += [ReaderRow(*tuple(row)) for row in self._rows(sql, *part)]
+        return found
+
+    def grants_of(self, person: str) -> list[ReaderRow]:
+        """Every leave ever given to this person."""
+        rows = self._rows(
+            "SELECT casefile, person, from_at, until_at, why FROM readers WHERE person = ?", person
+        )
+        return [ReaderRow(*tuple(row)) for row in rows]
+
+    def hear_removals(self, kid: str, casefiles: Sequence[str], at: str) -> None:
+        """Notes that this signer's phone has dropped these casefiles and so knows it lost them."""
+        rows = [(casefile, kid, at) for casefile in casefiles]
+        self._run_many("INSERT INTO removals_heard VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
+
+    def has_heard(self, casefile: str, kid: str) -> bool:
+        return (
+            self._value("SELECT 1 FROM removals_heard WHERE casefile = ? AND kid = ?", casefile, kid)
+            is not None
+        )
+
+
+def _casefile(row: Sequence[object]) -> CasefileRow:
+    values = list(row)
+    return CasefileRow(*values[:-1], bool(values[-1]))  # type: ignore[arg-type]

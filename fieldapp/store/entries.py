@@ -1,0 +1,139 @@
+"""Entries as they stand in the casefiles' chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fieldapp.store.noun import Noun, Sealed
+
+AFTER_ACCESS_ENDED = "after_access_ended"
+"""Flag of an entry whose author had lost the casefile but could not have known it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One placed entry. `sealed` holds signed header, body and slip under the casefile's key."""
+
+    casefile: str
+    seq: int
+    id: str
+    record: str
+    kind: str
+    schema: str
+    author: str
+    kid: str
+    n: int
+    written_at: str
+    received_at: str
+    log_hash: str
+    sealed: Sealed
+    flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The facts of a receipt."""
+
+    id: str
+    casefile: str
+    seq: int
+    received_at: str
+    log_hash: str
+
+
+_COLUMNS = "casefile, seq, id, record, kind, schema, author, kid, n, written_at, received_at, log_hash, sealed, flags"
+
+
+def _parts(values: Iterable[str], size: int = 500) -> Iterator[list[str]]:
+    wanted = list(dict.fromkeys(values))
+    for at in range(0, len(wanted), size):
+        yield wanted[at : at + size]
+
+
+class Entries(Noun):
+    """Rows are added; only an erasure ever rewrites one, and only its sealed bytes."""
+
+    def add_many(self, rows: Sequence[EntryRow]) -> None:
+        self._run_many(
+            f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            [
+                (
+                    r.casefile,
+                    r.seq,
+                    r.id,
+                    r.record,
+                    r.kind,
+                    r.schema,
+                    r.author,
+                    r.kid,
+                    r.n,
+                    r.written_at,
+                    r.received_at,
+                )
+                + (r.log_hash, r.sealed, r.flags)
+                for r in rows
+            ],
+        )
+
+    def placed(self, ids: Iterable[str]) -> dict[str, Placed]:
+        """Those of `ids` that are placed, by id."""
+        found: dict[str, Placed] = {}
+        for part in _parts(ids):
+            sql = (
+                "SELECT id, casefile, seq, received_at, log_hash FROM entries"  # noqa: S608
+                f" WHERE id IN ({','.join('?' * len(part))})"
+            )
+            for row in self._rows(sql, *part):
+                found[row["id"]] = Placed(*tuple(row))
+        return found
+
+    def placed_by_device(self, ids: Iterable[str], device: str) -> dict[str, Placed]:
+        """The same, but only entries signed by this device's signers."""
+        found: dict[str, Placed] = {}
+        for part in _parts(ids):
+            sql = (
+                "SELECT e.id, e.casefile, e.seq, e.received_at, e.log_hash FROM entries e JOIN signers s USING (kid)"  # noqa: S608
+                f" WHERE s.device = ? AND e.id IN ({','.join('?' * len(part))})"
+            )
+            for row in self._rows(sql, device, *part):
+                found[row["id"]] = Placed(*tuple(row))
+        return found
+
+    def get(self, entry: str) -> EntryRow | None:
+        row = self._one(f"SELECT {_COLUMNS} FROM entries WHERE id = ?", entry)  # noqa: S608
+        return None if row is None else EntryRow(*tuple(row))
+
+    def after(self, casefile: str, seq: int, limit: int = 200) -> list[EntryRow]:
+        """Up to `limit` entries that follow `seq`, in chain order."""
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE casefile = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+        return [EntryRow(*tuple(row)) for row in self._rows(sql, casefile, seq, limit)]
+
+    def in_casefile(self, casefile: str) -> list[EntryRow]:
+        """All of a casefile, in chain order."""
+        return self.after(casefile, 0, -1)
+
+    def of_record(self, record: str) -> list[EntryRow]:
+        """All of a record, in chain order."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE record = ? ORDER BY seq", record)  # noqa: S608
+        return [EntryRow(*tuple(row)) for row in rows]
+
+    def log_hash_at(self, casefile: str, seq: int) -> str | None:
+        """The chain's hash at `seq`; "" at 0, None past the end."""
+        if seq == 0:
+            return ""
+        value = self._value("SELECT log_hash FROM entries WHERE casefile = ? AND seq = ?", casefile, seq)
+        return None if value is None else str(value)
+
+    def flagged(self, flag: str, since: str = "") -> list[EntryRow]:
+        """Entries with this flag received after `since`, newest first: for the supervisor's list."""
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE flags = ? AND received_at > ? ORDER BY received_at DESC"  # noqa: S608
+        return [EntryRow(*tuple(row)) for row in self._rows(sql, flag, since)]
+
+    def reseal(self, entry: str, sealed: Sealed) -> None:
+        """Replaces an entry's sealed bytes: for erasure and rekeying only."""
+        self._run("UPDATE entries SET sealed = ? WHERE id = ?", sealed, entry)
+
+    def mark_erased(self, entry: str, erasure: str, at: str) -> None:
+        """Notes which erasure took a body, for `gone` and for replaying after a restore."""
+        self._run("INSERT INTO erased VALUES (?, ?, ?) ON CONFLICT DO NOTHING", entry, erasure, at)

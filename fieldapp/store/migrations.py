@@ -1,0 +1,153 @@
+"""The shape of the database, one numbered function for each step it ever took.
+
+`PRAGMA user_version` says how many have run. A step is never edited once a release has shipped it.
+Columns in the clear hold what numbering, access and reports need and name nobody; content is `Sealed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fieldapp.store.noun import Connections
+
+TIME = "TEXT"
+"""Times are text as on the wire, `2026-11-21T18:16:51.123Z`: they sort as they read."""
+
+M001 = f"""
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE teams (id TEXT PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE people (
+  id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('keyworker','practitioner','supervisor','administrator','auditor')),
+  password_hash TEXT NOT NULL, totp_sealed BLOB, totp_step INTEGER NOT NULL DEFAULT 0,
+  active_from {TIME} NOT NULL, ended_at {TIME}, team TEXT REFERENCES teams(id));
+CREATE TABLE memberships (
+  person TEXT NOT NULL REFERENCES people(id), team TEXT NOT NULL REFERENCES teams(id),
+  role TEXT NOT NULL, from_at {TIME} NOT NULL, until_at {TIME},
+  PRIMARY KEY (person, team, role, from_at));
+CREATE INDEX memberships_by_team ON memberships (team);
+CREATE TABLE sign_in_attempts (key TEXT PRIMARY KEY, at {TIME} NOT NULL, count INTEGER NOT NULL, next_at {TIME});
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id), made_at {TIME} NOT NULL, seen_at {TIME} NOT NULL,
+  ended_at {TIME}, second_factor_at {TIME});
+CREATE INDEX sessions_by_person ON sessions (person);
+
+CREATE TABLE devices (
+  id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, made_at {TIME} NOT NULL, seen_at {TIME} NOT NULL,
+  status TEXT NOT NULL DEFAULT 'ok' CHECK (status IN ('ok','lost','cloned','ended')),
+  oldest_waiting_at {TIME}, waiting INTEGER NOT NULL DEFAULT 0, app TEXT NOT NULL DEFAULT '');
+CREATE TABLE signers (
+  kid TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id), device TEXT NOT NULL REFERENCES devices(id),
+  jwk TEXT NOT NULL, enrolled_at {TIME} NOT NULL, read_token_hash TEXT NOT NULL, replaces TEXT NOT NULL DEFAULT '',
+  ended_at {TIME}, end_reason TEXT NOT NULL DEFAULT '', seen_at {TIME},
+  said_n INTEGER NOT NULL DEFAULT 0, said_id TEXT NOT NULL DEFAULT '', keyset_n INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX signers_by_device ON signers (device);
+CREATE INDEX signers_by_person ON signers (person);
+CREATE TABLE enrolments (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kid TEXT NOT NULL, jws TEXT NOT NULL,
+  received_at {TIME} NOT NULL, log_hash TEXT NOT NULL);
+CREATE INDEX enrolments_by_kid ON enrolments (kid);
+CREATE TABLE setup_nonces (
+  hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id), device TEXT NOT NULL,
+  until_at {TIME} NOT NULL, used_at {TIME}) WITHOUT ROWID;
+CREATE TABLE slips (kid TEXT NOT NULL, n INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kid, n)) WITHOUT ROWID;
+
+CREATE TABLE casefiles (
+  id TEXT PRIMARY KEY, sort TEXT NOT NULL CHECK (sort IN ('main','restricted')),
+  about TEXT NOT NULL CHECK (about IN ('family','person','group')), title_sealed BLOB NOT NULL,
+  key_wrapped BLOB NOT NULL, team TEXT REFERENCES teams(id), seq INTEGER NOT NULL DEFAULT 0,
+  log_hash TEXT NOT NULL DEFAULT '', opened_at {TIME} NOT NULL, opened_by TEXT NOT NULL,
+  active_at {TIME} NOT NULL, practice INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX casefiles_by_team ON casefiles (team);
+CREATE TABLE readers (
+  casefile TEXT NOT NULL REFERENCES casefiles(id), person TEXT NOT NULL REFERENCES people(id),
+  from_at {TIME} NOT NULL, until_at {TIME}, why TEXT NOT NULL DEFAULT 'assigned',
+  PRIMARY KEY (casefile, person, from_at)) WITHOUT ROWID;
+CREATE INDEX readers_by_person ON readers (person);
+CREATE TABLE removals_heard (
+  casefile TEXT NOT NULL, kid TEXT NOT NULL, at {TIME} NOT NULL, PRIMARY KEY (casefile, kid)) WITHOUT ROWID;
+
+CREATE TABLE entries (
+  casefile TEXT NOT NULL REFERENCES casefiles(id), seq INTEGER NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL,
+  kind TEXT NOT NULL, schema TEXT NOT NULL, author TEXT NOT NULL, kid TEXT NOT NULL, n INTEGER NOT NULL,
+  written_at TEXT NOT NULL, received_at {TIME} NOT NULL, log_hash TEXT NOT NULL, sealed BLOB NOT NULL,
+  flags TEXT NOT NULL DEFAULT '');
+CREATE UNIQUE INDEX entries_by_seq ON entries (casefile, seq);
+CREATE UNIQUE INDEX entries_by_id ON entries (id);
+CREATE INDEX entries_by_record ON entries (record, seq);
+CREATE INDEX entries_flagged ON entries (flags, received_at) WHERE flags <> '';
+CREATE TABLE records (
+  id TEXT PRIMARY KEY, casefile TEXT NOT NULL REFERENCES casefiles(id), kind TEXT NOT NULL, schema TEXT NOT NULL,
+  author TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, entries INTEGER NOT NULL,
+  first_received_at {TIME} NOT NULL, last_received_at {TIME} NOT NULL, is_stale INTEGER NOT NULL DEFAULT 1,
+  standing TEXT NOT NULL DEFAULT 'sent', why TEXT NOT NULL DEFAULT '', is_forked INTEGER NOT NULL DEFAULT 0,
+  later INTEGER NOT NULL DEFAULT 0, asked_at {TIME}, reviewed_at {TIME}, happened_at TEXT, summary_sealed BLOB);
+CREATE INDEX records_by_casefile ON records (casefile, last_seq);
+CREATE INDEX records_stale ON records (is_stale) WHERE is_stale = 1;
+CREATE INDEX records_by_standing ON records (standing, last_received_at);
+
+CREATE TABLE quarantine (
+  hash TEXT PRIMARY KEY, device TEXT NOT NULL, kid TEXT NOT NULL DEFAULT '', entry TEXT NOT NULL DEFAULT '',
+  casefile TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL, is_believed INTEGER NOT NULL DEFAULT 0,
+  received_at {TIME} NOT NULL, day TEXT NOT NULL, size INTEGER NOT NULL, envelope BLOB NOT NULL,
+  placed_at {TIME}, discarded_at {TIME}, discarded_by TEXT, discard_why TEXT);
+CREATE INDEX quarantine_open ON quarantine (reason, casefile) WHERE placed_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX quarantine_by_day ON quarantine (device, day);
+CREATE INDEX quarantine_by_entry ON quarantine (entry) WHERE entry <> '';
+CREATE TABLE drafts (
+  kid TEXT NOT NULL, slot TEXT NOT NULL, n INTEGER NOT NULL, device TEXT NOT NULL, envelope BLOB NOT NULL,
+  kept_at {TIME} NOT NULL, PRIMARY KEY (kid, slot));
+CREATE TABLE blobs (
+  id TEXT PRIMARY KEY, casefile TEXT NOT NULL, record TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
+  chunks INTEGER NOT NULL, completed_at {TIME});
+CREATE TABLE blob_chunks (
+  blob TEXT NOT NULL REFERENCES blobs(id), n INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (blob, n));
+CREATE TABLE erased (id TEXT PRIMARY KEY, erasure TEXT NOT NULL, at {TIME} NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE audit (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at {TIME} NOT NULL, person TEXT NOT NULL, what TEXT NOT NULL,
+  casefile TEXT NOT NULL DEFAULT '', record TEXT NOT NULL DEFAULT '', detail_sealed BLOB,
+  prev TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX audit_by_person ON audit (person, at);
+CREATE INDEX audit_by_casefile ON audit (casefile, at) WHERE casefile <> '';
+CREATE TABLE office_keys (
+  kid TEXT PRIMARY KEY, use TEXT NOT NULL CHECK (use IN ('office','ingest','receipt','desk')),
+  private_wrapped BLOB NOT NULL, jwk TEXT NOT NULL, from_at {TIME} NOT NULL, until_at {TIME}, burned_at {TIME});
+CREATE TABLE keysets (n INTEGER PRIMARY KEY, jws TEXT NOT NULL, issued_at {TIME} NOT NULL);
+CREATE TABLE checkpoints (n INTEGER PRIMARY KEY, at {TIME} NOT NULL, root TEXT NOT NULL, jws TEXT NOT NULL);
+"""
+
+
+def m001_first_light(connections: Connections) -> None:
+    """Makes every table."""
+    for statement in M001.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
+STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light,)
+
+
+def migrate(connections: Connections) -> int:
+    """Takes the steps this database has not taken yet, all or none; returns how many have run in all.
+
+    Raises DatabaseIsNewer when a later release has been here: an older program would write rows the newer cannot trust.
+    """
+    with connections.immediate():
+        done: int = connections.raw.execute("PRAGMA user_version").fetchone()[0]
+        if done > len(STEPS):
+            raise DatabaseIsNewer(done, len(STEPS))
+        for step in STEPS[done:]:
+            step(connections)
+        connections.raw.execute(f"PRAGMA user_version = {len(STEPS)}")
+    return len(STEPS)
+
+
+class DatabaseIsNewer(RuntimeError):
+    """The database was made by a later release than this program."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(f"The database is at step {found}; this program knows {known}. Install the newer release again.")
+        self.found = found
+        self.known = known

@@ -1,0 +1,134 @@
+"""What every noun of the store stands on: one connection per thread, and the words for asking it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NewType
+
+from sqlite_utils import Database
+
+Sealed = NewType("Sealed", bytes)
+"""Bytes that `keys` has sealed. The store takes content in no other form, so a type error stands where a leak would."""
+
+BUSY_TIMEOUT_S = 30.0
+
+
+class NotWriting(RuntimeError):
+    """A change was asked for outside `with store.writing()`, where nothing would commit it as a whole."""
+
+
+class Connections:
+    """One SQLite connection for each thread: a connection shared by threads would interleave their transactions."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._mine = threading.local()
+
+    @property
+    def db(self) -> Database:
+        """This thread's database, opened at first use."""
+        db: Database | None = getattr(self._mine, "db", None)
+        if db is None:
+            db = self._connect()
+            self._mine.db = db
+        return db
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The bare connection, for prepared statements on the hot path."""
+        return self.db.conn
+
+    def close(self) -> None:
+        """Closes this thread's connection; the next use opens another."""
+        db: Database | None = getattr(self._mine, "db", None)
+        if db is not None:
+            db.conn.close()
+            self._mine.db = None
+
+    def _connect(self) -> Database:
+        # isolation_level None: transactions begin where `writing` says, never where the driver guesses.
+        raw = sqlite3.connect(
+            self.path,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT_S,
+            cached_statements=512,
+            check_same_thread=False,
+        )
+        raw.row_factory = sqlite3.Row
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "cache_size=-16000",
+            "temp_store=MEMORY",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+        return Database(raw)
+
+    @contextmanager
+    def immediate(self) -> Iterator[None]:
+        """Holds the write lock from the first statement on; inside another such block it is a savepoint."""
+        db = self.db
+        if db.conn.in_transaction:
+            with db.atomic():
+                yield
+            return
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.conn.execute("COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads one unmoving state of the database, however many questions are asked."""
+        db = self.db
+        if db.conn.in_transaction:
+            yield
+            return
+        db.conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            db.rollback()
+
+
+class Noun:
+    """One group of tables. Its methods are the only SQL about them."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    @property
+    def _db(self) -> Database:
+        return self._connections.db
+
+    def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        return self._connections.raw.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connections.raw.execute(sql, values).fetchone()
+        return row
+
+    def _value(self, sql: str, *values: object) -> Any:
+        row = self._connections.raw.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def _run(self, sql: str, *values: object) -> int:
+        """Changes rows inside `writing`; returns how many."""
+        raw = self._connections.raw
+        if not raw.in_transaction:
+            raise NotWriting(sql.split(None, 3)[0])
+        return raw.execute(sql, values).rowcount
+
+    def _run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        raw = self._connections.raw
+        if not raw.in_transaction:
+            raise NotWriting(sql.split(None, 3)[0])
+        raw.executemany(sql, rows)
