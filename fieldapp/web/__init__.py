@@ -1,1 +1,69 @@
-"""Pages and protocol over HTTP: the only place that sees a request, a session or a signed-in person."""
+"""Pages and protocol over HTTP: the only place that sees a request, a session or a signed-in person.
+
+Every answer leaves with the same strict headers. A view may loosen one only by setting it itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, Response
+
+from fieldapp.config import Settings
+from fieldapp.web import app_shell, guards, health
+from fieldapp.web.release import Releases
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "fieldapp",
+}
+_SWITCHED_OFF = (
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
+    "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
+)  # fmt: skip
+
+
+def content_policy(**other: str) -> str:
+    """Write the Content-Security-Policy; ``script_src="…"`` and the like replace a line of it."""
+    lines = _POLICY | {name.replace("_", "-"): value for name, value in other.items()}
+    return "; ".join(f"{name} {value}" for name, value in lines.items())
+
+
+def install(app: Flask, settings: Settings, *, client: Path, dev: bool) -> None:
+    """Give the app its pages, its guards and its headers. ``client`` is where the built releases lie."""
+    releases = Releases(client, dev=dev)
+    releases.current()
+    app.config["TRUSTED_HOSTS"] = [settings.host, *(["127.0.0.1"] if settings.host == "localhost" else [])]
+    app.register_blueprint(
+        app_shell.pages(releases, worker_policy=content_policy(script_src="'self' 'wasm-unsafe-eval'"))
+    )
+    app.register_blueprint(health.pages)
+    guards.install(app)
+
+    strict = {
+        "Content-Security-Policy": content_policy(),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": ", ".join(f"{name}=()" for name in _SWITCHED_OFF),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    if settings.secure:
+        strict["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        for name, value in strict.items():
+            response.headers.setdefault(name, value)
+        return response

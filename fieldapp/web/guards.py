@@ -131,7 +131,7 @@ def install(app: Flask) -> None:
     app.config["REMEMBER_COOKIE_NAME"] = ""
     login = LoginManager()
     login.session_protection = None
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)
     login.request_loader(_signed_in_by_cookie)
     app.before_request(refuse_other_sites)
     app.before_request(ask_guard)

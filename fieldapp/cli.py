@@ -1,0 +1,95 @@
+"""The ``fieldapp`` command. Each subcommand is one function here; what it does lives in the part it belongs to."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from fieldapp import __version__, config, create_app, demo, serving
+from fieldapp.errors import CannotStart, FieldappError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand. Answers 0 when it did what was asked; 1, after one sentence on stderr, when it could not."""
+    given = _parser().parse_args(argv)
+    command: Command = given.command
+    try:
+        return command(given)
+    except CannotStart as refused:
+        print(refused.sentence, file=sys.stderr)
+        return 1
+    except FieldappError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fieldapp", description="An offline-first field record for keyworkers."
+    )
+    parser.add_argument("--version", action="version", version=f"fieldapp {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, told: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told)
+        made.set_defaults(command=command)
+        return made
+
+    add("init", init, "make a new key file for a new office")
+    demos = add("demo", make_demo, "make the demo office, if it is not there yet, and say how to sign in")
+    demos.add_argument("--fresh", action="store_true", help="throw the demo office away first")
+    server = add("serve", serve, "serve the office on PORT")
+    server.add_argument(
+        "--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)"
+    )
+    server.add_argument("--dev", action="store_true", help="pick up changes; nothing is kept for offline use")
+    add("doctor", doctor, "check that this machine has what the office needs")
+    return parser
+
+
+def init(given: argparse.Namespace) -> int:
+    path = config.key_path()
+    try:
+        config.make_key(path)
+    except FileExistsError:
+        raise CannotStart(
+            f"There is a key file at {path} already, and without it nothing of its office can be read: it stays."
+        ) from None
+    print(f"Made {path}. Copy it to a safe place now: without it nothing of this office can be read.")
+    return 0
+
+
+def make_demo(given: argparse.Namespace) -> int:
+    demo.make(os.environ, fresh=given.fresh)
+    return 0
+
+
+def serve(given: argparse.Namespace) -> int:
+    settings = config.read()
+    create_app(settings, dev=given.dev)  # refuses here, in one sentence, rather than in every server process
+    print(
+        f"fieldapp is at {settings.origin}"
+        + (" (a demo: nothing real belongs in it)" if settings.demo else "")
+    )
+    if settings.demo:
+        print(demo.sign_ins())
+    sys.stdout.flush()
+    serving.run(
+        lambda: create_app(settings, dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev
+    )
+    return 0
+
+
+def doctor(given: argparse.Namespace) -> int:
+    try:
+        settings = config.read()
+        create_app(settings)
+    except CannotStart as refused:
+        print(f"needs attention: {refused.sentence}")
+        return 1
+    print(f"ready: key file {settings.key_file}, database {settings.database}, served at {settings.origin}")
+    return 0
