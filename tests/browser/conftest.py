@@ -1,0 +1,77 @@
+"""What every browser story stands on: a real browser, the real server, and phones with their own profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, ViewportSize, sync_playwright
+
+from tests.browser import install
+from tests.browser.phone import LAPTOP, SIZE, Phone
+from tests.browser.server import Server
+
+HERE = Path(__file__).parent
+
+NewPhone = Callable[..., Phone]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def executable(playwright: Playwright) -> str:
+    """The browser's program."""
+    found = install.find(playwright)
+    assert found, install.ASK_FOR_ONE
+    return found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A running demo office of this story's own."""
+    made = Server(tmp_path)
+    made.make_demo()
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def new_phone(playwright: Playwright, executable: str) -> Iterator[NewPhone]:
+    """Makes phones, switched off, each with its own profile; nothing of them is left at the end."""
+    made: list[Phone] = []
+
+    def make(size: ViewportSize = SIZE) -> Phone:
+        made.append(Phone(playwright, executable, size))
+        return made[-1]
+
+    yield make
+    for phone in made:
+        phone.throw_away()
+
+
+@pytest.fixture
+def phone(new_phone: NewPhone) -> Phone:
+    """One phone, switched on."""
+    one = new_phone()
+    one.switch_on()
+    return one
+
+
+@pytest.fixture
+def laptop(new_phone: NewPhone) -> Phone:
+    """One laptop, switched on."""
+    one = new_phone(LAPTOP)
+    one.switch_on()
+    return one

@@ -1,0 +1,106 @@
+"""A phone: one browser with a profile on disk, which can be closed, killed and opened again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, ViewportSize
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZE = ViewportSize(width=390, height=844)
+LAPTOP = ViewportSize(width=1280, height=800)
+
+
+class Phone:
+    """One person's phone, or with ``size=LAPTOP`` their laptop. ``page`` is what is on screen while it runs.
+
+    Everything the browser writes lies under ``folder``, its temporary files and caches too: a search of the
+    folder is a search of the phone. Its path is short because a socket's path has at most 107 characters.
+    """
+
+    def __init__(self, playwright: Playwright, executable: str, size: ViewportSize = SIZE) -> None:
+        self._playwright = playwright
+        self._executable = executable
+        self._size = size
+        self.folder = Path(tempfile.mkdtemp(prefix="phone-"))
+        self.profile = self.folder / "profile"
+        self.context: BrowserContext | None = None
+
+    def switch_on(self) -> Page:
+        """Start the browser on this phone's profile."""
+        for name in ("tmp", "cache", "config"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.context = self._playwright.chromium.launch_persistent_context(
+            str(self.profile),
+            executable_path=self._executable,
+            args=list(FLAGS),
+            env={
+                **os.environ,
+                "TMPDIR": str(self.folder / "tmp"),
+                "XDG_CACHE_HOME": str(self.folder / "cache"),
+                "XDG_CONFIG_HOME": str(self.folder / "config"),
+            },
+            viewport=self._size,
+            has_touch=self._size is SIZE,
+            locale="en-GB",
+            timezone_id="Europe/London",
+        )
+        self.context.set_default_timeout(15_000)
+        return self.page
+
+    @property
+    def page(self) -> Page:
+        """The page on screen."""
+        assert self.context is not None, "the phone is off"
+        return self.context.pages[0] if self.context.pages else self.context.new_page()
+
+    def switch_off(self) -> None:
+        """Close the browser."""
+        if self.context is not None:
+            with contextlib.suppress(Error):
+                self.context.close()
+        self.context = None
+
+    def restart(self) -> Page:
+        """Close the browser and start it again on the same profile."""
+        self.switch_off()
+        return self.switch_on()
+
+    def kill(self) -> None:
+        """End the browser in mid-sentence, as an empty battery does."""
+        main = self._processes(f"--user-data-dir={self.profile}")
+        for process in main:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while self._processes(str(self.profile)):
+            time.sleep(0.02)
+        self.switch_off()
+
+    def _processes(self, mark: str) -> list[int]:
+        """Processes of this very phone: its folder's name is random and stands in their command lines."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if mark.encode() in (entry / "cmdline").read_bytes():
+                        found.append(int(entry.name))
+        return found
+
+    def throw_away(self) -> None:
+        """Switch off and leave nothing on this machine."""
+        self.switch_off()
+        shutil.rmtree(self.folder, ignore_errors=True)
