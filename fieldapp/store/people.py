@@ -1,0 +1,135 @@
+"""People, their teams, how they signed in and how often somebody tried. Times are text as on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fieldapp.store.noun import Noun, Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One person as kept. `totp_step` is the newest time step whose code was used: a code is good once."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    password_hash: str
+    totp_sealed: Sealed | None
+    totp_step: int
+    active_from: str
+    ended_at: str | None
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One sign-in on one browser. `id` is the hash of what its cookie says, so that a copied database opens no page."""
+
+    id: str
+    person: str
+    made_at: str
+    seen_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """How many attempts on one account or from one address failed in a row, and when the next is looked at."""
+
+    count: int
+    at: str
+    next_at: str | None
+
+
+class People(Noun):
+    """People, teams, sessions and attempts."""
+
+    def add(self, row: PersonRow) -> None:
+        """Adds a person; raises sqlite3.IntegrityError for an address that somebody has."""
+        self._run(
+            "INSERT INTO people (id,email,name,role,password_hash,totp_sealed,totp_step,active_from,ended_at,team)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
+            row.id, row.email, row.name, row.role, row.password_hash, row.totp_sealed, row.totp_step,
+            row.active_from, row.ended_at, row.team,
+        )  # fmt: skip
+
+    def add_team(self, id: str, name: str) -> None:
+        self._run("INSERT INTO teams (id,name) VALUES (?,?)", id, name)
+
+    def teams(self) -> dict[str, str]:
+        """Names of all teams by id."""
+        return {row["id"]: row["name"] for row in self._rows("SELECT id,name FROM teams ORDER BY name,id")}
+
+    def join(self, person: str, team: str, role: str, from_at: str, until_at: str | None = None) -> None:
+        """Makes a person a member of a team from one moment to another, or until further notice."""
+        self._run(
+            "INSERT INTO memberships (person,team,role,from_at,until_at) VALUES (?,?,?,?,?)", person, team, role, from_at, until_at
+        )
+
+    def teams_of(self, person: str, at: str) -> list[str]:
+        """Ids of the teams a person belongs to at a moment."""
+        found = self._rows(
+            "SELECT DISTINCT team FROM memberships WHERE person=? AND from_at<=? AND (until_at IS NULL OR until_at>?) ORDER BY team",
+            person, at, at,
+        )  # fmt: skip
+        return [row["team"] for row in found]
+
+    def by_id(self, id: str) -> PersonRow | None:
+        return _person(self._one("SELECT * FROM people WHERE id=?", id))
+
+    def by_email(self, email: str) -> PersonRow | None:
+        """Finds a person by the folded address."""
+        return _person(self._one("SELECT * FROM people WHERE email=?", email))
+
+    def all(self) -> list[PersonRow]:
+        """Everybody, also those who left, by name."""
+        return [found for row in self._rows("SELECT * FROM people ORDER BY name,id") if (found := _person(row))]
+
+    def names(self) -> dict[str, str]:
+        """Names by id: everybody ever, because what they wrote stays."""
+        return {row["id"]: row["name"] for row in self._rows("SELECT id,name FROM people")}
+
+    def use_code(self, person: str, step: int) -> bool:
+        """Marks a time step as used; False when it or a later one was used before."""
+        return self._run("UPDATE people SET totp_step=? WHERE id=? AND totp_step<?", step, person, step) == 1
+
+    def set_password(self, person: str, password_hash: str) -> None:
+        self._run("UPDATE people SET password_hash=? WHERE id=?", password_hash, person)
+
+    def begin_session(self, id: str, person: str, at: str) -> None:
+        self._run(
+            "INSERT INTO sessions (id,person,made_at,seen_at,second_factor_at) VALUES (?,?,?,?,?)", id, person, at, at, at
+        )
+
+    def session(self, id: str) -> SessionRow | None:
+        """Gives a session that was not ended."""
+        row = self._one("SELECT id,person,made_at,seen_at FROM sessions WHERE id=? AND ended_at IS NULL", id)
+        return None if row is None else SessionRow(row["id"], row["person"], row["made_at"], row["seen_at"])
+
+    def see_session(self, id: str, at: str) -> None:
+        self._run("UPDATE sessions SET seen_at=? WHERE id=? AND ended_at IS NULL AND seen_at<?", at, id, at)
+
+    def end_session(self, id: str, at: str) -> None:
+        self._run("UPDATE sessions SET ended_at=? WHERE id=? AND ended_at IS NULL", at, id)
+
+    def attempts(self, key: str) -> AttemptRow | None:
+        row = self._one("SELECT count,at,next_at FROM sign_in_attempts WHERE key=?", key)
+        return None if row is None else AttemptRow(row["count"], row["at"], row["next_at"])
+
+    def note_attempts(self, key: str, count: int, at: str, next_at: str | None) -> None:
+        self._run(
+            "INSERT INTO sign_in_attempts (key,at,count,next_at) VALUES (?,?,?,?)"
+            " ON CONFLICT (key) DO UPDATE SET at=excluded.at, count=excluded.count, next_at=excluded.next_at",
+            key, at, count, next_at,
+        )  # fmt: skip
+
+    def forget_attempts(self, key: str) -> None:
+        self._run("DELETE FROM sign_in_attempts WHERE key=?", key)
+
+
+def _person(row: object) -> PersonRow | None:
+    if row is None:
+        return None
+    values = dict(row)  # type: ignore[call-overload]
+    return PersonRow(**values)
