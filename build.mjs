@@ -1,7 +1,18 @@
 // Builds one release of the client into static/dist/<id>/. That folder and /app, and nothing else, is what a phone keeps.
 //   --dev    source maps, names left readable      --watch  build again whenever something under static/ changes
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -69,7 +80,10 @@ async function release() {
     cpSync("static/icons", `${making}/icons`, { recursive: true });
     const files = filesIn(making);
     const told = readFileSync("static/manifest.webmanifest");
-    const id = hash(files.map((name) => `${name} ${hash(readFileSync(`${making}/${name}`))}\n`).join("") + hash(told)).slice(0, 12);
+    const id = hash(files.map((name) => `${name} ${hash(readFileSync(`${making}/${name}`))}\n`).join("") + hash(told)).slice(
+      0,
+      12,
+    );
     manifest(making, id);
     const kept = filesIn(making).filter((name) => !/^desk\.|\.map$/.test(name));
     const made = { id, files: ["/app", ...kept.map((name) => `/dist/${id}/${name}`)] };

@@ -28,9 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="fieldapp", description="An offline-first field record for keyworkers."
-    )
+    parser = argparse.ArgumentParser(prog="fieldapp", description="An offline-first field record for keyworkers.")
     parser.add_argument("--version", action="version", version=f"fieldapp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -43,9 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     demos = add("demo", make_demo, "make the demo office, if it is not there yet, and say how to sign in")
     demos.add_argument("--fresh", action="store_true", help="throw the demo office away first")
     server = add("serve", serve, "serve the office on PORT")
-    server.add_argument(
-        "--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)"
-    )
+    server.add_argument("--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     server.add_argument("--dev", action="store_true", help="pick up changes; nothing is kept for offline use")
     add("doctor", doctor, "check that this machine has what the office needs")
     return parser
@@ -71,16 +67,11 @@ def make_demo(given: argparse.Namespace) -> int:
 def serve(given: argparse.Namespace) -> int:
     settings = config.read()
     create_app(settings, dev=given.dev)  # refuses here, in one sentence, rather than in every server process
-    print(
-        f"fieldapp is at {settings.origin}"
-        + (" (a demo: nothing real belongs in it)" if settings.demo else "")
-    )
+    print(f"fieldapp is at {settings.origin}" + (" (a demo: nothing real belongs in it)" if settings.demo else ""))
     if settings.demo:
         print(demo.sign_ins())
     sys.stdout.flush()
-    serving.run(
-        lambda: create_app(settings, dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev
-    )
+    serving.run(lambda: create_app(settings, dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev)
     return 0
 
 

@@ -15,9 +15,7 @@ from fieldapp.errors import CannotStart
 
 KEY_BYTES = 32
 _LABEL, _DEMO_LABEL = "fieldapp-key-1", "fieldapp-demo-key-1"
-_FEWEST_DIFFERENT_BYTES = (
-    16  # 32 random bytes have fewer about once in 10**16 keys; typed-in keys nearly always do
-)
+_FEWEST_DIFFERENT_BYTES = 16  # 32 random bytes have fewer about once in 10**16 keys; typed-in keys nearly always do
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +84,11 @@ def read_key(path: Path) -> tuple[bytes, bool]:
         words = path.read_text("ascii").split()
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise CannotStart(
-            f"There is no key file at {path}: run `fieldapp init` to make one, or set FIELDAPP_KEY_FILE."
-        ) from None
+        raise CannotStart(f"There is no key file at {path}: run `fieldapp init` to make one, or set FIELDAPP_KEY_FILE.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(
-            f"The key file {path} cannot be read ({type(error).__name__}): check FIELDAPP_KEY_FILE."
-        ) from error
+        raise CannotStart(f"The key file {path} cannot be read ({type(error).__name__}): check FIELDAPP_KEY_FILE.") from error
     if len(words) != 2 or words[0] not in (_LABEL, _DEMO_LABEL):
-        raise CannotStart(
-            f"{path} is not a fieldapp key file: run `fieldapp init`, or set FIELDAPP_KEY_FILE to the right one."
-        )
+        raise CannotStart(f"{path} is not a fieldapp key file: run `fieldapp init`, or set FIELDAPP_KEY_FILE to the right one.")
     try:
         key = base64.b64decode(words[1], altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
@@ -132,6 +124,4 @@ def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme in ("http", "https") and parts.hostname and text == f"{parts.scheme}://{parts.netloc}":
         return text
-    raise CannotStart(
-        f"FIELDAPP_ORIGIN must look like https://records.example.org without a path, not {text!r}."
-    )
+    raise CannotStart(f"FIELDAPP_ORIGIN must look like https://records.example.org without a path, not {text!r}.")

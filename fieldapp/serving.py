@@ -31,7 +31,7 @@ def run(make_app: Callable[[], Flask], *, bind: str, dev: bool = False) -> None:
     _Server(make_app, options).run()
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types, so its class is of any type
     def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._make_app = make_app
         self._options = options

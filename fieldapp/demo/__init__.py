@@ -8,7 +8,7 @@ from pathlib import Path
 from fieldapp import config
 from fieldapp.errors import CannotStart
 
-PASSWORD = "harrowmere-demo-only"
+PASSWORD = "harrowmere-demo-only"  # noqa: S105 - published on purpose, and refused outside a demo
 CODE = "246810"
 PEOPLE = (
     ("keyworker", "ama@harrowmere.example"),

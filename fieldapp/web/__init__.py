@@ -44,9 +44,7 @@ def install(app: Flask, settings: Settings, *, client: Path, dev: bool) -> None:
     releases = Releases(client, dev=dev)
     releases.current()
     app.config["TRUSTED_HOSTS"] = [settings.host, *(["127.0.0.1"] if settings.host == "localhost" else [])]
-    app.register_blueprint(
-        app_shell.pages(releases, worker_policy=content_policy(script_src="'self' 'wasm-unsafe-eval'"))
-    )
+    app.register_blueprint(app_shell.pages(releases, worker_policy=content_policy(script_src="'self' 'wasm-unsafe-eval'")))
     app.register_blueprint(health.pages)
     guards.install(app)
 

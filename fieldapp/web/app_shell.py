@@ -42,9 +42,7 @@ def pages(releases: Releases, *, worker_policy: str) -> Blueprint:
     @open_to_all
     def manifest() -> ResponseReturnValue:
         release = releases.current().id
-        told = send_from_directory(
-            releases.folder / release, "manifest.webmanifest", mimetype="application/manifest+json"
-        )
+        told = send_from_directory(releases.folder / release, "manifest.webmanifest", mimetype="application/manifest+json")
         return _of(release, told, _ASK_FIRST)
 
     @shell.get("/dist/<release>/<path:name>")
@@ -71,11 +69,9 @@ def _compressed(releases: Releases, release: str, name: str) -> Response:
     folder = releases.folder / release
     inside = safe_join(str(folder), name)
     kind = next((kind for end, kind in _TYPES.items() if name.endswith(end)), None)
-    if inside is None or kind is None or "gzip" not in request.accept_encodings:
+    if inside is None or kind is None or request.accept_encodings.best_match(["gzip"]) is None:
         return send_from_directory(folder, name, mimetype=kind)
     path = folder / name
     if not path.is_file():
         abort(404)
-    return Response(
-        gzipped(path), mimetype=kind, headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    )
+    return Response(gzipped(path), mimetype=kind, headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
