@@ -159,9 +159,7 @@ def _check_fields(file: str, place: str, fields: list[Field], vocabularies: dict
         if field.type == "scale" and (field.min is None or field.max is None or field.min >= field.max):
             raise DefinitionError(file, here, "a scale needs min below max")
         if field.starts_as is not None and field.type not in {"date", "time"}:
-            raise DefinitionError(
-                file, here, "only a date or a time may start filled in; anything else would be evidence"
-            )
+            raise DefinitionError(file, here, "only a date or a time may start filled in; anything else would be evidence")
         _check_when(file, here, field.when, known, vocabularies)
         _check_when(file, here, field.required_when, known, vocabularies)
         if field.item:
@@ -174,9 +172,7 @@ def _check_options(file: str, place: str, options: list[Option]) -> None:
         raise DefinitionError(file, place, "two options have the same value")
 
 
-def _check_when(
-    file: str, place: str, when: When | None, known: dict[str, Field], vocabularies: dict[str, Vocabulary]
-) -> None:
+def _check_when(file: str, place: str, when: When | None, known: dict[str, Field], vocabularies: dict[str, Vocabulary]) -> None:
     if when is None:
         return
     field = known.get(when.field)

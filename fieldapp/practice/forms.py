@@ -72,8 +72,7 @@ def shown_fields(definition: Plain, fields: Plain, *, sent: bool = False) -> lis
         section_when, field = by_id[id]
         chain = asked | {id}
         answer = all(
-            when is None or (visible(when["field"], chain) and holds(when, fields))
-            for when in (section_when, field.get("when"))
+            when is None or (visible(when["field"], chain) and holds(when, fields)) for when in (section_when, field.get("when"))
         )
         seen[id] = answer
         return answer
@@ -89,9 +88,7 @@ def shown_in_item(item_fields: list[Plain], item: Plain) -> list[Plain]:
     return shown_fields({"sections": [{"fields": item_fields}]}, item)
 
 
-def problems(
-    definition: Plain, fields: Plain, vocabularies: Vocabularies, *, sent: bool = False
-) -> list[Problem]:
+def problems(definition: Plain, fields: Plain, vocabularies: Vocabularies, *, sent: bool = False) -> list[Problem]:
     """Lists what stands between these answers and sending, in the order of the form."""
     found: list[Problem] = []
     for field in shown_fields(definition, fields, sent=sent):
@@ -130,12 +127,7 @@ def changes_after_sending(definition: Plain, before: Plain, after: Plain) -> lis
     Used on a record that is final: an empty list means that only additions were made. Unknown names count as
     fixed.
     """
-    open_ids = {
-        field["id"]
-        for section in definition["sections"]
-        if section.get("later")
-        for field in section["fields"]
-    }
+    open_ids = {field["id"] for section in definition["sections"] if section.get("later") for field in section["fields"]}
     names = sorted({*before, *after})
     return [name for name in names if name not in open_ids and before.get(name) != after.get(name)]
 
@@ -165,9 +157,7 @@ def _judge(field: Plain, fields: Plain, at: str, vocabularies: Vocabularies, fou
 
 
 def _judge_items(field: Plain, value: Any, at: str, vocabularies: Vocabularies, found: list[Problem]) -> None:
-    if not isinstance(value, list) or not all(
-        isinstance(item, dict) and is_text(item.get("id")) for item in value
-    ):
+    if not isinstance(value, list) or not all(isinstance(item, dict) and is_text(item.get("id")) for item in value):
         found.append({"at": at, "reason": "not_a_list"})
         return
     for item in value:
@@ -186,9 +176,7 @@ def _fault(field: Plain, value: Any, vocabularies: Vocabularies) -> str | None:
     if kind == "yes_no":
         return None if value in ("yes", "no") else "not_an_option"
     if kind in {"choice", "choices"}:
-        options = (
-            vocabularies[field["vocabulary"]]["options"] if field.get("vocabulary") else field["options"]
-        )
+        options = vocabularies[field["vocabulary"]]["options"] if field.get("vocabulary") else field["options"]
         possible = {option["value"] for option in options}
         chosen = value if kind == "choices" and isinstance(value, list) else [value]
         return None if all(isinstance(one, str) and one in possible for one in chosen) else "not_an_option"
@@ -200,11 +188,7 @@ def _fault(field: Plain, value: Any, vocabularies: Vocabularies) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int):
             return "not_a_whole_number"
         low, high = field.get("min"), field.get("max")
-        return (
-            "out_of_range"
-            if (low is not None and value < low) or (high is not None and value > high)
-            else None
-        )
+        return "out_of_range" if (low is not None and value < low) or (high is not None and value > high) else None
     if kind in {"records", "entries", "strings", "staff", "scores"}:
         return None if isinstance(value, list) else "not_a_list"
     return None

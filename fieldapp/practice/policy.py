@@ -49,9 +49,7 @@ def read_policy(file: str, raw: bytes, kinds: set[str]) -> Policy:
         if kind not in kinds:
             raise DefinitionError(file, f"$.sign_off.{kind}", "no record has this kind")
         if (rule.needs == "sample") != (rule.one_in is not None):
-            raise DefinitionError(
-                file, f"$.sign_off.{kind}", "one_in belongs to a sample, and a sample needs it"
-            )
+            raise DefinitionError(file, f"$.sign_off.{kind}", "one_in belongs to a sample, and a sample needs it")
     wordless = sorted(set(WORDS) - set(policy.words))
     if wordless:
         raise DefinitionError(file, "$.words", f"there is no word for {wordless[0]}")

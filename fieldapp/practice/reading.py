@@ -22,8 +22,11 @@ def hash_of(raw: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode("ascii")
 
 
-def plain_json(file: str, raw: bytes) -> Any:
-    """Parses JSON that both languages read alike; raises `DefinitionError` naming the reason."""
+def plain_json(file: str, raw: bytes, *, decimals: bool = False) -> Any:
+    """Parses JSON that both languages read alike; raises `DefinitionError` naming the reason.
+
+    `decimals` lets decimal numbers through, for files in a format that is not ours.
+    """
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in found]
@@ -39,11 +42,13 @@ def plain_json(file: str, raw: bytes) -> Any:
         return number
 
     def decimal(text: str) -> float:
-        raise DefinitionError(
-            file,
-            "$",
-            f'the number {text} must be written as text, "{text}": decimals are not read alike everywhere',
-        )
+        if decimals:
+            return float(text)
+        return unreadable(text)
+
+    def unreadable(text: str) -> float:
+        reason = f'the number {text} must be written as text, "{text}": decimals are not read alike everywhere'
+        raise DefinitionError(file, "$", reason)
 
     try:
         return json.loads(
@@ -51,20 +56,16 @@ def plain_json(file: str, raw: bytes) -> Any:
             object_pairs_hook=pairs,
             parse_int=whole,
             parse_float=decimal,
-            parse_constant=decimal,
+            parse_constant=unreadable,
         )
     except DefinitionError:
         raise
     except UnicodeDecodeError as error:
         raise DefinitionError(file, f"byte {error.start}", "this is not UTF-8 text") from error
     except json.JSONDecodeError as error:
-        raise DefinitionError(
-            file, f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}"
-        ) from error
+        raise DefinitionError(file, f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}") from error
     except (RecursionError, ValueError) as error:
-        raise DefinitionError(
-            file, "$", "this is nested too deeply or holds a number nobody can read"
-        ) from error
+        raise DefinitionError(file, "$", "this is nested too deeply or holds a number nobody can read") from error
 
 
 def shaped(file: str, found: Any, shape: type[T]) -> T:

@@ -32,8 +32,8 @@ def test_additions_are_asked_for_only_after_sending():
 
 
 def test_failed_visit_is_sent_without_the_questions_of_a_visit():
-    plain = shipped().plain("records/visit-note.1")
-    vocabularies = {"risk-indicators.1": shipped().plain("vocabularies/risk-indicators.1")}
+    plain = shipped().plain("records", "visit-note.1")
+    vocabularies = shipped().plain_vocabularies()
     fields = {
         "contact_type": "failed_visit",
         "failed_reason": "no_reply",
@@ -52,7 +52,7 @@ def test_failed_visit_is_sent_without_the_questions_of_a_visit():
 
 
 def test_contact_is_one_screen_of_five_answers():
-    plain = shipped().plain("records/contact.1")
+    plain = shipped().plain("records", "contact.1")
     shown = [field["id"] for field in forms.shown_fields(plain, {}) if field.get("required")]
     asked = [id for id in shown if id not in {"happened_on", "happened_at"}]
     assert asked == ["with_whom", "how", "outcome", "line", "anything_worrying"]

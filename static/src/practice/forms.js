@@ -3,6 +3,8 @@
  * Twin of `fieldapp/practice/forms.py`; both run `fieldapp/practice/examples/forms.json`.
  */
 
+import { byCodePoint } from './code-points.js';
+
 /**
  * @typedef {{field: string, in: string[]}} When
  * @typedef {{value: string, label: string, hint?: string, group?: string, factors?: string[]}} Option
@@ -185,17 +187,6 @@ export function isDate(text) {
 
 /** @type {(fields: Fields, name: string) => unknown} */
 const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] : undefined);
-
-/** @type {(a: string, b: string) => number} Python sorts by code point, JavaScript by UTF-16 unit. */
-const byCodePoint = (a, b) => {
-  const left = Array.from(a, (sign) => sign.codePointAt(0) ?? 0);
-  const right = Array.from(b, (sign) => sign.codePointAt(0) ?? 0);
-  for (let i = 0; i < left.length && i < right.length; i += 1) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
-};
 
 /** @type {(a: unknown, b: unknown) => boolean} */
 const isSame = (a, b) => {
