@@ -45,7 +45,7 @@ check: .venv/ready node_modules/ready ## lint, types and walls (no network)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	$(JS)/biome ci
 	$(JS)/tsc -b
 
@@ -55,6 +55,7 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 	$(JS)/biome check --write || true
 
 wheel: .venv/ready static/dist/release.json ## a wheel and an sdist in dist/, client included
+	rm -rf build
 	$(PY) -m build -q --no-isolation
 
 lock: .venv/ready ## lock newer versions of everything
@@ -71,10 +72,10 @@ lock: .venv/ready ## lock newer versions of everything
 	[ -x $(PY) ] || "$$found" -m venv .venv
 	@echo "Installing the locked Python libraries and Node …"
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-node_modules/ready: package-lock.json .venv/ready
+node_modules/ready: package-lock.json | .venv/ready
 	@echo "Installing the locked browser libraries …"
 	@$(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory, url_for
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.security import safe_join
 
 from fieldapp.web.guards import open_to_all
 from fieldapp.web.release import Releases, gzipped
 
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".map": "application/json",
+}
+_PICTURES = {".png": "image/png"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 
@@ -35,22 +44,23 @@ def pages(releases: Releases, *, worker_policy: str) -> Blueprint:
     def service_worker() -> ResponseReturnValue:
         if releases.dev:
             abort(404)
-        script = send_from_directory(releases.folder, "sw.js", mimetype="text/javascript", max_age=0)
+        script = Response((releases.folder / "sw.js").read_bytes(), mimetype="text/javascript")
         return _of(releases.current().id, script, _ASK_FIRST)
 
     @shell.get("/manifest.webmanifest")
     @open_to_all
     def manifest() -> ResponseReturnValue:
         release = releases.current().id
-        told = send_from_directory(releases.folder / release, "manifest.webmanifest", mimetype="application/manifest+json")
+        told = _file(releases.folder / release / "manifest.webmanifest")
         return _of(release, told, _ASK_FIRST)
 
     @shell.get("/dist/<release>/<path:name>")
     @open_to_all
     def file(release: str, name: str) -> ResponseReturnValue:
-        if release != releases.current().id:
+        inside = safe_join(str(releases.folder / release), name)
+        if release != releases.current().id or inside is None:
             abort(404)
-        answer = _of(release, _compressed(releases, release, name), _FOR_EVER)
+        answer = _of(release, _file(Path(inside)), _FOR_EVER)
         if name == "worker.js":
             answer.headers["Content-Security-Policy"] = worker_policy
         return answer
@@ -65,13 +75,13 @@ def _of(release: str, answer: Response, keep: str) -> Response:
     return answer
 
 
-def _compressed(releases: Releases, release: str, name: str) -> Response:
-    folder = releases.folder / release
-    inside = safe_join(str(folder), name)
-    kind = next((kind for end, kind in _TYPES.items() if name.endswith(end)), None)
-    if inside is None or kind is None or request.accept_encodings.best_match(["gzip"]) is None:
-        return send_from_directory(folder, name, mimetype=kind)
-    path = folder / name
+def _file(path: Path) -> Response:
+    """Answer with a file, compressed where that helps and the browser takes it."""
     if not path.is_file():
         abort(404)
+    kind = _TYPES.get(path.suffix)
+    if kind is None:
+        return Response(path.read_bytes(), mimetype=_PICTURES.get(path.suffix, "application/octet-stream"))
+    if request.accept_encodings.best_match(["gzip"]) is None:
+        return Response(path.read_bytes(), mimetype=kind, headers={"Vary": "Accept-Encoding"})
     return Response(gzipped(path), mimetype=kind, headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})

@@ -1,0 +1,67 @@
+"""What no file of the repository may hold. Each rule is first shown to catch a planted line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.house.tools import ROOT, tracked
+
+# The patterns are split so that this file does not trip over itself.
+RULES = {
+    "a package registry's host": r"py" r"pi\.org|pythonhosted" r"\.org|npm" r"js\.(org|com)",
+    "a path of somebody's machine": r"(?<![\w.$}])/(root|opt|work|" r"home/\w+|Users/\w+|private/tmp)/\w",
+    "work put off": r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b",
+    "a test that does not run": r"pytest\.(mark\.)?(skip|xfail|importor"
+    r"skip)|\b(test|it|describe)\.(skip|only|todo)\(|\bunittest\.skip",
+    "a merge left half done": r"^(<{7}|>{7}) ",
+}
+PLANTED = {
+    "a package registry's host": "https://registry.npmjs.org/preact",
+    "a path of somebody's machine": "open('/root/notes.txt')",
+    "work put off": "# TODO: later",
+    "a test that does not run": "@pytest.mark.skip(reason='slow')",
+    "a merge left half done": "<<<<<<< ours",
+}
+TEXT = {
+    ".py",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".ts",
+    ".json",
+    ".html",
+    ".scss",
+    ".css",
+    ".md",
+    ".txt",
+    ".in",
+    ".cfg",
+    ".toml",
+    ".webmanifest",
+    "",
+}
+
+
+def broken(rule: str, text: str) -> list[str]:
+    """Give the lines that hold what the rule forbids."""
+    pattern = re.compile(RULES[rule], re.MULTILINE)
+    return [line for line in text.split("\n") if pattern.search(line)]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_file_holds(rule: str) -> None:
+    assert broken(rule, f"fine\n{PLANTED[rule]}\n") == [PLANTED[rule]]
+    found = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked()
+        if path.suffix in TEXT and (lines := broken(rule, path.read_text("utf-8")))
+    }
+    assert found == {}
+
+
+def test_file_names_are_nouns_with_one_meaning() -> None:
+    vague = re.compile(r"(^|[_.-])(utils?|helpers?|common|managers?|handlers?|misc|stuff|data)([_.-]|$)")
+    assert vague.search("date_utils.py")
+    assert [str(path) for path in tracked() if vague.search(path.name)] == []

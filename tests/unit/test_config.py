@@ -1,0 +1,110 @@
+"""An office does not start on a key that is missing, weak or open to others, and says what to do instead."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+from fieldapp import config
+from fieldapp.errors import CannotStart
+
+
+def environment(key_file: Path, **other: str) -> dict[str, str]:
+    return {"FIELDAPP_KEY_FILE": str(key_file), **other}
+
+
+def write(path: Path, text: str, mode: int = 0o600) -> Path:
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def key_of(raw: bytes) -> str:
+    return f"fieldapp-key-1 {base64.urlsafe_b64encode(raw).decode()}\n"
+
+
+def test_a_made_key_is_read_back_and_stays_private(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "office.key"
+    config.make_key(path)
+    settings = config.read(environment(path, FIELDAPP_ORIGIN="https://records.example.org"))
+    assert len(settings.master_key) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert settings.secure
+    assert not settings.demo
+    assert base64.b64encode(settings.master_key).decode() not in repr(settings)
+    assert str(settings.master_key) not in repr(settings)
+
+
+def test_two_made_keys_differ(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        config.make_key(tmp_path / name)
+    assert config.read_key(tmp_path / "one") != config.read_key(tmp_path / "two")
+
+
+def test_a_key_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        config.make_key(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "remedy"),
+    [
+        (None, 0, "fieldapp init"),
+        ("", 0o600, "fieldapp init"),
+        ("correct horse battery staple\n", 0o600, "fieldapp init"),
+        ("fieldapp-key-1 hunter2\n", 0o600, "is weak"),
+        (key_of(b"a" * 32), 0o600, "is weak"),
+        (key_of(b"0123456789" * 3 + b"01"), 0o600, "is weak"),
+        (key_of(bytes(range(31))), 0o600, "is weak"),
+        (key_of(bytes(range(33))), 0o600, "is weak"),
+        (key_of(bytes(range(32))), 0o644, "chmod 600"),
+        (key_of(bytes(range(32))), 0o660, "chmod 600"),
+    ],
+)
+def test_a_missing_or_weak_key_is_refused_with_the_remedy(tmp_path: Path, text: str | None, mode: int, remedy: str) -> None:
+    path = tmp_path / "office.key"
+    if text is not None:
+        write(path, text, mode)
+    with pytest.raises(CannotStart, match=re.escape(remedy)) as refused:
+        config.read(environment(path))
+    assert text is None or len(text) < 20 or text.split()[-1] not in refused.value.sentence
+
+
+def test_a_demo_key_serves_this_machine_only(tmp_path: Path) -> None:
+    path = tmp_path / "demo.key"
+    config.make_key(path, demo=True)
+    assert config.read(environment(path)).demo
+    with pytest.raises(CannotStart, match="demo key"):
+        config.read(environment(path, FIELDAPP_ORIGIN="https://records.example.org"))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["records.example.org", "https://records.example.org/", "ftp://records.example.org", "http://records.example.org", ""],
+)
+def test_an_origin_that_phones_cannot_use_is_refused(tmp_path: Path, origin: str) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    with pytest.raises(CannotStart, match="FIELDAPP_ORIGIN"):
+        config.read(environment(path, FIELDAPP_ORIGIN=origin))
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "eighty", "-1", "٣"])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    with pytest.raises(CannotStart, match="PORT"):
+        config.read(environment(path, PORT=port))
+
+
+def test_the_port_is_part_of_the_usual_origin(tmp_path: Path) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    assert config.read(environment(path, PORT="8123")).origin == "http://localhost:8123"
