@@ -8,13 +8,11 @@ import pytest
 
 from tests.house.tools import ROOT, tracked
 
-# The patterns are split so that this file does not trip over itself.
 RULES = {
-    "a package registry's host": r"py" r"pi\.org|pythonhosted" r"\.org|npm" r"js\.(org|com)",
-    "a path of somebody's machine": r"(?<![\w.$}])/(root|opt|work|" r"home/\w+|Users/\w+|private/tmp)/\w",
-    "work put off": r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b",
-    "a test that does not run": r"pytest\.(mark\.)?(skip|xfail|importor"
-    r"skip)|\b(test|it|describe)\.(skip|only|todo)\(|\bunittest\.skip",
+    "a package registry's host": r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)",
+    "a path of somebody's machine": r"(?<![\w.$}])/(root|opt|work|home/\w+|Users/\w+|private/tmp)/\w",
+    "work put off": r"\b(TODO|FIXME|XXX|HACK)\b",
+    "a test that does not run": r"pytest\.(mark\.)?(skip|xfail|importorskip)|\b(test|it|describe)\.(skip|only|todo)\(|\bunittest\.skip",
     "a merge left half done": r"^(<{7}|>{7}) ",
 }
 PLANTED = {
@@ -24,6 +22,7 @@ PLANTED = {
     "a test that does not run": "@pytest.mark.skip(reason='slow')",
     "a merge left half done": "<<<<<<< ours",
 }
+HERE = "test_tree.py"  # holds the planted lines
 TEXT = {
     ".py",
     ".js",
@@ -56,7 +55,7 @@ def test_no_file_holds(rule: str) -> None:
     found = {
         str(path.relative_to(ROOT)): lines
         for path in tracked()
-        if path.suffix in TEXT and (lines := broken(rule, path.read_text("utf-8")))
+        if path.suffix in TEXT and path.name != HERE and (lines := broken(rule, path.read_text("utf-8")))
     }
     assert found == {}
 
