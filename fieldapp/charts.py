@@ -56,8 +56,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
+    """A line across or a day below. Text hangs on its baseline, so a label beside a line sits a little lower."""
+
     at: float
     label: str
+
+    @property
+    def label_y(self) -> float:
+        return round(self.at + 5, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,18 @@ class Chart:
     rows: tuple[Row, ...]
     width: int = WIDTH
     height: int = HEIGHT
+
+    @property
+    def across_width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def label_x(self) -> float:
+        return self.left - 8
+
+    @property
+    def days_y(self) -> float:
+        return self.bottom + 22
 
 
 def chart(series: Sequence[Series], *, low: float, high: float, step: float, band: float | None = None) -> Chart | None:

@@ -1,0 +1,155 @@
+"""What needs eyes, in fixed sections and a stated order, oldest first. Pure.
+
+No number here ranks a family, and none may be added: a list that seems to know who is worst is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+Lane = Literal["safety", "answered", "sign_off", "sample", "later", "two_versions", "asked", "unseen", "unsorted", "phones"]
+LANES: tuple[Lane, ...] = (
+    "safety", "answered", "sign_off", "sample", "later", "two_versions", "asked", "unseen", "unsorted", "phones",
+)  # fmt: skip
+"""The order of the page. Safety first; then what a worker waits for; then what policy asks; then what to look after."""
+
+UNSEEN_AFTER_DAYS = 14
+"""Days without a visit at which a child was seen before the board says so."""
+
+STUCK_AFTER = timedelta(hours=4)
+"""How old the oldest unsent item of a phone, or its last word, must be before it is listed: a lunch without signal is no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One record as last folded, for somebody who may read it.
+
+    `why`: the policy's reasons; `state` and `later` as in `oversight`; `is_mine`: the reader wrote some of it.
+    """
+
+    record: str
+    casefile: str
+    family: str
+    kind: str
+    title: str
+    author: str
+    happened_on: str
+    received_at: datetime
+    waits_since: datetime
+    why: tuple[str, ...]
+    state: str
+    later: int
+    is_forked: bool
+    is_mine: bool
+    is_practice: bool = False
+    is_restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child of a family and the last day a worker saw them; `since` is when the work began, for one never seen."""
+
+    name: str
+    casefile: str
+    family: str
+    last_seen: date | None
+    seen_alone: date | None
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone with work that has not arrived: how many items, since when; never what they say."""
+
+    person: str
+    waiting: int
+    oldest_at: datetime | None
+    seen_at: datetime
+    missing: int = 0
+    status: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsorted:
+    """What reached the office and waits for a person to place it. Whose family it is about is not known or not told."""
+
+    count: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One lane of the board with what lies in it."""
+
+    lane: Lane
+    notes: tuple[Note, ...] = ()
+    children: tuple[tuple[Child, int | None], ...] = ()
+    phones: tuple[Phone, ...] = ()
+    unsorted: Unsorted | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.notes) + len(self.children) + len(self.phones) + (self.unsorted.count if self.unsorted else 0)
+
+
+def board(
+    notes: Iterable[Note], children: Iterable[Child], phones: Iterable[Phone], unsorted: Unsorted | None, now: datetime
+) -> tuple[Section, ...]:
+    """Lays out the whole board: every lane, also the empty ones, so that an empty place means nothing waits there."""
+    by_lane: dict[Lane, list[Note]] = {lane: [] for lane in LANES}
+    for note in notes:
+        lane = lane_of(note)
+        if lane is not None:
+            by_lane[lane].append(note)
+    unseen = _unseen(children, now.date())
+    silent = tuple(sorted((phone for phone in phones if _is_silent(phone, now)), key=lambda phone: (phone.oldest_at or phone.seen_at, phone.person)))
+    return tuple(
+        Section(
+            lane,
+            tuple(sorted(by_lane[lane], key=lambda note: (note.waits_since, note.record))),
+            unseen if lane == "unseen" else (),
+            silent if lane == "phones" else (),
+            unsorted if lane == "unsorted" else None,
+        )
+        for lane in LANES
+    )
+
+
+def lane_of(note: Note) -> Lane | None:
+    """Says in which one lane a record lies, the first that applies; None when nobody need look at it again."""
+    is_reviewed = note.state in {"signed_off", "noted"}
+    if "risk" in note.why and note.state == "sent":
+        return "safety"
+    if note.state == "answered":
+        return "answered"
+    if note.state == "question":
+        return "asked"
+    # Reading is not signing off: what policy wants signed stays here after somebody has noted it.
+    if set(note.why) & {"kind", "restricted", "ending", "new_worker"} and note.state != "signed_off":
+        return "sign_off"
+    if "sample" in note.why and not is_reviewed:
+        return "sample"
+    if is_reviewed and note.later:
+        return "later"
+    return "two_versions" if note.is_forked else None
+
+
+def _unseen(children: Iterable[Child], today: date) -> tuple[tuple[Child, int | None], ...]:
+    found: list[tuple[Child, int | None]] = []
+    for child in children:
+        last = child.last_seen or child.since
+        days = (today - last).days if last is not None else None
+        if days is None or days >= UNSEEN_AFTER_DAYS:
+            found.append((child, days))
+    return tuple(sorted(found, key=lambda one: (-(one[1] if one[1] is not None else 10**6), one[0].family, one[0].name)))
+
+
+def _is_silent(phone: Phone, now: datetime) -> bool:
+    if phone.missing:
+        return True
+    since = phone.oldest_at or phone.seen_at
+    return phone.waiting > 0 and now - min(since, phone.seen_at) >= STUCK_AFTER
+
