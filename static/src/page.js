@@ -19,6 +19,9 @@ export function startCore() {
   return new Worker(ownScript(`/dist/${shell().release}/worker.js`), { type: "module" });
 }
 
+/** @type {ServiceWorkerRegistration | undefined} */
+let registration;
+
 /**
  * Keeps this release on the phone and moves to a newer one, but only here, before anything is opened or typed:
  * an update never happens over somebody's words.
@@ -30,10 +33,9 @@ export async function keepForOffline() {
   if (!offline || !navigator.serviceWorker) return false;
   const container = navigator.serviceWorker;
   try {
-    const registration = await container.register(ownScript("/sw.js"), { scope: "/app", updateViaCache: "none" });
+    registration = await container.register(ownScript("/sw.js"), { scope: "/app", updateViaCache: "none" });
     if (registration.waiting && container.controller) {
-      container.addEventListener("controllerchange", () => location.reload(), { once: true });
-      registration.waiting.postMessage({ do: "take over" });
+      takeUpdate();
       return true;
     }
     const { active } = await container.ready;
@@ -45,11 +47,152 @@ export async function keepForOffline() {
 }
 
 /**
- * Moves keyboard and screen reader to the first match, if the page has one.
+ * Tells when a newer release lies ready on the phone.
+ *
+ * @param {() => void} heard
+ */
+export function onUpdateReady(heard) {
+  void navigator.serviceWorker?.ready.then((found) => {
+    const look = () => found.waiting && navigator.serviceWorker.controller && heard();
+    found.addEventListener("updatefound", () => found.installing?.addEventListener("statechange", look));
+    look();
+  });
+}
+
+/** Moves to the newer release and loads the page again. Only for when nothing typed is unkept. */
+export function takeUpdate() {
+  if (!registration?.waiting) return;
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  registration.waiting.postMessage({ do: "take over" });
+}
+
+/**
+ * Moves keyboard and screen reader to the first match, if the page has one, and shows it.
  *
  * @param {string} selector
  */
 export function focusOn(selector) {
   const found = document.querySelector(selector);
-  if (found instanceof HTMLElement) found.focus();
+  if (!(found instanceof HTMLElement)) return;
+  found.focus({ preventScroll: true });
+  found.scrollIntoView({ block: "start", behavior: "auto" });
+}
+
+/** Begins a new screen at its top, with the reader on its heading. */
+export function beginScreen() {
+  scrollTo(0, 0);
+  const heading = document.querySelector("h1");
+  if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
+}
+
+/** The address inside the page: random ids and fixed words only, so that history tells nothing. */
+export function here() {
+  return location.hash.replace(/^#\/?/, "");
+}
+
+/** @param {() => void} heard */
+export function onMove(heard) {
+  addEventListener("hashchange", heard);
+}
+
+/**
+ * @param {string} path
+ * @param {{replace?: boolean}} [how] replace: the screen left behind cannot be gone back to
+ */
+export function go(path, { replace = false } = {}) {
+  if (replace) location.replace(`#/${path}`);
+  else location.hash = `#/${path}`;
+}
+
+export function back() {
+  history.back();
+}
+
+export function reload() {
+  location.reload();
+}
+
+/**
+ * Runs when the page may be about to go: hidden, frozen, left. Phones give no later chance.
+ *
+ * @param {() => void} run
+ * @returns {() => void} ends it
+ */
+export function onLeaving(run) {
+  const hidden = () => document.visibilityState === "hidden" && run();
+  document.addEventListener("visibilitychange", hidden);
+  document.addEventListener("freeze", run);
+  addEventListener("pagehide", run);
+  return () => {
+    document.removeEventListener("visibilitychange", hidden);
+    document.removeEventListener("freeze", run);
+    removeEventListener("pagehide", run);
+  };
+}
+
+/**
+ * Runs when a sending is worth trying: seen again, or the phone says it has signal (a hint and no more).
+ *
+ * @param {() => void} run
+ */
+export function onChance(run) {
+  addEventListener("online", run);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && run());
+}
+
+/** @returns {string} 16 random bytes as 22 characters */
+export function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=+$/, "");
+}
+
+export function now() {
+  return new Date();
+}
+
+/**
+ * @param {() => void} run
+ * @param {number} ms
+ * @returns {() => void} ends it
+ */
+export function later(run, ms) {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Whether the app was opened from the home screen. */
+export function isInstalled() {
+  return matchMedia("(display-mode: standalone)").matches || /** @type {any} */ (navigator).standalone === true;
+}
+
+/** Whether this is an iPhone or iPad, where an app outside the home screen loses what it keeps after some days. */
+export function isApple() {
+  return /iPhone|iPad|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+}
+
+/** @type {any} */
+let installOffer = null;
+
+/** @param {(offered: boolean) => void} heard */
+export function onInstallOffer(heard) {
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    installOffer = event;
+    heard(true);
+  });
+  addEventListener("appinstalled", () => {
+    installOffer = null;
+    heard(false);
+  });
+}
+
+export function install() {
+  void installOffer?.prompt();
+}
+
+export function printPage() {
+  print();
 }

@@ -1,15 +1,151 @@
-/** Starts the phone's page. */
+/** Starts the phone's page: the core in its worker, the address inside the page, one screen at a time. */
+import { signal } from "@preact/signals";
 import { render } from "preact";
-import { keepForOffline, root } from "./page.js";
+import { connect } from "./line.js";
+import { here, keepForOffline, onChance, onInstallOffer, onMove, onUpdateReady, reload, root, startCore } from "./page.js";
+import { Button, Form, Trouble } from "./parts/basic.jsx";
+import { Frame, Opening } from "./parts/frame.jsx";
+import {
+  ask,
+  join,
+  outbox,
+  refreshCaseload,
+  refreshStatus,
+  secondTab,
+  settingUp,
+  spoken,
+  status,
+  stopped,
+} from "./parts/told.js";
+import { Caseload } from "./screens/caseload.jsx";
+import { Draft } from "./screens/draft.jsx";
+import { AboutFamily, FamilyPage } from "./screens/family.jsx";
+import { Found } from "./screens/found.jsx";
+import { Measure, Measures } from "./screens/measure.jsx";
+import { Goals, Results } from "./screens/progress.jsx";
+import { Ratings } from "./screens/ratings.jsx";
+import { RecordPage } from "./screens/record.jsx";
+import { Saved } from "./screens/saved.jsx";
+import { Sending } from "./screens/sending.jsx";
+import { Settings } from "./screens/settings.jsx";
+import { Unlock } from "./screens/unlock.jsx";
+import { Welcome } from "./screens/welcome.jsx";
+import { say } from "./words/en.js";
 
-function Opening() {
+const place = signal(here());
+const updateReady = signal(false);
+const canInstall = signal(false);
+const failed = signal(/** @type {any} */ (null));
+
+const core = startCore();
+
+/** Forgets the keys: the core is told, its worker ends with all it held, and the page begins anew. */
+async function lock() {
+  await ask("lock").catch(() => {});
+  core.terminate();
+  reload();
+}
+
+/** @param {string} path @returns {any} the screen for an address inside the page */
+function screenFor(path) {
+  const [first = "", casefile = "", part = "", id = "", step = ""] = path.split("/");
+  if (first === "sending") return <Sending />;
+  if (first === "settings")
+    return <Settings lock={() => void lock()} update_ready={updateReady.value} can_install={canInstall.value} />;
+  if (first === "find") return <Found />;
+  if (first === "record" && casefile) return <RecordPage key={casefile} record={casefile} />;
+  if (first !== "family" || !casefile) return <Caseload />;
+  const key = `${casefile}-${id}`;
+  if (part === "draft") return <Draft key={key} casefile={casefile} slot={id} step={step} />;
+  if (part === "measure") return <Measure key={key} casefile={casefile} slot={id} step={step} />;
+  if (part === "saved") return <Saved key={key} casefile={casefile} record={id} />;
+  if (part === "measures") return <Measures casefile={casefile} />;
+  if (part === "rate") return <Ratings casefile={casefile} />;
+  if (part === "goals") return <Goals casefile={casefile} />;
+  if (part === "results") return <Results casefile={casefile} />;
+  if (part === "about") return <AboutFamily casefile={casefile} />;
+  return <FamilyPage key={casefile} casefile={casefile} />;
+}
+
+function Screen() {
+  const told = status.value;
+  const path = place.value;
+  if (stopped.value) return <Stopped />;
+  if (secondTab.value) return <Elsewhere />;
+  if (!told) return failed.value ? <Failed /> : <Opening />;
+  if (told.state === "fresh" || settingUp.value || (path === "set-up" && told.state === "locked"))
+    return <Welcome another={told.state === "locked"} />;
+  if (told.state === "locked") return <Unlock />;
+  return screenFor(path);
+}
+
+/** The core ended; what was saved is on the phone, and starting again brings it back. */
+function Stopped() {
   return (
-    <main class="govuk-width-container govuk-main-wrapper" id="main">
-      <h1 class="govuk-heading-l">Visit recording</h1>
-      <p class="govuk-body">This page opens without signal once it has been opened here with signal.</p>
-    </main>
+    <Frame title={say.stopped.title}>
+      <p class="govuk-body">{say.stopped.what}</p>
+      <Form onSubmit={reload}>
+        <Button submit>{say.stopped.again}</Button>
+      </Form>
+    </Frame>
   );
 }
 
-render(<Opening />, root());
-keepForOffline();
+/** Only one page may write; this one offers to be it. */
+function Elsewhere() {
+  return (
+    <Frame title={say.elsewhere.title}>
+      <p class="govuk-body">{say.elsewhere.what}</p>
+      <Form onSubmit={() => void ask("continue_here").then(start, reload)}>
+        <Button submit>{say.elsewhere.here}</Button>
+      </Form>
+    </Frame>
+  );
+}
+
+function Failed() {
+  return (
+    <Frame title={say.frame.app}>
+      <Trouble error={failed.value} again={() => void start()} />
+    </Frame>
+  );
+}
+
+function App() {
+  return (
+    <>
+      <Screen />
+      <p class="govuk-visually-hidden" role="status" aria-live="polite">
+        {spoken.value}
+      </p>
+    </>
+  );
+}
+
+async function start() {
+  failed.value = null;
+  try {
+    await refreshStatus();
+    if (secondTab.value) return;
+    outbox.value = await ask("outbox");
+    if (status.value?.state === "unlocked") await refreshCaseload();
+  } catch (refusal) {
+    failed.value = refusal;
+  }
+}
+
+join(connect(core));
+onMove(() => {
+  place.value = here();
+  spoken.value = "";
+});
+onChance(() => status.value && void ask("sync").catch(() => {}));
+onUpdateReady(() => {
+  updateReady.value = true;
+});
+onInstallOffer((offered) => {
+  canInstall.value = offered;
+});
+render(<App />, root());
+void start();
+void keepForOffline();

@@ -1,0 +1,75 @@
+/** What a form and a record page need to know around a definition: the people, the goals, the shared options. */
+import { useEffect, useState } from "preact/hooks";
+import { go } from "../page.js";
+import { ask, useAsked } from "./told.js";
+
+/** @import { Definition, Family, Goal, Person } from "./shapes.js" */
+/** @import { Around } from "./question.jsx" */
+
+/** @param {string} casefile @returns {{answer: any, error: any, again: () => void}} kept up to date */
+export function useFamily(casefile) {
+  return useAsked("family", { casefile }, ["caseload", "record", "outbox"]);
+}
+
+/**
+ * The people of a family, children told apart from adults where the family record says so.
+ *
+ * @param {any} family as the core tells it
+ * @returns {Person[]}
+ */
+export function peopleOf(family) {
+  const written = family?.fields?.people;
+  /** @type {any[]} */
+  const listed = written?.values?.[0]?.value ?? (Array.isArray(written) ? written : []);
+  return (family?.people ?? []).map((/** @type {Person} */ person) => ({
+    ...listed.find((one) => one.id === person.id),
+    ...person,
+  }));
+}
+
+/** @param {Definition | undefined} definition @returns {Record<string, {options: import("./shapes.js").Option[]}> | null} null until all are there */
+export function useVocabularies(definition) {
+  const [found, set] = useState(/** @type {Record<string, any> | null} */ (null));
+  useEffect(() => {
+    if (!definition) return;
+    const names = vocabulariesOf(definition);
+    void Promise.all(names.map(async (name) => [name, await ask("vocabulary", { id: name })])).then(
+      (pairs) => set(Object.fromEntries(pairs)),
+      () => set({}),
+    );
+  }, [definition]);
+  return found;
+}
+
+/** @param {Definition} definition @returns {string[]} */
+export function vocabulariesOf(definition) {
+  const fields = definition.sections.flatMap((section) => section.fields).flatMap((field) => [field, ...(field.item ?? [])]);
+  return [...new Set(fields.flatMap((field) => field.vocabulary ?? []))];
+}
+
+/**
+ * @param {any} family
+ * @param {Goal[] | undefined} goals
+ * @param {Around["vocabularies"] | null} vocabularies
+ * @returns {Around}
+ */
+export function around(family, goals, vocabularies) {
+  return { people: peopleOf(family), goals: goals ?? [], vocabularies: vocabularies ?? {}, problems: [] };
+}
+
+/**
+ * Begins a draft and moves to it.
+ *
+ * @param {string} casefile
+ * @param {string} schema
+ * @param {{record?: string, preset?: Record<string, unknown>}} [more]
+ */
+export async function begin(casefile, schema, more = {}) {
+  const { slot } = await ask("draft.begin", { casefile, schema, ...more });
+  go(draftPath(casefile, schema, slot));
+}
+
+/** @param {string} casefile @param {string} schema @param {string} slot */
+export function draftPath(casefile, schema, slot) {
+  return `family/${casefile}/${schema.startsWith("measure-response") ? "measure" : "draft"}/${slot}`;
+}

@@ -1,0 +1,96 @@
+/** The smallest things screens share: forms, buttons, links, hidden names. */
+import { say } from "../words/en.js";
+import { namesHidden } from "./told.js";
+
+/** How a phone's keyboard may treat what is typed: nothing is sent away for checking, nothing is remembered. */
+export const TYPING = /** @type {const} */ ({
+  spellcheck: false,
+  autocomplete: "off",
+  autocorrect: "off",
+  autocapitalize: "sentences",
+});
+
+/**
+ * Every control lies in one of these: text in a plain control reaches the browser's session files.
+ *
+ * @param {{onSubmit?: () => void, class?: string, label?: string, search?: boolean, children?: any}} props
+ */
+export function Form({ onSubmit, class: look, label, search, children }) {
+  return (
+    <form
+      autocomplete="off"
+      noValidate
+      class={look}
+      aria-label={label}
+      role={search ? "search" : undefined}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit?.();
+      }}
+    >
+      {children}
+    </form>
+  );
+}
+
+/** @param {{kind?: "secondary"|"warning"|"link", submit?: boolean, onClick?: () => void, busy?: boolean, children?: any, label?: string, pressed?: boolean, class?: string}} props */
+export function Button({ kind, submit, onClick, busy, children, label, pressed, class: look = "" }) {
+  const name = kind === "link" ? "app-link-button" : `govuk-button${kind ? ` govuk-button--${kind}` : ""}`;
+  return (
+    <button
+      type={submit ? "submit" : "button"}
+      class={`${name} ${look}`.trim()}
+      onClick={busy ? undefined : onClick}
+      aria-disabled={busy ? "true" : undefined}
+      aria-label={label}
+      aria-pressed={pressed}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** @param {{to: string, class?: string, children?: any, label?: string, current?: boolean}} props */
+export function Link({ to, class: look = "govuk-link", children, label, current }) {
+  return (
+    <a class={look} href={`#/${to}`} aria-label={label} aria-current={current ? "page" : undefined}>
+      {children}
+    </a>
+  );
+}
+
+/**
+ * A name or a line of a note that one tap hides. It is taken out of the page, not painted over.
+ *
+ * @param {{children?: any, instead?: string}} props
+ */
+export function Private({ children, instead = say.frame.hidden }) {
+  return namesHidden.value ? <span class="app-hidden">{instead}</span> : children;
+}
+
+/** @param {{children?: any}} props */
+export function Hush({ children }) {
+  return <span class="govuk-visually-hidden">{children}</span>;
+}
+
+/** @param {{error: any, again?: () => void}} props what went wrong, in words, with what to do */
+export function Trouble({ error, again }) {
+  if (!error) return null;
+  const { happened, kept, next } = say.trouble(error.code, error.told ?? {});
+  return (
+    <div class="govuk-error-summary" role="alert" tabIndex={-1}>
+      <h2 class="govuk-error-summary__title">{happened}</h2>
+      <div class="govuk-error-summary__body">
+        {kept && <p>{kept}</p>}
+        {next && <p>{next}</p>}
+        {again && (
+          <Form>
+            <Button kind="secondary" onClick={again}>
+              {say.frame.try_again}
+            </Button>
+          </Form>
+        )}
+      </div>
+    </div>
+  );
+}

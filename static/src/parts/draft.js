@@ -1,0 +1,136 @@
+/** A draft on screen: what is typed, and that it is kept on the phone within a second. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { later, onLeaving } from "../page.js";
+import { withAnswer } from "./question.jsx";
+import { ask, unkept } from "./told.js";
+
+/** @import { Definition, Fields } from "./shapes.js" */
+
+/** Keep after this much quiet, and at the latest after this much typing: a killed phone costs at most a second. */
+const QUIET_MS = 400;
+const LONGEST_MS = 900;
+
+/**
+ * Keeps one slot. Only one keeping runs at a time, and what is typed meanwhile is kept next, so the newest always wins.
+ *
+ * @param {string} slot
+ * @param {Fields} begun
+ * @param {(told: {fields: Fields, kept_at?: string, error?: any}) => void} tell
+ */
+export function keeper(slot, begun, tell) {
+  let fields = begun;
+  let dirty = false;
+  let ended = false;
+  /** @type {Promise<void> | null} */
+  let keeping = null;
+  /** @type {(() => void) | null} */
+  let quiet = null;
+  /** @type {(() => void) | null} */
+  let longest = null;
+
+  const rest = () => {
+    quiet?.();
+    longest?.();
+    quiet = longest = null;
+  };
+  const mark = (/** @type {boolean} */ is) => {
+    if (is !== dirty) unkept.value += is ? 1 : -1;
+    dirty = is;
+  };
+
+  /** @returns {Promise<void>} when everything typed so far is kept, or could not be */
+  async function keep() {
+    rest();
+    while (keeping) await keeping;
+    if (!dirty || ended) return;
+    mark(false);
+    keeping = ask("draft.keep", { slot, fields }).then(
+      ({ kept_at }) => tell({ fields, kept_at, error: null }),
+      (error) => {
+        mark(true);
+        tell({ fields, error });
+      },
+    );
+    await keeping;
+    keeping = null;
+  }
+
+  return {
+    /** @param {string} name @param {any} value */
+    change(name, value) {
+      fields = withAnswer(fields, name, value);
+      mark(true);
+      tell({ fields });
+      quiet?.();
+      quiet = later(() => void keep(), QUIET_MS);
+      longest ??= later(() => void keep(), LONGEST_MS);
+    },
+    /** Replaces all fields without marking them typed. @param {Fields} next */
+    put(next) {
+      fields = next;
+      tell({ fields });
+    },
+    keep,
+    fields: () => fields,
+    /** Ends keeping: the slot is gone (sent or discarded). */
+    async end() {
+      rest();
+      if (keeping) await keeping;
+      mark(false);
+      ended = true;
+    },
+  };
+}
+
+/**
+ * Opens a draft and keeps it while the screen shows it.
+ *
+ * @param {string} slot
+ * @param {(definition: Definition, fields: Fields) => Fields} [begin] first answers of a new draft
+ */
+export function useDraft(slot, begin) {
+  const [state, set] = useState(
+    /** @type {{draft: any, error: any, fields: Fields, kept_at?: string, keep_error?: any}} */ ({
+      draft: null,
+      error: null,
+      fields: {},
+    }),
+  );
+  const holder = useMemo(() => ({ keeper: /** @type {ReturnType<typeof keeper> | null} */ (null) }), []);
+  useEffect(() => {
+    let left = false;
+    ask("draft.open", { slot }).then(
+      (draft) => {
+        if (left) return;
+        const fields = begin && !draft.heads?.length ? begin(draft.definition, draft.fields) : draft.fields;
+        holder.keeper = keeper(slot, fields, ({ fields, kept_at, error }) =>
+          set((was) => ({
+            ...was,
+            fields,
+            kept_at: kept_at ?? was.kept_at,
+            keep_error: error === undefined ? was.keep_error : error,
+          })),
+        );
+        set({ draft, error: null, fields, kept_at: draft.written_at ?? draft.kept_at });
+      },
+      (error) => left || set((was) => ({ ...was, error })),
+    );
+    const off = onLeaving(() => void holder.keeper?.keep());
+    return () => {
+      left = true;
+      off();
+      void holder.keeper?.keep();
+    };
+  }, [slot]);
+  return {
+    ...state,
+    /** @param {string} name @param {any} value */
+    change: (name, value) => holder.keeper?.change(name, value),
+    /** @param {Fields} fields */
+    put: (fields) => holder.keeper?.put(fields),
+    keep: () => holder.keeper?.keep() ?? Promise.resolve(),
+    end: () => holder.keeper?.end() ?? Promise.resolve(),
+    /** What is on screen at this moment; state lags behind by one drawing. */
+    current: () => holder.keeper?.fields() ?? state.fields,
+  };
+}

@@ -1,0 +1,156 @@
+/** One form for any record definition: its questions by section, what is wrong with them, and that the draft is kept. */
+import { useState } from "preact/hooks";
+import { focusOn, now } from "../page.js";
+import { shownFields } from "../practice/forms.js";
+import { draftKept, problemText, say } from "../words/en.js";
+import { Button, Trouble } from "./basic.jsx";
+import { Icon } from "./icons.jsx";
+import { idOf, Question } from "./question.jsx";
+
+/** @import { Around } from "./question.jsx" */
+/** @import { Definition, Field, Fields, Problem, Section } from "./shapes.js" */
+
+/**
+ * @param {object} props
+ * @param {Section[]} props.sections
+ * @param {Set<string>} props.shown ids of the fields asked now
+ * @param {Fields} props.fields
+ * @param {Around} props.around
+ * @param {(name: string, value: any) => void} props.change
+ */
+export function Sections({ sections, shown, fields, around, change }) {
+  return (
+    <>
+      {sections.map((section) => {
+        const asked = section.fields.filter((field) => shown.has(field.id));
+        if (asked.length === 0) return null;
+        return (
+          <section key={section.id} class="app-section" aria-labelledby={`s-${section.id}`}>
+            {sections.length > 1 && (
+              <h2 class="govuk-heading-m" id={`s-${section.id}`} tabIndex={-1}>
+                {section.title}
+              </h2>
+            )}
+            {section.hint && <p class="govuk-hint">{section.hint}</p>}
+            {asked.map((field) => (
+              <Question
+                key={field.id}
+                field={field}
+                value={fields[field.id]}
+                at={field.id}
+                around={around}
+                change={(value) => change(field.id, value)}
+              />
+            ))}
+          </section>
+        );
+      })}
+    </>
+  );
+}
+
+/**
+ * @param {Definition} definition
+ * @param {Fields} fields
+ * @param {boolean} sent
+ * @returns {Set<string>}
+ */
+export function shownIds(definition, fields, sent) {
+  return new Set(shownFields(/** @type {any} */ (definition), fields, { sent }).map((field) => field.id));
+}
+
+/** @param {Definition} definition @param {string} at @returns {Field | undefined} the field an anchor names */
+export function fieldAt(definition, at) {
+  const [name, , inner] = at.split("/");
+  const field = definition.sections.flatMap((section) => section.fields).find((one) => one.id === name);
+  return inner ? field?.item?.find((one) => one.id === inner) : field;
+}
+
+/** @param {{definition: Definition, problems: Problem[]}} props what to put right, each line leading to its question */
+export function Problems({ definition, problems }) {
+  if (problems.length === 0) return null;
+  return (
+    <div class="govuk-error-summary" tabIndex={-1} id="problems">
+      <div role="alert">
+        <h2 class="govuk-error-summary__title">{say.form.problem_title(problems.length)}</h2>
+        <div class="govuk-error-summary__body">
+          <p>{say.form.nothing_lost}</p>
+          <ul class="govuk-list govuk-error-summary__list">
+            {problems.map((problem) => {
+              const field = fieldAt(definition, problem.at);
+              return (
+                <li key={problem.at}>
+                  <button
+                    type="button"
+                    class="app-link-button app-link-button--error"
+                    onClick={() => focusOn(`#${idOf(problem.at)}`)}
+                  >
+                    {field ? problemText(problem.reason, field) : say.form.something_missing}
+                  </button>
+                </li>
+              );
+            })}
+          </ul>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** @param {{sections: Section[], shown: Set<string>, fields: Fields}} props a way to the parts of a long form */
+export function Parts({ sections, shown, fields }) {
+  const there = sections.filter((section) => section.fields.some((field) => shown.has(field.id)));
+  if (there.length < 4) return null;
+  return (
+    <nav class="app-parts" aria-label={say.form.parts}>
+      <ul>
+        {there.map((section) => {
+          const asked = section.fields.filter((field) => shown.has(field.id) && field.required);
+          const left = asked.filter((field) => fields[field.id] === undefined).length;
+          return (
+            <li key={section.id}>
+              <button type="button" class="app-chip" onClick={() => focusOn(`#s-${section.id}`)}>
+                {left === 0 && asked.length > 0 && <Icon name="sent" />}
+                {section.title}
+                <span class="govuk-visually-hidden"> {say.form.left(left)}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
+
+/** @param {{kept_at?: string, error?: any, again: () => void, discard?: () => void}} props always in sight while writing */
+export function DraftLine({ kept_at, error, again, discard }) {
+  const [sure, setSure] = useState(false);
+  return (
+    <div class={`app-draft-line${error ? " app-draft-line--failed" : ""}`}>
+      {error ? (
+        <Trouble error={error} again={again} />
+      ) : (
+        <p class="app-draft-line__said">
+          <Icon name="draft" />
+          <span>{draftKept(kept_at, now())}</span>
+        </p>
+      )}
+      {discard && !sure && (
+        <Button kind="link" onClick={() => setSure(true)}>
+          {say.form.discard}
+        </Button>
+      )}
+      {discard && sure && (
+        <div class="app-sure" role="group" aria-label={say.form.discard_sure}>
+          <p>{say.form.discard_sure}</p>
+          <Button kind="warning" onClick={discard}>
+            {say.form.discard_yes}
+          </Button>
+          <Button kind="secondary" onClick={() => setSure(false)}>
+            {say.form.discard_no}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

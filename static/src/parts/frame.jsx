@@ -1,0 +1,134 @@
+/** What surrounds every screen: whom the record is about, hiding names, where sending stands, the heading. */
+import { useEffect } from "preact/hooks";
+import { beginScreen, now } from "../page.js";
+import { ages, say } from "../words/en.js";
+import { Form, Hush, Link, Private } from "./basic.jsx";
+import { Icon } from "./icons.jsx";
+import { SendLine } from "./send-line.jsx";
+import { namesHidden, status } from "./told.js";
+
+/** @import { Family } from "./shapes.js" */
+
+function Tools() {
+  const hidden = namesHidden.value;
+  return (
+    <Form class="app-header__tools" label={say.frame.tools}>
+      <button
+        type="button"
+        class="app-tool"
+        aria-pressed={hidden}
+        onClick={() => {
+          namesHidden.value = !hidden;
+        }}
+      >
+        <Icon name={hidden ? "eye_shut" : "eye"} />
+        <span>{hidden ? say.frame.show_names : say.frame.hide_names}</span>
+      </button>
+      <a class="app-tool" href="#/settings">
+        <Icon name="settings" />
+        <span>{say.frame.settings}</span>
+      </a>
+    </Form>
+  );
+}
+
+function Header() {
+  const unlocked = status.value?.state === "unlocked";
+  return (
+    <header class="app-header">
+      <div class="govuk-width-container app-header__row">
+        <a class="app-header__home" href="#/">
+          {say.frame.app}
+        </a>
+        {unlocked && <Tools />}
+      </div>
+    </header>
+  );
+}
+
+/** @param {{family: Family}} props */
+function About({ family }) {
+  const children = ages(family.people, now());
+  return (
+    <div class={`app-about${family.practice ? " app-about--practice" : ""}`}>
+      <div class="govuk-width-container">
+        <p class="app-about__line">
+          <Hush>{say.frame.about} </Hush>
+          <strong>
+            <Private>
+              <bdi>{family.title}</bdi>
+            </Private>
+          </strong>
+          {children && (
+            <span class="app-about__children">
+              <Private instead="">
+                <bdi>{children}</bdi>
+              </Private>
+            </span>
+          )}
+        </p>
+        {family.practice && <p class="app-practice">{say.caseload.practice}</p>}
+      </div>
+    </div>
+  );
+}
+
+/**
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} [props.back] where the back link goes
+ * @param {string} [props.back_label]
+ * @param {Family | null} [props.family] whom the record is about
+ * @param {string} [props.step] changes when the same screen moves on, so that the heading is read again
+ * @param {boolean} [props.bare] without the send line: for screens handed to a family
+ * @param {boolean} [props.wide]
+ * @param {any} [props.children]
+ */
+export function Frame({ title, back, back_label, family, step = "", bare = false, wide = false, children }) {
+  useEffect(beginScreen, [step]);
+  return (
+    <div class="app-frame">
+      <Form class="app-skip">
+        <button type="button" class="govuk-skip-link" onClick={beginScreen}>
+          {say.frame.skip}
+        </button>
+      </Form>
+      {!bare && <Header />}
+      {family && <About family={family} />}
+      {!bare && status.value?.state === "unlocked" && <SendLine />}
+      <div class={`govuk-width-container${wide ? " app-wide" : " app-narrow"}`}>
+        {back !== undefined && (
+          <Link to={back} class="govuk-back-link">
+            {back_label ?? say.frame.back}
+          </Link>
+        )}
+        <main class="govuk-main-wrapper app-main" id="main">
+          <h1 class="govuk-heading-l" tabIndex={-1}>
+            {title}
+          </h1>
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}
+
+/** @param {{title?: string, back?: string, family?: Family|null}} props shown while the core answers; never a blank page */
+export function Opening({ title = say.frame.opening, back, family }) {
+  return (
+    <Frame title={title} back={back} family={family}>
+      <p class="govuk-body" role="status">
+        {say.frame.one_moment}
+      </p>
+    </Frame>
+  );
+}
+
+/** @param {{kind?: "secondary", to: string, children?: any}} props a link that looks like a button, for a way onward */
+export function Onward({ kind, to, children }) {
+  return (
+    <a class={`govuk-button${kind ? ` govuk-button--${kind}` : ""}`} href={`#/${to}`}>
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,32 @@
+/** One quiet line that says where sending stands, and opens into the list. */
+import { now } from "../page.js";
+import { say, sendLine } from "../words/en.js";
+import { Link } from "./basic.jsx";
+import { Icon } from "./icons.jsx";
+import { office, outbox } from "./told.js";
+
+/** @import { Outbox } from "./shapes.js" */
+
+/** @param {Outbox} told */
+function look(told) {
+  if (told.items.some((item) => item.standing === "question")) return "question";
+  if (told.waiting === 0) return "sent";
+  return told.reach === "no_signal" ? "no_signal" : "waiting";
+}
+
+export function SendLine() {
+  const told = outbox.value;
+  if (!told) return null;
+  const kind = look(told);
+  return (
+    <div class={`app-send-line app-send-line--${kind}`}>
+      <div class="govuk-width-container">
+        <Link to="sending" class="app-send-line__link">
+          <Icon name={kind} />
+          <span>{sendLine(told, now())}</span>
+        </Link>
+        {office.value !== "ok" && <p class="app-send-line__office">{say.sending.fetching_paused}</p>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * The shapes that the core tells and the screens draw; types only.
+ *
+ * @typedef {"draft"|"waiting"|"sent"|"sorting"|"question"|"signed_off"} Standing
+ * @typedef {{id: string, name: string, relation?: string, group?: string, born_on?: string, due_on?: string}} Person
+ * @typedef {{field: string, in: string[]}} When
+ * @typedef {{value: string, label: string, group?: string}} Option
+ * @typedef {object} Field
+ * @property {string} id
+ * @property {string} type
+ * @property {string} label
+ * @property {string} [hint]
+ * @property {boolean} [required]
+ * @property {When} [when]
+ * @property {Option[]} [options]
+ * @property {string} [vocabulary]
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {string} [low_label]
+ * @property {string} [middle_label]
+ * @property {string} [high_label]
+ * @property {number} [rows]
+ * @property {"today"|"now"} [starts_as]
+ * @property {Field[]} [item]
+ * @typedef {{id: string, title: string, hint?: string, when?: When, later?: "only"|"also", worker_only?: boolean, fields: Field[]}} Section
+ * @typedef {{schema: string, kind: string, title: string, insert_only: boolean, final_when_sent: boolean, sections: Section[]}} Definition
+ * @typedef {Record<string, any>} Fields
+ * @typedef {{at: string, reason: string}} Problem
+ *
+ * @typedef {object} Family
+ * @property {string} casefile
+ * @property {string} title
+ * @property {boolean} practice
+ * @property {string} sort
+ * @property {Person[]} people
+ * @property {string|null} [last_contact_on]
+ * @property {string|null} [next_visit_on]
+ * @property {number} waiting
+ * @property {number} questions
+ * @property {number} drafts
+ *
+ * @typedef {{field?: string, text: string, id?: string}} Comment
+ * @typedef {object} Brief
+ * @property {string} record
+ * @property {string} kind
+ * @property {string} schema
+ * @property {string} title
+ * @property {string} [happened_on]
+ * @property {string} [happened_at]
+ * @property {{id: string, name: string}} author
+ * @property {string} written_at
+ * @property {Standing} standing
+ * @property {string} [at]
+ * @property {{by: unknown, at: string, text: string, comments: Comment[]}} [question]
+ * @property {boolean} forked
+ * @property {number} later
+ * @property {string} line
+ *
+ * @typedef {object} Waiting
+ * @property {string} id
+ * @property {string} record
+ * @property {string} [casefile]
+ * @property {string} kind
+ * @property {string} [title]
+ * @property {string} written_at
+ * @property {Standing} standing
+ * @property {string} [at]
+ * @property {number} attempts
+ * @property {string|null} [next_at]
+ * @typedef {{waiting: number, oldest_at?: string|null, sending?: boolean, last_sent_at?: string|null, reach: "ok"|"no_signal"|"office_not_answering", items: Waiting[]}} Outbox
+ * @typedef {object} Status
+ * @property {"fresh"|"locked"|"unlocked"} state
+ * @property {{vault: string, label: string}[]} people
+ * @property {{id: string, name: string, role: string}} [person]
+ * @property {boolean} [demo]
+ * @property {{persisted: boolean|null, usage?: number, quota?: number}} [storage]
+ * @property {boolean} [second_tab]
+ *
+ * @typedef {{rater: unknown, points: {on: string, value: number, comment?: string, record?: string}[]}} Series
+ * @typedef {{record: string, words: string, owner?: unknown, kind?: string, status?: string, bottom_line?: string, raters?: unknown[], series: Series[], change?: {rater: unknown, first: number, last: number, class: string}[]}} Goal
+ */
+export {};

@@ -1,0 +1,108 @@
+/** The worker's families: the practice one on top, then what the core's order says; a search over all notes. */
+import { useState } from "preact/hooks";
+import { go, now } from "../page.js";
+import { Form, Link, Private, TYPING } from "../parts/basic.jsx";
+import { Frame, Opening } from "../parts/frame.jsx";
+import { Icon } from "../parts/icons.jsx";
+import { caseload, lookedFor, status } from "../parts/told.js";
+import { ages, lastContact, nextVisit, say, waits } from "../words/en.js";
+
+/** @import { Family } from "../parts/shapes.js" */
+
+export function Caseload() {
+  const told = caseload.value;
+  if (!told) return <Opening title={say.caseload.title} />;
+  const families = [...told.families].sort((a, b) => Number(b.practice) - Number(a.practice));
+  return (
+    <Frame title={say.caseload.title}>
+      <Search />
+      {status.value?.demo && <p class="app-demo">{say.caseload.demo}</p>}
+      {families.length === 0 && <p class="govuk-body">{told.complete ? say.caseload.none : say.caseload.none_yet}</p>}
+      <ul class="app-families">
+        {families.map((family) => (
+          <li key={family.casefile}>
+            <Card family={family} />
+          </li>
+        ))}
+      </ul>
+      {!told.complete && (
+        <p class="govuk-body" role="status">
+          {say.caseload.more_coming}
+        </p>
+      )}
+    </Frame>
+  );
+}
+
+/** @param {{family: Family}} props */
+function Card({ family }) {
+  const people = family.people.map((person) => person.name).join(", ");
+  const tags = waits(family);
+  return (
+    <div class={`app-card${family.practice ? " app-card--practice" : ""}`}>
+      <h2 class="app-card__title">
+        <Link to={`family/${family.casefile}`} class="app-card__link">
+          <Private instead={say.caseload.family_hidden}>
+            <bdi>{family.title}</bdi>
+          </Private>
+        </Link>
+      </h2>
+      {family.practice && <p class="app-practice">{say.caseload.practice}</p>}
+      <p class="app-card__people">
+        <Private instead={ages(family.people, now(), true)}>
+          <bdi>{ages(family.people, now()) || people}</bdi>
+        </Private>
+      </p>
+      <p class="app-card__when">
+        {lastContact(family.last_contact_on, now())}
+        {family.next_visit_on && <span> · {nextVisit(family.next_visit_on, now())}</span>}
+      </p>
+      {tags.length > 0 && (
+        <ul class="app-tags">
+          {tags.map((tag) => (
+            <li key={tag.kind} class={`app-tag app-tag--${tag.kind}`}>
+              <Icon name={tag.kind} />
+              {tag.text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** @param {{first?: string}} props what is looked for stays in memory; the address only says that something is */
+export function Search({ first = "" }) {
+  const [text, setText] = useState(first);
+  return (
+    <Form
+      search
+      class="app-search"
+      label={say.find.label}
+      onSubmit={() => {
+        if (!text.trim()) return;
+        lookedFor.value = text.trim();
+        go("find");
+      }}
+    >
+      <label class="govuk-label" for="find">
+        {say.find.label}
+      </label>
+      <div class="app-search__row">
+        <input
+          {...TYPING}
+          class="govuk-input"
+          id="find"
+          type="text"
+          enterkeyhint="search"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button type="submit" class="govuk-button app-search__go">
+          <Icon name="search" />
+          <span class="govuk-visually-hidden">{say.find.go}</span>
+        </button>
+      </div>
+    </Form>
+  );
+}

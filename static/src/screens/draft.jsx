@@ -1,0 +1,223 @@
+/** Writing any record: the form, the check page, sending. A short record is checked on the form itself. */
+import { useState } from "preact/hooks";
+import { focusOn, go, later, now } from "../page.js";
+import { Answers, Asked } from "../parts/answers.jsx";
+import { around, useFamily, useVocabularies } from "../parts/around.js";
+import { Button, Form, Trouble } from "../parts/basic.jsx";
+import { useDraft } from "../parts/draft.js";
+import { DraftLine, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { childrenOf } from "../parts/people.js";
+import { ask, spoken, useAsked } from "../parts/told.js";
+import { problems, withoutHidden } from "../practice/forms.js";
+import { dayAndTime, dayOf, timeOf } from "../words/dates.js";
+import { formTitle, say } from "../words/en.js";
+
+/** @import { Definition, Fields, Person, Problem } from "../parts/shapes.js" */
+
+/** Kinds that fit one screen and are sent from it: five taps, as design promises. */
+const SHORT = new Set(["contact", "rating"]);
+
+/** Times of calls and ratings may begin as now; nothing that is evidence is ever filled in. @param {Definition} definition @param {Fields} fields */
+function begun(definition, fields) {
+  const first = { ...fields };
+  for (const field of definition.sections.flatMap((section) => section.fields)) {
+    if (first[field.id] !== undefined || !field.starts_as) continue;
+    first[field.id] = field.starts_as === "today" ? dayOf(now()) : timeOf(now());
+  }
+  return first;
+}
+
+/**
+ * Gives each living child of the family its row, so that a child nobody answered for is asked about by name.
+ *
+ * @param {Definition} definition
+ * @param {Fields} fields
+ * @param {Person[]} people
+ */
+export function withEveryChild(definition, fields, people) {
+  const field = definition.sections.flatMap((section) => section.fields).find((one) => one.type === "children_seen");
+  if (!field) return fields;
+  /** @type {any[]} */
+  const items = fields[field.id] ?? [];
+  const missing = childrenOf(people, now()).filter((child) => !items.some((item) => item.person === child.id));
+  return missing.length
+    ? { ...fields, [field.id]: [...items, ...missing.map((child) => ({ id: child.id, person: child.id }))] }
+    : fields;
+}
+
+/** @param {{casefile: string, slot: string, step: string}} props */
+export function Draft({ casefile, slot, step }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer: goals } = useAsked("goals", { casefile });
+  const held = useDraft(slot, begun);
+  const { draft, error, fields } = held;
+  /** @type {Definition | undefined} */
+  const definition = draft?.definition;
+  const vocabularies = useVocabularies(definition);
+  const { answer: record } = useAsked(
+    draft?.heads?.length ? "record" : "status",
+    draft?.heads?.length ? { record: draft.record } : {},
+  );
+  const [wrong, setWrong] = useState(/** @type {Problem[]} */ ([]));
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const home = `family/${casefile}`;
+
+  if (error) return <Gone error={error} home={home} />;
+  if (!family || !definition || !vocabularies || (draft.heads?.length && !record?.may))
+    return <Opening back={home} family={family} />;
+
+  const changing = draft.heads?.length > 0;
+  const adding = changing && !record.may.amend;
+  const sections = adding
+    ? definition.sections.filter((section) => section.later)
+    : definition.sections.filter((section) => section.later !== "only");
+  const shown = shownIds(definition, fields, adding);
+  const question = changing ? openQuestion(record) : undefined;
+  const locked = new Set(
+    (record?.fields?.additions?.values ?? []).flatMap((/** @type {any} */ one) =>
+      (one.value ?? []).map((/** @type {any} */ item) => item.id),
+    ),
+  );
+  const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked };
+  const short = SHORT.has(definition.kind) && !changing;
+  const here = `${home}/draft/${slot}`;
+
+  const judge = () => {
+    const full = adding ? held.current() : withEveryChild(definition, held.current(), context.people);
+    const open = new Set(sections.flatMap((section) => section.fields.map((field) => field.id)));
+    const found = problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding }).filter((problem) =>
+      open.has(problem.at.split("/")[0]),
+    );
+    if (full !== held.current()) held.put(full);
+    setWrong(found);
+    if (found.length) later(() => focusOn("#problems"), 0);
+    return found.length === 0;
+  };
+
+  const check = async () => {
+    setRefused(null);
+    if (!judge()) return;
+    if (short) return send();
+    await held.keep();
+    go(`${here}/check`);
+  };
+
+  const send = async () => {
+    if (busy || !judge()) {
+      if (step === "check" && !busy) go(here, { replace: true });
+      return;
+    }
+    setBusy(true);
+    setRefused(null);
+    try {
+      await held.keep();
+      const sent = await ask("send", {
+        slot,
+        fields: withoutHidden(/** @type {any} */ (definition), held.current(), { sent: adding }),
+        mode: "",
+      });
+      await held.end();
+      spoken.value = say.saved.title;
+      go(`${home}/saved/${sent.record}`, { replace: true });
+    } catch (refusal) {
+      setBusy(false);
+      const told = /** @type {any} */ (refusal).told;
+      if (/** @type {any} */ (refusal).code === "not_complete" && told?.problems) {
+        setWrong(
+          told.problems.map((/** @type {any} */ one) => ({
+            at: one.at ?? [one.field, one.item].filter(Boolean).join("/"),
+            reason: one.reason ?? one.code,
+          })),
+        );
+        if (step === "check") go(here, { replace: true });
+        later(() => focusOn("#problems"), 50);
+      } else setRefused(refusal);
+    }
+  };
+
+  const discard = async () => {
+    await held.end();
+    await ask("draft.discard", { slot });
+    go(changing ? `record/${draft.record}` : home, { replace: true });
+  };
+
+  if (step === "check")
+    return (
+      <Frame title={say.form.check_title} back={here} back_label={say.form.back_to_writing} family={family} step="check">
+        <p class="govuk-body">{adding ? say.form.check_adding : say.form.check_intro}</p>
+        <Trouble error={refused} />
+        <Answers
+          definition={{ ...definition, sections }}
+          fields={withoutHidden(/** @type {any} */ (definition), fields, { sent: adding })}
+          around={context}
+          sent={adding}
+        />
+        <Form onSubmit={send} class="app-actions">
+          <Button submit busy={busy}>
+            {say.form.send}
+          </Button>
+          <Onward kind="secondary" to={here}>
+            {say.form.back_to_writing}
+          </Onward>
+        </Form>
+        <p class="govuk-hint">{say.form.what_sending_does}</p>
+      </Frame>
+    );
+
+  return (
+    <Frame title={formTitle(definition, changing, adding)} back={changing ? `record/${draft.record}` : home} family={family}>
+      <Form onSubmit={check}>
+        <Problems definition={definition} problems={wrong} />
+        <Trouble error={refused} />
+        {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
+        <Parts sections={sections} shown={shown} fields={fields} />
+        <Sections
+          sections={sections}
+          shown={shown}
+          fields={fields}
+          around={context}
+          change={(name, value) => change(held, name, value, wrong, setWrong)}
+        />
+        <div class="app-actions">
+          <Button submit busy={busy}>
+            {short ? say.form.save_and_send : say.form.check_and_send}
+          </Button>
+        </div>
+        <DraftLine kept_at={held.kept_at} error={held.keep_error} again={() => void held.keep()} discard={() => void discard()} />
+      </Form>
+    </Frame>
+  );
+}
+
+/**
+ * A change takes away the complaint about that answer at once; nobody should read that something is missing while typing it.
+ *
+ * @param {ReturnType<typeof useDraft>} held
+ * @param {string} name
+ * @param {any} value
+ * @param {Problem[]} wrong
+ * @param {(problems: Problem[]) => void} setWrong
+ */
+function change(held, name, value, wrong, setWrong) {
+  held.change(name, value);
+  if (wrong.some((problem) => problem.at === name)) setWrong(wrong.filter((problem) => problem.at !== name));
+}
+
+/** @param {any} record @returns {any} the newest review, when it is a question nothing has answered yet */
+export function openQuestion(record) {
+  const last = record?.reviews?.[record.reviews.length - 1];
+  return last?.decision === "question" ? last : undefined;
+}
+
+/** @param {{error: any, home: string}} props a draft that is no longer there was most likely sent */
+function Gone({ error, home }) {
+  return (
+    <Frame title={say.form.gone_title} back={home}>
+      <p class="govuk-body">{say.form.gone}</p>
+      <Trouble error={error.code === "no_such_draft" || error.code === "unknown_draft" ? null : error} />
+      <Onward to={home}>{say.form.to_family}</Onward>
+    </Frame>
+  );
+}

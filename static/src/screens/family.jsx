@@ -1,0 +1,257 @@
+/** One family: what is due, the big buttons, notes; goals and questionnaires one tap away. */
+import { useState } from "preact/hooks";
+import { go, now } from "../page.js";
+import { Answers } from "../parts/answers.jsx";
+import { around, begin, draftPath, peopleOf, useFamily, useVocabularies } from "../parts/around.js";
+import { Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { Icon } from "../parts/icons.jsx";
+import { nameOf } from "../parts/people.js";
+import { Standing } from "../parts/standing.jsx";
+import { useAsked } from "../parts/told.js";
+import { dayAndTime } from "../words/dates.js";
+import { born, dueOn, kindName, say } from "../words/en.js";
+
+/** @import { Brief, Definition } from "../parts/shapes.js" */
+
+/** @param {{casefile: string, part: string}} props */
+export function Tabs({ casefile, part }) {
+  return (
+    <nav class="app-tabs" aria-label={say.family.parts}>
+      <ul>
+        {say.family.tabs.map((tab) => (
+          <li key={tab.part}>
+            <Link to={`family/${casefile}${tab.part ? `/${tab.part}` : ""}`} class="app-tabs__link" current={part === tab.part}>
+              {tab.label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** @param {{casefile: string}} props */
+export function FamilyPage({ casefile }) {
+  const { answer: family, error } = useFamily(casefile);
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  const [most, setMost] = useState(20);
+  if (error)
+    return (
+      <Frame title={say.family.notes} back="">
+        <Trouble error={error} />
+      </Frame>
+    );
+  if (!family) return <Opening title={say.family.notes} back="" />;
+  /** @type {Brief[]} */
+  const records = family.records.filter(
+    (/** @type {Brief} */ one) => !["opening", "family", "goal", "rating"].includes(one.kind),
+  );
+  const start = (/** @type {string} */ schema) => {
+    setRefused(null);
+    begin(casefile, schema).catch(setRefused);
+  };
+  return (
+    <Frame title={say.family.notes} back="" back_label={say.family.all} family={family}>
+      <Tabs casefile={casefile} part="" />
+      <Trouble error={refused} />
+      <Warning family={family} />
+      <Form class="app-big" label={say.family.record}>
+        <button type="button" class="app-big__one" onClick={() => start("visit-note.1")}>
+          <Icon name="home" />
+          {say.family.visit}
+        </button>
+        <button type="button" class="app-big__one" onClick={() => start("contact.1")}>
+          <Icon name="phone" />
+          {say.family.contact}
+        </button>
+        <button type="button" class="app-big__one" onClick={() => go(`family/${casefile}/rate`)}>
+          <Icon name="goal" />
+          {say.family.rate}
+        </button>
+        <button type="button" class="app-big__one" onClick={() => go(`family/${casefile}/measures`)}>
+          <Icon name="measure" />
+          {say.family.measure}
+        </button>
+      </Form>
+      <Form class="app-more-kinds" label={say.family.more_kinds}>
+        <details class="govuk-details">
+          <summary class="govuk-details__summary">
+            <span class="govuk-details__summary-text">{say.family.more_kinds}</span>
+          </summary>
+          <div class="govuk-details__text app-more">
+            {say.family.others.map((one) => (
+              <button
+                key={one.schema}
+                type="button"
+                class="govuk-button govuk-button--secondary"
+                onClick={() => start(one.schema)}
+              >
+                {one.label}
+              </button>
+            ))}
+          </div>
+        </details>
+      </Form>
+      <Drafts family={family} casefile={casefile} />
+      <Due family={family} />
+      <section class="app-section">
+        <h2 class="govuk-heading-m">{say.family.written}</h2>
+        {records.length === 0 && <p class="govuk-body">{say.family.nothing_yet}</p>}
+        <ul class="app-list">
+          {records.slice(0, most).map((one) => (
+            <Row key={one.record} brief={one} />
+          ))}
+        </ul>
+        {records.length > most && (
+          <Form>
+            <button type="button" class="govuk-button govuk-button--secondary" onClick={() => setMost(most + 40)}>
+              {say.family.older(records.length - most)}
+            </button>
+          </Form>
+        )}
+      </section>
+    </Frame>
+  );
+}
+
+/** @param {{family: any}} props what must be read before going there */
+function Warning({ family }) {
+  const told = family.fields?.warning;
+  const text = told?.values?.[0]?.value ?? (typeof told === "string" ? told : "");
+  if (!text) return null;
+  return (
+    <div class="app-warning">
+      <Icon name="alert" />
+      <p>
+        <strong>{say.family.before_you_go}</strong> <Private>{text}</Private>
+      </p>
+    </div>
+  );
+}
+
+/** @param {{family: any, casefile: string}} props */
+function Drafts({ family, casefile }) {
+  if (!family.drafts?.length) return null;
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">{say.family.drafts(family.drafts.length)}</h2>
+      <ul class="app-list">
+        {family.drafts.map((/** @type {any} */ draft) => (
+          <li key={draft.slot} class="app-row">
+            <Icon name="draft" />
+            <div class="app-row__body">
+              <Link to={draftPath(casefile, draft.schema, draft.slot)} class="app-row__link">
+                {say.family.carry_on(kindName(draft.kind))}
+              </Link>
+              <p class="app-row__when">{say.sending.written(dayAndTime(draft.written_at, now()))}</p>
+              <Standing standing="draft" at={draft.written_at} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** @param {{family: any}} props */
+function Due({ family }) {
+  if (!family.due?.length) return null;
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">{say.family.due}</h2>
+      <ul class="app-due">
+        {family.due.map((/** @type {any} */ one) => (
+          <li key={`${one.what}-${one.on}`} class={one.late ? "app-due--late" : ""}>
+            <span class="app-due__what">
+              <Private>{one.title ?? say.family.what(one.what)}</Private>
+            </span>
+            <span class="app-due__on">{dueOn(one.on, one.late, now())}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** @param {{brief: Brief}} props */
+export function Row({ brief }) {
+  return (
+    <li class="app-row">
+      <Icon name={brief.kind} />
+      <div class="app-row__body">
+        <Link to={`record/${brief.record}`} class="app-row__link">
+          <bdi>{brief.title || kindName(brief.kind)}</bdi>
+        </Link>
+        <p class="app-row__when">
+          {dayAndTime(
+            brief.happened_on ? `${brief.happened_on}${brief.happened_at ? `T${brief.happened_at}` : ""}` : brief.written_at,
+            now(),
+          )}{" "}
+          · <bdi>{nameOf(brief.author)}</bdi>
+        </p>
+        {brief.line && (
+          <p class="app-row__line">
+            <Private>
+              <bdi>{brief.line}</bdi>
+            </Private>
+          </p>
+        )}
+        <p class="app-row__stands">
+          <Standing standing={brief.standing} at={brief.at} />
+          {brief.forked && <span class="app-tag app-tag--question">{say.record.two_versions}</span>}
+          {brief.later > 0 && <span class="app-tag">{say.record.added_later(brief.later)}</span>}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+/** @param {{casefile: string}} props who they are and how to reach them */
+export function AboutFamily({ casefile }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer: definition } = useAsked("definition", { schema: "family.1" });
+  const vocabularies = useVocabularies(definition);
+  if (!family) return <Opening title={say.family.about} back="" />;
+  const people = peopleOf(family);
+  const written = plain(family.fields ?? {});
+  /** @type {Definition | undefined} */
+  const about = definition && {
+    ...definition,
+    sections: definition.sections.filter((/** @type {any} */ section) => section.id !== "people"),
+  };
+  return (
+    <Frame title={say.family.about} back="" back_label={say.family.all} family={family}>
+      <Tabs casefile={casefile} part="about" />
+      <ul class="app-people">
+        {people.map((person) => (
+          <li key={person.id}>
+            <Icon name="person" />
+            <span>
+              <strong>
+                <Private instead={person.relation || say.frame.hidden}>
+                  <bdi>{person.name}</bdi>
+                </Private>
+              </strong>
+              <span>{[person.relation, born(person, now())].filter(Boolean).join(" · ")}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {about && vocabularies && <Answers definition={about} fields={written} around={around(family, [], vocabularies)} />}
+      <Onward kind="secondary" to={`family/${casefile}`}>
+        {say.family.to_notes}
+      </Onward>
+    </Frame>
+  );
+}
+
+/** @param {Record<string, any>} fields plain or with the values that stand @returns {Record<string, any>} */
+export function plain(fields) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, held]) => [
+      name,
+      held && typeof held === "object" && Array.isArray(held.values) ? held.values[0]?.value : held,
+    ]),
+  );
+}

@@ -1,0 +1,361 @@
+/** A questionnaire: who and how, the phone handed over for the questions, handed back for what the worker alone sees. */
+import { useState } from "preact/hooks";
+import { focusOn, go, later, now } from "../page.js";
+import { around, useFamily, useVocabularies } from "../parts/around.js";
+import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
+import { useDraft } from "../parts/draft.js";
+import { DraftLine, Problems, Sections, shownIds } from "../parts/form.jsx";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { Icon } from "../parts/icons.jsx";
+import { Scores } from "../parts/scores.jsx";
+import { ask, spoken, useAsked } from "../parts/told.js";
+import { problems, withoutHidden } from "../practice/forms.js";
+import { itemsOf } from "../practice/questionnaire.js";
+import { dayOf } from "../words/dates.js";
+import { say } from "../words/en.js";
+import { Item, Page, PaperScore } from "./questions.jsx";
+
+/** @import { Problem } from "../parts/shapes.js" */
+
+/** What the phone itself fills in, or the worker never types. */
+const OWN = new Set([
+  "measure",
+  "measure_hash",
+  "answers",
+  "score_only",
+  "scores",
+  "no_score_reason",
+  "risk_shown",
+  "risk_items",
+]);
+
+/** @param {{casefile: string}} props which questionnaire */
+export function Measures({ casefile }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer, error } = useAsked("measures");
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  if (!answer || !family)
+    return error ? (
+      <Frame title={say.measure.pick} back={`family/${casefile}`} family={family}>
+        <Trouble error={error} />
+      </Frame>
+    ) : (
+      <Opening title={say.measure.pick} back={`family/${casefile}`} family={family} />
+    );
+  /** @type {any[]} */
+  const all = answer;
+  const begin = async (/** @type {any} */ one) => {
+    setRefused(null);
+    try {
+      const preset = {
+        measure: one.id,
+        ...(one.hash && { measure_hash: one.hash }),
+        ...(!one.has_text && { entry: "score_only" }),
+      };
+      const { slot } = await ask("draft.begin", { casefile, schema: "measure-response.1", preset });
+      go(`family/${casefile}/measure/${slot}`);
+    } catch (refusal) {
+      setRefused(refusal);
+    }
+  };
+  const on = all.filter((one) => one.on !== false);
+  const off = all.filter((one) => one.on === false);
+  return (
+    <Frame title={say.measure.pick} back={`family/${casefile}`} family={family}>
+      <Trouble error={refused} />
+      <Form class="app-picks">
+        {on.map((one) => (
+          <button key={one.id} type="button" class="app-pick" onClick={() => void begin(one)}>
+            <Icon name="measure" />
+            <span>
+              {one.title}
+              {!one.has_text && <small>{say.measure.paper_only}</small>}
+            </span>
+          </button>
+        ))}
+      </Form>
+      {off.length > 0 && (
+        <details class="govuk-details">
+          <summary class="govuk-details__summary">
+            <span class="govuk-details__summary-text">{say.measure.off(off.length)}</span>
+          </summary>
+          <div class="govuk-details__text">
+            <p>{say.measure.off_why}</p>
+            <ul class="govuk-list govuk-list--bullet">
+              {off.map((one) => (
+                <li key={one.id}>{one.title}</li>
+              ))}
+            </ul>
+          </div>
+        </details>
+      )}
+    </Frame>
+  );
+}
+
+/** @param {{casefile: string, slot: string, step: string}} props */
+export function Measure({ casefile, slot, step }) {
+  const { answer: family } = useFamily(casefile);
+  const held = useDraft(slot, (_, fields) => ({ completed_on: dayOf(now()), ...fields }));
+  const { draft, fields, error } = held;
+  const definition = draft?.definition;
+  const vocabularies = useVocabularies(definition);
+  const measure = useMeasure(fields.measure);
+  const [at, setAt] = useState(0);
+  const [wrong, setWrong] = useState(/** @type {Problem[]} */ ([]));
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  const [result, setResult] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const home = `family/${casefile}`;
+  const here = `${home}/measure/${slot}`;
+
+  if (error)
+    return (
+      <Frame title={say.form.gone_title} back={home} family={family}>
+        <p class="govuk-body">{say.form.gone}</p>
+        <Onward to={home}>{say.form.to_family}</Onward>
+      </Frame>
+    );
+  if (!family || !definition || !vocabularies || !measure) return <Opening back={home} family={family} />;
+
+  const items = itemsOf(measure);
+  const answers = fields.answers ?? {};
+  const context = { ...around(family, [], vocabularies), problems: wrong };
+  const title = measure.title ?? say.measure.pick;
+  const judge = (/** @type {(name: string) => boolean} */ mine) => {
+    const found = problems(definition, held.current(), vocabularies).filter((problem) => mine(problem.at.split("/")[0]));
+    setWrong(found);
+    if (found.length) later(() => focusOn("#problems"), 0);
+    return found.length === 0;
+  };
+  const change = (/** @type {string} */ name, /** @type {any} */ value) => {
+    held.change(name, value);
+    if (name === "answered_by") held.change("answered_by_name", context.people.find((person) => person.id === value)?.name);
+    setWrong(wrong.filter((problem) => problem.at !== name));
+  };
+  const answer = (/** @type {string} */ item, /** @type {any} */ value) => {
+    const { [item]: _, ...rest } = held.current().answers ?? {};
+    held.change("answers", value === undefined ? rest : { ...rest, [item]: value });
+  };
+
+  /** Scores on the phone; what a risk answer asks of the worker is shown only now that the phone is back. */
+  const scored = async () => {
+    if (fields.entry === "score_only") {
+      if (!paperComplete(held.current().score_only)) {
+        setWrong([{ at: "score_only", reason: "required" }]);
+        return focusOn("#paper-score");
+      }
+      held.change("risk_shown", "no");
+      return go(`${here}/result`);
+    }
+    setRefused(null);
+    try {
+      const told = await ask("score", { measure: fields.measure, answers: held.current().answers ?? {} });
+      setResult(told);
+      held.change(
+        "scores",
+        told.scores.map((/** @type {any} */ one) => ({
+          id: one.id,
+          value: one.value,
+          band: one.band,
+          prorated: one.prorated,
+          missing: one.missing,
+        })),
+      );
+      held.change("risk_shown", told.risk?.length ? "yes" : "no");
+      held.change("risk_items", told.risk?.length ? told.risk : undefined);
+      await held.keep();
+      go(`${here}/result`);
+    } catch (refusal) {
+      setRefused(refusal);
+    }
+  };
+
+  const send = async () => {
+    if (busy || !judge(() => true)) return;
+    setBusy(true);
+    setRefused(null);
+    try {
+      await held.keep();
+      const all = held.current();
+      const mode = all.entry === "here" ? (all.mode ?? "") : "paper";
+      const sent = await ask("send", { slot, fields: withoutHidden(definition, all), mode });
+      await held.end();
+      spoken.value = say.saved.title;
+      go(`${home}/saved/${sent.record}`, { replace: true });
+    } catch (refusal) {
+      setBusy(false);
+      setRefused(refusal);
+    }
+  };
+
+  if (step === "give")
+    return (
+      <Frame title={say.measure.give_title} bare step="give">
+        <p class="govuk-body-l">{say.measure.give(fields.mode === "read_aloud")}</p>
+        <Form
+          onSubmit={() => {
+            setAt(0);
+            go(`${here}/items`, { replace: true });
+          }}
+        >
+          <Button submit>{say.measure.start}</Button>
+        </Form>
+      </Frame>
+    );
+
+  if (step === "items")
+    return (
+      <Item
+        measure={measure}
+        item={items[at]}
+        at={at}
+        count={items.length}
+        value={answers[items[at].id]}
+        change={(value) => answer(items[at].id, value)}
+        next={() => {
+          if (at + 1 < items.length) return setAt(at + 1);
+          void held.keep();
+          go(`${here}/back`, { replace: true });
+        }}
+        before={at > 0 ? () => setAt(at - 1) : undefined}
+      />
+    );
+
+  if (step === "back")
+    return (
+      <Frame title={say.measure.back_title} bare step="back">
+        <p class="govuk-body-l">{say.measure.back}</p>
+        <Trouble error={refused} />
+        <Form onSubmit={() => void scored()}>
+          <Button submit>{say.measure.is_back}</Button>
+        </Form>
+      </Frame>
+    );
+
+  if (step === "paper")
+    return (
+      <Frame title={title} back={here} family={family} step="paper">
+        <Trouble error={refused} />
+        <Form onSubmit={() => void scored()}>
+          {fields.entry === "score_only" ? (
+            <PaperScore
+              measure={measure}
+              value={fields.score_only}
+              change={(value) => held.change("score_only", value)}
+              error={wrong.length > 0}
+              on={fields.completed_on}
+            />
+          ) : (
+            <Page measure={measure} answers={answers} change={answer} />
+          )}
+          <Button submit>{say.form.go_on}</Button>
+        </Form>
+        <DraftLine kept_at={held.kept_at} error={held.keep_error} again={() => void held.keep()} />
+      </Frame>
+    );
+
+  if (step === "result") {
+    const risk = definition.sections.filter((/** @type {any} */ section) => section.worker_only);
+    const shown = new Set([...shownIds(definition, fields, false)].filter((id) => !OWN.has(id)));
+    return (
+      <Frame title={say.measure.result_title} family={family} step="result">
+        <Form onSubmit={() => void send()}>
+          <Problems definition={definition} problems={wrong} />
+          <Trouble error={refused} />
+          <p class="govuk-body">
+            {title}
+            {" · "}
+            <Private>{fields.answered_by_name}</Private>
+          </p>
+          <Scores measure={measure} scores={fields.scores} paper={fields.score_only} />
+          <Missing items={items} answers={answers} entry={fields.entry} scores={fields.scores} reason={result?.reason} />
+          {fields.risk_shown === "yes" && (
+            <Risk measure={measure} items={items} found={fields.risk_items ?? []} answers={answers} />
+          )}
+          <Sections sections={risk} shown={shown} fields={fields} around={context} change={change} />
+          <div class="app-actions">
+            <Button submit busy={busy}>
+              {say.form.save_and_send}
+            </Button>
+            <Onward kind="secondary" to={fields.entry === "here" ? `${here}/items` : `${here}/paper`}>
+              {say.measure.look_again}
+            </Onward>
+          </div>
+        </Form>
+        <DraftLine kept_at={held.kept_at} error={held.keep_error} again={() => void held.keep()} />
+      </Frame>
+    );
+  }
+
+  const who = definition.sections.filter((/** @type {any} */ section) => section.id === "who");
+  const shown = new Set(
+    [...shownIds(definition, fields, false)].filter((id) => !OWN.has(id) && !(id === "answered_by_name" && fields.answered_by)),
+  );
+  return (
+    <Frame title={title} back={home} family={family}>
+      <Form
+        onSubmit={() => {
+          if (!judge((name) => who[0].fields.some((/** @type {any} */ field) => field.id === name) && !OWN.has(name))) return;
+          void held.keep();
+          go(fields.entry === "here" ? `${here}/give` : `${here}/paper`);
+        }}
+      >
+        <Problems definition={definition} problems={wrong} />
+        <Sections sections={who} shown={shown} fields={fields} around={context} change={change} />
+        <Button submit>{say.form.go_on}</Button>
+        <DraftLine
+          kept_at={held.kept_at}
+          error={held.keep_error}
+          again={() => void held.keep()}
+          discard={() => void held.end().then(() => ask("draft.discard", { slot }).then(() => go(home, { replace: true })))}
+        />
+      </Form>
+    </Frame>
+  );
+}
+
+/** @param {string | undefined} id */
+export function useMeasure(id) {
+  const { answer } = useAsked(id ? "measures" : "status", id ? { id } : {});
+  return id && answer?.item ? answer : null;
+}
+
+/** @param {any} paper */
+const paperComplete = (paper) => /^-?\d+(\.\d+)?$/.test(paper?.score ?? "");
+
+/** @param {{items: any[], answers: Record<string, any>, entry: string, scores: any[], reason?: string}} props */
+function Missing({ items, answers, entry, scores, reason }) {
+  if (entry === "score_only") return null;
+  const open = items.filter((item) => typeof answers[item.id] !== "number" && item.type !== "text" && item.type !== "string");
+  if (open.length === 0) return null;
+  const unscored = (scores ?? []).some((score) => score.value === null);
+  return (
+    <div class="govuk-inset-text">
+      <p>{say.measure.missing(open.map((item) => item.number || item.id))}</p>
+      <p>{reason === "no_score_rule" ? say.measure.no_rule : unscored ? say.measure.no_score : say.measure.estimated}</p>
+    </div>
+  );
+}
+
+/** @param {{measure: any, items: any[], found: string[], answers: Record<string, any>}} props for the worker only */
+function Risk({ measure, items, found, answers }) {
+  const { answer } = useAsked("measures");
+  const responds = (answer ?? []).find(
+    (/** @type {any} */ one) => one.id === `${measure.id}@${measure.version}` || one.id === measure.id,
+  )?.responds;
+  return (
+    <div class="app-risk" role="region" aria-label={say.measure.risk_title}>
+      <h2 class="govuk-heading-m">
+        <Icon name="alert" /> {say.measure.risk_title}
+      </h2>
+      {found.map((id) => {
+        const item = items.find((one) => one.id === id);
+        const choice = item?.choices.find((/** @type {any} */ one) => one.value === answers[id]);
+        return <p key={id}>{say.measure.risk_answer(item?.number ?? id, choice?.label ?? String(answers[id]))}</p>;
+      })}
+      <p>{say.measure.risk_do}</p>
+      <p>{responds?.who ? say.measure.responds(responds.who, responds.how) : say.measure.responds_nobody}</p>
+    </div>
+  );
+}

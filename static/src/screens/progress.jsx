@@ -1,0 +1,177 @@
+/** How goals and questionnaires moved: a picture, the numbers beside it, and the change in words. */
+import { useState } from "preact/hooks";
+import { begin, peopleOf, useFamily } from "../parts/around.js";
+import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { Chart } from "../parts/chart.jsx";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { nameOf } from "../parts/people.js";
+import { useAsked } from "../parts/told.js";
+import { changeInWords, say } from "../words/en.js";
+import { Tabs } from "./family.jsx";
+import { useMeasure } from "./measure.jsx";
+
+/** @import { Goal } from "../parts/shapes.js" */
+
+/** @param {{casefile: string}} props */
+export function Goals({ casefile }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer: goals, error } = useAsked("goals", { casefile }, ["record", "caseload", "outbox"]);
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  if (!family || (!goals && !error)) return <Opening title={say.goals.title} back="" family={family} />;
+  const people = peopleOf(family);
+  const start = (/** @type {string|undefined} */ record) => begin(casefile, "goal.1", record ? { record } : {}).catch(setRefused);
+  return (
+    <Frame title={say.goals.title} back="" back_label={say.family.all} family={family}>
+      <Tabs casefile={casefile} part="goals" />
+      <Trouble error={error ?? refused} />
+      <div class="app-actions">
+        {goals?.length > 0 && <Onward to={`family/${casefile}/rate`}>{say.family.rate}</Onward>}
+        <Form>
+          <Button kind="secondary" onClick={() => void start(undefined)}>
+            {say.goals.add}
+          </Button>
+        </Form>
+      </div>
+      {goals?.length === 0 && <p class="govuk-body">{say.goals.none}</p>}
+      {goals?.map((/** @type {Goal} */ goal) => (
+        <section key={goal.record} class="app-section app-goal">
+          <h2 class="govuk-heading-m">
+            <Private instead={say.goals.hidden}>
+              <bdi>{goal.words}</bdi>
+            </Private>
+          </h2>
+          {goal.owner !== undefined && (
+            <p class="govuk-hint">
+              <Private>{say.goals.owner(nameOf(goal.owner, people))}</Private>
+            </p>
+          )}
+          <Chart
+            title={say.goals.chart}
+            low={0}
+            high={10}
+            baseline={goal.series[0]?.points[0]?.value}
+            band={3}
+            series={goal.series.map((one) => ({
+              label: nameOf(one.rater, people),
+              points: one.points.map((point) => ({ on: point.on, value: point.value, note: point.comment })),
+            }))}
+          />
+          <ul class="govuk-list">
+            {goal.change?.map((one) => (
+              <li key={nameOf(one.rater, people)}>
+                <Private instead={changeInWords(one.class)}>
+                  {say.goals.change(nameOf(one.rater, people), one.first, one.last, changeInWords(one.class))}
+                </Private>
+              </li>
+            ))}
+          </ul>
+          <Form>
+            <Button kind="link" onClick={() => void start(goal.record)}>
+              {say.goals.edit}
+            </Button>
+          </Form>
+        </section>
+      ))}
+    </Frame>
+  );
+}
+
+/** @param {{casefile: string}} props */
+export function Results({ casefile }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer: results, error } = useAsked("results", { casefile }, ["record", "caseload", "outbox"]);
+  if (!family || (!results && !error)) return <Opening title={say.results.title} back="" family={family} />;
+  return (
+    <Frame title={say.results.title} back="" back_label={say.family.all} family={family}>
+      <Tabs casefile={casefile} part="results" />
+      <Trouble error={error} />
+      <div class="app-actions">
+        <Onward to={`family/${casefile}/measures`}>{say.family.measure}</Onward>
+      </div>
+      {results?.length === 0 && <p class="govuk-body">{say.results.none}</p>}
+      {results?.map((/** @type {any} */ one) => (
+        <Result key={`${one.measure}-${nameOf(one.person)}`} told={one} people={peopleOf(family)} />
+      ))}
+    </Frame>
+  );
+}
+
+/** @param {{told: any, people: import("../parts/shapes.js").Person[]}} props */
+function Result({ told, people }) {
+  const measure = useMeasure(told.measure);
+  const rules = measure?.scoring?.scores ?? [];
+  const primary = measure?.scoring?.primary;
+  const ids = [...new Set(told.points.flatMap((/** @type {any} */ point) => scoresOf(point, primary).map((score) => score.id)))];
+  const shown = rules.length > 0 && rules.length <= 4 ? ids : ids.filter((id) => !primary || id === primary);
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">
+        {told.title}
+        {" · "}
+        <Private>
+          <bdi>{nameOf(told.person, people)}</bdi>
+        </Private>
+      </h2>
+      {(shown.length ? shown : ids).map((id) => {
+        const rule = rules.find((/** @type {any} */ one) => one.id === id);
+        const points = told.points.flatMap((/** @type {any} */ point) =>
+          scoresOf(point, primary)
+            .filter((score) => score.id === id && score.value !== null && score.value !== undefined)
+            .map((score) => ({
+              on: point.on,
+              value: Number(score.value),
+              note: [
+                score.band,
+                score.prorated && say.measure.estimated_short(score.missing?.length ?? 1),
+                point.score_only && say.measure.from_paper,
+              ]
+                .filter(Boolean)
+                .join(", "),
+            })),
+        );
+        const title = rules.length > 1 && rule ? rule.title : told.title;
+        return (
+          <div key={id}>
+            {rules.length > 1 && rule && <h3 class="govuk-heading-s">{rule.title}</h3>}
+            <Chart
+              title={say.results.chart(title)}
+              low={rule?.min ?? 0}
+              high={rule?.max ?? Math.max(10, ...points.map((/** @type {any} */ point) => point.value))}
+              series={[{ label: title, points }]}
+              bands={bandsOf(rule)}
+            />
+          </div>
+        );
+      })}
+      {told.change && (
+        <p class="govuk-body">{say.results.change(told.change.first, told.change.last, changeInWords(told.change.class))}</p>
+      )}
+      <p>
+        {told.points.map((/** @type {any} */ point) =>
+          point.record ? (
+            <Link key={point.record} to={`record/${point.record}`} class="govuk-link app-point">
+              {say.results.open(point.on)}
+            </Link>
+          ) : null,
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** @param {any} point @param {string} primary @returns {any[]} one shape for scores worked out here and scores on paper */
+function scoresOf(point, primary) {
+  if (Array.isArray(point.scores)) return point.scores;
+  if (point.scores && typeof point.scores === "object") return [{ id: primary ?? "score", ...point.scores }];
+  return [];
+}
+
+/** @param {any} rule @returns {{from: number, to: number, label: string}[]} */
+export function bandsOf(rule) {
+  const bands = rule?.bands ?? [];
+  return bands.map((/** @type {any} */ band, /** @type {number} */ order) => ({
+    from: Number(band.from),
+    to: order + 1 < bands.length ? Number(bands[order + 1].from) - 1 : rule.max,
+    label: band.label,
+  }));
+}

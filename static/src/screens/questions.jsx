@@ -1,0 +1,183 @@
+/** The questions of a questionnaire: one after another for a family, all on one page for a worker copying paper. */
+import { useState } from "preact/hooks";
+import { Button, Form, TYPING } from "../parts/basic.jsx";
+import { Frame } from "../parts/frame.jsx";
+import { Steps } from "../parts/question.jsx";
+import { introOf, itemsOf } from "../practice/questionnaire.js";
+import { say } from "../words/en.js";
+
+/**
+ * @param {{measure: any, item: any, at: number, count: number, value: any, change: (value: any) => void, next: () => void, before?: () => void}} props
+ */
+export function Item({ measure, item, at, count, value, change, next, before }) {
+  const [pressed, setPressed] = useState(-1);
+  const open = pressed === at && value === undefined;
+  return (
+    <Frame title={say.measure.question(at + 1, count)} bare step={`item-${at}`}>
+      <Form
+        onSubmit={() => {
+          if (value === undefined && pressed !== at) return setPressed(at);
+          next();
+        }}
+      >
+        {introOf(measure) && <p class="govuk-body-l app-intro">{introOf(measure)}</p>}
+        <Choices item={item} value={value} change={change} large />
+        {open && (
+          <p class="govuk-error-message" role="alert">
+            {say.measure.not_answered}
+          </p>
+        )}
+        <div class="app-actions">
+          <Button submit>{open ? say.measure.leave_out : at + 1 === count ? say.measure.done : say.measure.next}</Button>
+          {before && (
+            <Button kind="secondary" onClick={before}>
+              {say.measure.before}
+            </Button>
+          )}
+        </div>
+        <Button
+          kind="link"
+          onClick={() => {
+            change("declined");
+            next();
+          }}
+        >
+          {say.measure.rather_not}
+        </Button>
+      </Form>
+    </Frame>
+  );
+}
+
+/** @param {{item: any, value: any, change: (value: any) => void, large?: boolean}} props */
+function Choices({ item, value, change, large = false }) {
+  const words = item.text ?? say.measure.item(item.number || item.id);
+  const numbers = item.choices.map((/** @type {any} */ one) => one.value);
+  const bare =
+    item.choices.length > 0 && item.choices.every((/** @type {any} */ one) => !one.label || one.label === String(one.value));
+  return (
+    <div class="govuk-form-group">
+      <fieldset class="govuk-fieldset">
+        <legend class={`govuk-fieldset__legend govuk-fieldset__legend--${large ? "m" : "s"}`}>
+          {!large && item.number && `${item.number}. `}
+          {words}
+        </legend>
+        {bare ? (
+          <Steps
+            id={`item-${item.id}`}
+            low={Math.min(...numbers)}
+            high={Math.max(...numbers)}
+            value={value}
+            change={change}
+            ends={[item.low_label, item.high_label]}
+          />
+        ) : item.choices.length > 0 ? (
+          <div class={`govuk-radios${large ? " app-radios--large" : " govuk-radios--small"}`}>
+            {item.choices.map((/** @type {any} */ choice, /** @type {number} */ order) => (
+              <div class="govuk-radios__item" key={choice.value}>
+                <input
+                  class="govuk-radios__input"
+                  type="radio"
+                  name={`item-${item.id}`}
+                  id={`item-${item.id}-${order}`}
+                  checked={value === choice.value}
+                  onChange={() => change(choice.value)}
+                />
+                <label class="govuk-label govuk-radios__label" for={`item-${item.id}-${order}`}>
+                  {choice.label}
+                </label>
+              </div>
+            ))}
+          </div>
+        ) : (
+          <input
+            {...TYPING}
+            class="govuk-input"
+            type="text"
+            aria-label={words}
+            value={typeof value === "string" ? value : ""}
+            onInput={(event) => change(event.currentTarget.value || undefined)}
+          />
+        )}
+      </fieldset>
+    </div>
+  );
+}
+
+/** @param {{measure: any, answers: Record<string, any>, change: (item: string, value: any) => void}} props */
+export function Page({ measure, answers, change }) {
+  return (
+    <>
+      {introOf(measure) && <p class="govuk-body">{introOf(measure)}</p>}
+      {itemsOf(measure).map((item) => (
+        <Choices key={item.id} item={item} value={answers[item.id]} change={(value) => change(item.id, value)} />
+      ))}
+    </>
+  );
+}
+
+/** @param {{measure: any, value: any, change: (value: any) => void, error: boolean, on?: string}} props a score somebody worked out on paper */
+export function PaperScore({ measure, value, change, error, on }) {
+  const rules = measure.scoring?.scores ?? [];
+  const primary = measure.scoring?.primary;
+  const held = value ?? { score_id: primary, completed_on: on };
+  const put = (/** @type {string} */ name, /** @type {any} */ next) => change({ ...held, [name]: next });
+  const rule = rules.find((/** @type {any} */ one) => one.id === (held.score_id ?? primary));
+  return (
+    <>
+      {rules.length > 1 && (
+        <div class="govuk-form-group">
+          <label class="govuk-label govuk-label--s" for="paper-which">
+            {say.measure.which_score}
+          </label>
+          <select
+            class="govuk-select app-select"
+            id="paper-which"
+            value={held.score_id ?? primary}
+            onChange={(event) => put("score_id", event.currentTarget.value)}
+          >
+            {rules.map((/** @type {any} */ one) => (
+              <option key={one.id} value={one.id}>
+                {one.title}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+      <div class={`govuk-form-group${error ? " govuk-form-group--error" : ""}`}>
+        <label class="govuk-label govuk-label--s" for="paper-score">
+          {say.measure.paper_score}
+        </label>
+        {rule && (
+          <div class="govuk-hint" id="paper-hint">
+            {say.measure.between(rule.min, rule.max)}
+          </div>
+        )}
+        {error && <p class="govuk-error-message">{say.measure.paper_error}</p>}
+        <input
+          {...TYPING}
+          class="govuk-input govuk-input--width-4"
+          id="paper-score"
+          type="text"
+          inputMode="decimal"
+          aria-describedby={rule ? "paper-hint" : undefined}
+          value={held.score ?? ""}
+          onInput={(event) => put("score", event.currentTarget.value.trim())}
+        />
+      </div>
+      <div class="govuk-form-group">
+        <label class="govuk-label govuk-label--s" for="paper-by">
+          {say.measure.paper_by}
+        </label>
+        <input
+          {...TYPING}
+          class="govuk-input"
+          id="paper-by"
+          type="text"
+          value={held.scored_by ?? ""}
+          onInput={(event) => put("scored_by", event.currentTarget.value || undefined)}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,267 @@
+/** Goals rated 0 to 10 by those whose goals they are: three goals, two raters, one thumb, one screen. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { go, now, onLeaving } from "../page.js";
+import { peopleOf, useFamily } from "../parts/around.js";
+import { Button, Form, Private, Trouble, TYPING } from "../parts/basic.jsx";
+import { keeper } from "../parts/draft.js";
+import { DraftLine } from "../parts/form.jsx";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { nameOf, personOf } from "../parts/people.js";
+import { Steps } from "../parts/question.jsx";
+import { ask, spoken, useAsked } from "../parts/told.js";
+import { dayOf, longDay } from "../words/dates.js";
+import { say } from "../words/en.js";
+
+/** @import { Goal, Person } from "../parts/shapes.js" */
+
+/**
+ * One draft for each goal and rater, begun with the first tap, so that a phone that dies here loses nothing.
+ *
+ * @param {string} casefile
+ * @param {(key: string, told: any) => void} tell
+ */
+function ratingDrafts(casefile, tell) {
+  /** @type {Map<string, Promise<{slot: string, keeper: ReturnType<typeof keeper>}>>} */
+  const open = new Map();
+  const opened = (/** @type {string} */ key, /** @type {string} */ slot, /** @type {any} */ fields) => {
+    const held = { slot, keeper: keeper(slot, fields, (told) => tell(key, told)) };
+    tell(key, { fields });
+    return held;
+  };
+  return {
+    /** @param {string} key @param {string} slot @param {any} fields a draft that was kept before */
+    resume(key, slot, fields) {
+      if (!open.has(key)) open.set(key, Promise.resolve(opened(key, slot, fields)));
+    },
+    /** @param {string} key @param {any} preset @param {string} name @param {any} value */
+    async change(key, preset, name, value) {
+      let held = open.get(key);
+      if (!held) {
+        held = ask("draft.begin", { casefile, schema: "rating.1", preset }).then(({ slot, fields }) =>
+          opened(key, slot, { ...preset, ...fields }),
+        );
+        open.set(key, held);
+        held.catch(() => open.delete(key));
+      }
+      (await held).keeper.change(name, value);
+    },
+    keep: () => Promise.all([...open.values()].map(async (held) => (await held).keeper.keep())),
+    all: () => Promise.all([...open.entries()].map(async ([key, held]) => ({ key, ...(await held) }))),
+    /** @param {string} key */
+    drop: (key) => open.delete(key),
+  };
+}
+
+/** @param {{casefile: string}} props */
+export function Ratings({ casefile }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer: goals, error } = useAsked("goals", { casefile });
+  const [typed, setTyped] = useState(/** @type {Record<string, any>} */ ({}));
+  const [kept, setKept] = useState(/** @type {{at?: string, error?: any}} */ ({}));
+  const [extra, setExtra] = useState(/** @type {Record<string, string[]>} */ ({}));
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const [day, setDay] = useState(dayOf(now()));
+  const drafts = useMemo(
+    () =>
+      ratingDrafts(casefile, (key, told) => {
+        setTyped((was) => ({ ...was, [key]: told.fields }));
+        if (told.kept_at || told.error !== undefined) setKept((was) => ({ at: told.kept_at ?? was.at, error: told.error }));
+      }),
+    [casefile],
+  );
+  useEffect(() => {
+    const off = onLeaving(() => void drafts.keep());
+    return () => {
+      off();
+      void drafts.keep().catch(() => {});
+    };
+  }, [drafts]);
+  const waiting = family?.drafts?.filter((/** @type {any} */ draft) => draft.schema === "rating.1") ?? [];
+  const waitingKey = waiting.map((/** @type {any} */ draft) => draft.slot).join();
+  useEffect(() => {
+    for (const { slot } of waiting)
+      ask("draft.open", { slot }).then(
+        ({ fields }) => drafts.resume(keyOf(fields.goal, fields.rater ?? fields.rater_name), slot, fields),
+        () => {},
+      );
+  }, [waitingKey]);
+
+  const home = `family/${casefile}`;
+  if (!family || (!goals && !error)) return <Opening title={say.rate.title} back={home} family={family} />;
+  const people = peopleOf(family);
+  const asked = (goals ?? []).filter(
+    (/** @type {any} */ goal) =>
+      goal.kind !== "bottom_line" &&
+      goal.bottom_line !== "yes" &&
+      !["achieved", "changed", "dropped", "paused"].includes(goal.status ?? ""),
+  );
+  const count = Object.values(typed).filter((fields) => typeof fields?.value === "number").length;
+
+  const change = (
+    /** @type {Goal} */ goal,
+    /** @type {Person} */ rater,
+    /** @type {string} */ name,
+    /** @type {any} */ value,
+  ) => {
+    const preset = { goal: goal.record, ...(rater.id && { rater: rater.id }), rater_name: rater.name, rated_on: day };
+    drafts.change(keyOf(goal.record, rater.id || rater.name), preset, name, value).catch(setRefused);
+  };
+  const send = async () => {
+    if (busy) return;
+    if (count === 0) return setRefused({ code: "nothing_rated" });
+    setBusy(true);
+    setRefused(null);
+    try {
+      for (const { key, slot, keeper } of await drafts.all()) {
+        const fields = keeper.fields();
+        if (typeof fields.value !== "number") continue;
+        await keeper.keep();
+        await ask("send", { slot, fields: { ...fields, rated_on: day }, mode: "together" });
+        await keeper.end();
+        drafts.drop(key);
+        setTyped(({ [key]: _, ...rest }) => rest);
+      }
+      spoken.value = say.rate.saved(count);
+      go(`${home}/goals`, { replace: true });
+    } catch (refusal) {
+      setRefused(refusal);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Frame title={say.rate.title} back={home} family={family}>
+      <Trouble error={error ?? refused} />
+      {asked.length === 0 && (
+        <>
+          <p class="govuk-body">{say.rate.none}</p>
+          <Onward to={`${home}/goals`}>{say.rate.to_goals}</Onward>
+        </>
+      )}
+      <Form onSubmit={() => void send()}>
+        {asked.map((/** @type {Goal} */ goal) => {
+          const raters = ratersOf(goal, people, extra[goal.record] ?? []);
+          const others = people.filter((person) => !raters.some((rater) => rater.id === person.id) && !person.due_on);
+          return (
+            <section key={goal.record} class="app-section app-goal">
+              <h2 class="govuk-heading-m">
+                <Private instead={say.goals.hidden}>
+                  <bdi>{goal.words}</bdi>
+                </Private>
+              </h2>
+              {raters.map((rater) => (
+                <Rating
+                  key={rater.id || rater.name}
+                  goal={goal}
+                  rater={rater}
+                  fields={typed[keyOf(goal.record, rater.id || rater.name)] ?? {}}
+                  change={(name, value) => change(goal, rater, name, value)}
+                  people={people}
+                />
+              ))}
+              {others.length > 0 && (
+                <details class="govuk-details">
+                  <summary class="govuk-details__summary">
+                    <span class="govuk-details__summary-text">{say.rate.someone}</span>
+                  </summary>
+                  <div class="govuk-details__text app-more">
+                    {others.map((person) => (
+                      <button
+                        key={person.id}
+                        type="button"
+                        class="app-chip"
+                        onClick={() => setExtra((was) => ({ ...was, [goal.record]: [...(was[goal.record] ?? []), person.id] }))}
+                      >
+                        <Private instead={person.relation || say.frame.hidden}>{person.name}</Private>
+                      </button>
+                    ))}
+                  </div>
+                </details>
+              )}
+            </section>
+          );
+        })}
+        {asked.length > 0 && (
+          <>
+            <div class="govuk-form-group">
+              <label class="govuk-label govuk-label--s" for="rated-on">
+                {say.rate.day}
+              </label>
+              <input
+                {...TYPING}
+                class="govuk-input app-date"
+                type="date"
+                id="rated-on"
+                value={day}
+                onInput={(event) => setDay(event.currentTarget.value || dayOf(now()))}
+              />
+            </div>
+            <div class="app-actions">
+              <Button submit busy={busy}>
+                {say.rate.save(count)}
+              </Button>
+            </div>
+            {(kept.at || kept.error) && <DraftLine kept_at={kept.at} error={kept.error} again={() => void drafts.keep()} />}
+          </>
+        )}
+      </Form>
+    </Frame>
+  );
+}
+
+/** @param {string} goal @param {string} rater */
+const keyOf = (goal, rater) => `${goal} ${rater}`;
+
+/** Those who rated it before; for a new goal its owner. @param {Goal} goal @param {Person[]} people @param {string[]} extra @returns {Person[]} */
+function ratersOf(goal, people, extra) {
+  const named = [...goal.series.map((one) => one.rater), .../** @type {any} */ (goal.raters ?? [])].map((one) =>
+    personOf(one, people),
+  );
+  const first = named.length ? named : goal.owner ? [personOf(goal.owner, people)] : [];
+  const added = extra.map((id) => personOf(id, people));
+  return [...first, ...added].filter(
+    (one, order, all) => all.findIndex((each) => (each.id || each.name) === (one.id || one.name)) === order,
+  );
+}
+
+/** @param {{goal: Goal, rater: Person, fields: any, change: (name: string, value: any) => void, people: Person[]}} props */
+function Rating({ goal, rater, fields, change, people }) {
+  const series = goal.series.find((one) => nameOf(one.rater, people) === rater.name);
+  const last = series?.points[series.points.length - 1];
+  const id = `rate-${goal.record}-${rater.id || "other"}`;
+  return (
+    <fieldset class="govuk-fieldset app-rating">
+      <legend class="govuk-fieldset__legend govuk-fieldset__legend--s">
+        <Private instead={rater.relation || say.frame.hidden}>
+          <bdi>{rater.name}</bdi>
+        </Private>
+      </legend>
+      <Steps
+        id={id}
+        low={0}
+        high={10}
+        value={fields.value}
+        change={(value) => change("value", value)}
+        ends={[say.rate.low, say.rate.high]}
+      />
+      {typeof fields.value === "number" && (
+        <>
+          {/* The last number stays hidden until this one is given: it would pull the answer towards itself. */}
+          <p class="govuk-hint">{last ? say.rate.last(last.value, longDay(last.on)) : say.rate.first}</p>
+          <label class="govuk-label" for={`${id}-why`}>
+            {say.rate.why}
+          </label>
+          <input
+            {...TYPING}
+            class="govuk-input"
+            id={`${id}-why`}
+            type="text"
+            value={fields.comment ?? ""}
+            onInput={(event) => change("comment", event.currentTarget.value || undefined)}
+          />
+        </>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,349 @@
+/** One record for reading: what stands, the question put to it, what was added, two versions where there are two, every version. */
+import { useState } from "preact/hooks";
+import { now, printPage } from "../page.js";
+import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
+import { around, begin, draftPath, useFamily, useVocabularies } from "../parts/around.js";
+import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { Difference } from "../parts/difference.jsx";
+import { Frame, Opening } from "../parts/frame.jsx";
+import { Icon } from "../parts/icons.jsx";
+import { nameOf } from "../parts/people.js";
+import { Scores } from "../parts/scores.jsx";
+import { Standing } from "../parts/standing.jsx";
+import { useAsked } from "../parts/told.js";
+import { itemsOf } from "../practice/questionnaire.js";
+import { dayAndTime, longDay } from "../words/dates.js";
+import { decision, kindName, say } from "../words/en.js";
+import { openQuestion } from "./draft.jsx";
+import { plain } from "./family.jsx";
+import { useMeasure } from "./measure.jsx";
+
+/** @import { Around } from "../parts/question.jsx" */
+/** @import { Definition, Field } from "../parts/shapes.js" */
+
+/** Shown by their own parts, not as answers. */
+const DRAWN = new Set([
+  "measure",
+  "measure_hash",
+  "answers",
+  "score_only",
+  "scores",
+  "risk_shown",
+  "risk_items",
+  "answered_by_name",
+  "rater_name",
+]);
+
+/** @param {{record: string}} props */
+export function RecordPage({ record }) {
+  const { answer: told, error } = useAsked("record", { record }, ["record", "outbox"]);
+  if (error)
+    return (
+      <Frame title={say.record.title} back="">
+        <Trouble error={error} />
+      </Frame>
+    );
+  if (!told) return <Opening title={say.record.title} back="" />;
+  return <Told key={record} told={told} />;
+}
+
+/** @param {{told: any}} props */
+function Told({ told }) {
+  const { answer: family } = useFamily(told.casefile);
+  const { answer: goals } = useAsked("goals", { casefile: told.casefile });
+  const { answer: definition, error } = useAsked("definition", { schema: told.schema, hash: told.form || undefined });
+  const vocabularies = useVocabularies(definition);
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
+  const back = `family/${told.casefile}`;
+  if (!family || (!definition && !error) || (definition && !vocabularies))
+    return <Opening title={kindName(told.kind)} back={back} family={family} />;
+  const question = openQuestion(told);
+  const context = around(family, goals, vocabularies);
+  const fields = plain(told.fields);
+  const draft = family.drafts?.find((/** @type {any} */ one) => one.record === told.record);
+  const start = () => begin(told.casefile, told.schema, { record: told.record }).catch(setRefused);
+  const title = definition?.title ?? kindName(told.kind);
+  const when = fields.happened_on ?? fields.completed_on ?? fields.rated_on ?? fields.started_on;
+  const forks = Object.entries(told.fields).filter(([, held]) => /** @type {any} */ (held)?.values?.length > 1);
+  return (
+    <Frame title={title} back={back} back_label={say.record.back} family={family}>
+      {when && (
+        <p class="govuk-body-l app-when">
+          {longDay(when)}
+          {fields.started_at && ` · ${fields.started_at}${fields.ended_at ? `–${fields.ended_at}` : ""}`}
+          {fields.happened_at && ` · ${fields.happened_at}`}
+        </p>
+      )}
+      <p class="app-row__stands">
+        <Standing standing={told.standing} at={told.at} />
+      </p>
+      <p class="govuk-hint">
+        <bdi>
+          {say.record.written(
+            nameOf(told.versions[0]?.author),
+            dayAndTime(told.versions[0]?.written_at, now()),
+            told.versions[0]?.received_at && dayAndTime(told.versions[0].received_at, now()),
+          )}
+        </bdi>
+      </p>
+      <Trouble error={refused} />
+      {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
+      {forks.length > 0 && <p class="govuk-inset-text">{say.record.two_versions_long}</p>}
+      <Form class="app-actions app-no-print">
+        {draft ? (
+          <Link to={draftPath(told.casefile, told.schema, draft.slot)} class="govuk-button">
+            {say.family.carry_on(kindName(told.kind))}
+          </Link>
+        ) : (
+          (told.may?.amend || told.may?.add) && (
+            <Button kind={question || forks.length ? undefined : "secondary"} onClick={() => void start()}>
+              {question
+                ? say.record.answer
+                : forks.length && told.may.amend
+                  ? say.record.choose
+                  : told.may.amend
+                    ? say.record.change
+                    : say.record.add}
+            </Button>
+          )
+        )}
+      </Form>
+      {definition ? (
+        <>
+          <MeasureTold fields={fields} />
+          <Answers
+            definition={{
+              ...definition,
+              sections: definition.sections.map((/** @type {any} */ section) => ({
+                ...section,
+                fields: section.fields.filter((/** @type {Field} */ field) => !DRAWN.has(field.id)),
+              })),
+            }}
+            fields={fields}
+            around={context}
+            instead={(field) =>
+              told.fields[field.id]?.values?.length > 1 ? (
+                <Two field={field} values={told.fields[field.id].values} around={context} />
+              ) : null
+            }
+            beside={(field) => <Comments reviews={told.reviews} field={field.id} open={question} />}
+          />
+        </>
+      ) : (
+        <Raw fields={fields} />
+      )}
+      <Reviews told={told} />
+      <Versions told={told} definition={definition} around={context} />
+      <Form class="app-no-print">
+        <Button kind="link" onClick={printPage}>
+          {say.record.print}
+        </Button>
+      </Form>
+    </Frame>
+  );
+}
+
+/** @param {{field: Field, values: any[], around: Around}} props two people's words side by side; nobody's are dropped */
+function Two({ field, values, around }) {
+  return (
+    <div class="app-two">
+      {values.map((one) => (
+        <div class="app-two__one" key={one.id}>
+          <p class="app-two__by">
+            <bdi>{nameOf(one.author)}</bdi> · {dayAndTime(one.written_at, now())}
+          </p>
+          <Answer field={field} value={one.value} around={around} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** @param {{reviews: any[], field: string, open: any}} props what was asked about this one answer */
+function Comments({ reviews, field, open }) {
+  const here = (reviews ?? []).flatMap((review) =>
+    (review.comments ?? [])
+      .filter((/** @type {any} */ one) => one.field === field || one.field?.startsWith(`${field}/`))
+      .map((/** @type {any} */ one) => ({ ...one, review })),
+  );
+  if (here.length === 0) return null;
+  return (
+    <>
+      {here.map((one) => (
+        <div key={one.id ?? one.text} class={`app-asked${one.review === open ? "" : " app-asked--past"}`}>
+          <Icon name="question" />
+          <div>
+            <p>
+              <strong>{say.record.asks(nameOf(one.review.by), dayAndTime(one.review.at, now()))}</strong>
+            </p>
+            <p>
+              <Private>
+                <Lines text={one.text} />
+              </Private>
+            </p>
+          </div>
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** @param {{told: any}} props */
+function Reviews({ told }) {
+  if (!told.reviews?.length) return null;
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">{say.record.reviews}</h2>
+      <ul class="app-list">
+        {told.reviews.map((/** @type {any} */ review) => (
+          <li key={review.id} class="app-row">
+            <Icon name={review.decision === "question" ? "question" : "signed_off"} />
+            <div class="app-row__body">
+              <p class="app-row__name">{decision(review.decision)}</p>
+              <p class="app-row__when">
+                <bdi>{nameOf(review.by)}</bdi> · {dayAndTime(review.at, now())}
+              </p>
+              {review.text && (
+                <p class="app-row__line">
+                  <Private>
+                    <Lines text={review.text} />
+                  </Private>
+                </p>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+      {told.later?.length > 0 && <p class="govuk-body">{say.record.added_after(told.later.length)}</p>}
+    </section>
+  );
+}
+
+/** @param {{told: any, definition: Definition | undefined, around: Around}} props */
+function Versions({ told, definition, around }) {
+  /** @type {any[]} */
+  const versions = told.versions ?? [];
+  if (versions.length < 2) return null;
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">{say.record.versions(versions.length)}</h2>
+      <p class="govuk-hint">{say.record.versions_what}</p>
+      {versions
+        .map((version, order) => ({ version, order }))
+        .reverse()
+        .map(({ version, order }) => (
+          <details class="govuk-details" key={version.id}>
+            <summary class="govuk-details__summary">
+              <span class="govuk-details__summary-text">
+                <bdi>{say.record.version(order + 1, nameOf(version.author), dayAndTime(version.written_at, now()))}</bdi>
+                {told.later?.includes(version.id) && ` · ${say.record.later}`}
+                {version.waiting && ` · ${say.record.waiting}`}
+              </span>
+            </summary>
+            <div class="govuk-details__text">
+              <Private>
+                {order === 0 ? (
+                  <p>{say.record.first_version}</p>
+                ) : (
+                  <Changed version={version} before={versions[order - 1]} definition={definition} around={around} />
+                )}
+              </Private>
+            </div>
+          </details>
+        ))}
+    </section>
+  );
+}
+
+/** @param {{version: any, before: any, definition: Definition | undefined, around: Around}} props */
+function Changed({ version, before, definition, around }) {
+  const names = /** @type {string[]} */ (version.changed ?? []).filter((name) => !DRAWN.has(name));
+  if (names.length === 0) return <p>{say.record.nothing_changed}</p>;
+  const fields = definition?.sections.flatMap((section) => section.fields) ?? [];
+  return (
+    <dl class="app-changes">
+      {names.map((name) => {
+        const field = fields.find((one) => one.id === name.split("/")[0]) ?? { id: name, type: "text", label: name };
+        return (
+          <div key={name}>
+            <dt>{field.label}</dt>
+            <dd>
+              <Difference
+                before={inText(field, before.fields?.[field.id], around)}
+                after={inText(field, version.fields?.[field.id], around)}
+              />
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+/** @param {{fields: any}} props a questionnaire's answers in its own words */
+function MeasureTold({ fields }) {
+  const measure = useMeasure(fields.measure);
+  if (!fields.measure) return null;
+  const answers = fields.answers ?? {};
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">
+        {measure?.title ?? fields.measure}
+        {fields.answered_by_name && (
+          <>
+            {" · "}
+            <Private>
+              <bdi>{fields.answered_by_name}</bdi>
+            </Private>
+          </>
+        )}
+      </h2>
+      <Scores measure={measure} scores={fields.scores} paper={fields.score_only} />
+      {measure && Object.keys(answers).length > 0 && (
+        <details class="govuk-details">
+          <summary class="govuk-details__summary">
+            <span class="govuk-details__summary-text">{say.record.answers}</span>
+          </summary>
+          <div class="govuk-details__text">
+            <Private>
+              <dl class="app-changes">
+                {itemsOf(measure).map((item) => (
+                  <div key={item.id}>
+                    <dt>{item.text ?? say.measure.item(item.number)}</dt>
+                    <dd>
+                      {say.measure.answer(
+                        answers[item.id],
+                        item.choices.find((choice) => choice.value === answers[item.id])?.label,
+                      )}
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </Private>
+          </div>
+        </details>
+      )}
+    </section>
+  );
+}
+
+/** @param {{fields: Record<string, any>}} props what this version of the app does not know is kept and shown as it came */
+function Raw({ fields }) {
+  return (
+    <>
+      <p class="govuk-inset-text">{say.record.unknown}</p>
+      <dl class="govuk-summary-list">
+        {Object.entries(fields).map(([name, value]) => (
+          <div class="govuk-summary-list__row" key={name}>
+            <dt class="govuk-summary-list__key">{name}</dt>
+            <dd class="govuk-summary-list__value">
+              <Private>
+                <Lines text={typeof value === "string" ? value : JSON.stringify(value)} />
+              </Private>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+/** After sending: where the note stands now, read from the store, and where to go next. */
+import { useFamily } from "../parts/around.js";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { Standing } from "../parts/standing.jsx";
+import { outbox, useAsked } from "../parts/told.js";
+import { say } from "../words/en.js";
+
+/** @param {{casefile: string, record: string}} props */
+export function Saved({ casefile, record }) {
+  const { answer: family } = useFamily(casefile);
+  const { answer } = useAsked("record", { record }, ["record", "outbox"]);
+  if (!answer) return <Opening title={say.saved.title} back={`family/${casefile}`} family={family} />;
+  const waiting = answer.standing === "waiting";
+  return (
+    <Frame title={waiting ? say.saved.title : say.saved.title_sent} family={family} step={answer.standing}>
+      <div class={`app-saved app-saved--${answer.standing}`}>
+        <Standing standing={answer.standing} at={answer.at} />
+      </div>
+      <p class="govuk-body">{waiting ? say.saved.next(outbox.value?.reach ?? "ok") : say.saved.next_sent}</p>
+      <div class="app-actions">
+        <Onward to={`family/${casefile}`}>{say.saved.to_family}</Onward>
+        <Onward kind="secondary" to={`record/${record}`}>
+          {say.saved.to_note}
+        </Onward>
+      </div>
+    </Frame>
+  );
+}

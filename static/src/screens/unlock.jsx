@@ -1,0 +1,137 @@
+/** Unlocking this phone with the words its person chose; works without signal for ever. */
+import { useEffect, useState } from "preact/hooks";
+import { focusOn, go, later } from "../page.js";
+import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
+import { Frame } from "../parts/frame.jsx";
+import { ask, outbox, refreshCaseload, refreshStatus, status } from "../parts/told.js";
+import { kept, say, waitFor } from "../words/en.js";
+
+export function Unlock() {
+  const people = status.value?.people ?? [];
+  const [vault, setVault] = useState(people[0]?.vault ?? "");
+  const [words, setWords] = useState("");
+  const [shown, setShown] = useState(false);
+  const [empty, setEmpty] = useState(false);
+  const [error, setError] = useState(/** @type {any} */ (null));
+  const [left, setLeft] = useState(0);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => (left > 0 ? later(() => setLeft(left - 1), 1000) : undefined), [left]);
+
+  const submit = async () => {
+    setEmpty(!words.trim());
+    if (!words.trim()) return focusOn("#words");
+    if (busy || left > 0) return;
+    setBusy(true);
+    setError(null);
+    try {
+      await ask("unlock", {
+        vault,
+        words: words
+          .trim()
+          .toLowerCase()
+          .split(/[\s,-]+/)
+          .join(" "),
+      });
+      await refreshStatus();
+      void refreshCaseload();
+    } catch (refusal) {
+      setError(refusal);
+      setLeft(Math.ceil(/** @type {any} */ (refusal).told?.wait_s ?? 0));
+      setBusy(false);
+      later(() => focusOn("#words"), 0);
+    }
+  };
+
+  const wrong = error?.code === "wrong_words";
+  return (
+    <Frame title={say.unlock.title}>
+      {!wrong && <Trouble error={error} />}
+      <Form onSubmit={() => void submit()}>
+        {people.length > 1 && (
+          <div class="govuk-form-group">
+            <fieldset class="govuk-fieldset">
+              <legend class="govuk-fieldset__legend govuk-fieldset__legend--s">{say.unlock.who}</legend>
+              <div class="govuk-radios">
+                {people.map((person, order) => (
+                  <div class="govuk-radios__item" key={person.vault}>
+                    <input
+                      class="govuk-radios__input"
+                      id={`who-${order}`}
+                      name="who"
+                      type="radio"
+                      checked={vault === person.vault}
+                      onChange={() => setVault(person.vault)}
+                    />
+                    <label class="govuk-label govuk-radios__label" for={`who-${order}`}>
+                      <bdi>{person.label}</bdi>
+                    </label>
+                  </div>
+                ))}
+              </div>
+            </fieldset>
+          </div>
+        )}
+        {people.length === 1 && (
+          <p class="govuk-body">
+            <bdi>{say.unlock.hello(people[0].label)}</bdi>
+          </p>
+        )}
+        <div class={`govuk-form-group${wrong || empty ? " govuk-form-group--error" : ""}`}>
+          <label class="govuk-label govuk-label--s" for="words">
+            {say.unlock.words}
+          </label>
+          <div class="govuk-hint" id="words-hint">
+            {say.unlock.words_hint}
+          </div>
+          {(wrong || empty) && (
+            <p class="govuk-error-message" id="words-error" role="alert">
+              <span class="govuk-visually-hidden">{say.form.error}</span> {wrong ? say.unlock.wrong : say.unlock.empty}
+            </p>
+          )}
+          <input
+            {...TYPING}
+            autocapitalize="none"
+            class="govuk-input"
+            id="words"
+            type={/** @type {any} */ (shown ? "text" : "password")}
+            aria-describedby={`words-hint${wrong || empty ? " words-error" : ""}`}
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
+          <div class="app-under">
+            <button type="button" class="app-chip" aria-pressed={shown} onClick={() => setShown(!shown)}>
+              {shown ? say.unlock.hide : say.unlock.show}
+            </button>
+          </div>
+        </div>
+        {left > 0 && (
+          <p class="govuk-body" role="status">
+            {waitFor(left)}
+          </p>
+        )}
+        <Button submit busy={busy || left > 0}>
+          {busy ? say.unlock.opening : say.unlock.open}
+        </Button>
+      </Form>
+      {(outbox.value?.waiting ?? 0) > 0 && <p class="govuk-inset-text">{kept(outbox.value?.waiting ?? 0)}</p>}
+      <details class="govuk-details">
+        <summary class="govuk-details__summary">
+          <span class="govuk-details__summary-text">{say.unlock.forgot}</span>
+        </summary>
+        <div class="govuk-details__text">
+          <p>{say.unlock.forgot_do}</p>
+          <Form>
+            <Button kind="secondary" onClick={() => go("set-up")}>
+              {say.unlock.set_up}
+            </Button>
+          </Form>
+        </div>
+      </details>
+      <p>
+        <a class="govuk-link" href="#/set-up">
+          {say.unlock.someone_else}
+        </a>
+      </p>
+    </Frame>
+  );
+}

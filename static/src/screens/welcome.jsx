@@ -1,0 +1,260 @@
+/** Setting up this phone: who you are, check words, unlock words, and the families arriving. */
+import { useState } from "preact/hooks";
+import { focusOn, go, isApple, isInstalled, later } from "../page.js";
+import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
+import { Frame } from "../parts/frame.jsx";
+import { arrival, ask, refreshCaseload, refreshStatus, settingUp, spoken } from "../parts/told.js";
+import { arriving, greeting, say } from "../words/en.js";
+
+/** @param {{another?: boolean}} props another: somebody else already uses this phone */
+export function Welcome({ another = false }) {
+  const [step, setStep] = useState("who");
+  const [begun, setBegun] = useState(/** @type {any} */ (null));
+  if (step === "who")
+    return (
+      <Who
+        another={another}
+        next={(told) => {
+          settingUp.value = true;
+          setBegun(told);
+          setStep("check");
+        }}
+      />
+    );
+  if (step === "check") return <CheckWords begun={begun} next={() => setStep("words")} />;
+  if (step === "words") return <UnlockWords begun={begun} next={() => setStep("arriving")} />;
+  return <Arriving />;
+}
+
+/** @param {{id: string, label: string, hint?: string, type?: string, value: string, change: (value: string) => void, error?: string, inputMode?: any}} props */
+function Line({ id, label, hint, type = "text", value, change, error, inputMode }) {
+  return (
+    <div class={`govuk-form-group${error ? " govuk-form-group--error" : ""}`}>
+      <label class="govuk-label govuk-label--s" for={id}>
+        {label}
+      </label>
+      {hint && (
+        <div class="govuk-hint" id={`${id}-hint`}>
+          {hint}
+        </div>
+      )}
+      {error && (
+        <p class="govuk-error-message" id={`${id}-error`}>
+          <span class="govuk-visually-hidden">{say.form.error}</span> {error}
+        </p>
+      )}
+      <input
+        {...TYPING}
+        autocapitalize="none"
+        class={`govuk-input${error ? " govuk-input--error" : ""}`}
+        id={id}
+        type={/** @type {any} */ (type)}
+        inputMode={inputMode}
+        aria-describedby={[hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined}
+        value={value}
+        onInput={(event) => change(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+/** @param {{another: boolean, next: (told: any) => void}} props */
+function Who({ another, next }) {
+  const [given, set] = useState({ email: "", password: "", code: "" });
+  const [error, setError] = useState(/** @type {any} */ (null));
+  const [missing, setMissing] = useState(/** @type {string[]} */ ([]));
+  const [busy, setBusy] = useState(false);
+  const put = (/** @type {string} */ name) => (/** @type {string} */ value) => set((was) => ({ ...was, [name]: value }));
+  const submit = async () => {
+    const empty = /** @type {const} */ (["email", "password", "code"]).filter((name) => !given[name].trim());
+    setMissing(empty);
+    if (empty.length) return later(() => focusOn(`#${empty[0]}`), 0);
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    try {
+      next(
+        await ask("setup.start", { email: given.email.trim(), password: given.password, code: given.code.replace(/\s/g, "") }),
+      );
+    } catch (refusal) {
+      setError(refusal);
+      setBusy(false);
+    }
+  };
+  const lacks = (/** @type {"email"|"password"|"code"} */ name) =>
+    missing.includes(name) ? say.welcome.missing[name] : undefined;
+  return (
+    <Frame title={another ? say.welcome.another_title : say.welcome.title} back={another ? "" : undefined}>
+      <p class="govuk-body-l">{say.welcome.lead}</p>
+      {isApple() && !isInstalled() && <p class="govuk-inset-text">{say.settings.apple}</p>}
+      <Trouble error={error} />
+      <Form onSubmit={() => void submit()}>
+        <Line
+          id="email"
+          label={say.welcome.email}
+          value={given.email}
+          change={put("email")}
+          inputMode="email"
+          error={lacks("email")}
+        />
+        <Line
+          id="password"
+          label={say.welcome.password}
+          type="password"
+          value={given.password}
+          change={put("password")}
+          error={lacks("password")}
+        />
+        <Line
+          id="code"
+          label={say.welcome.code}
+          hint={say.welcome.code_hint}
+          value={given.code}
+          change={put("code")}
+          inputMode="numeric"
+          error={lacks("code")}
+        />
+        <Button submit busy={busy}>
+          {busy ? say.frame.one_moment : say.welcome.go_on}
+        </Button>
+      </Form>
+    </Frame>
+  );
+}
+
+/** @param {{begun: any, next: () => void}} props */
+function CheckWords({ begun, next }) {
+  return (
+    <Frame title={say.welcome.check_title} step="check">
+      <p class="govuk-body">{greeting(begun.person)}</p>
+      <p class="govuk-body">{say.welcome.check_why}</p>
+      <Words words={begun.check_words} />
+      <Form onSubmit={next} class="app-actions">
+        <Button submit>{say.welcome.check_same}</Button>
+      </Form>
+      <details class="govuk-details">
+        <summary class="govuk-details__summary">
+          <span class="govuk-details__summary-text">{say.welcome.check_differ}</span>
+        </summary>
+        <div class="govuk-details__text">{say.welcome.check_differ_do}</div>
+      </details>
+    </Frame>
+  );
+}
+
+/** @param {{words: string[]}} props */
+function Words({ words }) {
+  return (
+    <ol class="app-words">
+      {words.map((word) => (
+        <li key={word}>{word}</li>
+      ))}
+    </ol>
+  );
+}
+
+/** @param {{begun: any, next: () => void}} props */
+function UnlockWords({ begun, next }) {
+  const [words, setWords] = useState(/** @type {string[]} */ (begun.offered_words));
+  const [typing, setTyping] = useState(false);
+  const [typed, setTyped] = useState("");
+  const [label, setLabel] = useState(begun.person?.name?.split(" ")[0] ?? "");
+  const [differ, setDiffer] = useState(false);
+  const [error, setError] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const another = async () => {
+    setError(null);
+    try {
+      setWords((await ask("setup.offer")).offered_words);
+      spoken.value = say.welcome.other_words;
+    } catch (refusal) {
+      setError(refusal);
+    }
+  };
+  const finish = async () => {
+    if (busy) return;
+    const same =
+      typed
+        .trim()
+        .toLowerCase()
+        .split(/[\s,-]+/)
+        .join(" ") === words.join(" ");
+    setDiffer(!same);
+    if (!same) return focusOn("#words");
+    setBusy(true);
+    setError(null);
+    arrival.value = { done: 0, total: 0 };
+    try {
+      await ask("setup.finish", { words: words.join(" "), label: label.trim() || say.welcome.me });
+      await refreshStatus();
+      next();
+    } catch (refusal) {
+      setError(refusal);
+      setBusy(false);
+    }
+  };
+  if (!typing)
+    return (
+      <Frame title={say.welcome.words_title} step="words">
+        <p class="govuk-body">{say.welcome.words_why}</p>
+        <Words words={words} />
+        <p class="govuk-body">{say.welcome.words_keep}</p>
+        <Trouble error={error} />
+        <Form onSubmit={() => setTyping(true)} class="app-actions">
+          <Button submit>{say.welcome.words_take}</Button>
+          <Button kind="secondary" onClick={() => void another()}>
+            {say.welcome.words_other}
+          </Button>
+        </Form>
+      </Frame>
+    );
+  return (
+    <Frame title={say.welcome.confirm_title} step="confirm">
+      <Trouble error={error} />
+      <Form onSubmit={() => void finish()}>
+        <Line
+          id="words"
+          label={say.welcome.confirm}
+          hint={say.welcome.confirm_hint}
+          value={typed}
+          change={setTyped}
+          error={differ ? say.welcome.differ : undefined}
+        />
+        <Line id="label" label={say.welcome.label} hint={say.welcome.label_hint} value={label} change={setLabel} />
+        <div class="app-actions">
+          <Button submit busy={busy}>
+            {busy ? say.welcome.making : say.welcome.finish}
+          </Button>
+          <Button kind="secondary" onClick={() => setTyping(false)}>
+            {say.welcome.see_again}
+          </Button>
+        </div>
+      </Form>
+    </Frame>
+  );
+}
+
+/** The families arriving; the bar only ever grows, and the worker may begin before it is full. */
+function Arriving() {
+  const told = arrival.value;
+  const whole = told !== null && (told.stage === "done" || (told.total > 0 && told.done >= told.total));
+  const share = whole ? 100 : told?.total ? Math.round((told.done / told.total) * 100) : 0;
+  return (
+    <Frame title={whole ? say.welcome.here_title : say.welcome.arriving_title} step={whole ? "here" : "arriving"}>
+      <p class="govuk-body" id="arriving">
+        {arriving(told)}
+      </p>
+      <progress class="app-progress" aria-labelledby="arriving" max={100} value={share} />
+      <p class="govuk-body">{whole ? say.welcome.here : say.welcome.meanwhile}</p>
+      <Form
+        onSubmit={() => {
+          settingUp.value = false;
+          go("", { replace: true });
+          void refreshStatus().then(refreshCaseload);
+        }}
+      >
+        <Button submit>{whole ? say.welcome.open : say.welcome.open_now}</Button>
+      </Form>
+    </Frame>
+  );
+}
