@@ -2,26 +2,72 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from flask import Flask
 
-from fieldapp import web
+from fieldapp import config, practice, store, web
 from fieldapp.config import Settings
+from fieldapp.errors import CannotStart
+from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
+from fieldapp.web.office import Clock, Office
+from sync import entry
 
 __version__ = version("fieldapp")
 
 
-def create_app(settings: Settings, *, dev: bool = False) -> Flask:
+def now() -> datetime:
+    """Tell the time, aware and in UTC: the clock of every office that is not a test's or a demo's."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, *, clock: Clock = now, dev: bool = False) -> Flask:
     """Join one office's parts into an app. Raises CannotStart, with the remedy, when something it needs is not there.
 
     ``dev`` looks for a new release at each request and keeps browsers from storing any.
     """
     app = Flask("fieldapp", static_folder=None, template_folder=str(_folder("templates")))
     app.config["VERSION"] = __version__
-    web.install(app, settings, client=_folder("static") / "dist", dev=dev)
+    web.install(app, settings, open_office(settings, clock), client=_folder("static") / "dist", dev=dev)
     return app
+
+
+def found_office(settings: Settings, clock: Clock = now) -> None:
+    """Make the database of a new office with its first keys. Does nothing to one that is there."""
+    Path(settings.database).parent.mkdir(parents=True, exist_ok=True)
+    opened = store.open(settings.database)
+    Keys(settings.master_key).make_office_keys(opened, entry.stamp(clock()))
+    opened.close()
+
+
+def open_office(settings: Settings, clock: Clock = now) -> Office:
+    """Open an office's database with its key. Raises CannotStart when either is missing or they do not belong together.
+
+    A database is never made here: an office whose path was mistyped must not start empty, with other keys.
+    """
+    if not Path(settings.database).is_file():
+        raise CannotStart(
+            f"There is no office at {settings.database}: run `fieldapp init` to make one, or set FIELDAPP_DATABASE."
+        )
+    opened, keys = store.open(settings.database), Keys(settings.master_key)
+    try:
+        keys.ring(opened)
+    except NoOfficeKeys:
+        raise CannotStart(f"{settings.database} is not a whole office: run `fieldapp init` to finish it.") from None
+    except CannotOpen:
+        raise CannotStart(
+            f"The key in {settings.key_file} does not open {settings.database}: set FIELDAPP_KEY_FILE to the key this office was made with."
+        ) from None
+    return Office(
+        store=opened,
+        keys=keys,
+        practice=practice.shipped(),
+        clock=clock,
+        origin=settings.origin,
+        demo_code=config.DEMO_CODE if settings.demo else None,
+    )
 
 
 def _folder(name: str) -> Path:

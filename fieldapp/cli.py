@@ -6,8 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from fieldapp import __version__, config, create_app, demo, serving
+from fieldapp import __version__, config, create_app, demo, found_office, open_office, serving
+from fieldapp.demo import sign_ins
 from fieldapp.errors import CannotStart, FieldappError
 
 Command = Callable[[argparse.Namespace], int]
@@ -37,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(command=command)
         return made
 
-    add("init", init, "make a new key file for a new office")
+    add("init", init, "make the key file and the database of a new office")
     demos = add("demo", make_demo, "make the demo office, if it is not there yet, and say how to sign in")
     demos.add_argument("--fresh", action="store_true", help="throw the demo office away first")
     server = add("serve", serve, "serve the office on PORT")
@@ -48,14 +50,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def init(given: argparse.Namespace) -> int:
+    """Make the key file and the database of a new office; finish what an earlier run left half done."""
     path = config.key_path()
-    try:
+    if not path.exists():
         config.make_key(path)
-    except FileExistsError:
-        raise CannotStart(
-            f"There is a key file at {path} already, and without it nothing of its office can be read: it stays."
-        ) from None
-    print(f"Made {path}. Copy it to a safe place now: without it nothing of this office can be read.")
+        print(f"Made {path}. Copy it to a safe place now: without it nothing of this office can be read.")
+    settings = config.read()
+    if Path(settings.database).exists():
+        open_office(settings)
+        print(f"The office at {settings.database} is there already, and stays as it is.")
+        return 0
+    found_office(settings)
+    print(f"Made the office at {settings.database}.")
     return 0
 
 
@@ -69,7 +75,7 @@ def serve(given: argparse.Namespace) -> int:
     create_app(settings, dev=given.dev)  # refuses here, in one sentence, rather than in every server process
     print(f"fieldapp is at {settings.origin}" + (" (a demo: nothing real belongs in it)" if settings.demo else ""))
     if settings.demo:
-        print(demo.sign_ins())
+        print(sign_ins.told())
     sys.stdout.flush()
     serving.run(lambda: create_app(settings, dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev)
     return 0

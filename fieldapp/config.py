@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from fieldapp.errors import CannotStart
 
 KEY_BYTES = 32
+DEMO_CODE = "246810"
+"""The demo's second factor: published, fixed, and accepted by demo offices only."""
 _LABEL, _DEMO_LABEL = "fieldapp-key-1", "fieldapp-demo-key-1"
 _FEWEST_DIFFERENT_BYTES = 16  # 32 random bytes have fewer about once in 10**16 keys; typed-in keys nearly always do
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fieldapp import config
+from fieldapp import config, found_office
 from fieldapp.errors import CannotStart
-
-PASSWORD = "harrowmere-demo-only"  # noqa: S105 - published on purpose, and refused outside a demo
-CODE = "246810"
-PEOPLE = (
-    ("keyworker", "ama@harrowmere.example"),
-    ("keyworker", "reece@harrowmere.example"),
-    ("supervisor", "marian@harrowmere.example"),
-    ("administrator", "admin@harrowmere.example"),
-)
 
 
 def make(environ: Mapping[str, str], *, fresh: bool) -> None:
@@ -29,17 +20,11 @@ def make(environ: Mapping[str, str], *, fresh: bool) -> None:
             f"{key_file} is the key of a real office, so no demo is made there: "
             "set FIELDAPP_KEY_FILE and FIELDAPP_DATABASE to other places."
         )
-    if fresh:
-        _throw_away(key_file)
     if not key_file.exists():
         config.make_key(key_file, demo=True)
-
-
-def sign_ins() -> str:
-    """Say how to sign in to the demo, one person a line."""
-    people = "\n".join(f"  {role:<14} {email}" for role, email in PEOPLE)
-    return f"Sign in with the password {PASSWORD} and the code {CODE} as one of\n{people}"
-
-
-def _throw_away(key_file: Path) -> None:
-    key_file.unlink(missing_ok=True)
+    settings = config.read(environ)
+    if fresh:
+        for ending in ("", "-wal", "-shm"):
+            Path(settings.database + ending).unlink(missing_ok=True)
+    if not Path(settings.database).exists():
+        found_office(settings)

@@ -11,6 +11,7 @@ from flask import Flask, Response
 
 from fieldapp.config import Settings
 from fieldapp.web import app_shell, guards, health
+from fieldapp.web.office import Office, put_office
 from fieldapp.web.release import Releases
 
 _POLICY = {
@@ -39,10 +40,11 @@ def content_policy(**other: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in lines.items())
 
 
-def install(app: Flask, settings: Settings, *, client: Path, dev: bool) -> None:
+def install(app: Flask, settings: Settings, office: Office, *, client: Path, dev: bool) -> None:
     """Give the app its pages, its guards and its headers. ``client`` is where the built releases lie."""
     releases = Releases(client, dev=dev)
     releases.current()
+    put_office(app, office)
     app.config["TRUSTED_HOSTS"] = [settings.host, *(["127.0.0.1"] if settings.host == "localhost" else [])]
     app.register_blueprint(app_shell.pages(releases, worker_policy=content_policy(script_src="'self' 'wasm-unsafe-eval'")))
     app.register_blueprint(health.pages)

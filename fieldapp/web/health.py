@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from fieldapp.web.guards import open_to_all
+from fieldapp.web.office import office
 
 pages = Blueprint("health", __name__)
 
@@ -13,4 +14,4 @@ pages = Blueprint("health", __name__)
 @pages.get("/healthz")
 @open_to_all
 def healthz() -> ResponseReturnValue:
-    return jsonify(status="ok", version=current_app.config["VERSION"], epoch=1)
+    return jsonify(status="ok", version=current_app.config["VERSION"], epoch=int(office().store.settings.get("epoch", "1")))

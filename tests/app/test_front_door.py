@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fieldapp import config, create_app
+from fieldapp import config, create_app, found_office
 from fieldapp.errors import CannotStart
 from fieldapp.web.release import Releases
 
@@ -17,7 +18,9 @@ from fieldapp.web.release import Releases
 @pytest.fixture
 def settings(tmp_path: Path) -> config.Settings:
     config.make_key(tmp_path / "office.key", demo=True)
-    return config.read({"FIELDAPP_KEY_FILE": str(tmp_path / "office.key"), "FIELDAPP_DATABASE": str(tmp_path / "office.db")})
+    made = config.read({"FIELDAPP_KEY_FILE": str(tmp_path / "office.key"), "FIELDAPP_DATABASE": str(tmp_path / "office.db")})
+    found_office(made)
+    return made
 
 
 @pytest.fixture
@@ -123,7 +126,7 @@ def test_the_manifest_lets_the_app_be_installed(browser: FlaskClient) -> None:
     "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://elsewhere.example"}]
 )
 def test_a_change_that_another_site_asks_for_is_refused(browser: FlaskClient, headers: dict[str, str]) -> None:
-    assert browser.post("/app", headers=headers).status_code in (400, 405)
+    assert browser.post("/app", headers=headers).status_code == 400
     assert browser.get("/app", headers=headers).status_code == 200
 
 
@@ -141,6 +144,18 @@ def test_health_says_status_version_and_epoch(browser: FlaskClient) -> None:
 def test_an_office_without_a_built_client_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="make run"):
         Releases(tmp_path, dev=False).current()
+
+
+def test_an_office_that_was_never_made_does_not_start(tmp_path: Path, settings: config.Settings) -> None:
+    with pytest.raises(CannotStart, match="fieldapp init"):
+        create_app(dataclasses.replace(settings, database=str(tmp_path / "elsewhere.db")))
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_an_office_does_not_start_on_another_offices_key(tmp_path: Path, settings: config.Settings) -> None:
+    config.make_key(tmp_path / "other.key")
+    with pytest.raises(CannotStart, match="FIELDAPP_KEY_FILE"):
+        create_app(dataclasses.replace(settings, master_key=config.read_key(tmp_path / "other.key")[0]))
 
 
 def test_in_development_nothing_is_kept_for_offline_use(settings: config.Settings) -> None:

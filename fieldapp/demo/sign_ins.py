@@ -1,0 +1,20 @@
+"""How to sign in to the demo. All of it is published, so a server accepts none of it outside a demo."""
+
+from __future__ import annotations
+
+from fieldapp.config import DEMO_CODE
+
+PASSWORD = "harrowmere-demo-only"  # noqa: S105 - published on purpose
+CODE = DEMO_CODE
+PEOPLE = (
+    ("keyworker", "ama@harrowmere.example"),
+    ("keyworker", "reece@harrowmere.example"),
+    ("supervisor", "marian@harrowmere.example"),
+    ("administrator", "admin@harrowmere.example"),
+)
+
+
+def told() -> str:
+    """Say it in words, one person a line."""
+    people = "\n".join(f"  {role:<14} {email}" for role, email in PEOPLE)
+    return f"Sign in with the password {PASSWORD} and the code {CODE} as one of\n{people}"
