@@ -47,7 +47,7 @@ check: .venv/ready node_modules/ready ## lint, types and walls (no network)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/lint-imports --no-logo
+	.venv/bin/lint-imports --no-logo --no-cache
 	$(JS)/biome ci
 	$(JS)/tsc -b
 
