@@ -73,9 +73,13 @@ def is_named(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) 
     )
 
 
-def was_named(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:
-    """Was this person named on the casefile at any time until now? Then a phone of theirs may not have heard of the end."""
-    return any(grant.person == person.id and grant.casefile == casefile.id and grant.from_at <= at for grant in grants)
+def could_once_read(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:
+    """Could this person read the casefile at any time until now? Then a phone of theirs may not have heard of the end."""
+    if any(grant.person == person.id and grant.casefile == casefile.id and grant.from_at <= at for grant in grants):
+        return True
+    if casefile.sort != "main" or casefile.practice or person.role not in READS_BY_TEAM:
+        return False
+    return any(casefile.team == each.team and each.from_at <= at for each in person.memberships)
 
 
 def may_read(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:

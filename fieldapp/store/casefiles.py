@@ -158,4 +158,4 @@ class Casefiles(Noun):
 
 def _casefile(row: Sequence[object]) -> CasefileRow:
     values = list(row)
-    return CasefileRow(*values[:-1], bool(values[-1]))  # type: ignore[arg-type]
+    return CasefileRow(*values[:-1], bool(values[-1]))  # type: ignore[arg-type, call-arg]

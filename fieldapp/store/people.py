@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun, Sealed
@@ -42,6 +43,16 @@ class AttemptRow:
     next_at: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """A part in a team, from (inclusive) until (exclusive, None: open)."""
+
+    team: str
+    role: str
+    from_at: str
+    until_at: str | None
+
+
 class People(Noun):
     """People, teams, sessions and attempts."""
 
@@ -75,8 +86,27 @@ class People(Noun):
         )  # fmt: skip
         return [row["team"] for row in found]
 
+    def memberships_of(self, person: str) -> list[MembershipRow]:
+        """Every part this person ever had in a team: what `access` looks at."""
+        rows = self._rows("SELECT team, role, from_at, until_at FROM memberships WHERE person=? ORDER BY from_at, team", person)
+        return [MembershipRow(*tuple(row)) for row in rows]
+
+    def members_of(self, teams: Sequence[str], at: str) -> list[str]:
+        """Ids of the people who belong to any of these teams at a moment."""
+        marks = ",".join("?" * len(teams))
+        rows = self._rows(
+            f"SELECT DISTINCT person FROM memberships WHERE team IN ({marks}) AND from_at<=? AND (until_at IS NULL OR until_at>?)",  # noqa: S608
+            *teams, at, at,
+        )  # fmt: skip
+        return [row["person"] for row in rows]
+
     def by_id(self, id: str) -> PersonRow | None:
         return _person(self._one("SELECT * FROM people WHERE id=?", id))
+
+    def several(self, ids: Sequence[str]) -> dict[str, PersonRow]:
+        """Those of `ids` that exist, by id."""
+        sql = f"SELECT * FROM people WHERE id IN ({','.join('?' * len(ids))})"  # noqa: S608
+        return {row["id"]: PersonRow(**dict(row)) for row in self._rows(sql, *ids)}
 
     def by_email(self, email: str) -> PersonRow | None:
         """Finds a person by the folded address."""

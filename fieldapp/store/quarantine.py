@@ -77,6 +77,18 @@ class Quarantine(Noun):
             or 0
         )
 
+    def holding(self, entries: list[str]) -> set[str]:
+        """Those of these entries (by id) of which an envelope still waits here."""
+        found: set[str] = set()
+        for at in range(0, len(entries), 500):
+            part = entries[at : at + 500]
+            sql = (
+                "SELECT DISTINCT entry FROM quarantine WHERE placed_at IS NULL AND entry <> ''"
+                f" AND entry IN ({','.join('?' * len(part))})"
+            )
+            found.update(row[0] for row in self._rows(sql, *part))
+        return found
+
     def mark_placed(self, entry: str, at: str) -> None:
         """Every kept envelope of this entry is settled by its placing."""
         self._run("UPDATE quarantine SET placed_at = ? WHERE entry = ? AND placed_at IS NULL", at, entry)

@@ -1,0 +1,75 @@
+"""Notices a database that is older than what was promised from it.
+
+The highest epoch and the count of placed entries lie in a small file beside the key file, outside the database and its
+backups. A database that knows less than this file was restored: the epoch rises, and phones offer again what they still hold.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+
+from fieldapp.store import Store
+
+
+class EpochFile:
+    """The file `<key file>.epoch`."""
+
+    def __init__(self, key_file: Path) -> None:
+        self.path = key_file.with_name(key_file.name + ".epoch")
+
+    def check(self, store: Store) -> int:
+        """Compares file and database, raises the epoch if the database went back, and returns the epoch. Call it at start."""
+        with self._locked() as file:
+            noted_epoch, noted_count = _read(file)
+            with store.writing() as tx:
+                count = tx.casefiles.count_entries()
+                epoch = epoch_of(tx)
+                if noted_epoch > epoch or noted_count > count:
+                    epoch = max(epoch, noted_epoch) + 1
+                tx.settings.put("epoch", str(epoch))
+            _write(file, epoch, count)
+        return epoch
+
+    def note(self, epoch: int, count: int) -> None:
+        """Notes how many entries are placed, after each push. It never goes back."""
+        with self._locked() as file:
+            noted_epoch, noted_count = _read(file)
+            if (epoch, count) > (noted_epoch, noted_count):
+                _write(file, epoch, count)
+
+    def _locked(self) -> _Locked:
+        return _Locked(self.path)
+
+
+class _Locked:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> int:
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+
+def epoch_of(store: Store) -> int:
+    """The epoch this database is in; 1 before anything was ever restored."""
+    return int(store.settings.get("epoch", "1"))
+
+
+def _read(file: int) -> tuple[int, int]:
+    data = os.pread(file, 200, 0)
+    if not data:
+        return 0, 0
+    noted = json.loads(data)
+    return int(noted["epoch"]), int(noted["entries"])
+
+
+def _write(file: int, epoch: int, count: int) -> None:
+    # One write of fixed length, so that a crash in between cannot leave half a number.
+    os.pwrite(file, json.dumps({"epoch": epoch, "entries": count}).ljust(80).encode() + b"\n", 0)

@@ -1,0 +1,259 @@
+"""Puts believed entries into their casefiles' chains: numbers them, chains them, seals them.
+
+Used by `intake` for what phones send and by `records` for what people do at the desk, so that both look alike for ever.
+
+What lies sealed in the store is the packet as it was signed: `0x01 ‖ kid ‖ signature ‖ length ‖ deflated`; once an
+erasure took the body, `0x02 ‖ erasure's id (43 bytes) ‖` the same with an empty body.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.keys import CasefileKey, Keys, hash_text, new_id, sha256
+from fieldapp.store import Store
+from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.entries import EntryRow, Placed
+from sync import chain, entry, wire
+from sync.errors import Malformed
+
+_WHOLE, _GONE = b"\x01", b"\x02"
+_ID_LENGTH = 43
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An entry whose signature and hashes hold. `kept` is what will be sealed; `n` its slip's number, 0 at the desk."""
+
+    id: str
+    kid: str
+    header: entry.Header
+    jws: str
+    body: bytes
+    kept: bytes
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry read back. `body` is b"" and `gone` names the erasure once the body is gone."""
+
+    id: str
+    jws: str
+    header: bytes
+    body: bytes
+    slip: bytes
+    gone: str = ""
+
+
+def ready(packet: wire.Packet, parts: wire.Parts, header: entry.Header, n: int) -> Ready:
+    """Makes an entry ready for placing; whoever calls has checked signature and hashes."""
+    kid = entry.b64u(packet.kid)
+    signed = entry.signing_input("fieldapp-entry", kid, parts.header)
+    kept = _WHOLE + b"".join((packet.kid, packet.signature, len(packet.deflated).to_bytes(4), packet.deflated))
+    return Ready(
+        entry.id_of(sha256, signed), kid, header, entry.compact(signed, packet.signature), parts.body, kept, n
+    )
+
+
+def read_kept(key: CasefileKey, row: EntryRow) -> Kept:
+    """Opens one placed entry; keys.CannotOpen when the store was tampered with."""
+    data = key.open(row.id, row.sealed)
+    gone = ""
+    if data[:1] == _GONE:
+        gone, data = data[1 : 1 + _ID_LENGTH].decode(), data[_ID_LENGTH:]
+    elif data[:1] != _WHOLE:
+        raise Malformed("kept")
+    parts = wire.read_parts(wire.inflate(data[101:]))
+    signed = entry.signing_input("fieldapp-entry", entry.b64u(data[1:33]), parts.header)
+    return Kept(row.id, entry.compact(signed, data[33:97]), parts.header, parts.body, parts.slip, gone)
+
+
+def without_body(key: CasefileKey, row: EntryRow, erasure: str) -> bytes:
+    """The sealed form of an entry whose body an erasure took: signature and chain still verify."""
+    data = key.open(row.id, row.sealed)
+    parts = wire.read_parts(wire.inflate(data[101:]))
+    deflated = wire.deflate(wire.lay_parts(parts._replace(body=b"")))
+    return key.seal(
+        row.id, _GONE + erasure.encode() + data[1:97] + len(deflated).to_bytes(4) + deflated
+    )
+
+
+class Placer:
+    """Numbers and chains entries within one transaction. `add` as many as there are, then `write` once.
+
+    Made inside `store.writing()`: the heads it starts from cannot move under it.
+    """
+
+    def __init__(self, tx: Store, keys: Keys, received_at: str) -> None:
+        self._tx = tx
+        self._keys = keys
+        self._received_at = received_at
+        self._heads: dict[str, tuple[int, str]] = {}
+        self._rows: list[EntryRow] = []
+
+    def add(self, item: Ready, casefile: CasefileRow, flags: str = "") -> Placed:
+        """Gives an entry its number in the casefile's chain."""
+        header = item.header
+        seq, prev = self._heads.get(casefile.id, (casefile.seq, casefile.log_hash))
+        seq += 1
+        log_hash = chain.log_hash(sha256, prev, casefile.id, seq, item.id, item.jws, self._received_at)
+        self._heads[casefile.id] = (seq, log_hash)
+        sealed = self._keys.casefile(casefile.id, casefile.key).seal(item.id, item.kept)
+        self._rows.append(
+            EntryRow(
+                casefile=casefile.id,
+                seq=seq,
+                id=item.id,
+                record=header["record"],
+                kind=header["kind"],
+                schema=header["schema"],
+                author=header["author"],
+                kid=item.kid,
+                n=item.n,
+                written_at=header["written_at"],
+                received_at=self._received_at,
+                log_hash=log_hash,
+                sealed=sealed,
+                flags=flags,
+            )
+        )
+        return Placed(item.id, casefile.id, seq, self._received_at, log_hash)
+
+    def write(self) -> None:
+        """Writes what was added: entries, the count of their records, the casefiles' heads."""
+        at = self._received_at
+        self._tx.entries.add_many(self._rows)
+        self._tx.records.count_in(
+            [(row.record, row.casefile, row.kind, row.schema, row.author, row.seq, at) for row in self._rows]
+        )
+        self._tx.casefiles.advance([(seq, head, at, casefile) for casefile, (seq, head) in self._heads.items()])
+        self._rows = []
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an opening entry says."""
+
+    about: str
+    sort: str
+    readers: tuple[str, ...]
+    title: str
+
+
+def read_opening(body: bytes) -> Opening:
+    """Reads the body of an opening; Malformed when it is none."""
+    fields = entry.read_body(body)["fields"]
+    about, sort, readers, title = (fields.get(name) for name in ("about", "sort", "readers", "title"))
+    if about not in ("family", "person", "group") or sort not in ("main", "restricted"):
+        raise Malformed("opening", "about or sort")
+    if not isinstance(readers, list) or not all(entry.is_random_id(each) for each in readers):
+        raise Malformed("opening", "readers")
+    if not isinstance(title, str):
+        raise Malformed("opening", "title")
+    return Opening(str(about), str(sort), tuple(str(each) for each in readers), title)
+
+
+def open_casefile(
+    tx: Store,
+    keys: Keys,
+    casefile: str,
+    opening: Opening,
+    *,
+    author: str,
+    team: str | None,
+    at: str,
+    practice: bool = False,
+) -> CasefileRow:
+    """Makes a casefile with its own key and its first readers: the author and whom the opening names."""
+    wrapped = keys.new_casefile(casefile)
+    title = keys.casefile(casefile, wrapped).seal("title", opening.title.encode())
+    row = CasefileRow(
+        casefile, opening.sort, opening.about, title, wrapped, team, 0, "", at, author, at, practice
+    )
+    tx.casefiles.add(row)
+    known = tx.people.several([author, *opening.readers])
+    for person in dict.fromkeys((author, *opening.readers)):
+        if person in known:
+            tx.casefiles.grant(casefile, person, at, "opened" if person == author else "named")
+    return row
+
+
+def place_office_entry(
+    tx: Store,
+    keys: Keys,
+    *,
+    author: str,
+    via: str,
+    kind: str,
+    schema: str,
+    casefile: str,
+    record: str = "",
+    parents: Iterable[str] = (),
+    fields: Mapping[str, Any],
+    at: str,
+    form: str = "",
+    app: str = "desk",
+    zone: str = "Europe/London",
+    mode: str = "",
+    team: str | None = None,
+    practice: bool = False,
+) -> Placed:
+    """Signs an entry with the desk key and places it: what a signed-in person did on an office page.
+
+    `via` is the audit row (store.audit.add) that tells of it; `record` is drawn at random when it is "". An opening makes its
+    casefile, of that `team`. Whoever calls has asked `access`. Raises LookupError for an unknown casefile.
+    """
+    body = entry.make_body(secrets.token_bytes(16), fields)
+    header = entry.make_header(
+        sha256,
+        kind=kind,
+        schema=schema,
+        casefile=casefile,
+        record=record or new_id(),
+        author=author,
+        device="",
+        written_at=at,
+        body=body,
+        slip=b"",
+        parents=parents,
+        form=form,
+        app=app,
+        zone=zone,
+        mode=mode,
+        via=via,
+    )
+    desk = keys.ring(tx).desk
+    signature = desk.sign(entry.signing_input("fieldapp-entry", desk.kid, header).encode())
+    parts = wire.Parts(header, body, b"")
+    packet = wire.Packet(entry.unb64u(desk.kid), signature, wire.deflate(wire.lay_parts(parts)))
+    item = ready(packet, parts, entry.read_header(header), 0)
+    if kind == "opening":
+        opening = read_opening(body)
+        row = open_casefile(tx, keys, casefile, opening, author=author, team=team, at=at, practice=practice)
+    else:
+        found = tx.casefiles.get(casefile)
+        if found is None:
+            raise LookupError("no such casefile")
+        row = found
+    placer = Placer(tx, keys, at)
+    placed = placer.add(item, row)
+    placer.write()
+    return placed
+
+
+def receipt_of(placed: Placed, epoch: int) -> bytes:
+    """The payload of a receipt for a placed entry."""
+    # By hand: ids, times and hashes need no escaping, and a receipt is written for every entry of every push.
+    return (
+        f'{{"v":1,"status":"stored","id":"{placed.id}","casefile":"{placed.casefile}","seq":{placed.seq},'
+        f'"received_at":"{placed.received_at}","log_hash":"{placed.log_hash}","epoch":{epoch}}}'
+    ).encode()
+
+
+def envelope_hash(envelope: bytes) -> str:
+    """The id of an envelope."""
+    return hash_text(envelope)
