@@ -13,7 +13,7 @@ DEMO   := FIELDAPP_DATABASE=$${FIELDAPP_DATABASE:-var/demo.db} FIELDAPP_KEY_FILE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test test-fast test-js browser check format audit wheel lock
+.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -55,6 +55,15 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 	.venv/bin/ruff check --fix -q || true
 	.venv/bin/ruff format -q
 	$(JS)/biome check --write || true
+
+audit: .venv/ready node_modules/ready ## known advisories against what is locked (needs the network)
+	@$(PY) -m tests.house.advisories && python=0 || python=1; $(NPM) audit && exit $$python
+
+bench: .venv/ready static/dist/release.json ## figures beside rivals and the floor (ARGS=--json for machines)
+	@$(PY) -m tests.bench $(ARGS)
+
+screenshots: .venv/ready static/dist/release.json browser ## pictures of the app for the README
+	@$(PY) -m tests.screenshots
 
 wheel: .venv/ready static/dist/release.json ## a wheel and an sdist in dist/, client included
 	rm -rf build
