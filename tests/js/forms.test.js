@@ -1,11 +1,11 @@
 // What a form asks and what still lacks an answer; the same examples run in tests/unit/test_forms.py.
-import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import test from 'node:test';
-import { changesAfterSending, hasRiskAnswer, problems, shownFields, withoutHidden } from '../../static/src/practice/forms.js';
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { changesAfterSending, hasRiskAnswer, problems, shownFields, withoutHidden } from "../../static/src/practice/forms.js";
 
-const file = new URL('../../fieldapp/practice/examples/forms.json', import.meta.url);
-const { definition, vocabularies, examples, after_sending } = JSON.parse(readFileSync(file, 'utf8'));
+const file = new URL("../../fieldapp/practice/examples/forms.json", import.meta.url);
+const { definition, vocabularies, examples, after_sending } = JSON.parse(readFileSync(file, "utf8"));
 
 for (const example of examples) {
   test(`a form agrees with the example: ${example.name}`, () => {
@@ -25,8 +25,8 @@ for (const example of after_sending) {
   });
 }
 
-test('additions are asked for only after sending', () => {
+test("additions are asked for only after sending", () => {
   const ids = (/** @type {boolean} */ sent) => shownFields(definition, {}, { sent }).map((field) => field.id);
-  assert.ok(!ids(false).includes('added'));
-  assert.ok(ids(true).includes('added'));
+  assert.ok(!ids(false).includes("added"));
+  assert.ok(ids(true).includes("added"));
 });

@@ -13,7 +13,7 @@ const DECIMAL = /^-?\d{1,15}(\.\d{1,6})?$/;
  * @returns {value is Value}
  */
 export function isValue(value) {
-  return typeof value === 'string' ? DECIMAL.test(value) : Number.isSafeInteger(value);
+  return typeof value === "string" ? DECIMAL.test(value) : Number.isSafeInteger(value);
 }
 
 /**
@@ -22,11 +22,11 @@ export function isValue(value) {
  * @returns {bigint}
  */
 export function scaled(value) {
-  if (!isValue(value)) throw new RangeError('neither a whole number nor decimal text');
-  if (typeof value === 'number') return BigInt(value) * 10n ** BigInt(PLACES);
-  const [whole = '0', rest = ''] = value.replace('-', '').split('.');
-  const size = BigInt(whole + rest.padEnd(PLACES, '0'));
-  return value.startsWith('-') ? -size : size;
+  if (!isValue(value)) throw new RangeError("neither a whole number nor decimal text");
+  if (typeof value === "number") return BigInt(value) * 10n ** BigInt(PLACES);
+  const [whole = "0", rest = ""] = value.replace("-", "").split(".");
+  const size = BigInt(whole + rest.padEnd(PLACES, "0"));
+  return value.startsWith("-") ? -size : size;
 }
 
 /**
@@ -39,7 +39,7 @@ export function written(number, places) {
   const unit = 10n ** BigInt(places);
   if (number % unit === 0n) return Number(number / unit);
   const size = number < 0n ? -number : number;
-  return `${number < 0n ? '-' : ''}${size / unit}.${String(size % unit).padStart(places, '0')}`;
+  return `${number < 0n ? "-" : ""}${size / unit}.${String(size % unit).padStart(places, "0")}`;
 }
 
 /**

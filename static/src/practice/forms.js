@@ -3,7 +3,7 @@
  * Twin of `fieldapp/practice/forms.py`; both run `fieldapp/practice/examples/forms.json`.
  */
 
-import { byCodePoint } from './code-points.js';
+import { byCodePoint } from "./code-points.js";
 
 /**
  * @typedef {{field: string, in: string[]}} When
@@ -27,15 +27,16 @@ import { byCodePoint } from './code-points.js';
  * @typedef {{at: string, reason: string}} Problem `at` is an anchor: `purpose`, or `children_seen/ITEM/seen`
  */
 
-const LISTS = new Set(['people', 'children_seen', 'actions', 'risk', 'list']);
-const TEXTS = new Set(['text', 'long_text', 'person', 'record', 'measure', 'hash', 'programme', 'status', 'field']);
-const PLAIN_LISTS = new Set(['records', 'entries', 'strings', 'staff', 'scores']);
+const LISTS = new Set(["people", "children_seen", "actions", "risk", "list"]);
+const TEXTS = new Set(["text", "long_text", "person", "record", "measure", "hash", "programme", "status", "field"]);
+const PLAIN_LISTS = new Set(["records", "entries", "strings", "staff", "scores"]);
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 // What Python's str.strip() takes away; JavaScript's trim() leaves five of these standing and takes U+FEFF.
-const BLANK =
-  /^[\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/;
+const BLANK = new Set(
+  "\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+);
 
 /**
  * Tells an answer from a gap: nothing, blank text, an empty list or object are gaps; 0 and "no" are answers.
@@ -44,9 +45,9 @@ const BLANK =
  */
 export function isAnswered(value) {
   if (value === undefined || value === null) return false;
-  if (typeof value === 'string') return !BLANK.test(value);
+  if (typeof value === "string") return Array.from(value).some((sign) => !BLANK.has(sign));
   if (Array.isArray(value)) return value.length > 0;
-  if (typeof value === 'object') return Object.keys(value).length > 0;
+  if (typeof value === "object") return Object.keys(value).length > 0;
   return true;
 }
 
@@ -75,7 +76,7 @@ export function shownFields(definition, fields, { sent = false } = {}) {
   /** @type {Map<string, boolean>} */
   const seen = new Map();
   const pending = definition.sections
-    .filter((section) => sent || section.later !== 'only')
+    .filter((section) => sent || section.later !== "only")
     .flatMap((section) => section.fields.map((field) => ({ whens: [section.when, field.when], field })));
   const byId = new Map(pending.map((one) => [one.field.id, one]));
 
@@ -165,9 +166,7 @@ export function hasRiskAnswer(definition, fields) {
  * @returns {string[]}
  */
 export function changesAfterSending(definition, before, after) {
-  const open = new Set(
-    definition.sections.flatMap((section) => (section.later ? section.fields.map((field) => field.id) : [])),
-  );
+  const open = new Set(definition.sections.flatMap((section) => (section.later ? section.fields.map((field) => field.id) : [])));
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(byCodePoint);
   return names.filter((name) => !open.has(name) && !isSame(own(before, name), own(after, name)));
 }
@@ -179,7 +178,7 @@ export function changesAfterSending(definition, before, after) {
  */
 export function isDate(text) {
   if (!DATE.test(text)) return false;
-  const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
+  const [year = 0, month = 0, day = 0] = text.split("-").map(Number);
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > (DAYS[month - 1] ?? 0)) return false;
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return month !== 2 || day < 29 || leap;
@@ -191,7 +190,7 @@ const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] : unde
 /** @type {(a: unknown, b: unknown) => boolean} */
 const isSame = (a, b) => {
   if (a === b || (a ?? null) === (b ?? null)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const names = Object.keys(a);
   if (names.length !== Object.keys(b).length) return false;
@@ -200,8 +199,13 @@ const isSame = (a, b) => {
   return names.every((name) => Object.hasOwn(right, name) && isSame(left[name], right[name]));
 };
 
-/** @type {(value: unknown) => value is Fields} */
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/**
+ * @param {unknown} value
+ * @returns {value is Fields}
+ */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** @type {(itemFields: Field[], item: unknown) => unknown} */
 function itemWithoutHidden(itemFields, item) {
@@ -217,7 +221,7 @@ function judge(field, fields, at, vocabularies, found) {
   if (!isAnswered(value)) {
     const neededBecause = field.required_when;
     if (field.required || (neededBecause !== undefined && holds(neededBecause, fields))) {
-      found.push({ at, reason: 'required' });
+      found.push({ at, reason: "required" });
     }
     return;
   }
@@ -226,8 +230,8 @@ function judge(field, fields, at, vocabularies, found) {
     if (reason !== null) found.push({ at, reason });
     return;
   }
-  if (!Array.isArray(value) || !value.every((item) => isObject(item) && typeof item.id === 'string' && item.id !== '')) {
-    found.push({ at, reason: 'not_a_list' });
+  if (!Array.isArray(value) || !value.every((item) => isObject(item) && typeof item.id === "string" && item.id !== "")) {
+    found.push({ at, reason: "not_a_list" });
     return;
   }
   for (const item of value) {
@@ -240,21 +244,21 @@ function judge(field, fields, at, vocabularies, found) {
 /** @type {(field: Field, value: unknown, vocabularies: Record<string, Pick<Vocabulary, 'options'>>) => string | null} */
 function fault(field, value, vocabularies) {
   const { type } = field;
-  if (TEXTS.has(type)) return typeof value === 'string' ? null : 'not_text';
-  if (type === 'yes_no') return value === 'yes' || value === 'no' ? null : 'not_an_option';
-  if (type === 'choice' || type === 'choices') {
+  if (TEXTS.has(type)) return typeof value === "string" ? null : "not_text";
+  if (type === "yes_no") return value === "yes" || value === "no" ? null : "not_an_option";
+  if (type === "choice" || type === "choices") {
     const options = field.vocabulary === undefined ? field.options : vocabularies[field.vocabulary]?.options;
-    const chosen = type === 'choices' && Array.isArray(value) ? value : [value];
-    return chosen.every((one) => (options ?? []).some((option) => option.value === one)) ? null : 'not_an_option';
+    const chosen = type === "choices" && Array.isArray(value) ? value : [value];
+    return chosen.every((one) => (options ?? []).some((option) => option.value === one)) ? null : "not_an_option";
   }
-  if (type === 'date') return typeof value === 'string' && isDate(value) ? null : 'not_a_date';
-  if (type === 'time') return typeof value === 'string' && TIME.test(value) ? null : 'not_a_time';
-  if (type === 'whole_number' || type === 'scale') {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) return 'not_a_whole_number';
+  if (type === "date") return typeof value === "string" && isDate(value) ? null : "not_a_date";
+  if (type === "time") return typeof value === "string" && TIME.test(value) ? null : "not_a_time";
+  if (type === "whole_number" || type === "scale") {
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) return "not_a_whole_number";
     const low = field.min ?? Number.MIN_SAFE_INTEGER;
     const high = field.max ?? Number.MAX_SAFE_INTEGER;
-    return value < low || value > high ? 'out_of_range' : null;
+    return value < low || value > high ? "out_of_range" : null;
   }
-  if (PLAIN_LISTS.has(type)) return Array.isArray(value) ? null : 'not_a_list';
+  if (PLAIN_LISTS.has(type)) return Array.isArray(value) ? null : "not_a_list";
   return null;
 }

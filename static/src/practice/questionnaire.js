@@ -35,14 +35,11 @@
  * }} Questionnaire
  */
 
-const ORDINAL = [
-  'http://hl7.org/fhir/StructureDefinition/ordinalValue',
-  'http://hl7.org/fhir/StructureDefinition/itemWeight',
-];
-const SCALE_ENDS = 'https://fieldapp.example/scale-ends';
+const ORDINAL = ["http://hl7.org/fhir/StructureDefinition/ordinalValue", "http://hl7.org/fhir/StructureDefinition/itemWeight"];
+const SCALE_ENDS = "https://fieldapp.example/scale-ends";
 
 /** Why an answer is missing; kept apart because they mean different things, and none of them is a zero. */
-export const MISSING_STATES = ['declined', 'not_asked', 'not_appropriate'];
+export const MISSING_STATES = ["declined", "not_asked", "not_appropriate"];
 
 /**
  * Lists the questions in order, those inside groups too; headings and instructions are left out.
@@ -55,7 +52,7 @@ export function itemsOf(definition) {
   const pending = [...(definition.item ?? [])].reverse();
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     pending.push(...[...(item.item ?? [])].reverse());
-    if (item.type === 'display' || item.type === 'group') continue;
+    if (item.type === "display" || item.type === "group") continue;
     const [low, high] = ends(item);
     found.push({
       id: item.linkId,
@@ -77,7 +74,7 @@ export function itemsOf(definition) {
  * @returns {string[]}
  */
 export function introOf(definition) {
-  return (definition.item ?? []).flatMap((item) => (item.type === 'display' && item.text ? [item.text] : []));
+  return (definition.item ?? []).flatMap((item) => (item.type === "display" && item.text ? [item.text] : []));
 }
 
 /**
@@ -86,14 +83,14 @@ export function introOf(definition) {
  * @returns {string}
  */
 export function measureId(definition) {
-  return `${definition.id || definition.url}@${definition.version || '0'}`;
+  return `${definition.id || definition.url}@${definition.version || "0"}`;
 }
 
 /** @type {(item: QuestionnaireItem) => [string | null, string | null]} */
 function ends(item) {
   const text = (item.extension ?? []).find((extension) => extension.url === SCALE_ENDS)?.valueString;
   if (text === undefined) return [null, null];
-  const [low = '', high = ''] = text.split(' | ');
+  const [low = "", high = ""] = text.split(" | ");
   return [low, high];
 }
 
@@ -103,7 +100,7 @@ function choice(option, position) {
   const coding = option.valueCoding ?? {};
   const label = coding.display || coding.code || option.valueString || String(position);
   for (const extension of [...(option.extension ?? []), ...(coding.extension ?? [])]) {
-    if (ORDINAL.includes(extension.url ?? '') && Number.isInteger(extension.valueDecimal)) {
+    if (ORDINAL.includes(extension.url ?? "") && Number.isInteger(extension.valueDecimal)) {
       return { value: Number(extension.valueDecimal), label };
     }
   }

@@ -4,9 +4,9 @@
  * Nothing is dropped silently: what cannot be scored is named in `warnings`. Twin: `fieldapp/practice/scoring.py`.
  */
 
-import { byCodePoint } from './code-points.js';
-import { isValue, rounded, scaled } from './decimals.js';
-import { itemsOf, MISSING_STATES } from './questionnaire.js';
+import { byCodePoint } from "./code-points.js";
+import { isValue, rounded, scaled } from "./decimals.js";
+import { itemsOf, MISSING_STATES } from "./questionnaire.js";
 
 /**
  * @typedef {import('./questionnaire.js').Questionnaire} Questionnaire
@@ -52,9 +52,9 @@ export function score(definition, answers) {
   }
   const known = new Set(items.map((item) => item.id));
   for (const id of Object.keys(answers).sort(byCodePoint)) {
-    if (!known.has(id)) warnings.push({ id, reason: 'unknown_item' });
+    if (!known.has(id)) warnings.push({ id, reason: "unknown_item" });
   }
-  if (rule === undefined) return { scores: [], missing, risk: [], warnings, reason: 'no_score_rule' };
+  if (rule === undefined) return { scores: [], missing, risk: [], warnings, reason: "no_score_rule" };
 
   /** @type {Map<string, number>} */
   const turned = new Map();
@@ -66,7 +66,7 @@ export function score(definition, answers) {
   /** @type {Score[]} */
   const scores = [];
   for (const one of rule.scores) {
-    scores.push(one.method === 'sum_of_scores' ? ofScores(one, scores) : ofItems(one, turned));
+    scores.push(one.method === "sum_of_scores" ? ofScores(one, scores) : ofItems(one, turned));
   }
   return { scores, missing, risk: riskItems(definition, answers), warnings, reason: null };
 }
@@ -103,23 +103,23 @@ export function bandOf(definition, scoreId, value) {
 const own = (answers, id) => (Object.hasOwn(answers, id) ? answers[id] : undefined);
 
 /** @type {(item: Item) => boolean} */
-const isWords = (item) => item.type === 'text' || item.type === 'string';
+const isWords = (item) => item.type === "text" || item.type === "string";
 
 /** @type {(item: Item, answer: unknown, strict: boolean) => {state: string | null, reason: string | null}} */
 function read(item, answer, strict) {
-  if (answer === undefined || answer === null || answer === '') return { state: 'empty', reason: null };
-  if (typeof answer === 'string' && MISSING_STATES.includes(answer)) return { state: answer, reason: null };
+  if (answer === undefined || answer === null || answer === "") return { state: "empty", reason: null };
+  if (typeof answer === "string" && MISSING_STATES.includes(answer)) return { state: answer, reason: null };
   if (!strict || isWords(item)) return { state: null, reason: null };
-  if (!Number.isInteger(answer)) return { state: 'unusable', reason: 'not_a_whole_number' };
+  if (!Number.isInteger(answer)) return { state: "unusable", reason: "not_a_whole_number" };
   if (item.choices.length > 0 && !item.choices.some((choice) => choice.value === answer)) {
-    return { state: 'unusable', reason: 'out_of_range' };
+    return { state: "unusable", reason: "out_of_range" };
   }
   return { state: null, reason: null };
 }
 
 /** @type {(item: Item) => number} Lowest plus highest value: what an answer is taken from to reverse it. */
 function ends(item) {
-  const values = item.choices.flatMap((choice) => (typeof choice.value === 'number' ? [choice.value] : []));
+  const values = item.choices.flatMap((choice) => (typeof choice.value === "number" ? [choice.value] : []));
   return values.length === 0 ? 0 : Math.min(...values) + Math.max(...values);
 }
 
@@ -128,13 +128,13 @@ function ofItems(one, turned) {
   const items = one.items ?? [];
   const missing = items.filter((id) => !turned.has(id));
   const answered = items.length - missing.length;
-  if (answered === 0 || missing.length > (one.at_most_missing ?? 0)) return noScore(one, missing, 'too_many_missing');
+  if (answered === 0 || missing.length > (one.at_most_missing ?? 0)) return noScore(one, missing, "too_many_missing");
   const sum = items.reduce((so_far, id) => so_far + (turned.get(id) ?? 0), 0);
   const total = sum * (one.times ?? 1);
   const places = one.decimals ?? 0;
   /** @type {Value} */
   let value = total;
-  if (one.method === 'mean') value = rounded(total, answered, places);
+  if (one.method === "mean") value = rounded(total, answered, places);
   else if (missing.length > 0) value = rounded(total * items.length, answered, places);
   if (one.table !== undefined) value = one.table[String(value)] ?? value;
   return { id: one.id, value, band: band(one, value), prorated: missing.length > 0, missing, reason: null };
@@ -146,7 +146,7 @@ function ofScores(one, before) {
   const missing = parts.flatMap((part) => part.missing);
   let total = 0;
   for (const part of parts) {
-    if (typeof part.value !== 'number') return noScore(one, missing, 'part_without_score');
+    if (typeof part.value !== "number") return noScore(one, missing, "part_without_score");
     total += part.value;
   }
   const prorated = parts.some((part) => part.prorated);
