@@ -11,6 +11,7 @@ from pathlib import Path
 from fieldapp import __version__, config, create_app, demo, found_office, open_office, serving
 from fieldapp.demo import sign_ins
 from fieldapp.errors import CannotStart, FieldappError
+from fieldapp.practice.commands import add_measure_commands
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     server.add_argument("--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     server.add_argument("--dev", action="store_true", help="pick up changes; nothing is kept for offline use")
     add("doctor", doctor, "check that this machine has what the office needs")
+    add_measure_commands(commands)
     return parser
 
 
