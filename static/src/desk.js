@@ -15,14 +15,20 @@ function isTypedInto() {
   return [...document.querySelectorAll("textarea")].some((box) => box.value.trim() !== "");
 }
 
-/** Shows a line at the foot of the page, told by screen readers at once. */
+/**
+ * Shows a line at the foot of the page, told by screen readers at once.
+ *
+ * @param {string} sentence
+ * @param {string} [label] of a button after it
+ * @param {() => void} [act] what the button does
+ */
 function tell(sentence, label, act) {
   document.querySelector(".desk-closing")?.remove();
   const line = document.createElement("p");
   line.className = "desk-closing";
   line.setAttribute("role", "alert");
   line.append(sentence);
-  if (label) {
+  if (label && act) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
@@ -35,13 +41,18 @@ function tell(sentence, label, act) {
 /** Hides what is private; typed words stay, because nothing typed may be lost. */
 function close() {
   if (!isTypedInto()) {
-    location.replace(document.body.dataset.signedOut);
+    location.replace(document.body.dataset.signedOut ?? "/");
     return;
   }
-  for (const part of document.querySelectorAll("[data-private]")) part.hidden = true;
+  for (const part of document.querySelectorAll("[data-private]")) part.setAttribute("hidden", "");
   tell("You have been signed out. What you typed is still here: copy it, then sign in again in another tab.");
 }
 
+/**
+ * Counts the time nobody uses the page, as the office does.
+ *
+ * @param {string} stay the address that keeps the session going
+ */
 function begin(stay) {
   let openedAt = Date.now();
   let warned = false;

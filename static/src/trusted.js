@@ -13,7 +13,8 @@ function check(address) {
   return address;
 }
 
-const policy = globalThis.trustedTypes?.createPolicy("fieldapp", { createScriptURL: check });
+const { trustedTypes } = /** @type {Window} */ (/** @type {unknown} */ (globalThis));
+const policy = trustedTypes?.createPolicy("fieldapp", { createScriptURL: check });
 
 /**
  * Vouches for the address of one of our own scripts. Browsers without Trusted Types get the same check.

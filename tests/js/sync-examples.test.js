@@ -14,7 +14,7 @@ const utf8 = (text) => new TextEncoder().encode(text);
 /** Runs what an example says and compares the code of its error, or lets it pass. */
 function judged(error, work) {
   if (error === null) return work();
-  assert.throws(work, (thrown) => thrown.code === error);
+  assert.throws(work, (/** @type {any} */ thrown) => thrown.code === error);
 }
 
 describe("traps", () => {
@@ -26,7 +26,7 @@ describe("traps", () => {
       if (trap.error === null) {
         const value = readers[trap.read](text);
         if ("value" in trap) assert.deepEqual(trap.read === "base64" ? [...value] : value, trap.value);
-      } else assert.throws(() => readers[trap.read](text), (thrown) => thrown.code === trap.error && (trap.wrong === undefined || thrown.fields.name === trap.wrong));
+      } else assert.throws(() => readers[trap.read](text), (/** @type {any} */ thrown) => thrown.code === trap.error && (trap.wrong === undefined || thrown.fields.name === trap.wrong));
     });
   }
 });

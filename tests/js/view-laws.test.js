@@ -96,7 +96,7 @@ test("what two people add to one list at once is all there", () =>
     const base = { id: "a", parents: [], fields: { l: [] } };
     const own = (items, who) => items.map((one) => ({ ...one, id: `${who}-${one.id}` }));
     const view = fold([base, { id: "b", parents: ["a"], fields: { l: own(left, "b") } }, { id: "c", parents: ["a"], fields: { l: own(right, "c") } }]);
-    const ids = plain(view).l.map((one) => one.id).sort();
+    const ids = /** @type {{ id: string }[]} */ (plain(view).l).map((one) => one.id).sort();
     assert.deepEqual(ids, [...own(left, "b"), ...own(right, "c")].map((one) => one.id).sort());
   })));
 
