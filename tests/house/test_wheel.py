@@ -12,15 +12,15 @@ from tests.house.tools import ROOT, copy, run
 TO_BUILD = ["fieldapp", "sync", "templates", "static/dist", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md"]
 
 
-def missing(inside: set[str]) -> list[str]:
-    """Name what a wheel with these files lacks."""
-    release = json.loads((ROOT / "static/dist/release.json").read_text())
+def missing(inside: set[str], tree: Path = ROOT) -> list[str]:
+    """Name what a wheel with these files lacks, measured against the tree it was built from."""
+    release = json.loads((tree / "static/dist/release.json").read_text())
     wanted = {f"fieldapp/static{file}" for file in release["files"] if file != "/app"}
     wanted |= {"fieldapp/static/dist/release.json", "fieldapp/static/dist/sw.js", f"fieldapp/static/dist/{release['id']}/desk.js"}
-    wanted |= {f"fieldapp/{path.relative_to(ROOT)}" for path in (ROOT / "templates").rglob("*.html")}
+    wanted |= {f"fieldapp/{path.relative_to(tree)}" for path in (tree / "templates").rglob("*.html")}
     for package in ("fieldapp", "sync"):
-        found = [path for path in (ROOT / package).rglob("*") if path.suffix in {".py", ".json"}]
-        wanted |= {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
+        found = [path for path in (tree / package).rglob("*") if path.suffix in {".py", ".json"}]
+        wanted |= {str(path.relative_to(tree)) for path in found if "__pycache__" not in path.parts}
     return sorted(wanted - inside)
 
 
@@ -33,7 +33,7 @@ def test_the_wheel_holds_client_templates_and_definitions(tmp_path: Path) -> Non
     (wheel,) = (tmp_path / "made").glob("*.whl")
     with zipfile.ZipFile(wheel) as opened:
         inside = set(opened.namelist())
-    assert missing(inside) == []
+    assert missing(inside, tmp_path) == []
     assert not [name for name in inside if name.startswith(("static/", "templates/", "tests/"))]
     assert not [name for name in inside if "/src/" in name]
 
