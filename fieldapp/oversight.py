@@ -1,4 +1,4 @@
-"""What reviews make of a record: where it stands, what came later, who may still review it. Pure."""
+"""What reviews make of a record: where it stands, what came later, who had a hand in it. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class Review:
     decision: str
     covers: tuple[str, ...]
     text: str
-    question: str
     comments: tuple[Comment, ...]
     received_at: str
 
@@ -81,6 +80,6 @@ def with_ancestors(parents: Mapping[str, Collection[str]], tips: Collection[str]
     return found
 
 
-def may_review(person: str, parents: Mapping[str, Collection[str]], authors: Mapping[str, str], heads: Collection[str]) -> bool:
-    """Says whether somebody may review these heads: nobody does who wrote any part of what led to them."""
-    return all(authors.get(each) != person for each in with_ancestors(parents, heads))
+def hands_in(parents: Mapping[str, Collection[str]], authors: Mapping[str, str], heads: Collection[str]) -> frozenset[str]:
+    """Names everybody who wrote a part of what led to these heads: none of them may review it."""
+    return frozenset(authors[each] for each in with_ancestors(parents, heads) if each in authors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun, Sealed
@@ -93,6 +93,8 @@ class People(Noun):
 
     def members_of(self, teams: Sequence[str], at: str) -> list[str]:
         """Ids of the people who belong to any of these teams at a moment."""
+        if not teams:
+            return []
         marks = ",".join("?" * len(teams))
         rows = self._rows(
             f"SELECT DISTINCT person FROM memberships WHERE team IN ({marks}) AND from_at<=? AND (until_at IS NULL OR until_at>?)",  # noqa: S608
@@ -103,10 +105,15 @@ class People(Noun):
     def by_id(self, id: str) -> PersonRow | None:
         return _person(self._one("SELECT * FROM people WHERE id=?", id))
 
-    def several(self, ids: Sequence[str]) -> dict[str, PersonRow]:
+    def several(self, ids: Iterable[str]) -> dict[str, PersonRow]:
         """Those of `ids` that exist, by id."""
-        sql = f"SELECT * FROM people WHERE id IN ({','.join('?' * len(ids))})"  # noqa: S608
-        return {row["id"]: PersonRow(**dict(row)) for row in self._rows(sql, *ids)}
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, PersonRow] = {}
+        for at in range(0, len(wanted), 500):
+            part = wanted[at : at + 500]
+            for row in self._rows(f"SELECT * FROM people WHERE id IN ({','.join('?' * len(part))})", *part):  # noqa: S608
+                found[row["id"]] = PersonRow(**dict(row))
+        return found
 
     def by_email(self, email: str) -> PersonRow | None:
         """Finds a person by the folded address."""

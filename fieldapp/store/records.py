@@ -71,6 +71,12 @@ class Records(Noun):
         rows = self._rows("SELECT * FROM records WHERE casefile = ? ORDER BY last_seq DESC", casefile)
         return [_record(row) for row in rows]
 
+    def count_earlier(self, author: str, kinds: Sequence[str], before: str) -> int:
+        """How many records of these kinds somebody had written by then: what tells a new worker."""
+        marks = ",".join("?" * len(kinds))
+        sql = f"SELECT count(*) FROM records WHERE author = ? AND first_received_at < ? AND kind IN ({marks})"  # noqa: S608
+        return int(self._value(sql, author, before, *kinds))
+
     def stale(self, limit: int = 200) -> list[RecordRow]:
         return [_record(row) for row in self._rows("SELECT * FROM records WHERE is_stale = 1 LIMIT ?", limit)]
 

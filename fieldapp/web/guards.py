@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Unauthorized
 
 from fieldapp.web.office import office
 
@@ -33,6 +33,10 @@ FORM_FIELD = "form_token"
 
 class FormRefused(BadRequest):
     """A form came back without the token of the page it was shown on."""
+
+
+class SignedOutWhileTyping(Unauthorized):
+    """A form with words in it came back after the sign-in had ended. The words must be shown again, not lost."""
 
 
 class OtherSite(BadRequest):
@@ -82,8 +86,10 @@ def signed_in(*roles: str) -> Callable[[View], View]:
 
     def check() -> ResponseReturnValue | None:
         person = signed_in_person()
+        if person is None and request.method not in READ_ONLY and any(text.strip() for text in request.form.getlist("text")):
+            raise SignedOutWhileTyping
         if person is None:
-            return redirect(url_for("sign_in.page"), code=303)
+            return redirect(url_for("sign_in.page", why="closed" if session_cookie() in request.cookies else None), code=303)
         if person.role not in roles:
             abort(404)
         return None

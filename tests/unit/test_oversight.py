@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.oversight import DECISIONS, Review, may_review, oversight, with_ancestors
+from fieldapp.oversight import DECISIONS, Review, hands_in, oversight, with_ancestors
 
 LINE = {"a": (), "b": ("a",), "c": ("b",)}
 
 
 def review(decision: str, *covers: str, at: str = "2026-11-21T10:00:00.000Z") -> Review:
-    return Review("r" + "".join(covers), "marian", decision, covers, "", "", (), at)
+    return Review("r" + "".join(covers), "marian", decision, covers, "", (), at)
 
 
 def test_nothing_is_added_later_when_nobody_has_reviewed() -> None:
@@ -45,10 +45,10 @@ def test_a_record_stays_signed_off_when_somebody_notes_it_afterwards() -> None:
     assert oversight(LINE, ["a", "b", "c"], [review("signed_off", "c"), review("noted", "c")]).state == "signed_off"
 
 
-def test_nobody_reviews_what_they_wrote_a_part_of() -> None:
+def test_whoever_wrote_any_part_had_a_hand_in_it_also_when_others_wrote_the_rest() -> None:
     authors = {"a": "marian", "b": "ama", "c": "ama"}
-    assert not may_review("marian", LINE, authors, ["c"])
-    assert may_review("jos", LINE, authors, ["c"])
+    assert hands_in(LINE, authors, ["c"]) == {"marian", "ama"}
+    assert hands_in(LINE, authors, ["a"]) == {"marian"}
 
 
 def test_a_circle_of_parents_ends_when_it_is_walked() -> None:

@@ -1,0 +1,329 @@
+"""People, how they sign in, and how long a sign-in lasts.
+
+Nobody learns from an answer, or from how long it took, whether an address has an account: unknown, ended and wrong go
+through the same work and get the same answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+import struct
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha1, sha256
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from fieldapp.store.people import PersonRow
+from sync.entry import b64u, moment, stamp
+
+if TYPE_CHECKING:
+    from fieldapp.keys import Keys
+    from fieldapp.store import Store
+
+Role = Literal["keyworker", "practitioner", "supervisor", "administrator", "auditor"]
+ROLES: tuple[Role, ...] = ("keyworker", "practitioner", "supervisor", "administrator", "auditor")
+DESK_ROLES: tuple[Role, ...] = ("supervisor", "administrator", "auditor")
+"""Who may sign in to the office's pages. The others' work is in the phone app, behind the phone's own keys."""
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+"""A page view moves the idle clock at most this often, so that reading a page seldom writes a row."""
+
+CODE_STEP_S = 30
+LONGEST_WAIT_S = 900
+FORGOTTEN_AFTER = timedelta(hours=24)
+_FREE = {"pair": 5, "account": 20, "address": 50}
+"""Failures in a row before waiting begins: for one account from one address, for one account from anywhere, and for one
+address, which a whole office may share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the service, as the rest of the program knows them."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not signed in. `wait_s` is how long no further attempt is looked at; 0 when the next may come at once."""
+
+    wait_s: int
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One person's sign-in on one browser, in the shape flask-login asks for."""
+
+    person: Person
+    session: str
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        return self.person.id
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new person with the two secrets that are shown once and kept nowhere in the clear."""
+
+    person: Person
+    password: str
+    totp: str
+
+
+class AddressTaken(Exception):
+    """Somebody has this email address already."""
+
+
+def sign_in(
+    store: Store,
+    keys: Keys,
+    email: str,
+    password: str,
+    code: str,
+    address: str,
+    clock: Callable[[], datetime],
+    *,
+    demo_code: str | None = None,
+) -> Person | Refused:
+    """Checks password and second factor; a person when both are right and the account is open.
+
+    The attempt is counted before it is looked at, so that a hundred at once are not a hundred free ones. A code is good
+    once; the demo's fixed code, given only by a demo office, is good always.
+    """
+    now = clock()
+    email = folded(email)
+    counters = _counters(email, address)
+    wait = _count_attempt(store, counters, now)
+    if wait:
+        return Refused(wait)
+    row = store.people.by_email(email)
+    is_right = _password_fits(row.password_hash if row else _nobodys_hash(), password) and row is not None
+    step = _step_of(_secret_of(keys, row), code, now)
+    is_demo_code = demo_code is not None and hmac.compare_digest(_utf8(code), _utf8(demo_code))
+    if row is None or not is_right or not (is_demo_code or step is not None) or not _is_open(row, now):
+        return Refused(0)
+    with store.writing():
+        if not is_demo_code and not store.people.use_code(row.id, step or 0):
+            return Refused(0)
+        _forget_attempts(store, counters, now)
+    return _person(store, row, now)
+
+
+def begin_session(store: Store, person: Person, now: datetime, *, instead_of: str | None = None) -> str:
+    """Begins a sign-in on a browser and returns what its cookie says; any earlier one on that browser ends."""
+    secret = b64u(secrets.token_bytes(32))
+    with store.writing():
+        if instead_of is not None:
+            store.people.end_session(_hash(instead_of), stamp(now))
+        store.people.begin_session(_hash(secret), person.id, stamp(now))
+        store.audit.add(stamp(now), person.id, "signed in")
+    return secret
+
+
+def session_of(store: Store, secret: str, now: datetime) -> SignedIn | None:
+    """Gives the sign-in a cookie stands for; None when it ended, lay idle, grew too old or its person has left."""
+    row = store.people.session(_hash(secret))
+    if row is None:
+        return None
+    seen, made = moment(row.seen_at), moment(row.made_at)
+    if now - seen >= IDLE or now - made >= LONGEST:
+        return None
+    person_row = store.people.by_id(row.person)
+    if person_row is None or not _is_open(person_row, now) or person_row.role not in DESK_ROLES:
+        return None
+    if now - seen >= SEEN_EVERY:
+        with store.writing():
+            store.people.see_session(row.id, stamp(now))
+    return SignedIn(_person(store, person_row, now), row.id)
+
+
+def end_session(store: Store, signed_in: SignedIn, now: datetime) -> None:
+    """Signs out."""
+    with store.writing():
+        store.people.end_session(signed_in.session, stamp(now))
+        store.audit.add(stamp(now), signed_in.person.id, "signed out")
+
+
+def add(
+    store: Store,
+    keys: Keys,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    now: datetime,
+    team: str | None = None,
+    password: str | None = None,
+    by: str = "",
+    id: str | None = None,
+) -> Added:
+    """Adds a person and returns the secrets to hand over; raises AddressTaken.
+
+    Without a password one is drawn at random: 80 bits in groups of four, easy to read out.
+    """
+    email = folded(email)
+    password = password or _drawn_password()
+    totp = base64.b32encode(secrets.token_bytes(20)).decode()
+    person = id or b64u(secrets.token_bytes(16))
+    row = PersonRow(
+        person, email, name.strip(), role, _hasher().hash(_bytes(password)), keys.seal_secret(_about_code(person), totp.encode()),
+        0, stamp(now), None, team,
+    )  # fmt: skip
+    with store.writing():
+        if store.people.by_email(email) is not None:
+            raise AddressTaken(email)
+        store.people.add(row)
+        if team is not None:
+            store.people.join(person, team, role, stamp(now))
+        if by:
+            store.audit.add(stamp(now), by, "person added")
+    return Added(_person(store, row, now), password, totp)
+
+
+def folded(email: str) -> str:
+    """Writes an address as accounts are kept: no outer spaces, one form of each letter, lower case."""
+    return unicodedata.normalize("NFKC", _utf8(email).decode()).strip().casefold()
+
+
+def code_at(totp: str, now: datetime, *, steps: int = 0) -> str:
+    """Gives the six figures an authenticator app shows (RFC 6238: SHA-1, 30 s)."""
+    return _code(base64.b32decode(totp), int(now.timestamp()) // CODE_STEP_S + steps)
+
+
+def authenticator_link(person: Person, totp: str) -> str:
+    """Writes the link that authenticator apps read."""
+    return f"otpauth://totp/fieldapp:{quote(person.email)}?secret={totp}&issuer=fieldapp"
+
+
+def may_sign_in_at_desk(person: Person) -> bool:
+    return person.role in DESK_ROLES
+
+
+def _code(secret: bytes, step: int) -> str:
+    digest = hmac.digest(secret, struct.pack(">Q", step), sha1)
+    at = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[at : at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def _step_of(secret: bytes, code: str, now: datetime) -> int | None:
+    """Finds the time step a code belongs to, one either side for clocks that differ; looks at all three every time."""
+    digits = _utf8(code.replace(" ", ""))
+    middle = int(now.timestamp()) // CODE_STEP_S
+    fits = [step for step in (middle - 1, middle, middle + 1) if hmac.compare_digest(_code(secret, step).encode(), digits)]
+    return fits[-1] if fits else None
+
+
+def _secret_of(keys: Keys, row: PersonRow | None) -> bytes:
+    if row is None or row.totp_sealed is None:
+        return secrets.token_bytes(20)
+    return base64.b32decode(keys.open_secret(_about_code(row.id), row.totp_sealed))
+
+
+def _about_code(person: str) -> str:
+    return f"second factor|{person}"
+
+
+def _counters(email: str, address: str) -> list[tuple[str, str]]:
+    return [
+        (_counter("pair", email, address), "pair"),
+        (_counter("account", email), "account"),
+        (_counter("address", address), "address"),
+    ]
+
+
+def _counter(*parts: str) -> str:
+    """Names a counter without saying whose it is: people type passwords into the address field."""
+    return b64u(sha256("\n".join(("fieldapp attempts 1", *parts)).encode()).digest())
+
+
+def _count_attempt(store: Store, counters: list[tuple[str, str]], now: datetime) -> int:
+    """Counts one attempt on each counter, unless one of them is waiting; returns the seconds still to wait."""
+    with store.writing():
+        waits, counts = [], []
+        for key, _ in counters:
+            row = store.people.attempts(key)
+            counts.append(0 if row is None or now - moment(row.at) > FORGOTTEN_AFTER else row.count)
+            if row is not None and row.next_at is not None:
+                waits.append((moment(row.next_at) - now).total_seconds())
+        longest = max(waits, default=0.0)
+        if longest > 0:
+            return int(longest) + 1
+        for (key, kind), count in zip(counters, counts, strict=True):
+            over = count + 1 - _FREE[kind]
+            wait = 0 if over <= 0 else min(LONGEST_WAIT_S, 5 * 2 ** min(over - 1, 20))
+            store.people.note_attempts(key, count + 1, stamp(now), stamp(now + timedelta(seconds=wait)) if wait else None)
+        return 0
+
+
+def _forget_attempts(store: Store, counters: list[tuple[str, str]], now: datetime) -> None:
+    """Takes a right attempt off the counters. Of an address only this one: its other failures may be somebody else's."""
+    for key, kind in counters:
+        row = store.people.attempts(key)
+        if kind == "address" and row is not None:
+            store.people.note_attempts(key, row.count - 1, stamp(now), None)
+        else:
+            store.people.forget_attempts(key)
+
+
+def _password_fits(kept: str, password: str) -> bool:
+    try:
+        return _hasher().verify(kept, _bytes(password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _bytes(password: str) -> bytes:
+    # One form of each letter, so that the same words typed on another keyboard are the same; a cap, so that nobody
+    # makes the office hash a book.
+    return _utf8(unicodedata.normalize("NFKC", password))[:1024]
+
+
+def _utf8(text: str) -> bytes:
+    """Writes text as bytes whatever a stranger put into it; half a character becomes a question mark."""
+    return text.encode("utf-8", "replace")
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher().hash(secrets.token_bytes(16))
+
+
+def _drawn_password() -> str:
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    drawn = "".join(secrets.choice(letters) for _ in range(16))
+    return "-".join(drawn[at : at + 4] for at in range(0, 16, 4))
+
+
+def _is_open(row: PersonRow, now: datetime) -> bool:
+    return moment(row.active_from) <= now and (row.ended_at is None or now < moment(row.ended_at))
+
+
+def _person(store: Store, row: PersonRow, now: datetime) -> Person:
+    return Person(row.id, row.email, row.name, row.role, tuple(store.people.teams_of(row.id, stamp(now))))
+
+
+def _hash(secret: str) -> str:
+    return b64u(sha256(_utf8(secret)).digest())

@@ -1,0 +1,287 @@
+"""What lists and boards know of each record: folded when somebody looks, never while a phone is pushing.
+
+A summary is derived and may be thrown away: folding again gives the same. Its telling part lies sealed under the key of its
+casefile, so that a list shows no more than its casefile does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from fieldapp import records
+from fieldapp.board import Child, Note, Phone, Section, Unsorted, board, lane_of
+from fieldapp.keys import Keys, new_token
+from fieldapp.people import Person
+from fieldapp.practice import forms
+from fieldapp.practice.policy import why_sign_off
+from fieldapp.records import Record
+from fieldapp.store import Store
+from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.records import RecordRow
+from sync.entry import moment, read_json, stamp, write_json
+
+if TYPE_CHECKING:
+    from fieldapp.practice import Practice
+
+Plain = dict[str, Any]
+
+LINE = 90
+_MAIN_TEXT = ("seen_and_heard", "line", "failed_tried", "agreed_words", "family_words", "purpose", "notes", "text")
+_WHEN = ("happened_on", "rated_on", "completed_on", "started_on", "agreed_on", "status_on")
+_AT_TIME = ("started_at", "happened_at")
+LISTED = ("visit_note", "contact", "incident", "plan", "measure_response", "rating", "goal")
+"""Kinds that are notes and records of their own; others are shown as part of the family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One record in a list. `fields` holds what lists need of its answers, nothing more."""
+
+    row: RecordRow
+    line: str
+    happened_on: str
+    happened_at: str
+    hands: frozenset[str]
+    fields: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One casefile in the list of families."""
+
+    casefile: str
+    title: str
+    is_restricted: bool
+    is_practice: bool
+    readers: tuple[str, ...]
+    last_visit_on: str
+    to_read: int
+
+
+def refresh(store: Store, keys: Keys, practice: Practice) -> int:
+    """Folds again whatever has had entries since it was last folded; returns how many records that were."""
+    done = 0
+    while stale := store.records.stale():
+        casefiles = store.casefiles.several(row.casefile for row in stale)
+        settled = 0
+        with store.writing() as tx:
+            seed = _seed(tx)
+            for row in stale:
+                settled += _settle(tx, keys, practice, casefiles[row.casefile], row, seed)
+        done += settled
+        if settled == 0:
+            break
+    return done
+
+
+def board_for(store: Store, keys: Keys, practice: Practice, person: Person, clock: Callable[[], datetime]) -> tuple[Section, ...]:
+    """Lays out the board of one person: only casefiles they may read, their teams' phones. Practice families stay out."""
+    refresh(store, keys, practice)
+    now = clock()
+    with store.reading():
+        rows = [row for row in records.all_readable(store, person, stamp(now)) if not row.practice]
+        staff = store.people.names()
+        notes: list[Note] = []
+        children: list[Child] = []
+        for row in rows:
+            title = keys.casefile(row.id, row.key).open("title", row.title).decode()
+            found = briefs(store, keys, row)
+            notes += [_note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off]
+            children += children_of(found, row.id, title)
+        return board(notes, children, _phones(store, person, now), _unsorted(store, person, now), now)
+
+
+def families_for(store: Store, keys: Keys, practice: Practice, person: Person, clock: Callable[[], datetime]) -> tuple[Family, ...]:
+    """Lists the casefiles somebody may read, by title; nothing tells of the others, not even a count."""
+    refresh(store, keys, practice)
+    now = stamp(clock())
+    with store.reading():
+        rows = records.all_readable(store, person, now)
+        staff = store.people.names()
+        readers: dict[str, set[str]] = {}
+        for grant in store.casefiles.readers_of([row.id for row in rows]):
+            if grant.from_at <= now and (grant.until_at is None or now < grant.until_at):
+                readers.setdefault(grant.casefile, set()).add(staff.get(grant.person, ""))
+        listed = []
+        for row in rows:
+            title = keys.casefile(row.id, row.key).open("title", row.title).decode()
+            found = briefs(store, keys, row)
+            visits = [each.happened_on for each in found if each.row.kind == "visit_note" and each.fields.get("children")]
+            notes = [_note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off]
+            to_read = sum(1 for note in notes if lane_of(note) in {"safety", "answered", "sign_off", "sample", "later"})
+            names = tuple(sorted(readers.get(row.id, set()) - {""}))
+            listed.append(Family(row.id, title, row.sort == "restricted", row.practice, names, max(visits, default=""), to_read))
+    return tuple(sorted(listed, key=lambda one: (one.is_practice, one.title.casefold(), one.casefile)))
+
+
+def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
+    """Reads the summaries of a casefile's records, newest first. Its callers have asked for leave."""
+    key = keys.casefile(row.id, row.key)
+    found = []
+    for each in store.records.in_casefile(row.id):
+        told: Any = read_json(key.open(f"summary|{each.id}", each.summary).decode()) if each.summary is not None else {}
+        on = told.get("on", "")
+        found.append(Brief(each, told.get("line", ""), on, told.get("at", ""), frozenset(told.get("hands", [each.author])), told.get("fields", {})))
+    return found
+
+
+def people_known_to(store: Store, keys: Keys, person: Person, at: str) -> dict[str, str]:
+    """Names by id from every family record this person may read: a private section knows ids only."""
+    names: dict[str, str] = {}
+    for row in records.all_readable(store, person, at):
+        for each in briefs(store, keys, row):
+            if each.row.kind == "family":
+                names |= {one["id"]: one["name"] for one in each.fields.get("people", [])}
+    return names
+
+
+def children_of(found: Iterable[Brief], casefile: str, title: str) -> list[Child]:
+    """Lists the children of a casefile's family with the last day each was seen, and seen alone."""
+    listed = list(found)
+    family = next((each for each in reversed(listed) if each.row.kind == "family"), None)
+    if family is None or family.fields.get("ended"):
+        return []
+    seen: dict[str, list[date]] = {}
+    alone: dict[str, list[date]] = {}
+    for each in listed:
+        on = _day(each.happened_on)
+        if on is None:
+            continue
+        for child in each.fields.get("children", []):
+            if child.get("seen") == "yes":
+                seen.setdefault(child["person"], []).append(on)
+            if child.get("alone") == "yes":
+                alone.setdefault(child["person"], []).append(on)
+    since = _day(family.fields.get("since"))
+    return [
+        Child(one["name"], casefile, title, max(seen.get(one["id"], []), default=None), max(alone.get(one["id"], []), default=None), since)
+        for one in family.fields.get("people", [])
+        if one.get("group") == "child"
+    ]
+
+
+def happened(fields: Plain) -> tuple[str, str]:
+    """Finds when a record's matter happened: day and time, "" where it does not say."""
+    on = next((value for name in _WHEN if isinstance(value := fields.get(name), str) and forms.is_date(value)), "")
+    at = next((value for name in _AT_TIME if isinstance(value := fields.get(name), str) and len(value) == 5), "")
+    return on, at
+
+
+def line_of(fields: Plain) -> str:
+    """Gives the first words of a record's main text."""
+    text = next((value for name in _MAIN_TEXT if isinstance(value := fields.get(name), str) and value.strip()), "")
+    text = " ".join(text.split())
+    return text if len(text) <= LINE else text[: LINE - 1].rsplit(" ", 1)[0] + "…"
+
+
+def reasons(practice: Practice, record: Record, *, author: str, restricted: bool, notes_before: int, seed: str) -> tuple[str, ...]:
+    """Says why a record comes up: the policy's reason, and a safety answer whatever else holds."""
+    definition = practice.definitions.get(record.schema)
+    fields = record.fields
+    risk = definition is not None and forms.has_risk_answer(practice.plain("records", definition.schema), fields)
+    draw = int.from_bytes(sha256(f"{seed}\n{record.id}".encode()).digest()[:8])
+    why = why_sign_off(
+        practice.policy, record.kind, risk_answered=risk, restricted=restricted, ending=fields.get("next_visit") == "none",
+        notes_before=notes_before, draw=draw,
+    )  # fmt: skip
+    found = ["risk"] if risk and practice.policy.always_when_risk_answered else []
+    return tuple(dict.fromkeys([*found, *([why] if why is not None else [])]))
+
+
+def _settle(tx: Store, keys: Keys, practice: Practice, casefile: CasefileRow, row: RecordRow, seed: str) -> bool:
+    key = keys.casefile(casefile.id, casefile.key)
+    record = records.folded(row.id, [records.opened_entry(each, key) for each in tx.entries.of_record(row.id)])
+    before = 0
+    if record.kind in practice.policy.new_worker_kinds:
+        before = tx.records.count_earlier(row.author, practice.policy.new_worker_kinds, row.first_received_at)
+    why = reasons(practice, record, author=row.author, restricted=casefile.sort == "restricted", notes_before=before, seed=seed)
+    fields = record.fields
+    on, at = happened(fields)
+    told = {"line": line_of(fields), "on": on, "at": at, "hands": sorted(record.hands), "fields": _kept(practice, record.kind, fields)}
+    seen = record.oversight
+    return tx.records.settle(
+        row.id, row.last_seq, standing=seen.state, why=",".join(why), is_forked=record.view.is_forked, later=len(seen.later),
+        asked_at=seen.asked_at, reviewed_at=seen.reviewed_at, happened_at=on or None, summary=key.seal(f"summary|{row.id}", write_json(told)),
+    )  # fmt: skip
+
+
+def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
+    """Picks what lists need: who was seen, who belongs to the family."""
+    if kind == "visit_note":
+        return {
+            "children": [
+                {"person": one["person"], "seen": one.get("seen") == "yes" and "yes", "alone": one.get("seen_alone") == "yes" and "yes"}
+                for one in _objects(fields.get("children_seen"))
+                if isinstance(one.get("person"), str)
+            ]
+        }
+    if kind == "family":
+        programme = practice.programmes.get(str(fields.get("programme")))
+        ended = programme is not None and any(one.id == fields.get("status") and one.ends for one in programme.statuses)
+        people = [
+            {"id": one["id"], "name": one["name"], "group": one.get("group") if isinstance(one.get("group"), str) else ""}
+            for one in _objects(fields.get("people"))
+            if isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
+        ]
+        since = fields.get("started_on")
+        return {"people": people, "ended": ended, "since": since if isinstance(since, str) else ""}
+    return {}
+
+
+def _objects(value: Any) -> list[Plain]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _note(each: Brief, casefile: CasefileRow, title: str, practice: Practice, staff: Mapping[str, str], person: Person) -> Note:
+    row = each.row
+    definition = practice.definitions.get(row.schema)
+    waits = row.asked_at if row.standing == "question" and row.asked_at else row.last_received_at if row.reviewed_at else row.first_received_at
+    return Note(
+        record=row.id, casefile=casefile.id, family=title, kind=row.kind, title=definition.title if definition else "Record",
+        author=staff.get(row.author, "somebody who has left"), happened_on=each.happened_on, received_at=moment(row.last_received_at),
+        waits_since=moment(waits), why=tuple(row.why.split(",")) if row.why else (), state=row.standing, later=row.later,
+        is_forked=row.is_forked, is_mine=person.id in each.hands, is_practice=casefile.practice, is_restricted=casefile.sort == "restricted",
+    )  # fmt: skip
+
+
+def _phones(store: Store, person: Person, now: datetime) -> list[Phone]:
+    names = store.people.names()
+    found = []
+    for member in store.people.members_of(person.teams, stamp(now)):
+        by_device: dict[str, int] = {}
+        for signer in store.signers.of_person(member):
+            # What a phone says it signed and what came differ by what is on its way; holes among what came are older.
+            missing = sum(last - first + 1 for first, last in store.signers.gaps(signer.kid))
+            by_device[signer.device] = by_device.get(signer.device, 0) + missing
+        for device_id, missing in by_device.items():
+            device = store.signers.device(device_id)
+            if device is not None:
+                oldest = moment(device.oldest_waiting_at) if device.oldest_waiting_at else None
+                found.append(Phone(names.get(member, ""), device.waiting, oldest, moment(device.seen_at), missing, device.status))
+    return found
+
+
+def _unsorted(store: Store, person: Person, now: datetime) -> Unsorted | None:
+    """Counts what waits to be placed from the person's teams, and what nobody can be told to have signed."""
+    team = set(store.people.members_of(person.teams, stamp(now)))
+    rows = store.quarantine.open()
+    signers = store.signers.several({row.kid for row in rows if row.kid})
+    mine = [row for row in rows if row.kid not in signers or signers[row.kid].person in team]
+    return Unsorted(len(mine), min(moment(row.received_at) for row in mine)) if mine else None
+
+
+def _seed(tx: Store) -> str:
+    """Gives the office's secret for drawing samples: without it nobody could say beforehand which note is drawn."""
+    seed = tx.settings.get("sample_seed")
+    if not seed:
+        seed = new_token()
+        tx.settings.put("sample_seed", seed)
+    return seed
+
+
+def _day(text: object) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) and forms.is_date(text) else None

@@ -1,0 +1,105 @@
+"""Accounts and phones, for administrators. No casefile opens from here, and none is counted."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from fieldapp import people
+from fieldapp.keys import check_words
+from fieldapp.people import ROLES
+from fieldapp.web import words
+from fieldapp.web.guards import me, signed_in
+from fieldapp.web.office import office
+from fieldapp.web.pages import show, told_of
+from sync.entry import moment, stamp
+
+pages = Blueprint("admin", __name__, url_prefix="/desk")
+
+_EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+")
+_LONGEST_NAME = 120
+
+
+@pages.get("/people")
+@signed_in("administrator")
+def people_page() -> ResponseReturnValue:
+    store = office().store
+    teams = store.people.teams()
+    listed = [
+        {
+            "name": row.name,
+            "email": row.email,
+            "role": words.ROLES.get(row.role, row.role),
+            "teams": ", ".join(teams.get(team, "") for team in store.people.teams_of(row.id, stamp(office().clock()))) or "None",
+            "phones": len({signer.device for signer in store.signers.of_person(row.id) if signer.ended_at is None}),
+            "ended": row.ended_at is not None,
+        }
+        for row in store.people.all()
+    ]
+    return show("admin/people.html", people=listed)
+
+
+@pages.get("/people/add")
+@signed_in("administrator")
+def add_person() -> ResponseReturnValue:
+    return _form({}, [])
+
+
+@pages.post("/people/add")
+@signed_in("administrator")
+def send_person() -> ResponseReturnValue:
+    """Adds a person and shows their secrets once, on the answer itself: they are kept nowhere they could be shown from again."""
+    typed = {name: request.form.get(name, "").strip() for name in ("name", "email", "role", "team")}
+    wrong: list[tuple[str, str]] = []
+    if not typed["name"] or len(typed["name"]) > _LONGEST_NAME:
+        wrong.append(("name", "name_missing"))
+    if not _EMAIL.fullmatch(typed["email"]) or len(typed["email"]) > 254:
+        wrong.append(("email", "new_email_missing"))
+    if typed["role"] not in ROLES:
+        wrong.append(("role", "role_missing"))
+    if typed["role"] in {"keyworker", "supervisor"} and typed["team"] not in office().store.people.teams():
+        wrong.append(("team", "team_missing"))
+    if wrong:
+        return _form(typed, wrong)
+    here = office()
+    try:
+        added = people.add(
+            here.store, here.keys, email=typed["email"], name=typed["name"], role=typed["role"], now=here.clock(),
+            team=typed["team"] if typed["team"] in here.store.people.teams() else None, by=me().id,
+        )  # fmt: skip
+    except people.AddressTaken:
+        return _form(typed, [("email", "email_taken")])
+    return show("admin/added.html", added=added, link=people.authenticator_link(added.person, added.totp))
+
+
+@pages.get("/phones")
+@signed_in("administrator")
+def phones() -> ResponseReturnValue:
+    """Shows which phones there are and what waits on them: how much and since when, never what or whose."""
+    here = office()
+    now = here.clock()
+    names = here.store.people.names()
+    listed = []
+    for device in here.store.signers.devices():
+        owners = sorted({names.get(signer.person, "") for signer in here.store.signers.of_device(device.id)})
+        listed.append(
+            {
+                "people": ", ".join(owners) or "Set-up not finished",
+                "seen": words.when(moment(device.seen_at), now),
+                "waiting": device.waiting,
+                "since": words.when_text(device.oldest_waiting_at, now) if device.oldest_waiting_at else "–",
+                "state": words.DEVICE_STATES.get(device.status, device.status),
+            }
+        )
+    count = here.store.quarantine.count_open()
+    unsorted = f"{words.many(count, 'item waits', 'items wait')} for a person to place." if count else "Nothing waits to be sorted."
+    return show("admin/phones.html", devices=listed, check_words=check_words(here.keys.ring(here.store).office.kid), unsorted=unsorted)
+
+
+def _form(typed: dict[str, str], wrong: list[tuple[str, str]]) -> ResponseReturnValue:
+    teams = [{"value": "", "text": "Choose a team"}] + [{"value": id, "text": name} for id, name in office().store.people.teams().items()]
+    roles = [{"value": role, "text": words.ROLES[role]} for role in ROLES]
+    return show("admin/add_person.html", 400 if wrong else 200, typed=typed, problems=told_of(wrong), teams=teams, roles=roles)
+

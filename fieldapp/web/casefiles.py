@@ -1,0 +1,143 @@
+"""The families somebody may read, and one family's page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
+
+from fieldapp import progress, records, sheet, summaries
+from fieldapp.records import Casefile, Record
+from fieldapp.sheet import Answer, Names
+from fieldapp.web import words
+from fieldapp.web.guards import me, signed_in
+from fieldapp.web.office import office
+from fieldapp.web.pages import show
+from sync.entry import moment
+
+pages = Blueprint("casefiles", __name__, url_prefix="/desk")
+
+_ABOUT = ("programme", "status", "status_on", "started_on", "safe_contact", "home_language", "interpreter_needed", "interpreter_language", "reading_needs")
+
+
+@pages.get("/families")
+@signed_in("supervisor", "auditor")
+def families() -> ResponseReturnValue:
+    here = office()
+    now = here.clock()
+    listed = [
+        {
+            "casefile": one.casefile,
+            "title": one.title,
+            "restricted": one.is_restricted,
+            "practice": one.is_practice,
+            "workers": ", ".join(one.readers) or "Nobody named",
+            "last_visit": words.on_text(one.last_visit_on, now) if one.last_visit_on else "None yet",
+            "to_read": one.to_read or "–",
+        }
+        for one in summaries.families_for(here.store, here.keys, here.practice, me(), here.clock)
+    ]
+    return show("casefiles/list.html", families=listed)
+
+
+@pages.get("/families/<casefile>")
+@signed_in("supervisor", "auditor")
+def page(casefile: str) -> ResponseReturnValue:
+    here = office()
+    try:
+        opened = records.open_casefile(here.store, here.keys, here.practice, me(), casefile, here.clock)
+    except records.NotOpen:
+        abort(404)
+    return show("casefiles/page.html", family=_family(opened, here.clock()))
+
+
+def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
+    practice = office().practice
+    family = opened.family
+    fields = family.fields if family is not None else {}
+    goals = progress.goals_of(
+        [(record.id, record.fields) for record in opened.of_kind("goal")],
+        [record.fields for record in opened.of_kind("rating")],
+        practice.plain("records", practice.newest("goal").schema),
+        opened.names,
+    )
+    return {
+        "title": opened.title,
+        "restricted": opened.sort == "restricted",
+        "practice": opened.is_practice,
+        "workers": opened.readers,
+        "warning": sheet.text_of({"type": "text"}, fields.get("warning"), opened.names),
+        "sheet": family.id if family is not None else None,
+        "about": _about(fields, opened.names),
+        "people": [_person(one, now) for one in fields.get("people", []) if isinstance(one, dict)] if isinstance(fields.get("people"), list) else [],
+        "goals": goals,
+        "measures": progress.measures_of([(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, opened.names),
+        "notes": _notes(opened, now),
+    }
+
+
+def _about(fields: dict[str, Any], names: Names) -> list[Answer]:
+    practice = office().practice
+    definition = practice.plain("records", practice.newest("family").schema)
+    asked = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
+    found = [Answer(name, asked[name]["label"], text=sheet.text_of(asked[name], fields.get(name), names)) for name in _ABOUT if name in asked]
+    return [answer for answer in found if answer.text]
+
+
+def _person(one: dict[str, Any], now: datetime) -> dict[str, str]:
+    def said(name: str) -> str:
+        return sheet.text_of({"type": "text"}, one.get(name), Names())
+
+    born = words.on_text(said("born_on"), now) if one.get("birth") == "known" else ""
+    if one.get("birth") == "due":
+        born = f"Expected {words.on_text(said('due_on'), now)}"
+    if born and one.get("birth") == "known":
+        born += _age(said("born_on"), now)
+    return {"name": said("name"), "relation": said("relation"), "born": born or "Not known"}
+
+
+def _age(born_on: str, now: datetime) -> str:
+    try:
+        born = datetime.fromisoformat(born_on).date()
+    except ValueError:
+        return ""
+    today = words.today(now)
+    # Who is born on 29 February is a year older on 1 March of other years: the comparison of (month, day) says just that.
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return f" ({years})" if years >= 0 else ""
+
+
+def _notes(opened: Casefile, now: datetime) -> list[dict[str, Any]]:
+    listed = [record for record in opened.records.values() if record.kind in {"visit_note", "contact", "incident", "plan"} or record.kind not in _SHOWN]
+    return [_note(record, opened, now) for record in sorted(listed, key=_order, reverse=True)]
+
+
+_SHOWN = {"opening", "family", "goal", "rating", "measure_response", "visit_note", "contact", "incident", "plan", "review"}
+
+
+def _order(record: Record) -> tuple[str, str, str]:
+    on, at = summaries.happened(record.fields)
+    return on, at, record.entries[0].received_at if record.entries else ""
+
+
+def _note(record: Record, opened: Casefile, now: datetime) -> dict[str, Any]:
+    definition = office().practice.definitions.get(record.schema)
+    on, at = summaries.happened(record.fields)
+    state = record.oversight.state
+    tags = [words.STATES[state]] if state != "sent" else []
+    if record.oversight.later:
+        tags.append(("Added later", "govuk-tag--orange"))
+    if record.view.is_forked:
+        tags.append(("Two versions", "govuk-tag--orange"))
+    first = record.entries[0] if record.entries else None
+    return {
+        "record": record.id,
+        "title": definition.title if definition else "Record",
+        "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
+        "line": summaries.line_of(record.fields),
+        "author": opened.names.staff.get(first.author, "somebody who has left") if first else "",
+        "arrived": f"received {words.when(moment(record.entries[-1].received_at), now)}" if first else "",
+        "tags": [{"text": text, "look": look} for text, look in tags],
+    }

@@ -1,0 +1,237 @@
+"""One record: its answers, its versions with three times each, its reviews, and the form for another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from fieldapp import records, sheet, summaries
+from fieldapp.oversight import DECISIONS, Comment, Review, with_ancestors
+from fieldapp.records import Casefile, Entry, Record
+from fieldapp.web import words
+from fieldapp.web.guards import me, signed_in
+from fieldapp.web.office import office
+from fieldapp.web.pages import show, told_of
+from sync.entry import stamp
+
+pages = Blueprint("records", __name__, url_prefix="/desk")
+
+Typed = dict[str, Any]
+_UNREVIEWED = {"opening", "rating"}
+"""Kinds that are facts of the moment: there is nothing to sign off, and a question goes to the goal instead."""
+
+
+@pages.get("/records/<record>")
+@signed_in("supervisor", "auditor")
+def page(record: str) -> ResponseReturnValue:
+    opened, found = _opened(record)
+    return _page(opened, found, {"comments": [{}]}, done=words.REVIEW_SENT.get(request.args.get("done", "")))
+
+
+@pages.post("/records/<record>/review")
+@signed_in("supervisor")
+def review(record: str) -> ResponseReturnValue:
+    """Writes a review, or shows the page again with everything that was typed and what is still missing."""
+    typed = _typed()
+    if request.form.get("more"):
+        opened, found = _opened(record)
+        return _page(opened, found, {**typed, "comments": [*typed["comments"], {}]})
+    wrong = _problems(typed)
+    if wrong:
+        opened, found = _opened(record)
+        return _page(opened, found, {**typed, "comments": typed["comments"] or [{}]}, wrong=wrong, status=400)
+    here = office()
+    try:
+        records.review(
+            here.store, here.keys, here.practice, me(), record, saw=request.form.getlist("head"), decision=typed["decision"],
+            text=typed["text"].strip(), comments=[Comment(one["field"], one["text"].strip()) for one in typed["comments"]], clock=here.clock,
+        )  # fmt: skip
+    except records.NotOpen:
+        abort(404)
+    except records.MayNotReview:
+        opened, found = _opened(record)
+        return _page(opened, found, typed, status=400)
+    except records.HeadsMoved:
+        opened, found = _opened(record)
+        return _page(opened, found, {**typed, "comments": typed["comments"] or [{}]}, saw=request.form.getlist("head"), status=409)
+    if typed["decision"] == "question":
+        return redirect(url_for("records.page", record=record, done="question"), code=303)
+    return redirect(url_for("board.page", done=typed["decision"]), code=303)
+
+
+def _opened(record: str) -> tuple[Casefile, Record]:
+    here = office()
+    try:
+        return records.open_record(here.store, here.keys, here.practice, me(), record, here.clock)
+    except records.NotOpen:
+        abort(404)
+
+
+def _typed() -> Typed:
+    fields, texts = request.form.getlist("field"), request.form.getlist("comment")
+    pairs = [{"field": field, "text": text} for field, text in zip(fields, texts, strict=False)]
+    return {
+        "decision": request.form.get("decision", ""),
+        "text": request.form.get("text", ""),
+        "comments": [one for one in pairs if one["field"] or one["text"].strip()],
+    }
+
+
+def _problems(typed: Typed) -> list[tuple[str, str]]:
+    wrong: list[tuple[str, str]] = []
+    if typed["decision"] not in DECISIONS:
+        wrong.append(("decision", "decision_missing"))
+    if typed["decision"] == "question" and not typed["text"].strip() and not any(one["text"].strip() for one in typed["comments"]):
+        wrong.append(("text", "question_missing"))
+    for n, one in enumerate(typed["comments"], 1):
+        if not one["text"].strip():
+            wrong.append((f"comment-{n}", "comment_missing"))
+        if not one["field"]:
+            wrong.append((f"field-{n}", "field_missing"))
+    if len(typed["text"]) + sum(len(one["text"]) for one in typed["comments"]) > records.LONGEST_REVIEW:
+        wrong.append(("text", "text_too_long"))
+    return wrong
+
+
+def _page(
+    opened: Casefile,
+    found: Record,
+    typed: Typed,
+    *,
+    wrong: list[tuple[str, str]] | None = None,
+    saw: list[str] | None = None,
+    done: str | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    shown = _sheet(opened, found, saw)
+    return show("records/page.html", status, sheet=shown, typed=typed, problems=told_of(wrong or []), done=done)
+
+
+def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str, Any]:
+    here = office()
+    now = here.clock()
+    definition = here.practice.definitions.get(record.schema)
+    form = here.practice.plain("records", record.schema) if definition else {"sections": []}
+    names = opened.names
+    if opened.sort == "restricted":
+        known = summaries.people_known_to(here.store, here.keys, me(), stamp(now))
+        names = records.names_in(opened, here.practice, names.staff, known)
+    by_id = {each.id: each for each in record.entries}
+
+    def told(entry: str) -> tuple[str, str]:
+        found = by_id[entry]
+        return _name(names, found.author), words.when_text(found.written_at, now)
+
+    asked: dict[str, tuple[sheet.Comment, ...]] = {}
+    for review in record.reviews:
+        for comment in review.comments:
+            top = comment.field.partition("/")[0]
+            said = sheet.Comment(comment.text, _name(names, review.author), words.when_text(review.received_at, now))
+            asked[top] = (*asked.get(top, ()), said)
+    parts = sheet.parts(form, record.view.fields, names, told, asked)
+    later = _later(record, saw)
+    on, at = summaries.happened(record.fields)
+    first = record.entries[0] if record.entries else None
+    return {
+        "record": record.id,
+        "casefile": opened.id,
+        "family": opened.title,
+        "kind_title": definition.title if definition else "A record this office does not know yet",
+        "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
+        "written_by": f"Written by {_name(names, first.author)}." if first else "",
+        "tags": _tags(opened, record, later),
+        "arrived": saw is not None,
+        "is_forked": record.view.is_forked,
+        "gone": [f"What {_name(names, each.author)} wrote {words.when_text(each.written_at, now)} has been taken out." for each in record.entries if each.is_gone],
+        "rows": _rows(parts),
+        "versions": [_version(each, n, record, form, names, later, now) for n, each in enumerate(record.entries, 1)],
+        "reviews": [_review(each, form, names, now) for each in record.reviews],
+        "heads": record.heads,
+        "anchors": [{"value": "", "text": "No answer in particular"}, *({"value": a.id, "text": a.label} for part in parts for a in part.answers)],
+        "why_no_review": _why_no_review(opened, record, now),
+    }
+
+
+def _later(record: Record, saw: list[str] | None) -> set[str]:
+    """Marks what nobody has covered; and, after a review was refused, what came while the reviewer was reading."""
+    found = set(record.oversight.later)
+    if saw is not None:
+        found |= set(record.parents) - with_ancestors(record.parents, saw)
+    return found
+
+
+def _rows(parts: tuple[sheet.Part, ...]) -> list[dict[str, Any]]:
+    """Puts what was seen beside what the worker makes of it; everything else takes the whole width, in the order of the form."""
+    facts = [part for part in parts if part.side == "facts"]
+    view = [part for part in parts if part.side == "view"]
+    rows: list[dict[str, Any]] = []
+    placed = False
+    for part in parts:
+        if part.side == "both":
+            rows.append({"two": False, "sides": [{"name": "both", "parts": [part]}]})
+        elif not placed:
+            placed = True
+            sides = [{"name": "facts", "parts": facts}] if facts else []
+            sides += [{"name": "view", "parts": view}] if view else []
+            rows.append({"two": len(sides) == 2, "sides": sides})
+    return rows
+
+
+def _version(each: Entry, n: int, record: Record, form: dict[str, Any], names: sheet.Names, later: set[str], now: datetime) -> dict[str, Any]:
+    on, at = summaries.happened(each.fields or {})
+    changed = sheet.changes(form, record.before(each), each.fields, names) if each.parents and each.fields is not None else ()
+    return {
+        "title": f"Version {n}, {_name(names, each.author)}",
+        "is_later": each.id in later,
+        "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
+        "written": words.when_text(each.written_at, now) + _slow(each),
+        "received": words.when_text(each.received_at, now),
+        "how": words.MODES.get(each.mode, ""),
+        "raw": each.raw,
+        "changes": changed,
+    }
+
+
+def _slow(each: Entry) -> str:
+    """Says when a phone's clock cannot be right: nothing is written after it arrived."""
+    return " by the phone’s clock, which was wrong" if each.written_at[:16] > each.received_at[:16] else ""
+
+
+def _review(each: Review, form: dict[str, Any], names: sheet.Names, now: datetime) -> dict[str, Any]:
+    labels = {one["id"]: one["label"] for section in form["sections"] for one in section["fields"]}
+    decision = words.DECISIONS.get(each.decision, "Reviewed")
+    return {
+        "title": f"{decision} by {_name(names, each.author)}, {words.when_text(each.received_at, now)}",
+        "text": each.text,
+        "comments": [{"label": labels.get(one.field.partition("/")[0], one.field), "text": one.text} for one in each.comments],
+    }
+
+
+def _tags(opened: Casefile, record: Record, later: set[str]) -> list[dict[str, str]]:
+    state = record.oversight.state
+    found = [words.STATES[state]] if state != "sent" else []
+    if later:
+        found.append(("Added later", "govuk-tag--orange"))
+    if opened.sort == "restricted":
+        found.append(words.REASONS["restricted"])
+    if opened.is_practice:
+        found.append(("Practice, not real", "govuk-tag--grey"))
+    return [{"text": text, "look": look} for text, look in found]
+
+
+def _why_no_review(opened: Casefile, record: Record, now: datetime) -> str:
+    if record.kind in _UNREVIEWED:
+        return words.WHY_NO_REVIEW["kind"]
+    if me().id in record.hands:
+        return words.WHY_NO_REVIEW["own"]
+    if not records.may_review(office().store, me(), opened.id, record, now):
+        return words.WHY_NO_REVIEW["role"]
+    return ""
+
+
+def _name(names: sheet.Names, person: str) -> str:
+    return names.staff.get(person, "somebody who has left")
+
