@@ -62,10 +62,12 @@ def pairs(responses: list[Plain]) -> list[Pair]:
 
     Input: the `fields` of measure responses, in the order they were written. A last response marked as a
     baseline is not paired: SDQ's first form asks about six months and its follow-up about one, so two first
-    forms say nothing.
+    forms say nothing. A response without measure, rater or day cannot be paired.
     """
     groups: dict[tuple[str, str, str | None], list[Plain]] = {}
     for response in responses:
+        if not all(isinstance(response.get(name), str) for name in ("measure", "answered_by", "completed_on")):
+            continue
         key = (response["measure"], response["answered_by"], response.get("about"))
         groups.setdefault(key, []).append(response)
     found: list[Pair] = []

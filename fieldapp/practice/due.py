@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from fieldapp.practice.days import day_number, plus_days, plus_hours, plus_working_days
+from fieldapp.practice.forms import is_date, is_time
 from fieldapp.practice.questionnaire import Plain
 
 SOON_DAYS = 7
@@ -37,7 +38,8 @@ def due(programme: Plain, facts: Plain, now: str) -> list[Due]:
     `now` is a local moment such as `2026-03-02T14:00`. `facts`: {status, started_on?, weeks?, last_visit_on?,
     next_visit_on?, goals: [{record, status, bottom_line?, agreed_on?, last_rated_on?}], responses: [{measure,
     point}], incidents: [{record, returned, ended_on, ended_at, interview_accepted?, interview_on?}],
-    plan_review_on?, to_write: [{record, kind, ended}], holidays?}.
+    plan_review_on?, to_write: [{record, kind, ended}], holidays?}. A day or time that is none is passed over:
+    facts come from records, and what a strange phone wrote must not take everybody's list away.
     """
     found: list[Due] = []
     today = now[:10]
@@ -59,8 +61,9 @@ def due(programme: Plain, facts: Plain, now: str) -> list[Due]:
         if cadence is not None:
             _add_visits_and_ratings(facts, cadence, add)
         _add_measures(programme, facts, add)
-        if facts.get("plan_review_on"):
-            add("plan_review", None, facts["plan_review_on"])
+        review = _day(facts.get("plan_review_on"))
+        if review:
+            add("plan_review", None, review)
     return sorted(found, key=lambda one: (one["by"], one["what"], one["subject"] or "", one["point"] or ""))
 
 
@@ -69,13 +72,17 @@ def interview_by(programme: Plain, incident: Plain) -> str | None:
     wanted."""
     if incident.get("returned") != "yes" or incident.get("interview_on") or incident.get("interview_accepted") == "no":
         return None
-    ended = f"{incident['ended_on']}T{incident.get('ended_at') or '00:00'}"
-    return plus_hours(ended, programme["return_interview_hours"])
+    day, time = _day(incident.get("ended_on")), incident.get("ended_at")
+    if day is None:
+        return None
+    return plus_hours(f"{day}T{time if is_time(time) else '00:00'}", programme["return_interview_hours"])
 
 
 def record_by(programme: Plain, kind: str, ended: str, holidays: list[str]) -> str | None:
     """Says by when something that ended at `ended` is to be written, by the target in force that day; None
     without one."""
+    if not (is_date(ended[:10]) and ended[10:11] == "T" and is_time(ended[11:])):
+        return None
     targets = [target for target in programme["recording_targets"] if target["kind"] == kind]
     target = in_force(targets, ended[:10])
     if target is None:
@@ -99,32 +106,36 @@ def in_force(dated: list[Plain], day: str) -> Plain | None:
 
 
 def _add_visits_and_ratings(facts: Plain, cadence: Plain, add: Any) -> None:
-    last = facts.get("last_visit_on") or facts.get("started_on")
-    planned = facts.get("next_visit_on")
+    last = _day(facts.get("last_visit_on")) or _day(facts.get("started_on"))
+    planned = _day(facts.get("next_visit_on"))
     if planned:
         add("visit", None, planned)
     elif last:
         add("visit", None, plus_days(last, cadence["visit_days"]))
     for goal in facts.get("goals", []):
-        if goal["status"] not in RATED or goal.get("bottom_line") == "yes":
+        if goal.get("status") not in RATED or goal.get("bottom_line") == "yes":
             continue
-        rated = goal.get("last_rated_on")
-        by = plus_days(rated, cadence["rating_days"]) if rated else goal.get("agreed_on")
+        rated = _day(goal.get("last_rated_on"))
+        by = plus_days(rated, cadence["rating_days"]) if rated else _day(goal.get("agreed_on"))
         if by:
             add("rating", goal["record"], by)
 
 
 def _add_measures(programme: Plain, facts: Plain, add: Any) -> None:
-    started = facts.get("started_on")
+    started = _day(facts.get("started_on"))
     if not started:
         return
     length = 7 * (facts.get("weeks") or programme["duration_weeks"][0])
     after = {"baseline": BASELINE_DAYS, "mid": length // 2, "end": length, "follow_up": length + 91}
-    done = {(one["measure"], one["point"]) for one in facts.get("responses", [])}
+    done = {(one.get("measure"), one.get("point")) for one in facts.get("responses", [])}
     for measure in programme["measures"]:
         for point in measure["at"]:
             if (measure["measure"], point) not in done:
                 add("measure", measure["measure"], plus_days(started, after[point]), point)
+
+
+def _day(value: object) -> str | None:
+    return value if isinstance(value, str) and is_date(value) else None
 
 
 def _state(by: str, now: str) -> Literal["late", "soon", "later"]:

@@ -183,7 +183,7 @@ def _fault(field: Plain, value: Any, vocabularies: Vocabularies) -> str | None:
     if kind == "date":
         return None if isinstance(value, str) and is_date(value) else "not_a_date"
     if kind == "time":
-        return None if isinstance(value, str) and _TIME.fullmatch(value) else "not_a_time"
+        return None if is_time(value) else "not_a_time"
     if kind in {"whole_number", "scale"}:
         if isinstance(value, bool) or not isinstance(value, int):
             return "not_a_whole_number"
@@ -192,6 +192,11 @@ def _fault(field: Plain, value: Any, vocabularies: Vocabularies) -> str | None:
     if kind in {"records", "entries", "strings", "staff", "scores"}:
         return None if isinstance(value, list) else "not_a_list"
     return None
+
+
+def is_time(value: object) -> bool:
+    """Says whether this is a time of day such as 17:40."""
+    return isinstance(value, str) and _TIME.fullmatch(value) is not None
 
 
 def is_date(text: str) -> bool:

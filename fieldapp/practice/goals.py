@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from fieldapp.practice.forms import is_date
 from fieldapp.practice.questionnaire import Plain
 
 Movement = Literal["meaningful", "some", "same", "some_back", "moved_away", "baseline_only"]
@@ -50,10 +51,13 @@ def series(ratings: list[Plain]) -> list[Series]:
 
     Ratings of one day stay in the order given. The first is the baseline; without a second there is no change
     to report. A goal whose meaning changed is another goal with its own id, so a series never joins two
-    meanings.
+    meanings. A rating that cannot be placed (no day, or a value off the scale) is left out of the series; it
+    stays readable as a record.
     """
     groups: dict[tuple[str, str], list[Plain]] = {}
     for rating in ratings:
+        if not _can_be_placed(rating):
+            continue
         groups.setdefault((rating["goal"], rating["rater"]), []).append(rating)
     found: list[Series] = []
     for (goal, rater), group in groups.items():
@@ -73,6 +77,18 @@ def series(ratings: list[Plain]) -> list[Series]:
             }
         )
     return found
+
+
+def _can_be_placed(rating: Plain) -> bool:
+    value, on = rating.get("value"), rating.get("rated_on")
+    return (
+        all(isinstance(rating.get(name), str) for name in ("goal", "rater"))
+        and isinstance(value, int)
+        and not isinstance(value, bool)
+        and 0 <= value <= 10
+        and isinstance(on, str)
+        and is_date(on)
+    )
 
 
 def may_rate(goal: Plain, rater: str) -> bool:

@@ -42,7 +42,7 @@ export function together(results) {
 /**
  * Pairs first and last responses of one measure, one rater and one person it is about. Input in the order they were written.
  * A last response marked as a baseline is not paired: SDQ's first form asks about six months and its follow-up about one, so
- * two first forms say nothing.
+ * two first forms say nothing. A response without measure, rater or day cannot be paired.
  * @param {Response[]} responses
  * @returns {Pair[]}
  */
@@ -50,6 +50,7 @@ export function pairs(responses) {
   /** @type {Map<string, Response[]>} */
   const groups = new Map();
   for (const response of responses) {
+    if (![response.measure, response.answered_by, response.completed_on].every((one) => typeof one === "string")) continue;
     const key = JSON.stringify([response.measure, response.answered_by, response.about ?? null]);
     groups.set(key, [...(groups.get(key) ?? []), response]);
   }

@@ -28,6 +28,7 @@
 
 import { byCodePoint } from "./code-points.js";
 import { dayNumber, plusDays, plusHours, plusWorkingDays } from "./days.js";
+import { isDate, isTime } from "./forms.js";
 
 const SOON_DAYS = 7;
 /** A first measurement may wait until people know each other, but not longer. */
@@ -35,7 +36,8 @@ const BASELINE_DAYS = 14;
 const RATED = ["agreed", "active"];
 
 /**
- * Lists what is due, soonest first, for one family.
+ * Lists what is due, soonest first, for one family. A day or time that is none is passed over: facts come from records, and
+ * what a strange phone wrote must not take everybody's list away.
  * @param {Programme} programme
  * @param {Facts} facts
  * @param {string} now a local moment such as `2026-03-02T14:00`
@@ -62,7 +64,8 @@ export function due(programme, facts, now) {
     const cadence = inForce(programme.cadence, now.slice(0, 10));
     if (cadence !== null) addVisitsAndRatings(facts, cadence, add);
     addMeasures(programme, facts, add);
-    if (facts.plan_review_on) add("plan_review", null, facts.plan_review_on);
+    const review = day(facts.plan_review_on);
+    if (review) add("plan_review", null, review);
   }
   return found.sort(
     (a, b) =>
@@ -81,7 +84,9 @@ export function due(programme, facts, now) {
  */
 export function interviewBy(programme, incident) {
   if (incident.returned !== "yes" || incident.interview_on || incident.interview_accepted === "no") return null;
-  return plusHours(`${incident.ended_on}T${incident.ended_at || "00:00"}`, programme.return_interview_hours);
+  const ended = day(incident.ended_on);
+  if (ended === null) return null;
+  return plusHours(`${ended}T${isTime(incident.ended_at) ? incident.ended_at : "00:00"}`, programme.return_interview_hours);
 }
 
 /**
@@ -93,6 +98,7 @@ export function interviewBy(programme, incident) {
  * @returns {string | null}
  */
 export function recordBy(programme, kind, ended, holidays) {
+  if (!isDate(ended.slice(0, 10)) || ended[10] !== "T" || !isTime(ended.slice(11))) return null;
   const targets = programme.recording_targets.filter((target) => target.kind === kind);
   const target = inForce(targets, ended.slice(0, 10));
   if (target === null) return null;
@@ -118,33 +124,35 @@ export function wasWrittenInTime(programme, kind, ended, written, holidays) {
  * Picks the newest of what applies from a day on; null before the first.
  * @template {{from_on: string}} T
  * @param {T[]} dated
- * @param {string} day
+ * @param {string} on
  * @returns {T | null}
  */
-export function inForce(dated, day) {
+export function inForce(dated, on) {
   /** @type {T | null} */
   let newest = null;
   for (const one of dated) {
-    if (one.from_on <= day && (newest === null || one.from_on > newest.from_on)) newest = one;
+    if (one.from_on <= on && (newest === null || one.from_on > newest.from_on)) newest = one;
   }
   return newest;
 }
 
 /** @type {(facts: Facts, cadence: Cadence, add: Add) => void} */
 function addVisitsAndRatings(facts, cadence, add) {
-  const last = facts.last_visit_on || facts.started_on;
-  if (facts.next_visit_on) add("visit", null, facts.next_visit_on);
+  const last = day(facts.last_visit_on) ?? day(facts.started_on);
+  const planned = day(facts.next_visit_on);
+  if (planned) add("visit", null, planned);
   else if (last) add("visit", null, plusDays(last, cadence.visit_days));
   for (const goal of facts.goals ?? []) {
     if (!RATED.includes(goal.status) || goal.bottom_line === "yes") continue;
-    const by = goal.last_rated_on ? plusDays(goal.last_rated_on, cadence.rating_days) : goal.agreed_on;
+    const rated = day(goal.last_rated_on);
+    const by = rated ? plusDays(rated, cadence.rating_days) : day(goal.agreed_on);
     if (by) add("rating", goal.record, by);
   }
 }
 
 /** @type {(programme: Programme, facts: Facts, add: Add) => void} */
 function addMeasures(programme, facts, add) {
-  const started = facts.started_on;
+  const started = day(facts.started_on);
   if (!started) return;
   const length = 7 * (facts.weeks || (programme.duration_weeks[0] ?? 12));
   const after = new Map([
@@ -160,6 +168,9 @@ function addMeasures(programme, facts, add) {
     }
   }
 }
+
+/** @type {(value: unknown) => string | null} */
+const day = (value) => (typeof value === "string" && isDate(value) ? value : null);
 
 /** @type {(by: string, now: string) => Due['state']} */
 function stateOf(by, now) {

@@ -172,6 +172,15 @@ export function changesAfterSending(definition, before, after) {
 }
 
 /**
+ * Says whether this is a time of day such as 17:40.
+ * @param {unknown} value
+ * @returns {value is string}
+ */
+export function isTime(value) {
+  return typeof value === "string" && TIME.test(value);
+}
+
+/**
  * Says whether text is a day that exists, such as 2028-02-29; the year 0 does not.
  * @param {string} text
  * @returns {boolean}
@@ -252,7 +261,7 @@ function fault(field, value, vocabularies) {
     return chosen.every((one) => (options ?? []).some((option) => option.value === one)) ? null : "not_an_option";
   }
   if (type === "date") return typeof value === "string" && isDate(value) ? null : "not_a_date";
-  if (type === "time") return typeof value === "string" && TIME.test(value) ? null : "not_a_time";
+  if (type === "time") return isTime(value) ? null : "not_a_time";
   if (type === "whole_number" || type === "scale") {
     if (typeof value !== "number" || !Number.isSafeInteger(value)) return "not_a_whole_number";
     const low = field.min ?? Number.MIN_SAFE_INTEGER;

@@ -11,6 +11,8 @@
  * }} Series one person's ratings of one goal, oldest first; two people's ratings are two series and never averaged
  */
 
+import { isDate } from "./forms.js";
+
 /** Points on the 0–10 scale that count: the national threshold for a single goal. */
 export const MEANINGFUL = 3;
 
@@ -31,14 +33,14 @@ export function movement(baseline, latest) {
 /**
  * Groups ratings by goal and rater. Ratings of one day stay in the order given. The first is the baseline; without a second
  * there is no change to report. A goal whose meaning changed is another goal with its own id, so a series never joins two
- * meanings.
+ * meanings. A rating that cannot be placed (no day, or a value off the scale) is left out; it stays readable as a record.
  * @param {Rating[]} ratings
  * @returns {Series[]}
  */
 export function series(ratings) {
   /** @type {Map<string, Rating[]>} */
   const groups = new Map();
-  for (const rating of ratings) {
+  for (const rating of ratings.filter(canBePlaced)) {
     const key = JSON.stringify([rating.goal, rating.rater]);
     groups.set(key, [...(groups.get(key) ?? []), rating]);
   }
@@ -61,6 +63,12 @@ export function series(ratings) {
       },
     ];
   });
+}
+
+/** @type {(rating: Rating) => boolean} */
+function canBePlaced({ goal, rater, value, rated_on }) {
+  const isOnScale = Number.isInteger(value) && value >= 0 && value <= 10;
+  return typeof goal === "string" && typeof rater === "string" && isOnScale && typeof rated_on === "string" && isDate(rated_on);
 }
 
 /**
