@@ -25,7 +25,7 @@ class EpochFile:
         with self._locked() as file:
             noted_epoch, noted_count = _read(file)
             with store.writing() as tx:
-                count = tx.casefiles.count_entries()
+                count = tx.entries.count()
                 epoch = epoch_of(tx)
                 if noted_epoch > epoch or noted_count > count:
                     epoch = max(epoch, noted_epoch) + 1
@@ -33,8 +33,9 @@ class EpochFile:
             _write(file, epoch, count)
         return epoch
 
-    def note(self, epoch: int, count: int) -> None:
+    def note(self, store: Store) -> None:
         """Notes how many entries are placed, after each push. It never goes back."""
+        epoch, count = epoch_of(store), store.entries.count()
         with self._locked() as file:
             noted_epoch, noted_count = _read(file)
             if (epoch, count) > (noted_epoch, noted_count):

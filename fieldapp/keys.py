@@ -105,6 +105,12 @@ def read_jwk(value: object) -> Jwk:
 
 
 @lru_cache(maxsize=_MOST_KEYS)
+def stored_jwk(text: str) -> Jwk:
+    """Reads a public key that the store keeps as JSON text."""
+    return read_jwk(json.loads(text))
+
+
+@lru_cache(maxsize=_MOST_KEYS)
 def _public_key(x: str, y: str) -> ec.EllipticCurvePublicKey:
     raw_x, raw_y = entry.unb64u(x), entry.unb64u(y)
     if len(raw_x) != _ORDER_BYTES or len(raw_y) != _ORDER_BYTES:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fieldapp.keys import CasefileKey, Keys, hash_text, new_id, sha256
+from fieldapp.keys import CasefileKey, Keys, new_id, sha256
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.entries import EntryRow, Placed
@@ -54,9 +54,7 @@ def ready(packet: wire.Packet, parts: wire.Parts, header: entry.Header, n: int) 
     kid = entry.b64u(packet.kid)
     signed = entry.signing_input("fieldapp-entry", kid, parts.header)
     kept = _WHOLE + b"".join((packet.kid, packet.signature, len(packet.deflated).to_bytes(4), packet.deflated))
-    return Ready(
-        entry.id_of(sha256, signed), kid, header, entry.compact(signed, packet.signature), parts.body, kept, n
-    )
+    return Ready(entry.id_of(sha256, signed), kid, header, entry.compact(signed, packet.signature), parts.body, kept, n)
 
 
 def read_kept(key: CasefileKey, row: EntryRow) -> Kept:
@@ -77,9 +75,7 @@ def without_body(key: CasefileKey, row: EntryRow, erasure: str) -> bytes:
     data = key.open(row.id, row.sealed)
     parts = wire.read_parts(wire.inflate(data[101:]))
     deflated = wire.deflate(wire.lay_parts(parts._replace(body=b"")))
-    return key.seal(
-        row.id, _GONE + erasure.encode() + data[1:97] + len(deflated).to_bytes(4) + deflated
-    )
+    return key.seal(row.id, _GONE + erasure.encode() + data[1:97] + len(deflated).to_bytes(4) + deflated)
 
 
 class Placer:
@@ -171,9 +167,7 @@ def open_casefile(
     """Makes a casefile with its own key and its first readers: the author and whom the opening names."""
     wrapped = keys.new_casefile(casefile)
     title = keys.casefile(casefile, wrapped).seal("title", opening.title.encode())
-    row = CasefileRow(
-        casefile, opening.sort, opening.about, title, wrapped, team, 0, "", at, author, at, practice
-    )
+    row = CasefileRow(casefile, opening.sort, opening.about, title, wrapped, team, 0, "", at, author, at, practice)
     tx.casefiles.add(row)
     known = tx.people.several([author, *opening.readers])
     for person in dict.fromkeys((author, *opening.readers)):
@@ -243,17 +237,3 @@ def place_office_entry(
     placed = placer.add(item, row)
     placer.write()
     return placed
-
-
-def receipt_of(placed: Placed, epoch: int) -> bytes:
-    """The payload of a receipt for a placed entry."""
-    # By hand: ids, times and hashes need no escaping, and a receipt is written for every entry of every push.
-    return (
-        f'{{"v":1,"status":"stored","id":"{placed.id}","casefile":"{placed.casefile}","seq":{placed.seq},'
-        f'"received_at":"{placed.received_at}","log_hash":"{placed.log_hash}","epoch":{epoch}}}'
-    ).encode()
-
-
-def envelope_hash(envelope: bytes) -> str:
-    """The id of an envelope."""
-    return hash_text(envelope)

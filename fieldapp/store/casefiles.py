@@ -102,10 +102,6 @@ class Casefiles(Noun):
         """(casefile, seq, log_hash) of every casefile, for a checkpoint."""
         return [(r[0], r[1], r[2]) for r in self._rows("SELECT id, seq, log_hash FROM casefiles ORDER BY id")]
 
-    def count_entries(self) -> int:
-        """How many entries are placed, from the heads alone."""
-        return int(self._value("SELECT coalesce(sum(seq), 0) FROM casefiles"))
-
     def grant(
         self, casefile: str, person: str, from_at: str, why: str = "assigned", until_at: str | None = None
     ) -> None:

@@ -118,6 +118,10 @@ class Entries(Noun):
         rows = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE record = ? ORDER BY seq", record)  # noqa: S608
         return [EntryRow(*tuple(row)) for row in rows]
 
+    def count(self) -> int:
+        """How many entries are placed. Rows are never deleted, so the newest row's number says it at once."""
+        return int(self._value("SELECT coalesce(max(rowid), 0) FROM entries"))
+
     def log_hash_at(self, casefile: str, seq: int) -> str | None:
         """The chain's hash at `seq`; "" at 0, None past the end."""
         if seq == 0:

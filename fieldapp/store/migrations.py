@@ -84,6 +84,7 @@ CREATE TABLE records (
   standing TEXT NOT NULL DEFAULT 'sent', why TEXT NOT NULL DEFAULT '', is_forked INTEGER NOT NULL DEFAULT 0,
   later INTEGER NOT NULL DEFAULT 0, asked_at {TIME}, reviewed_at {TIME}, happened_at TEXT, summary_sealed BLOB);
 CREATE INDEX records_by_casefile ON records (casefile, last_seq);
+CREATE INDEX records_by_author ON records (author, first_received_at);
 CREATE INDEX records_stale ON records (is_stale) WHERE is_stale = 1;
 CREATE INDEX records_by_standing ON records (standing, last_received_at);
 

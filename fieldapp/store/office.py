@@ -66,5 +66,9 @@ class Office(Noun):
         row = self._one("SELECT n, at, root, jws FROM checkpoints ORDER BY n DESC LIMIT 1")
         return None if row is None else CheckpointRow(*tuple(row))
 
+    def checkpoint_at(self, n: int) -> CheckpointRow | None:
+        row = self._one("SELECT n, at, root, jws FROM checkpoints WHERE n = ?", n)
+        return None if row is None else CheckpointRow(*tuple(row))
+
     def add_checkpoint(self, row: CheckpointRow) -> None:
         self._run("INSERT INTO checkpoints VALUES (?, ?, ?, ?)", row.n, row.at, row.root, row.jws)

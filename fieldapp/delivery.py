@@ -1,0 +1,232 @@
+"""Gives phones what they may have: what is new, what was taken away, and the office's signed word about all it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from msgspec import UNSET, UnsetType
+
+from fieldapp import access, placing, scope
+from fieldapp.epoch import epoch_of
+from fieldapp.keys import Keys, Ring, hash_text, sha256, verify_jws
+from fieldapp.receipts import durable_through, sign_receipt
+from fieldapp.store import Store
+from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.office import CheckpointRow
+from fieldapp.store.signers import DeviceRow, SignerRow
+from sync import chain, entry, wire
+from sync.errors import SyncError
+
+PULL_BYTES = 1_048_576
+CHECKPOINT_EVERY = timedelta(hours=1)
+"""Between two checkpoints, when there is news at all."""
+_AT_ONCE = 100
+
+
+def hello(
+    store: Store,
+    keys: Keys,
+    device: DeviceRow,
+    request: wire.HelloRequest,
+    reader: SignerRow | None,
+    practice: str,
+    now: datetime,
+) -> wire.HelloAnswer:
+    """Answers a greeting. `reader` is the signer that proved itself, needed for a digest; None otherwise."""
+    at = entry.stamp(now)
+    ring = keys.ring(store)
+    mine = {signer.kid: signer for signer in store.signers.of_device(device.id)}
+    said = [head for head in request.signers if head.kid in mine]
+    with store.writing() as tx:
+        _hear(tx, device, mine, said, request, at)
+        checkpoint = _checkpoint(tx, ring, now)
+        _compare_checkpoint(tx, ring, device, request.checkpoint, at)
+    same: bool | UnsetType = UNSET
+    if reader is not None and request.digest is not UNSET:
+        same = request.digest == _digest_for(store, reader.person, at)
+    return wire.HelloAnswer(
+        time=at,
+        epoch=epoch_of(store),
+        keyset_n=ring.n,
+        keyset=ring.keyset if request.keyset_n < ring.n else UNSET,
+        device=wire.DeviceState(device.status),  # type: ignore[arg-type]
+        signers=[wire.SignerHead(head.kid, *store.signers.head(head.kid)) for head in said],
+        durable_through=durable_through(store, now),
+        practice=practice,
+        nonce=keys.make_nonce(device.id, now),
+        same=same,
+        checkpoint=checkpoint.jws if checkpoint is not None else UNSET,
+    )
+
+
+def _hear(
+    tx: Store,
+    device: DeviceRow,
+    mine: dict[str, SignerRow],
+    said: Iterable[wire.SignerHead],
+    request: wire.HelloRequest,
+    at: str,
+) -> None:
+    waiting = request.waiting
+    tx.signers.see_device(device.id, at, waiting.count, waiting.oldest_at, request.app)
+    for head in said:
+        tx.signers.say(head.kid, head.n, head.id, request.keyset_n, at)
+        _hear_removals(tx, mine[head.kid], request.removals_done, at)
+
+
+def _hear_removals(tx: Store, signer: SignerRow, casefiles: Iterable[str], at: str) -> None:
+    """Notes what a phone dropped, as far as it is gone for this signer's person: the other person's word is not theirs."""
+    person = scope.reader(tx, signer.person)
+    known = tx.casefiles.several(casefiles)
+    if person is None or not known:
+        return
+    grants = scope.grants_on(tx, known)
+    gone = [row.id for row in known.values() if not access.may_read(person, scope.scope(row), grants[row.id], at)]
+    tx.casefiles.hear_removals(signer.kid, gone, at)
+
+
+def _digest_for(store: Store, person: str, at: str) -> str:
+    return chain.digest_of(sha256, ((row.id, row.seq, row.log_hash) for row in _readable(store, person, at)))
+
+
+def _readable(store: Store, person: str, at: str) -> list[CasefileRow]:
+    who = scope.reader(store, person)
+    return [] if who is None else scope.readable(store, who, at)
+
+
+def _checkpoint(tx: Store, ring: Ring, now: datetime) -> CheckpointRow | None:
+    """The newest checkpoint; a new one is made when the last is an hour old and something came since."""
+    last = tx.office.checkpoint()
+    if last is not None and now - entry.moment(last.at) < CHECKPOINT_EVERY:
+        return last
+    root = chain.checkpoint_root(sha256, tx.casefiles.heads())
+    if last is not None and last.root == root:
+        return last
+    made = make_checkpoint(tx, ring, root, last, entry.stamp(now))
+    tx.office.add_checkpoint(made)
+    return made
+
+
+def make_checkpoint(tx: Store, ring: Ring, root: str, last: CheckpointRow | None, at: str) -> CheckpointRow:
+    """Signs the office's word about every casefile, enrolment and audit row there is."""
+    n = 1 if last is None else last.n + 1
+    payload = entry.write_json(
+        {
+            "v": 1,
+            "n": n,
+            "prev": "" if last is None else hash_text(last.jws.encode()),
+            "at": at,
+            "epoch": epoch_of(tx),
+            "root": root,
+            "enrolment_head": tx.signers.enrolment_head()[1],
+            "audit_head": tx.audit.head(),
+        }
+    )
+    return CheckpointRow(n, at, root, ring.receipt.jws("fieldapp-checkpoint", payload))
+
+
+def _compare_checkpoint(tx: Store, ring: Ring, device: DeviceRow, shown: str | UnsetType, at: str) -> None:
+    """Holds the checkpoint a phone kept against our own: one we signed but do not have means that history was rewritten."""
+    if not isinstance(shown, str):
+        return
+    try:
+        use, jwk = ring.public.get(entry.split_jws(shown, "fieldapp-checkpoint").kid, ("", {}))
+        if use != "receipt":
+            return
+        n = json.loads(verify_jws(shown, "fieldapp-checkpoint", jwk))["n"]
+    except SyncError:
+        return
+    ours = tx.office.checkpoint_at(n)
+    if ours is None or ours.jws != shown:
+        tx.audit.add(at, "", f"checkpoint {n} shown by device {device.id} is not ours")
+
+
+def pull(store: Store, keys: Keys, signer: SignerRow, request: wire.PullRequest, now: datetime) -> wire.PullAnswer:
+    """Gives about 1 MiB of what is new, the most recently active casefile first, each in chain order."""
+    at = entry.stamp(now)
+    if isinstance(request.removals, dict) and request.removals:
+        with store.writing() as tx:
+            _hear_removals(tx, signer, request.removals, at)
+    with store.reading():
+        rows = _readable(store, signer.person, at)
+        here = {row.id for row in rows}
+        known = store.casefiles.several(request.cursors)
+        # What the office does not know at all was lost in a restore: the phone must keep it and offer it again.
+        diverged = [each for each in request.cursors if each not in known]
+        removed = [wire.Removed(each, "ended") for each in request.cursors if each in known and each not in here]
+        answer = _Answer(store, keys)
+        for row in rows:
+            seq, log_hash = request.cursors.get(row.id, (0, ""))
+            if seq > row.seq or store.entries.log_hash_at(row.id, seq) != log_hash:
+                diverged.append(row.id)
+                seq = 0
+            answer.add(row, seq)
+        people = store.people.several([signer.person, *answer.authors])
+        links = store.signers.enrolments_of(answer.kids)
+        return wire.PullAnswer(
+            epoch=epoch_of(store),
+            nonce=keys.make_nonce(signer.device, now),
+            added=[row.id for row in rows if row.id not in request.cursors],
+            removed=removed,
+            confirm=_is_sudden(len(removed), len(request.cursors)),
+            diverged=diverged,
+            people=[wire.PersonBrief(each.id, each.name, each.role) for each in people.values()],
+            enrolments=[wire.EnrolmentLink(each.jws, each.n, each.received_at, each.log_hash) for each in links],
+            casefiles=answer.casefiles,
+            more=answer.left > 0,
+            total=answer.left,
+        )
+
+
+def _is_sudden(removed: int, held: int) -> bool:
+    """Would a mistake at the office look like this? Then a second answer must say the same before anything is dropped."""
+    return removed > 5 or (removed >= 2 and removed * 5 > held)
+
+
+class _Answer:
+    """Fills a pull answer until it is full, and counts what is left."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._store, self._keys = store, keys
+        self._room = PULL_BYTES
+        self.casefiles: list[wire.PulledCasefile] = []
+        self.authors: dict[str, None] = {}
+        self.kids: dict[str, None] = {}
+        self.left = 0
+
+    def add(self, row: CasefileRow, seq: int) -> None:
+        """Adds what follows `seq` in this casefile, as far as there is room."""
+        given: list[wire.PulledEntry] = []
+        key = self._keys.casefile(row.id, row.key)
+        while self._room > 0 and seq < row.seq:
+            for each in self._store.entries.after(row.id, seq, _AT_ONCE):
+                if self._room <= 0:
+                    break
+                kept = placing.read_kept(key, each)
+                given.append(_pulled(each.seq, each.received_at, each.log_hash, kept))
+                self._room -= len(kept.jws) + len(kept.body) + 200
+                self.authors[each.author] = None
+                self.kids[each.kid] = None
+                seq = each.seq
+        self.left += row.seq - seq
+        if given:
+            self.casefiles.append(wire.PulledCasefile(id=row.id, seq=row.seq, log_hash=row.log_hash, entries=given))
+
+
+def _pulled(seq: int, received_at: str, log_hash: str, kept: placing.Kept) -> wire.PulledEntry:
+    gone = kept.gone or UNSET
+    # A signed body that is not even UTF-8 is served as nearly as text can: its hash then fails, and it is shown as unreadable.
+    body = UNSET if kept.gone else kept.body.decode("utf-8", "replace")
+    return wire.PulledEntry(seq=seq, received_at=received_at, log_hash=log_hash, jws=kept.jws, body=body, gone=gone)
+
+
+def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> wire.HaveAnswer:
+    """Which of these entries, of this device's signers, the office lacks; a receipt for each that is placed."""
+    ring = keys.ring(store)
+    epoch = epoch_of(store)
+    placed = store.entries.placed_by_device(ids, device.id)
+    held = store.quarantine.holding(ids)
+    receipts = [wire.HaveReceipt(each.id, sign_receipt(ring, each, epoch)) for each in placed.values()]
+    return wire.HaveAnswer(missing=[each for each in ids if each not in placed and each not in held], receipts=receipts)

@@ -1,0 +1,169 @@
+"""Phones and their signers: set-up, proof that a reader is who they say, loss."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fieldapp.keys import Keys, hash_text, kid_of, new_id, new_token, read_jwk, sha256, stored_jwk, token_hash, verifies
+from fieldapp.store import Store
+from fieldapp.store.signers import DeviceRow, EnrolmentRow, SignerRow
+from sync import chain, entry
+from sync.errors import Malformed, SyncError, Unbelievable
+
+SETUP_LASTS = timedelta(minutes=15)
+PHONE_ROLES = frozenset({"keyworker", "practitioner", "supervisor"})
+
+
+class EnrolmentRefused(SyncError):
+    """A set-up that cannot be finished; the phone begins it again."""
+
+
+class NotProved(SyncError):
+    """A reading request without what it needs. `code`: device | read_token | nonce | proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A set-up under way: the device's id, and a nonce that is good once."""
+
+    device: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A set-up finished. Both tokens are shown once; only their hashes are kept."""
+
+    device: str
+    device_token: str
+    read_token: str
+    kid: str
+
+
+def device_of(store: Store, token: str | None) -> DeviceRow | None:
+    """The device a token stands for."""
+    return store.signers.device_by_token(token_hash(token)) if token else None
+
+
+def begin(store: Store, person: str, device_token: str | None, now: datetime) -> Begun:
+    """Begins a set-up for a person whose password and second factor were just checked."""
+    known = device_of(store, device_token)
+    device = known.id if known is not None and known.status == "ok" else new_id()
+    nonce = new_token()
+    with store.writing() as tx:
+        tx.signers.drop_nonces(entry.stamp(now - SETUP_LASTS))
+        tx.signers.add_nonce(hash_text(nonce.encode()), person, device, entry.stamp(now + SETUP_LASTS))
+    return Begun(device, nonce)
+
+
+def finish(store: Store, enrolment: str, device_token: str | None, now: datetime) -> Enrolled:
+    """Enrols a signer for ever. Raises EnrolmentRefused."""
+    try:
+        split = entry.split_jws(enrolment, "fieldapp-enrolment")
+        said = entry.read_object(split.payload, entry.HEADER_LIMIT)
+        jwk = read_jwk(said.get("jwk"))
+        if kid_of(jwk) != split.kid or not verifies(jwk, split.input.encode(), split.signature):
+            raise Unbelievable("bad_signature")
+    except SyncError as error:
+        raise EnrolmentRefused("bad_signature" if error.code == "bad_signature" else "not_an_enrolment") from None
+    nonce, replaces = said.get("nonce"), said.get("replaces", "")
+    if type(said.get("v")) is not int or said["v"] != 1 or not isinstance(nonce, str) or not entry.is_time(said.get("made_at")):
+        raise EnrolmentRefused("not_an_enrolment")
+    at = entry.stamp(now)
+    with store.writing() as tx:
+        meant = tx.signers.use_nonce(hash_text(nonce.encode("utf-8", "replace")), at)
+        if meant is None:
+            raise EnrolmentRefused("nonce")
+        person, device = meant
+        if said.get("person") != person or said.get("device") != device:
+            raise EnrolmentRefused("wrong_person")
+        if tx.signers.get(split.kid) is not None:
+            raise EnrolmentRefused("kid_taken")
+        replaced = tx.signers.get(replaces) if isinstance(replaces, str) and replaces else None
+        if replaces != "" and (replaced is None or replaced.person != person):
+            raise EnrolmentRefused("replaces")
+        token = _join_device(tx, device, device_token, at)
+        read_token = new_token()
+        tx.signers.add(
+            SignerRow(
+                kid=split.kid,
+                person=person,
+                device=device,
+                jwk=entry.write_json(jwk).decode(),
+                enrolled_at=at,
+                read_token_hash=token_hash(read_token),
+                replaces=str(replaces),
+                ended_at=None,
+                end_reason="",
+                seen_at=at,
+                said_n=0,
+                said_id="",
+                keyset_n=0,
+            )
+        )
+        if replaced is not None:
+            tx.signers.end(replaced.kid, at, "replaced")
+        n, prev = tx.signers.enrolment_head()
+        enrolment_id = entry.id_of(sha256, split.input)
+        log_hash = chain.enrolment_hash(sha256, prev, n + 1, enrolment_id, enrolment, at)
+        tx.signers.add_enrolment(EnrolmentRow(n + 1, enrolment_id, split.kid, enrolment, at, log_hash))
+        tx.audit.add(at, person, "phone set up")
+    return Enrolled(device, token, read_token, split.kid)
+
+
+def _join_device(tx: Store, device: str, token: str | None, at: str) -> str:
+    known = tx.signers.device(device)
+    if known is None:
+        token = new_token()
+        tx.signers.add_device(device, token_hash(token), at)
+        return token
+    # Another person joins a phone: what its service worker sends meanwhile must not fall silent, so its token stays.
+    if token is not None and hmac.compare_digest(known.token_hash, token_hash(token)):
+        return token
+    token = new_token()
+    tx.signers.set_device_token(device, token_hash(token))
+    return token
+
+
+def prove(
+    store: Store,
+    keys: Keys,
+    device: DeviceRow,
+    *,
+    read_token: str,
+    proof: str,
+    method: str,
+    path: str,
+    body: bytes,
+    now: datetime,
+) -> SignerRow:
+    """Makes sure that a reading request comes from a signer of this device, with its read token. Raises NotProved."""
+    if device.status != "ok":
+        raise NotProved("device")
+    try:
+        split = entry.split_jws(proof, "fieldapp-proof")
+        said = entry.read_object(split.payload, entry.HEADER_LIMIT)
+    except Malformed:
+        raise NotProved("proof") from None
+    signer = store.signers.get(split.kid)
+    if signer is None or signer.device != device.id or signer.ended_at is not None:
+        raise NotProved("read_token")
+    if not hmac.compare_digest(signer.read_token_hash, token_hash(read_token)):
+        raise NotProved("read_token")
+    if not verifies(stored_jwk(signer.jwk), split.input.encode(), split.signature):
+        raise NotProved("proof")
+    if (said.get("method"), said.get("path"), said.get("body")) != (method, path, entry.b64u(sha256(body))):
+        raise NotProved("proof")
+    nonce = said.get("nonce")
+    if not isinstance(nonce, str) or not keys.is_nonce_good(nonce, device.id, now):
+        raise NotProved("nonce")
+    return signer
+
+
+def end_device(store: Store, device: str, status: str, by: str, now: datetime) -> None:
+    """Ends a device's fetching: lost or ended. What it sends afterwards is kept, and a person decides."""
+    with store.writing() as tx:
+        tx.signers.set_device_status(device, status)
+        tx.audit.add(entry.stamp(now), by, f"device {status}")
