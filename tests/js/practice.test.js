@@ -9,6 +9,7 @@ import { rounded, scaled } from "../../static/src/practice/decimals.js";
 import { due, recordBy, wasWrittenInTime } from "../../static/src/practice/due.js";
 import { tScore } from "../../static/src/practice/gas.js";
 import { mayRate, movement, series } from "../../static/src/practice/goals.js";
+import { hasText, mayBeUsed } from "../../static/src/practice/measures.js";
 import { introOf, itemsOf, MISSING_STATES, measureId } from "../../static/src/practice/questionnaire.js";
 import { bandOf, riskItems, score } from "../../static/src/practice/scoring.js";
 
@@ -187,4 +188,13 @@ test("law: days count on and back", () => {
       assert.equal(dayNumber(plusDays(dayText(number), more)), number + more);
     }),
   );
+});
+
+test("a measure with a risk item is off until someone is named to respond", () => {
+  const phq = measures.get("phq-9@1");
+  assert.equal(mayBeUsed(phq, {}), false);
+  assert.equal(mayBeUsed(phq, { "phq-9": { who: "Marian Holt-Vane", how: " " } }), false);
+  assert.equal(mayBeUsed(phq, { "phq-9": { who: "Marian Holt-Vane", how: "Ring at once" } }), true);
+  assert.equal(mayBeUsed(measures.get("gad-7@1"), {}), true);
+  assert.deepEqual([hasText(phq), hasText(measures.get("core-10@1"))], [true, false]);
 });
