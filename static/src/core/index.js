@@ -1,17 +1,285 @@
-/** What a screen may ask of the core, over one message port. */
+/** What a screen may ask of the core, over one message port, and what the core tells unasked. Each ask is a line; the work is elsewhere. */
+import { score } from "../practice/scoring.js";
+import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
+import { openOutbox } from "./outbox.js";
+import { createOutside } from "./outside.js";
+import { asMeasure, goalsOf, resultsOf } from "./progress.js";
+import { pull } from "./pull.js";
+import { push } from "./push.js";
+import { sealAgain, settle } from "./settle.js";
+import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
 
-/** @typedef {{ id: number, ask: string, with?: unknown }} Request */
-/** @type {Record<string, (given: any) => unknown>} */
-const asks = {};
+/** @typedef {import("./unlock.js").Session} Session */
+/** @typedef {{id: number, ask: string, with?: any}} Request */
+/** @typedef {{postMessage: (message: unknown) => void, onmessage: ((event: any) => void) | null}} Port */
+
+const LOCK = "fieldapp writer";
+const BEAT_MS = 5_000;
+const STALE_MS = 30_000;
+const PULL_EVERY_MS = 300_000;
 
 /**
- * Answers what comes in at the port: `{id, ask, with}` is answered by `{id, answer}` or `{id, error: {code}}`.
- *
- * @param {MessagePort | DedicatedWorkerGlobalScope} port
+ * Opens a core on a port: `{id, ask, with}` is answered by `{id, answer}` or `{id, error: {code, …}}`; `{news, value}` comes unasked.
+ * @param {Port} port @param {import("./outside.js").Outside} [outside]
  */
-export function open(port) {
-  port.onmessage = async (/** @type {MessageEvent<Request>} */ { data: { id, ask, with: given } }) => {
-    if (!Object.hasOwn(asks, ask)) return port.postMessage({ id, error: { code: "unknown_ask" } });
-    port.postMessage({ id, answer: await asks[ask](given) });
+export function open(port, outside = createOutside()) {
+  /** @type {Session | null} */
+  let session = null;
+  /** @type {import("./unlock.js").Pending | null} */
+  let pending = null;
+  /** @type {Promise<import("./outbox.js").Outbox> | null} */
+  let opening = null;
+  let isSecond = false;
+  let sending = false;
+  let reach = /** @type {import("./push.js").Reach} */ ("ok");
+  let fetching = "ok";
+  /** @type {Promise<void> | null} */
+  let running = null;
+  let runAgain = false;
+  /** @type {(() => void) | null} */
+  let untimed = null;
+  let lastPull = 0;
+  let isEnded = false;
+
+  const tell = (/** @type {string} */ news, /** @type {unknown} */ value) => port.postMessage({ news, value });
+  const outbox = () => {
+    opening ??= openOutbox(outside).catch((error) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  };
+  const unlocked = () => {
+    if (isSecond) throw new Refused("second_tab");
+    if (!session) throw new Refused("locked");
+    return session;
+  };
+
+  // ── one writer among tabs ──
+
+  /** @param {{ifAvailable?: boolean, steal?: boolean}} how @returns {Promise<boolean>} whether this tab is the writer */
+  const claim = (how) =>
+    new Promise((resolve) => {
+      outside
+        .hold(LOCK, how, async (held) => {
+          isSecond = !held;
+          resolve(held);
+          if (!held) return;
+          await beat();
+          await new Promise(() => undefined);
+        })
+        .catch(() => {
+          // Another tab took over: whatever is on screen there is newer than what is here.
+          isSecond = true;
+          session = null;
+          tell("second_tab", { second_tab: true });
+          resolve(false);
+        });
+    });
+  const beat = async () => {
+    if (isSecond || isEnded) return;
+    await (await outbox()).keepFact("heartbeat", outside.now()).catch(() => undefined);
+    outside.after(BEAT_MS, beat);
+  };
+  const first = (async () => {
+    if (await claim({ ifAvailable: true })) return;
+    const beatAt = await outbox().then((box) => box.fact("heartbeat"), () => undefined);
+    // A frozen tab keeps its lock for ever; one that has not stirred for half a minute gives way.
+    if (beatAt !== undefined && Math.abs(outside.now() - beatAt) > STALE_MS) await claim({ steal: true });
+    else tell("second_tab", { second_tab: true });
+  })();
+
+  // ── sending and receiving ──
+
+  /** Runs one round of sending and receiving; a request that comes meanwhile is met by one more round. @param {boolean} atOnce */
+  function run(atOnce) {
+    if (isSecond || isEnded) return Promise.resolve();
+    if (running) {
+      runAgain ||= atOnce;
+      return running;
+    }
+    running = round(atOnce)
+      .catch((error) => {
+        if (error instanceof StoreFailed) tell("office", { status: "store_failed", reason: error.fields.reason });
+      })
+      .finally(() => {
+        running = null;
+        if (runAgain) {
+          runAgain = false;
+          return run(true);
+        }
+        return schedule();
+      });
+    return running;
+  }
+
+  /** @param {boolean} atOnce */
+  async function round(atOnce) {
+    const box = await outbox();
+    const now = session;
+    if (now) await settle(now);
+    const told = await push(outside, box, {
+      atOnce,
+      heard: async () => {
+        if (session) await settle(session);
+        await tellOutbox();
+      },
+      signal: (is) => {
+        sending = is;
+      },
+    });
+    if (told !== "busy") reach = told;
+    if (now && reach === "ok" && (atOnce || outside.now() - lastPull >= PULL_EVERY_MS)) {
+      try {
+        lastPull = outside.now();
+        await pull(now);
+        fetching = "ok";
+      } catch (error) {
+        if (!(error instanceof FieldappError)) throw error;
+        if (error instanceof StoreFailed) throw error;
+        if (error.code === "no_signal" || error.code === "office_not_answering") reach = error.code;
+        else fetching = String(error.fields.why ?? error.code);
+        if (fetching !== "ok") tell("office", { status: fetching, time_offset_ms: now.offset });
+      }
+      if (now === session) await settle(now);
+    }
+    await tellOutbox();
+  }
+
+  async function schedule() {
+    if (isEnded) return;
+    const box = await outbox().catch(() => null);
+    const next = await box?.nextAt().catch(() => null);
+    const line = await box?.fact("line").catch(() => null);
+    const wanted = [next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0), session ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY];
+    soon(Math.max(1_000, Math.min(...wanted) - outside.now()));
+  }
+
+  /** @param {number} ms */
+  function soon(ms) {
+    untimed?.();
+    if (Number.isFinite(ms)) untimed = outside.after(ms, () => void run(false));
+  }
+
+  // ── what screens are told about sending ──
+
+  async function outboxNow() {
+    const box = await outbox();
+    const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
+    const items = [];
+    if (session) {
+      for (const [id, reading] of session.caseload.unsettled) {
+        const { record, casefile, kind, written_at } = reading.header;
+        const title = session.caseload.records.get(record)?.brief.title ?? kind;
+        items.push({ id, record, casefile, kind, title, written_at, standing: reading.lies ?? "waiting", at: written_at });
+      }
+      items.sort((a, b) => (a.written_at < b.written_at ? -1 : 1));
+    }
+    const due = items.length === 0 ? new Map() : new Map((await box.due(Number.MAX_SAFE_INTEGER, 500)).map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
+    const oldest = items.find((one) => one.standing === "waiting")?.written_at ?? null;
+    return { waiting, oldest_at: oldest, sending, last_sent_at: lastSent?.at ?? null, reach, fetching, items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })) };
+  }
+  const tellOutbox = async () => tell("outbox", await outboxNow());
+
+  /** @param {string} vault @param {string} words */
+  async function openFor(vault, words) {
+    const box = await outbox();
+    session = await openSession(outside, box, { vault, words }, { tell, soon: (ms) => soon(ms + 1), saved: () => void run(true), onGone: () => tell("office", { status: "store_closed" }) });
+    const opened = session;
+    void fill(opened)
+      .then(() => sealAgain(opened))
+      .then(() => run(true))
+      .catch((error) => tell("office", { status: "store_failed", reason: error instanceof FieldappError ? (error.fields.reason ?? error.code) : "unknown" }));
+    return { person: opened.me };
+  }
+
+  // ── the asks ──
+
+  /** @type {Record<string, (given: any) => unknown>} */
+  const asks = {
+    status: async () => {
+      await first;
+      const box = await outbox().catch((error) => {
+        throw new Refused("store_unreadable", { reason: error.fields?.reason ?? "unknown" });
+      });
+      const people = (await box.people()).map(([vault, { label }]) => ({ vault, label }));
+      const storage = { persisted: await outside.storage.persisted(), ...(await outside.storage.estimate()) };
+      const state = session ? "unlocked" : people.length > 0 ? "locked" : "fresh";
+      return { state, people, ...(session ? { person: session.me } : {}), storage, second_tab: isSecond };
+    },
+    "continue here": async () => ({ second_tab: !(await claim({ steal: true })) }),
+    "setup.start": async (given) => {
+      pending = await begin(outside, await outbox(), given);
+      return { person: pending.person, check_words: pending.check_words, offered_words: drawWords(outside, pending.words) };
+    },
+    "setup.offer": () => {
+      if (!pending) throw new Refused("nonce_expired");
+      return { offered_words: drawWords(outside, pending.words) };
+    },
+    "setup.finish": async (given) => {
+      if (!pending) throw new Refused("nonce_expired");
+      const vault = await finish(outside, await outbox(), pending, given);
+      pending = null;
+      return openFor(vault, given.words);
+    },
+    unlock: ({ vault, words }) => openFor(vault, words),
+    lock: async () => {
+      const box = await outbox();
+      await box.draftsDueNow(outside.now());
+      session?.vault.close();
+      session = null;
+      tell("locked", {});
+      void run(true);
+      return {};
+    },
+    caseload: () => unlocked().caseload.list(),
+    family: ({ casefile }) => unlocked().caseload.family(casefile),
+    record: (given) => unlocked().records.record(given),
+    definition: (given) => unlocked().records.definition(given),
+    measures: async () => {
+      const { definitions } = unlocked();
+      return Promise.all(Object.entries(definitions.index().measures).map(async ([id, name]) => asMeasure(id, name, await definitions.byHash(name))));
+    },
+    measure: async ({ id }) => {
+      const { definitions } = unlocked();
+      const name = definitions.index().measures[id];
+      if (!name) throw new Refused("unknown_measure");
+      return { ...(await definitions.byHash(name)), hash: name };
+    },
+    score: async ({ measure, answers }) => score(/** @type {any} */ (await asks.measure({ id: measure })), answers),
+    "draft.begin": (given) => unlocked().records.begin(given),
+    "draft.keep": (given) => unlocked().records.keep(given),
+    "draft.open": (given) => unlocked().records.open(given),
+    "draft.discard": (given) => unlocked().records.discard(given),
+    send: (given) => unlocked().records.send(given),
+    goals: async ({ casefile }) => goalsOf(await unlocked().caseload.ofKinds(casefile, ["goal", "rating"])),
+    results: async ({ casefile }) => resultsOf(unlocked().definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
+    search: ({ text }) => unlocked().caseload.search(text),
+    outbox: outboxNow,
+    sync: async () => {
+      await run(true);
+      return {};
+    },
+    "storage.persist": async () => ({ persisted: await outside.storage.persist() }),
+  };
+
+  port.onmessage = async (/** @type {{data: Request}} */ { data: { id, ask, with: given } }) => {
+    try {
+      if (!Object.hasOwn(asks, ask)) throw new Refused("unknown_ask");
+      const answer = await asks[ask](given ?? {});
+      port.postMessage({ id, answer });
+      if (ask === "draft.keep" || ask === "send") void tellOutbox();
+    } catch (error) {
+      port.postMessage({ id, error: error instanceof FieldappError ? { code: error.code, ...error.fields } : { code: "core_failed" } });
+    }
+  };
+  void first.then(() => run(false));
+
+  return {
+    /** Ends what runs by itself; a worker is simply ended. */
+    end: () => {
+      isEnded = true;
+      untimed?.();
+    },
   };
 }

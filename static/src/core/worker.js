@@ -1,4 +1,4 @@
 /** Binds the core to the message port of the worker it runs in. */
 import { open } from "./index.js";
 
-open(/** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self)));
+open(/** @type {import("./index.js").Port} */ (/** @type {unknown} */ (self)));

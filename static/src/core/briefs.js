@@ -1,0 +1,166 @@
+/** What a record's entries come to: its view, where it stands, and the brief that lists and search read. Pure. */
+import { readBody, splitJws } from "../sync/entry.js";
+import { fold, forks, NOT_CONTENT, plain } from "../sync/view.js";
+import { text as asText } from "./keys.js";
+
+/** @typedef {import("../sync/entry.js").Header} Header */
+/** @typedef {import("../sync/entry.js").Json} Json */
+/** @typedef {import("./vault.js").Brief} Brief */
+/** @typedef {import("../practice/forms.js").Definition} Definition */
+/** @typedef {"waiting" | "sent" | "sorting" | "question" | "signed_off"} Standing */
+/**
+ * One entry as it is read: `fields` null when its body is gone or cannot be read; `lies` says where an unsettled one of ours lies.
+ * @typedef {{id: string, jws: string, body?: string, gone?: string, seq?: number, received_at?: string, log_hash?: string, header: Header,
+ *   fields: {[name: string]: Json} | null, lies?: "waiting" | "sorting"}} Reading
+ */
+
+/** Kinds whose fields are few and are read in lists, charts and sums: the brief carries them whole. */
+const WHOLE = new Set(["family", "opening", "goal", "rating", "measure_response", "incident", "plan"]);
+/** Which field says when it happened, where it is not `happened_on`. @type {{[kind: string]: string}} */
+const DAYS = { rating: "rated_on", measure_response: "completed_on", incident: "started_on", goal: "agreed_on", plan: "agreed_on" };
+const LINE = 80;
+
+/** Reads a kept entry, whose signature was checked before it was kept. @param {{id: string, jws: string, body?: string, gone?: string}} kept @returns {Reading} */
+export function readEntry(kept) {
+  const header = JSON.parse(asText(splitJws(kept.jws, "fieldapp-entry").payload));
+  let fields = null;
+  if (kept.body !== undefined) {
+    try {
+      fields = readBody(kept.body).fields;
+    } catch {
+      // Signed, kept and shown raw: it is somebody's words, though not in a shape this phone reads.
+    }
+  }
+  return { ...kept, header, fields };
+}
+
+/** @param {Reading[]} readings */
+export function stateOf(readings) {
+  const contents = readings.filter((one) => !NOT_CONTENT.has(one.header.kind));
+  const view = fold(contents.filter((one) => one.fields !== null).map(({ id, header, fields }) => ({ id, parents: header.parents, fields: fields ?? {} })));
+  const byId = new Map(readings.map((one) => [one.id, one]));
+  const reviews = readings
+    .filter((one) => one.header.kind === "review" && one.fields !== null)
+    .sort(bySeq)
+    .map((one) => ({ id: one.id, by: one.header.author, at: one.header.written_at, ...readReview(one.fields ?? {}) }));
+  const seen = coveredBy(reviews, byId);
+  const later = reviews.length === 0 ? [] : view.order.filter((id) => !seen.has(id));
+  return { contents, view, reviews, later, ...standingOf(contents, reviews, later) };
+}
+
+/** @param {Reading} a @param {Reading} b */
+const bySeq = (a, b) => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER);
+
+/** @param {{[name: string]: any}} fields */
+function readReview(fields) {
+  const comments = Array.isArray(fields.comments) ? fields.comments.filter((one) => one && typeof one === "object") : [];
+  return {
+    decision: String(fields.decision ?? ""),
+    text: [fields.text, fields.question].filter((one) => typeof one === "string" && one !== "").join("\n\n"),
+    comments: comments.map(({ id, field, text }) => ({ id: String(id), field: String(field ?? ""), text: String(text ?? "") })),
+    covers: Array.isArray(fields.covers) ? fields.covers.filter((one) => typeof one === "string") : [],
+  };
+}
+
+/** Everything some review saw, and what came before that. @param {{covers: string[]}[]} reviews @param {Map<string, Reading>} byId */
+function coveredBy(reviews, byId) {
+  /** @type {Set<string>} */
+  const seen = new Set();
+  const open = reviews.flatMap(({ covers }) => covers);
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    open.push(...(byId.get(id)?.header.parents ?? []));
+  }
+  return seen;
+}
+
+/** Where a record stands, read from what is stored. @param {Reading[]} contents @param {{decision: string, at: string}[]} reviews @param {string[]} later @returns {{standing: Standing, at: string}} */
+function standingOf(contents, reviews, later) {
+  const waiting = contents.find((one) => one.lies === "waiting");
+  if (waiting) return { standing: "waiting", at: waiting.header.written_at };
+  const sorting = contents.find((one) => one.lies === "sorting");
+  if (sorting) return { standing: "sorting", at: sorting.header.written_at };
+  const last = reviews.at(-1);
+  if (last && later.length === 0 && (last.decision === "question" || last.decision === "signed_off")) return { standing: last.decision, at: last.at };
+  return { standing: "sent", at: contents.map((one) => one.received_at ?? "").sort().at(-1) ?? "" };
+}
+
+/**
+ * Makes the brief of a record. @param {Reading[]} readings @param {(form: string, schema: string) => Definition | undefined} definitionOf
+ * @param {{row: string, pages: number[]}} place @returns {Brief}
+ */
+export function makeBrief(readings, definitionOf, place) {
+  const { view, reviews, later, standing, at, contents } = stateOf(readings);
+  const byId = new Map(readings.map((one) => [one.id, one]));
+  const first = byId.get(view.order[0])?.header ?? (contents[0] ?? readings[0]).header;
+  const newest = byId.get(view.order.at(-1) ?? "")?.header ?? first;
+  const fields = plain(view);
+  const definition = definitionOf(newest.form, newest.schema);
+  const question = standing === "question" ? reviews.at(-1) : undefined;
+  const { line, text } = wordsOf(fields, definition);
+  const day = DAYS[first.kind] ?? "happened_on";
+  const clock = fields.started_at ?? fields.happened_at;
+  return {
+    record: first.record,
+    ...place,
+    kind: first.kind,
+    schema: newest.schema,
+    title: titleOf(first.kind, fields, definition),
+    line,
+    text,
+    happened_on: String(fields[day] || first.written_at.slice(0, 10)),
+    ...(typeof clock === "string" ? { happened_at: clock } : {}),
+    author: first.author,
+    written_at: first.written_at,
+    standing,
+    at,
+    ...(question ? { question: { by: question.by, at: question.at, text: question.text, comments: question.comments } } : {}),
+    forked: forks(view).length > 0,
+    later: later.length,
+    ...(WHOLE.has(first.kind) ? { fields } : typeof fields.next_visit_on === "string" ? { fields: { next_visit_on: fields.next_visit_on } } : {}),
+  };
+}
+
+/** @param {string} kind @param {{[name: string]: Json}} fields @param {Definition | undefined} definition */
+function titleOf(kind, fields, definition) {
+  const own = kind === "goal" ? fields.agreed_words : kind === "opening" ? fields.title : kind === "family" ? fields.name_shown : undefined;
+  return typeof own === "string" && own !== "" ? own : (definition?.title ?? kind);
+}
+
+/**
+ * The words of a record in the order of its form: all of them for search, the first of them for lists.
+ * @param {{[name: string]: Json}} fields @param {Definition | undefined} definition
+ */
+function wordsOf(fields, definition) {
+  /** @type {string[]} */
+  const words = [];
+  let line = "";
+  /** @type {Set<string>} */
+  const met = new Set();
+  for (const { id, type } of definition?.sections.flatMap((section) => section.fields) ?? []) {
+    met.add(id);
+    const value = fields[id];
+    if (value === undefined) continue;
+    if (typeof value === "string" && !["text", "long_text"].includes(type)) continue;
+    gather(value, words);
+    if (line === "" && typeof value === "string" && (type === "long_text" || id === "line")) line = value;
+  }
+  if (!definition) for (const [name, value] of Object.entries(fields)) if (!met.has(name)) gather(value, words);
+  return { line: (line || (words[0] ?? "")).replace(/\s+/g, " ").slice(0, LINE), text: words.join("\n") };
+}
+
+const NOT_WORDS = /^(?:[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{43}|\d{4}-\d\d-\d\d|\d\d:\d\d|[a-z]+(?:_[a-z]+)*)$/;
+
+/** Collects text and leaves out ids, dates and the names of options. @param {Json} value @param {string[]} words */
+function gather(value, words) {
+  const open = [value];
+  let top = true;
+  for (let one = open.shift(); one !== undefined; one = open.shift()) {
+    if (typeof one === "string") {
+      if (one !== "" && (top || !NOT_WORDS.test(one))) words.push(one);
+    } else if (Array.isArray(one)) open.push(...one);
+    else if (typeof one === "object" && one !== null) open.push(...Object.values(one));
+    top = false;
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * What this person may read, in memory while unlocked: families, briefs, search by scan, what is due.
+ * The small caseload row is read first and shown; the briefs stream in behind it, a casefile at a time.
+ */
+import { due as dueOf } from "../practice/due.js";
+import { Refused } from "../sync/errors.js";
+import { makeBrief, readEntry } from "./briefs.js";
+
+/** @typedef {import("./vault.js").Vault} Vault */
+/** @typedef {import("./vault.js").Casefile} Casefile */
+/** @typedef {import("./vault.js").Brief} Brief */
+/** @typedef {import("./vault.js").Kept} Kept */
+/** @typedef {import("./briefs.js").Reading} Reading */
+/** @typedef {import("./definitions.js").Definitions} Definitions */
+/** @typedef {{brief: Brief, stored: Brief | null, casefile: string, folded: string, unsettled: Reading[]}} Rec `stored` is the brief as the vault has it; `unsettled` are entries of ours that only the outbox has */
+/** @typedef {{casefile: string, of: Casefile | null, recs: Map<string, Rec>, summary: any, isLoaded: boolean, unreadable: number}} Family */
+/** @typedef {{slot: string, kind: string, schema: string, written_at: string, record: string, casefile: string}} DraftBrief */
+/** @typedef {ReturnType<typeof openCaseload>} Caseload */
+
+const FIRST = 50;
+const HITS = 100;
+const AROUND = 40;
+
+/**
+ * @param {{vault: Vault, definitions: Definitions, outside: import("./outside.js").Outside, tell: (news: string, value: unknown) => void}} session
+ */
+export function openCaseload({ vault, definitions, outside, tell }) {
+  /** @type {Map<string, Family>} */
+  const families = new Map();
+  /** @type {Map<string, Rec>} */
+  const records = new Map();
+  /** @type {Map<string, {id: string, name: string, role: string}>} */
+  const people = new Map();
+  /** @type {Map<string, DraftBrief>} */
+  const drafts = new Map();
+  /** @type {Map<string, Reading>} */
+  const unsettled = new Map();
+  /** @type {Map<string, Promise<void>>} */
+  const loading = new Map();
+  let isComplete = false;
+
+  /** @param {string} casefile @returns {Family} */
+  function familyOf(casefile) {
+    const found = families.get(casefile);
+    if (found) return found;
+    const made = { casefile, of: null, recs: new Map(), summary: null, isLoaded: true, unreadable: 0 };
+    families.set(casefile, made);
+    return made;
+  }
+
+  /** @param {Family} family @param {Brief} brief @param {Reading[]} ours @param {Brief | null} stored */
+  function place(family, brief, ours, stored) {
+    const rec = { brief, stored, casefile: family.casefile, folded: foldText(`${brief.title}\n${brief.text}`), unsettled: ours };
+    family.recs.set(brief.record, rec);
+    records.set(brief.record, rec);
+    family.summary = null;
+    return rec;
+  }
+
+  /** @param {Family} family */
+  async function loadOne(family) {
+    if (family.isLoaded || !family.of) return;
+    const running = loading.get(family.casefile);
+    if (running) return running;
+    const started = (async () => {
+      const { briefs, unreadable } = await vault.briefs(/** @type {Casefile} */ (family.of));
+      family.unreadable = unreadable;
+      for (const brief of briefs) {
+        // An entry settled or pulled while this ran has already put a newer brief here.
+        if (!family.recs.has(brief.record)) place(family, brief, [], brief);
+      }
+      family.isLoaded = true;
+      const ours = new Set([...unsettled.values()].filter((one) => one.header.casefile === family.casefile).map((one) => one.header.record));
+      for (const record of ours) await caseload.refresh(family.casefile, record);
+      family.summary = null;
+    })();
+    loading.set(family.casefile, started);
+    await started;
+  }
+
+  const personOf = (/** @type {string} */ id) => ({ id, name: people.get(id)?.name ?? "" });
+
+  /** @param {Brief} brief */
+  const told = ({ row: _, pages: __, text: ___, fields: ____, author, question, ...rest }) => ({
+    ...rest,
+    author: personOf(author),
+    ...(question ? { question: { ...question, by: personOf(question.by) } } : {}),
+  });
+
+  /** @param {Family} family */
+  function summaryOf(family) {
+    const counted = {
+      waiting: [...unsettled.values()].filter((one) => one.header.casefile === family.casefile).length,
+      drafts: [...drafts.values()].filter((one) => one.casefile === family.casefile).length,
+    };
+    if (!family.isLoaded && family.summary) return { ...family.summary, ...counted };
+    family.summary ??= summarise(family);
+    return { ...family.summary, ...counted };
+  }
+
+  const caseload = {
+    families,
+    records,
+    people,
+    drafts,
+    unsettled,
+    familyOf,
+    personOf,
+    isComplete: () => isComplete,
+
+    /** Reads the small row and the casefiles' heads; the briefs follow by `loadAll`. */
+    async open() {
+      const [row, casefiles, known] = await Promise.all([vault.fact("caseload"), vault.casefiles(), vault.fact("people")]);
+      for (const person of known ?? []) people.set(person.id, person);
+      const summaries = new Map((row ?? []).map((/** @type {{casefile: string}} */ one) => [one.casefile, one]));
+      for (const of of casefiles) families.set(of.casefile, { casefile: of.casefile, of, recs: new Map(), summary: summaries.get(of.casefile) ?? null, isLoaded: false, unreadable: 0 });
+    },
+
+    /** Streams every brief in. */
+    async loadAll() {
+      const order = caseload.list().families.map((one) => one.casefile);
+      for (const casefile of order) {
+        const family = families.get(casefile);
+        if (family) await loadOne(family);
+      }
+      isComplete = true;
+      await caseload.keepRow();
+      tell("caseload", {});
+    },
+    /** @param {string} casefile */
+    async load(casefile) {
+      const family = families.get(casefile);
+      if (family) await loadOne(family);
+    },
+
+    /** Writes the small row anew: it only saves the next unlocking time. */
+    keepRow: () => vault.keepFact("caseload", [...families.values()].filter((one) => one.of).map((one) => summaryOf(one))),
+
+    /** Families by name, the practice one on top. @param {number} [most] */
+    list(most = FIRST) {
+      const all = [...families.values()].map(summaryOf);
+      all.sort((a, b) => Number(b.practice) - Number(a.practice) || a.title.localeCompare(b.title));
+      return { families: isComplete ? all : all.slice(0, Math.max(most, 0) || all.length), complete: isComplete };
+    },
+
+    /** @param {string} casefile */
+    async family(casefile) {
+      const family = families.get(casefile);
+      if (!family) throw new Refused("unknown_casefile");
+      await loadOne(family);
+      const about = [...family.recs.values()].find(({ brief }) => brief.kind === "family");
+      return {
+        ...summaryOf(family),
+        fields: about?.brief.fields ?? {},
+        record: about?.brief.record ?? null,
+        records: [...family.recs.values()].map(({ brief }) => told(brief)).sort(newestFirst),
+        drafts: [...drafts.values()].filter((one) => one.casefile === casefile),
+        due: await dueIn(family),
+      };
+    },
+
+    /** @param {string} record @returns {Rec} */
+    rec(record) {
+      const found = records.get(record);
+      if (!found) throw new Refused("unknown_record");
+      return found;
+    },
+    told,
+
+    /** Every entry of one record: what the vault has, and ours that only the outbox has. @param {string} record @returns {Promise<Reading[]>} */
+    async readings(record) {
+      const rec = records.get(record);
+      const family = rec && families.get(rec.casefile);
+      const kept = rec?.stored && family?.of ? await vault.pages(family.of, rec.stored.pages) : [];
+      /** @type {Map<string, Reading>} */
+      const byId = new Map();
+      for (const one of /** @type {any[]} */ (kept)) if (one.record === record) byId.set(one.id, readEntry(one));
+      for (const one of unsettled.values()) {
+        if (one.header.record !== record) continue;
+        byId.set(one.id, { ...byId.get(one.id), ...one });
+      }
+      return [...byId.values()];
+    },
+
+    /** Makes a record's brief anew after something of ours was saved or settled. @param {string} casefile @param {string} record */
+    async refresh(casefile, record) {
+      const family = familyOf(casefile);
+      const readings = await caseload.readings(record);
+      if (readings.length === 0) return;
+      const stored = records.get(record)?.stored ?? null;
+      const brief = makeBrief(readings, definitions.known, { row: stored?.row ?? vault.newRow(), pages: stored?.pages ?? [] });
+      place(family, brief, readings.filter((one) => one.lies), stored);
+    },
+
+    /** Takes briefs the vault has just stored. @param {Casefile} of @param {Brief[]} briefs */
+    async stored(of, briefs) {
+      const family = familyOf(of.casefile);
+      family.of = of;
+      for (const brief of briefs) {
+        place(family, brief, [], brief);
+        if ([...unsettled.values()].some((one) => one.header.record === brief.record)) await caseload.refresh(of.casefile, brief.record);
+      }
+      family.summary = null;
+    },
+
+    /** Forgets a casefile this person no longer reads; ours that are unsent stay in the outbox. @param {string} casefile */
+    forget(casefile) {
+      for (const record of families.get(casefile)?.recs.keys() ?? []) records.delete(record);
+      families.delete(casefile);
+    },
+
+    /**
+     * Finds briefs in whose words every word of `text` stands; case and accents do not matter.
+     * @param {string} text
+     */
+    search(text) {
+      const words = foldText(text).split(/\s+/).filter((word) => word !== "");
+      if (words.length === 0) return [];
+      const hits = [];
+      for (const { brief, folded, casefile } of records.values()) {
+        if (!words.every((word) => folded.includes(word))) continue;
+        hits.push({ brief, casefile, at: folded.indexOf(words[0]) - brief.title.length - 1 });
+      }
+      hits.sort((a, b) => newestFirst(a.brief, b.brief));
+      return hits.slice(0, HITS).map(({ brief, casefile, at }) => ({
+        record: brief.record,
+        casefile,
+        title: brief.title,
+        family: summaryOf(familyOf(casefile)).title,
+        where: at < 0 ? brief.line : brief.text.slice(Math.max(0, at - AROUND), at + AROUND * 2).replace(/\s+/g, " ").trim(),
+        kind: brief.kind,
+        on: brief.happened_on,
+      }));
+    },
+
+    /** Briefs of some kinds in one casefile, with their fields. @param {string} casefile @param {string[]} kinds */
+    async ofKinds(casefile, kinds) {
+      const family = families.get(casefile);
+      if (!family) throw new Refused("unknown_casefile");
+      await loadOne(family);
+      return [...family.recs.values()].map((rec) => rec.brief).filter((brief) => kinds.includes(brief.kind));
+    },
+  };
+
+  /** @param {Family} family */
+  async function dueIn(family) {
+    const briefs = [...family.recs.values()].map((rec) => rec.brief);
+    const about = briefs.find((brief) => brief.kind === "family")?.fields;
+    if (!about || !definitions.hasIndex()) return [];
+    const name = definitions.index().programmes[String(about.programme ?? "")];
+    const programme = name ? await definitions.byHash(name).catch(() => null) : null;
+    if (!programme) return [];
+    const of = (/** @type {string} */ kind) => briefs.filter((brief) => brief.kind === kind && brief.fields).map((brief) => ({ record: brief.record, .../** @type {any} */ (brief.fields) }));
+    const visits = briefs.filter((brief) => brief.kind === "visit_note").sort((a, b) => (a.happened_on < b.happened_on ? -1 : 1));
+    const ratings = of("rating");
+    const facts = {
+      status: about.status,
+      started_on: about.started_on,
+      last_visit_on: visits.at(-1)?.happened_on,
+      next_visit_on: visits.at(-1)?.fields?.next_visit_on,
+      goals: of("goal").map((goal) => ({ ...goal, last_rated_on: ratings.filter((one) => one.goal === goal.record).map((one) => one.rated_on).sort().at(-1) })),
+      responses: of("measure_response"),
+      incidents: of("incident"),
+      plan_review_on: of("plan").map((plan) => plan.review_on).sort().at(-1),
+    };
+    const found = dueOf(programme, /** @type {any} */ (facts), outside.localMinute());
+    return found.map((one) => ({ what: one.what, on: one.by, late: one.state === "late", state: one.state, subject: one.subject, point: one.point }));
+  }
+
+  return caseload;
+}
+
+/** @param {{happened_on: string, written_at: string}} a @param {{happened_on: string, written_at: string}} b */
+const newestFirst = (a, b) => (a.happened_on === b.happened_on ? (a.written_at < b.written_at ? 1 : -1) : a.happened_on < b.happened_on ? 1 : -1);
+
+/** @param {Family} family */
+function summarise(family) {
+  const briefs = [...family.recs.values()].map((rec) => rec.brief);
+  const opening = briefs.find((brief) => brief.kind === "opening")?.fields ?? {};
+  const about = briefs.find((brief) => brief.kind === "family")?.fields ?? {};
+  const visits = briefs.filter((brief) => brief.kind === "visit_note" || brief.kind === "contact").sort(newestFirst);
+  const next = visits.find((brief) => brief.kind === "visit_note")?.fields?.next_visit_on;
+  const listed = Array.isArray(about.people) ? about.people : [];
+  return {
+    casefile: family.casefile,
+    title: String(about.name_shown || opening.title || ""),
+    practice: about.practice_family === "yes",
+    sort: opening.sort ?? "main",
+    people: listed.map((/** @type {any} */ { id, name, relation, group, born_on, due_on }) => ({ id, name, relation, group, ...(born_on ? { born_on } : {}), ...(due_on ? { due_on } : {}) })),
+    last_contact_on: visits[0]?.happened_on ?? null,
+    next_visit_on: next ?? null,
+    questions: briefs.filter((brief) => brief.standing === "question").length,
+    unreadable: family.unreadable,
+  };
+}
+
+/** @type {Map<string, string>} */
+const folds = new Map([["’", "'"], ["‘", "'"], ["“", '"'], ["”", '"'], ["–", "-"], ["—", "-"], ["ß", "s"]]);
+
+/** Folds case and accents away, sign for sign, so that a place in folded text is the same place in the text. @param {string} text */
+export function foldText(text) {
+  return text
+    .replace(/\P{ASCII}/gu, (sign) => {
+      let folded = folds.get(sign);
+      if (folded === undefined) {
+        folded = sign.normalize("NFD")[0].toLowerCase();
+        if (folded.length !== 1) folded = sign;
+        folds.set(sign, folded);
+      }
+      return folded;
+    })
+    .toLowerCase();
+}
+

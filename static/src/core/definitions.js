@@ -1,0 +1,110 @@
+/** Record definitions, measures, programmes and vocabularies as the office serves them: named by their hash, checked against it, kept for offline. */
+import { b64u } from "../sync/entry.js";
+import { NoAnswer, Refused } from "../sync/errors.js";
+import { hash, text } from "./keys.js";
+
+/** @typedef {import("./outside.js").Outside} Outside */
+/** @typedef {import("./vault.js").Vault} Vault */
+/** @typedef {import("../practice/forms.js").Definition} Definition */
+/** @typedef {{records: {[schema: string]: string}, measures: {[id: string]: string}, programmes: {[id: string]: string}, vocabularies: {[id: string]: string}, policy: string}} Index */
+/** @typedef {ReturnType<typeof openDefinitions>} Definitions */
+
+/** @param {Outside} outside @param {Vault} vault */
+export function openDefinitions(outside, vault) {
+  /** @type {Map<string, any>} */
+  const parsed = new Map();
+  /** @type {Index | null} */
+  let index = null;
+
+  /** @param {string} name @returns {Promise<Uint8Array>} */
+  async function fetched(name) {
+    let response;
+    try {
+      response = await outside.ask(`/sync/v1/practice/${name}`);
+    } catch {
+      throw new NoAnswer("offline");
+    }
+    if (!response.ok) throw new NoAnswer("definition_missing");
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (b64u(await hash(bytes)) !== name) throw new NoAnswer("definition_changed");
+    return bytes;
+  }
+
+  /** @param {string} name @returns {Promise<any>} */
+  async function byHash(name) {
+    if (parsed.has(name)) return parsed.get(name);
+    let bytes = await vault.definition(name);
+    // What lies in the store is checked too: it is not sealed, and a form asks for whatever it says.
+    if (!bytes || b64u(await hash(bytes)) !== name) {
+      bytes = await fetched(name);
+      await vault.keepDefinition(name, bytes);
+    }
+    const value = JSON.parse(text(bytes));
+    parsed.set(name, value);
+    return value;
+  }
+
+  const definitions = {
+    byHash,
+
+    /** Takes the newest index and fetches what is not here yet. @param {string} name hash of the index @param {(done: number, total: number) => void} [progress] */
+    async follow(name, progress) {
+      /** @type {Index} */
+      const told = await byHash(name);
+      const rooms = [told.records, told.vocabularies, told.measures, told.programmes].flatMap((room) => Object.values(room));
+      const wanted = [...new Set([...rooms, told.policy])];
+      let done = 0;
+      for (let i = 0; i < wanted.length; i += 6) {
+        await Promise.all(wanted.slice(i, i + 6).map(byHash));
+        done = Math.min(wanted.length, i + 6);
+        progress?.(done, wanted.length);
+      }
+      index = told;
+      await vault.keepFact("practice", { name });
+    },
+
+    /** Opens what was followed last. */
+    async open() {
+      const known = await vault.fact("practice");
+      if (!known) return;
+      index = await byHash(known.name).catch(() => null);
+      if (index) await Promise.all([...Object.values(index.records), ...Object.values(index.vocabularies)].map((name) => byHash(name).catch(() => null)));
+    },
+
+    /** @returns {Index} */
+    index() {
+      if (!index) throw new Refused("definitions_missing");
+      return index;
+    },
+    hasIndex: () => index !== null,
+
+    /** @param {string} schema @returns {Promise<{form: string, definition: Definition}>} */
+    async newest(schema) {
+      const form = definitions.index().records[schema];
+      if (!form) throw new Refused("unknown_schema");
+      return { form, definition: await byHash(form) };
+    },
+
+    /** What is already in memory, for lists that cannot wait. @param {string} form @param {string} schema @returns {Definition | undefined} */
+    known: (form, schema) => parsed.get(form) ?? (index ? parsed.get(index.records[schema]) : undefined),
+
+    /** The vocabularies, as forms.js wants them. @returns {Promise<Record<string, any>>} */
+    async vocabularies() {
+      const named = Object.entries(definitions.index().vocabularies);
+      return Object.fromEntries(await Promise.all(named.map(async ([id, name]) => [id, await byHash(name)])));
+    },
+
+    /** A definition with the options of its vocabularies written in, ready to be rendered. @param {Definition} definition @returns {Promise<Definition>} */
+    async filled(definition) {
+      const vocabularies = await definitions.vocabularies();
+      /** @param {import("../practice/forms.js").Field} field @returns {import("../practice/forms.js").Field} */
+      const fill = (field) => ({
+        ...field,
+        ...(field.vocabulary ? { options: vocabularies[field.vocabulary]?.options ?? [] } : {}),
+        ...(field.item ? { item: field.item.map(fill) } : {}),
+      });
+      return { ...definition, sections: definition.sections.map((section) => ({ ...section, fields: section.fields.map(fill) })) };
+    },
+  };
+  return definitions;
+}

@@ -1,0 +1,288 @@
+/**
+ * The one door to cryptography: what unlocks, wraps, seals, opens, signs and verifies. Parameters and layouts are those of docs/protocol.md and design §6.
+ * Private halves live as wrapped bytes in the vault and, while it is unlocked, as keys that cannot be exported.
+ */
+import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
+import { argon2id } from "hash-wasm";
+import { hashText } from "../sync/chain.js";
+import { ascii, b64u, compact, isHash, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
+import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
+import { envelopeInfo, join, layEnvelope, padme } from "../sync/wire.js";
+
+/** @typedef {import("../sync/entry.js").Hands} Hands */
+/** @typedef {{kty: string, crv: string, x: string, y: string}} PublicJwk */
+/** @typedef {{alg: "argon2id", m: number, t: number, p: number, salt: Uint8Array}} Kdf `m` in KiB */
+/** @typedef {{kid: string, use: "ingest" | "receipt" | "desk", jwk: PublicJwk, from: string, until: string | null, burned_at?: string | null}} OfficeKey */
+/** @typedef {{v: 1, n: number, issued_at: string, keys: OfficeKey[]}} KeySet */
+/** @typedef {{kid: string, key: CryptoKey}} Signer */
+
+const { subtle } = crypto;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const ES256 = { name: "ECDSA", hash: "SHA-256" };
+const P256 = { name: "ECDSA", namedCurve: "P-256" };
+const AES = { name: "AES-GCM", length: 256 };
+
+export const KDF_FLOOR = { m: 19 * 1024, t: 2 };
+const KDF_START = { m: 64 * 1024, t: 3 };
+const KDF_CEILING = { m: 1024 * 1024, t: 16 };
+const UNLOCK_AT_LEAST_MS = 500;
+const UNLOCK_AT_MOST_MS = 1500;
+
+/** @param {Uint8Array} bytes @returns {Uint8Array<ArrayBuffer>} */
+const own = (bytes) => /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
+
+export const utf8 = (/** @type {string} */ text) => encoder.encode(text);
+/** Reads UTF-8, throwing on what is not. @param {Uint8Array} bytes */
+export function text(bytes) {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Malformed("utf8");
+  }
+}
+/** @param {Uint8Array} bytes */
+export const hash = async (bytes) => new Uint8Array(await subtle.digest("SHA-256", own(bytes)));
+/** What the twins borrow. @type {Hands} */
+export const hands = { hash, utf8, text };
+
+/** @param {unknown} value */
+export const json = (value) => utf8(JSON.stringify(value));
+/** @param {PublicJwk} jwk */
+export const thumbprint = (jwk) => hashText(hands, thumbprintText(jwk));
+
+// ── Unlocking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Stretches unlock words. Parameters below the floor are refused, whoever wrote them into the store. @param {string} words @param {Kdf} kdf */
+async function stretch(words, kdf) {
+  const sane = kdf.alg === "argon2id" && kdf.p === 1 && kdf.salt.length >= 16 && kdf.m >= KDF_FLOOR.m && kdf.t >= KDF_FLOOR.t;
+  if (!sane || kdf.m > KDF_CEILING.m || kdf.t > KDF_CEILING.t) throw new Refused("kdf_below_floor");
+  return argon2id({ password: plainWords(words), salt: kdf.salt, parallelism: 1, memorySize: kdf.m, iterations: kdf.t, hashLength: 32, outputType: "binary" });
+}
+
+/** How words are typed must not matter: case, accents typed another way, several spaces. @param {string} words */
+export const plainWords = (words) => words.normalize("NFKC").toLowerCase().trim().split(/[\s,.-]+/u).join(" ");
+
+/**
+ * Finds what this device can bear: at least 64 MiB and three passes where they take less than a second and a half, more passes on a fast one, less memory on
+ * a slow or small one, never below the floor.
+ * @param {() => number} now @returns {Promise<{m: number, t: number}>}
+ */
+export async function calibrate(now) {
+  const salt = new Uint8Array(16);
+  let cost = { ...KDF_START };
+  for (;;) {
+    const floor = cost.m <= KDF_FLOOR.m && cost.t <= KDF_FLOOR.t;
+    try {
+      const begun = now();
+      await stretch("how long does this take", { alg: "argon2id", p: 1, salt, ...cost });
+      const took = Math.max(1, now() - begun);
+      if (took > UNLOCK_AT_MOST_MS && !floor) cost = smaller(cost);
+      else return took >= UNLOCK_AT_LEAST_MS || floor ? cost : { m: cost.m, t: Math.min(KDF_CEILING.t, Math.ceil((cost.t * UNLOCK_AT_LEAST_MS) / took)) };
+    } catch (error) {
+      if (floor || error instanceof Refused) throw error;
+      cost = smaller(cost);
+    }
+  }
+}
+
+/** @param {{m: number, t: number}} cost */
+const smaller = ({ m, t }) => (m > 46 * 1024 ? { m: 46 * 1024, t: 2 } : m > 32 * 1024 ? { m: 32 * 1024, t: 2 } : t > 0 ? { ...KDF_FLOOR } : { m, t });
+
+/** @param {Uint8Array} material @param {string} info @returns {Promise<CryptoKey>} */
+async function derive(material, info) {
+  const base = await subtle.importKey("raw", own(material), "HKDF", false, ["deriveKey"]);
+  return subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: ascii(info) }, base, AES, false, ["encrypt", "decrypt"]);
+}
+
+/** @param {Kdf} kdf @param {string} vault */
+const wrapPlace = (kdf, vault) => `fieldapp wrap 1\n${vault}\nwords\n${kdf.alg} ${kdf.m} ${kdf.t} ${kdf.p}\n${b64u(kdf.salt)}`;
+
+/** Wraps the vault key under unlock words. @param {string} words @param {{m: number, t: number}} cost @param {Uint8Array} vaultKey @param {string} vault */
+export async function wrapVaultKey(words, cost, vaultKey, vault) {
+  /** @type {Kdf} */
+  const kdf = { alg: "argon2id", m: cost.m, t: cost.t, p: 1, salt: crypto.getRandomValues(new Uint8Array(16)) };
+  const key = await derive(await stretch(words, kdf), "fieldapp words 1");
+  return { sort: "words", kdf, sealed: await seal(key, vaultKey, wrapPlace(kdf, vault)) };
+}
+
+/** Opens a wrap; `wrong_words` when they are not the ones. @param {string} words @param {{kdf: Kdf, sealed: Uint8Array}} wrap @param {string} vault */
+export async function unwrapVaultKey(words, wrap, vault) {
+  const key = await derive(await stretch(words, wrap.kdf), "fieldapp words 1");
+  try {
+    return await open(key, wrap.sealed, wrapPlace(wrap.kdf, vault));
+  } catch {
+    throw new Refused("wrong_words");
+  }
+}
+
+/** The key everything of one person on this device is sealed under. @param {Uint8Array} vaultKey */
+export const localKey = (vaultKey) => derive(vaultKey, "fieldapp local 1");
+
+/** @param {Uint8Array} bytes 32 random ones @returns {Promise<CryptoKey>} */
+export const cacheKey = (bytes) => subtle.importKey("raw", own(bytes), AES, false, ["encrypt", "decrypt"]);
+
+// ── Sealing for this person on this device ─────────────────────────────────────────────────────────────────────────
+
+const SEAL_VERSION = 1;
+
+/**
+ * Seals under a key of this person: version ‖ iv ‖ ciphertext. `place` is bound in, so that no two rows can be swapped.
+ * @param {CryptoKey} key @param {Uint8Array} bytes @param {string} place
+ */
+export async function seal(key, bytes, place) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const sealed = await subtle.encrypt({ name: "AES-GCM", iv, additionalData: own(utf8(place)) }, key, own(bytes));
+  const out = new Uint8Array(13 + sealed.byteLength);
+  out[0] = SEAL_VERSION;
+  out.set(iv, 1);
+  out.set(new Uint8Array(sealed), 13);
+  return out;
+}
+
+/** @param {CryptoKey} key @param {Uint8Array} sealed @param {string} place */
+export async function open(key, sealed, place) {
+  if (sealed[0] !== SEAL_VERSION) throw new Unbelievable("cannot_open");
+  try {
+    const iv = own(sealed.subarray(1, 13));
+    return new Uint8Array(await subtle.decrypt({ name: "AES-GCM", iv, additionalData: own(utf8(place)) }, key, own(sealed.subarray(13))));
+  } catch {
+    throw new Unbelievable("cannot_open");
+  }
+}
+
+/** What a sealed row is bound to. @param {string} person @param {string} device @param {string} store @param {string} row */
+export const placeOf = (person, device, store, row) => `fieldapp row 1\n${person}\n${device}\n${store}\n${row}`;
+
+/** Pads JSON with spaces, which JSON forgives, so that a row's size tells little of what is in it. @param {unknown} value */
+export function paddedJson(value) {
+  const bytes = json(value);
+  const padded = new Uint8Array(Math.max(128, padme(bytes.length))).fill(0x20);
+  padded.set(bytes);
+  return padded;
+}
+
+// ── Signing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Makes a signer; the private half leaves only as bytes to be wrapped. @returns {Promise<{signer: Signer, jwk: PublicJwk, pkcs8: Uint8Array}>} */
+export async function makeSigner() {
+  const pair = await subtle.generateKey(P256, true, ["sign", "verify"]);
+  const { kty, crv, x, y } = /** @type {PublicJwk} */ (await subtle.exportKey("jwk", pair.publicKey));
+  const pkcs8 = new Uint8Array(await subtle.exportKey("pkcs8", pair.privateKey));
+  const jwk = { kty, crv, x, y };
+  return { signer: await takeSigner(await thumbprint(jwk), pkcs8), jwk, pkcs8 };
+}
+
+/** @param {string} kid @param {Uint8Array} pkcs8 @returns {Promise<Signer>} */
+export const takeSigner = async (kid, pkcs8) => ({ kid, key: await subtle.importKey("pkcs8", own(pkcs8), P256, false, ["sign"]) });
+
+/** Signs a payload as one kind of thing. @param {Signer} signer @param {string} typ @param {Uint8Array} payload */
+export async function sign(signer, typ, payload) {
+  const input = signingInput(typ, signer.kid, payload);
+  const [signature, digest] = await Promise.all([subtle.sign(ES256, signer.key, own(ascii(input))), hash(ascii(input))]);
+  const bytes = new Uint8Array(signature);
+  return { id: b64u(digest), jws: compact(input, bytes), input, signature: bytes };
+}
+
+/** @type {Map<string, Promise<CryptoKey>>} imported once each: importing costs more than verifying */
+const known = new Map();
+
+/**
+ * Imports a public key and proves that it has the name it goes by. @param {string} kid @param {PublicJwk} jwk @returns {Promise<CryptoKey>}
+ */
+export async function publicKey(kid, jwk) {
+  const name = `${kid} ${jwk.x} ${jwk.y}`;
+  const found = known.get(name);
+  if (found) return found;
+  const made = (async () => {
+    if (jwk.kty !== "EC" || jwk.crv !== "P-256" || (await thumbprint(jwk)) !== kid) throw new Unbelievable("wrong_key");
+    try {
+      return await subtle.importKey("jwk", { kty: "EC", crv: "P-256", x: jwk.x, y: jwk.y }, P256, true, ["verify"]);
+    } catch {
+      throw new Unbelievable("wrong_key");
+    }
+  })();
+  known.set(name, made);
+  made.catch(() => known.delete(name));
+  return made;
+}
+
+/** Verifies one signature over ASCII input. @param {CryptoKey} key @param {Uint8Array} signature @param {string} input */
+export const isSigned = (key, signature, input) => subtle.verify(ES256, key, own(signature), own(ascii(input)));
+
+/**
+ * Verifies a JWS of one typ under one key and gives its payload back, parsed.
+ * @param {string} jws @param {string} typ @param {(kid: string) => PublicJwk | undefined} find @returns {Promise<{kid: string, id: string, payload: any}>}
+ */
+export async function verify(jws, typ, find) {
+  const { kid, input, payload, signature } = splitJws(jws, typ);
+  const jwk = find(kid);
+  if (!jwk) throw new Unbelievable("unknown_key", { kid });
+  if (!(await isSigned(await publicKey(kid, jwk), signature, input))) throw new Unbelievable("bad_signature", { kid });
+  try {
+    return { kid, id: await hashText(hands, input), payload: JSON.parse(text(payload)) };
+  } catch {
+    throw new Malformed("not_json");
+  }
+}
+
+// ── The office's keys ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Takes a key set only from the pinned office key, and only one whose number does not fall.
+ * @param {string} jws @param {{kid: string, jwk: PublicJwk}} office @param {number} atLeast @returns {Promise<KeySet>}
+ */
+export async function takeKeySet(jws, office, atLeast) {
+  const { payload } = await verify(jws, "fieldapp-keyset", (kid) => (kid === office.kid ? office.jwk : undefined));
+  if (payload.v !== 1 || !Number.isSafeInteger(payload.n) || !Array.isArray(payload.keys)) throw new Malformed("keyset");
+  if (payload.n < atLeast) throw new Unbelievable("keyset_older", { n: payload.n });
+  return payload;
+}
+
+/** The key to seal to: the latest that is not burned. @param {KeySet} keySet */
+export function ingestKey(keySet) {
+  const usable = keySet.keys.filter((key) => key.use === "ingest" && !key.burned_at).sort((a, b) => (a.from < b.from ? 1 : -1));
+  if (!usable[0]) throw new Refused("no_ingest_key");
+  return usable[0];
+}
+
+/** Finds a key of the set for one use; a burned receipt key proves nothing any more. @param {KeySet} keySet @param {"receipt" | "desk"} use */
+export const officeKeys = (keySet, use) => (/** @type {string} */ kid) => keySet.keys.find((key) => key.kid === kid && key.use === use && !key.burned_at)?.jwk;
+
+/** The four words a person compares with the administrator's page. @param {string} officeKid @param {string[]} list at least 2,048 words */
+export async function checkWords(officeKid, list) {
+  const digest = await hash(ascii(`fieldapp check words 1\n${officeKid}`));
+  const bits = [...digest.subarray(0, 6)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return [0, 11, 22, 33].map((at) => list[Number.parseInt(bits.slice(at, at + 11), 2)]);
+}
+
+// ── Sealing to the office ──────────────────────────────────────────────────────────────────────────────────────────
+
+const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+/** @type {Map<string, Promise<CryptoKey>>} */
+const recipients = new Map();
+
+/**
+ * Seals a packet to the office, which alone can open it. @param {OfficeKey} to @param {Uint8Array} packet @param {"entry" | "draft"} use @returns {Promise<Uint8Array>} the envelope
+ */
+export async function sealToOffice(to, packet, use) {
+  let recipient = recipients.get(to.kid);
+  if (!recipient) {
+    recipient = publicKey(to.kid, to.jwk).then(() => suite.kem.deserializePublicKey(own(join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y))).buffer));
+    recipients.set(to.kid, recipient);
+    recipient.catch(() => recipients.delete(to.kid));
+  }
+  const sealed = await suite.seal({ recipientPublicKey: await recipient, info: own(ascii(envelopeInfo(to.kid, use))).buffer }, own(packet));
+  return layEnvelope(unb64u(to.kid), new Uint8Array(sealed.enc), new Uint8Array(sealed.ct));
+}
+
+/** Says whether own unlock words are hard enough to guess; four words of the office's list always are. @param {string} words @param {Set<string>} list */
+export function areStrong(words, list) {
+  const parts = plainWords(words).split(" ");
+  if (new Set(parts).size >= 4 && parts.filter((word) => list.has(word)).length >= 4) return true;
+  const plain = parts.join("");
+  if (/^(?:pass|letme|welcome|qwert|admin|12345|abc)/.test(plain)) return false;
+  return plain.length >= 16 && new Set(plain).size >= 9 && new Set(parts).size >= 3;
+}
+
+export { isHash };

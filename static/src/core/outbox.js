@@ -1,0 +1,242 @@
+/**
+ * The device's database: everything unsent, and nothing else. Its schema is version 1 for ever, because what lies in it cannot be migrated by a phone
+ * that is offline; rows may gain names, never lose or change them. It holds no key: what is in it was sealed before it came here.
+ */
+import { FieldappError } from "../sync/errors.js";
+import { raw, transact } from "./outside.js";
+
+/** @typedef {import("./outside.js").Outside} Outside */
+/** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
+/**
+ * @typedef {{kid: string, n: number, ingest_kid: string, sealed: Uint8Array, own: Uint8Array, state: State, attempts: number, next_at?: number,
+ *   answer?: Answer, kept?: {received_at: string, epoch: number}}} Item
+ * `next_at` stands only while the item is to be sent (it is the index that push reads); `kept` are the facts of a verified stored receipt
+ */
+/** @typedef {{result: {status: string, code?: string, id?: string, receipt?: string, retry_after?: number}, epoch: number, durable_through: string | null, at: number}} Answer */
+/** @typedef {{kid: string, n: number, sealed: Uint8Array, own: Uint8Array, next_at?: number}} Draft */
+/** @typedef {{n: number, id: string}} ChainHead */
+/** @typedef {Awaited<ReturnType<typeof openOutbox>>} Outbox */
+
+export const NAME = "outbox";
+export const VERSION = 1;
+/** How long an answer may lie unjudged before its item is offered once more. */
+const JUDGE_WITHIN_MS = 6 * 3_600_000;
+
+/** @param {IDBDatabase} db */
+function makeStores(db) {
+  const items = db.createObjectStore("items");
+  items.createIndex("next_at", "next_at");
+  items.createIndex("state", "state");
+  items.createIndex("kid", "kid");
+  db.createObjectStore("drafts").createIndex("next_at", "next_at");
+  for (const name of ["chain", "chunks", "people", "device"]) db.createObjectStore(name);
+}
+
+class HeadMoved extends FieldappError {
+  constructor() {
+    super("head_moved");
+  }
+}
+
+/** @param {Outside} outside @param {() => void} [onGone] the browser closed the database */
+export async function openOutbox(outside, onGone) {
+  let db = await outside.open(NAME, VERSION, makeStores, () => gone());
+  let open = true;
+  /** @type {Map<string, ChainHead>} what this tab wrote last; the transaction that saves reads again, so a stale one only costs a second signature */
+  const heads = new Map();
+  const gone = () => {
+    open = false;
+    heads.clear();
+    onGone?.();
+  };
+  /** Opens again what the browser closed: on iOS its storage process dies now and then. */
+  const ready = async () => {
+    if (open) return db;
+    db = await outside.open(NAME, VERSION, makeStores, () => gone());
+    open = true;
+    return db;
+  };
+
+  /** @template T @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: any}, tx: any) => Promise<T> | T} work */
+  const inside = async (stores, how, work) => {
+    try {
+      return await transact(await ready(), stores, how, work);
+    } catch (error) {
+      if (error instanceof FieldappError && error.fields.reason === "InvalidStateError") gone();
+      throw error;
+    }
+  };
+
+  const outbox = {
+    close: () => db.close(),
+
+    /** The last link of a signer's own chain. @param {string} kid @returns {Promise<ChainHead>} */
+    async head(kid) {
+      return heads.get(kid) ?? (await inside(["chain"], "read", ({ chain }) => chain.get(kid))) ?? { n: 0, id: "" };
+    },
+
+    /**
+     * Saves one entry. It is signed and sealed before the transaction opens, because one dies while it waits for the worker; the transaction then reads the
+     * chain's head again and, when another tab was quicker, the entry is signed anew. Resolves only on `complete`, on strict durability.
+     * @param {string} kid @param {(head: ChainHead) => Promise<{id: string, item: Item}>} make @param {string} [slot] the draft that ends with it
+     */
+    async save(kid, make, slot) {
+      for (;;) {
+        const head = await outbox.head(kid);
+        const { id, item } = await make(head);
+        try {
+          await inside(["items", "drafts", "chain"], "strict", async ({ items, drafts, chain }) => {
+            const now = await chain.get(kid);
+            if ((now?.n ?? 0) !== head.n || (now?.id ?? "") !== head.id) throw new HeadMoved();
+            const puts = [items.add(item, id), chain.put({ n: item.n, id }, kid)];
+            if (slot !== undefined) puts.push(drafts.delete(slot));
+            await Promise.all(puts);
+          });
+        } catch (error) {
+          heads.delete(kid);
+          if (error instanceof HeadMoved) continue;
+          throw error;
+        }
+        heads.set(kid, { n: item.n, id });
+        return id;
+      }
+    },
+
+    /** Begins a signer's chain where the office says it stands, for a phone whose store was cleared. @param {string} kid @param {ChainHead} head */
+    async continueFrom(kid, head) {
+      await inside(["chain"], "strict", async ({ chain }) => {
+        const now = await chain.get(kid);
+        if ((now?.n ?? 0) < head.n) await chain.put(head, kid);
+      });
+      heads.delete(kid);
+    },
+
+    // ── drafts ──
+
+    /** Overwrites one slot. An older number never replaces a newer one. @param {string} slot @param {Draft} draft */
+    async keepDraft(slot, draft) {
+      await inside(["drafts"], "strict", async ({ drafts }) => {
+        const now = await drafts.get(slot);
+        if (now && now.kid === draft.kid && now.n >= draft.n) throw new FieldappError("draft_older", { n: now.n });
+        await drafts.put(draft, slot);
+      });
+    },
+    /** @returns {Promise<[slot: string, draft: Draft][]>} */
+    drafts: () => inside(["drafts"], "read", async ({ drafts }) => pairs(drafts)),
+    /** @param {string} slot @returns {Promise<Draft | undefined>} */
+    draft: (slot) => inside(["drafts"], "read", ({ drafts }) => drafts.get(slot)),
+    /** Empties a slot because its writer said so. @param {string} slot */
+    discardDraft: (slot) => inside(["drafts"], "strict", ({ drafts }) => drafts.delete(slot)),
+    /** Drafts that have rested long enough to be sent. @param {number} until @returns {Promise<[slot: string, draft: Draft][]>} */
+    async dueDrafts(until) {
+      return inside(["drafts"], "read", async ({ drafts }) => {
+        const index = drafts.index("next_at");
+        const [keys, values] = await Promise.all([index.getAllKeys(IDBKeyRange.upperBound(until)), index.getAll(IDBKeyRange.upperBound(until))]);
+        return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
+      });
+    },
+    /** Notes that the office has draft `n`, or asks for another try; a newer one in the slot stays due. @param {string} slot @param {number} n @param {number} [next_at] */
+    draftSent: (slot, n, next_at) =>
+      inside(["drafts"], "relaxed", async ({ drafts }) => {
+        const now = await drafts.get(slot);
+        if (now && now.n === n) await drafts.put(withNextAt(now, next_at), slot);
+      }),
+    /** Lets every draft go now: at lock. @param {number} now */
+    draftsDueNow: (now) =>
+      inside(["drafts"], "strict", async ({ drafts }) => {
+        for (const [slot, draft] of await pairs(drafts)) if (draft.next_at !== undefined && draft.next_at > now) drafts.put({ ...draft, next_at: now }, slot);
+      }),
+
+    // ── items ──
+
+    /** @returns {Promise<[id: string, item: Item][]>} */
+    items: () => inside(["items"], "read", async ({ items }) => pairs(items)),
+    /** @param {string} id @returns {Promise<Item | undefined>} */
+    item: (id) => inside(["items"], "read", ({ items }) => items.get(id)),
+    /** Items in one state. @param {State} state @param {number} [most] @returns {Promise<[id: string, item: Item][]>} */
+    inState: (state, most) => inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),
+    /** How many the office has not answered for. @returns {Promise<number>} */
+    waiting: () => inside(["items"], "read", ({ items }) => items.index("next_at").count()),
+    /** What may be sent now, longest waiting first. @param {number} until @param {number} most @returns {Promise<[id: string, item: Item][]>} */
+    due: (until, most) => inside(["items"], "read", ({ items }) => indexed(items.index("next_at"), IDBKeyRange.upperBound(until), most)),
+    /** When the next item or draft wants to be sent, if any does. @returns {Promise<number | null>} */
+    nextAt: () =>
+      inside(["items", "drafts"], "read", async (stores) => {
+        const first = await Promise.all([stores.items, stores.drafts].map((store) => store.index("next_at").openKeyCursor()));
+        const times = first.filter((cursor) => cursor !== null).map((cursor) => /** @type {number} */ (cursor.key));
+        return times.length ? Math.min(...times) : null;
+      }),
+
+    /** Keeps raw answers beside their items, without judging them. @param {[id: string, answer: Answer][]} answers */
+    answered: (answers) =>
+      change(answers, (item, answer) => (item.state === "waiting" || item.state === "answered" ? { ...item, state: "answered", answer, next_at: answer.at + JUDGE_WITHIN_MS } : item)),
+    /** Puts off items the office could not take now. @param {[id: string, next_at: number][]} delays */
+    delay: (delays) => change(delays, (item, next_at) => ({ ...item, attempts: item.attempts + 1, next_at })),
+    /** Notes verified stored receipts. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
+    sent: (receipts) => change(receipts, (item, kept) => ({ ...withNextAt(item, undefined), state: "sent", kept })),
+    /** Notes verified quarantine receipts: sending ends, nothing is freed. @param {[id: string, at: string][]} receipts */
+    sorting: (receipts) => change(receipts, (item, at) => ({ ...withNextAt(item, undefined), state: "sorting", sorted_at: at })),
+    /** Offers items again, with a new envelope where one is given. @param {[id: string, again: {next_at: number, sealed?: Uint8Array, ingest_kid?: string}][]} offers */
+    offerAgain: (offers) =>
+      change(offers, (item, again) => {
+        const { answer: _, kept: __, ...rest } = item;
+        return { ...rest, ...again, state: "waiting" };
+      }),
+
+    /**
+     * Frees what the office has in a verified backup: the one place where an item is ever deleted.
+     * @param {number} epoch @param {string} durableThrough @param {(id: string) => boolean} [isCopied] whether the author's vault has it
+     */
+    prune: (epoch, durableThrough, isCopied = () => true) =>
+      inside(["items"], "relaxed", async ({ items }) => {
+        const rows = await indexed(items.index("state"), IDBKeyRange.only("sent"));
+        const free = rows.filter(([id, { kept }]) => kept && kept.epoch === epoch && kept.received_at <= durableThrough && isCopied(id));
+        for (const [id] of free) raw(items).delete(id);
+        return free.map(([id]) => id);
+      }),
+
+    // ── the device ──
+
+    /** @returns {Promise<[vault: string, person: {label: string, kid: string}][]>} */
+    people: () => inside(["people"], "read", async ({ people }) => pairs(people)),
+    /** @param {string} vault @param {{label: string, kid: string}} person */
+    addPerson: (vault, person) => inside(["people"], "strict", ({ people }) => people.put(person, vault)),
+    /** Facts about this device, by name. @param {string} name @returns {Promise<any>} */
+    fact: (name) => inside(["device"], "read", ({ device }) => device.get(name)),
+    /** @param {string} name @param {unknown} value */
+    keepFact: (name, value) => inside(["device"], "relaxed", ({ device }) => device.put(value, name)),
+    /** Keeps facts that setting up depends on. @param {{[name: string]: unknown}} facts */
+    keepFacts: (facts) => inside(["device"], "strict", ({ device }) => Promise.all(Object.entries(facts).map(([name, value]) => device.put(value, name)))),
+  };
+
+  /** @template T @param {[id: string, told: T][]} list @param {(item: Item, told: T) => Item} how */
+  const change = (list, how) =>
+    list.length === 0
+      ? Promise.resolve()
+      : inside(["items"], "relaxed", async ({ items }) => {
+          const rows = await Promise.all(list.map(([id]) => items.get(id)));
+          rows.forEach((item, i) => {
+            if (item) raw(items).put(how(item, list[i][1]), list[i][0]);
+          });
+        });
+
+  return outbox;
+}
+
+/** @template {{next_at?: number}} T @param {T} row @param {number | undefined} next_at @returns {T} */
+function withNextAt(row, next_at) {
+  const { next_at: _, ...rest } = row;
+  return /** @type {T} */ (next_at === undefined ? rest : { ...rest, next_at });
+}
+
+/** @param {any} store @returns {Promise<[string, any][]>} */
+async function pairs(store) {
+  const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+  return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
+}
+
+/** @param {any} index @param {IDBKeyRange} range @param {number} [most] @returns {Promise<[string, Item][]>} */
+async function indexed(index, range, most) {
+  const [keys, values] = await Promise.all([index.getAllKeys(range, most), index.getAll(range, most)]);
+  return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
+}

@@ -1,0 +1,235 @@
+/**
+ * The one door to what lies outside the core: network, storage, locks, clock, timers, chance and compression.
+ * Tests hand in another with the same names, so that a whole phone runs under Node with its own clock and its own weather.
+ */
+import { unwrap, wrap } from "idb";
+import { Malformed, StoreFailed } from "../sync/errors.js";
+import { INFLATE_LIMIT } from "../sync/wire.js";
+
+/** @typedef {import("idb").IDBPDatabase<any>} Database */
+/** @typedef {ReturnType<typeof createOutside>} Outside */
+
+const OPEN_TRIES = 3;
+const OPEN_PATIENCE_MS = 4000;
+
+/**
+ * @param {{indexedDB?: IDBFactory, fetch?: typeof fetch, locks?: LockManager, storage?: StorageManager, now?: () => number,
+ *   setTimeout?: (run: () => void, ms: number) => unknown, clearTimeout?: (timer: any) => void, random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array,
+ *   origin?: string, build?: string, zone?: string, unlockCost?: {m: number, t: number}}} [given] what a test replaces
+ */
+export function createOutside(given = {}) {
+  const factory = given.indexedDB ?? globalThis.indexedDB;
+  const locks = given.locks ?? globalThis.navigator?.locks;
+  const storage = given.storage ?? globalThis.navigator?.storage;
+  const setTimer = given.setTimeout ?? ((run, ms) => globalThis.setTimeout(run, ms));
+  const clearTimer = given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer));
+  const request = given.fetch ?? ((...args) => globalThis.fetch(...args));
+  const origin = given.origin ?? globalThis.location?.origin ?? "";
+
+  const outside = {
+    /** Milliseconds since 1970 by this device's clock, which may be wrong by years; nothing is ordered by it. */
+    now: given.now ?? (() => Date.now()),
+    /** A time as the wire has it. @param {number} [at] */
+    stamp: (at) => new Date(at ?? outside.now()).toISOString(),
+    /** @param {string} stamp milliseconds since 1970 */
+    at: (stamp) => Date.parse(stamp),
+    /** The local minute, `2026-03-02T14:00`: what a person would call now. */
+    localMinute() {
+      const now = new Date(outside.now());
+      const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+      return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}T${two(now.getHours())}:${two(now.getMinutes())}`;
+    },
+    zone: given.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
+    build: given.build ?? "",
+    /** Fixed cost of unlocking, for tests; absent, the device is measured. */
+    unlockCost: given.unlockCost,
+
+    /** @param {number} ms @param {() => void} run @returns {() => void} takes it back */
+    after(ms, run) {
+      const timer = setTimer(run, Math.min(ms, 2 ** 31 - 1));
+      return () => clearTimer(timer);
+    },
+
+    /** Random bytes for names and salts. @param {number} size */
+    random(size) {
+      const bytes = new Uint8Array(size);
+      return given.random ? given.random(bytes) : crypto.getRandomValues(bytes);
+    },
+
+    /** A whole number below `limit`, every one equally likely. @param {number} limit */
+    pick(limit) {
+      const fair = 2 ** 32 - (2 ** 32 % limit);
+      for (;;) {
+        const bytes = outside.random(4);
+        const n = ((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0;
+        if (n < fair) return n % limit;
+      }
+    },
+
+    /**
+     * Opens a database, trying again when the browser's own process hangs or has just lost the connection. Nothing is ever deleted to make it open.
+     * @param {string} name @param {number} version @param {(db: IDBDatabase, from: number) => void} upgrade @param {() => void} [onGone] closed by another tab or by the browser
+     * @returns {Promise<Database>}
+     */
+    async open(name, version, upgrade, onGone) {
+      for (let left = OPEN_TRIES; ; left--) {
+        try {
+          return await openOnce(factory, outside, name, version, upgrade, onGone);
+        } catch (error) {
+          const reason = error instanceof Error ? error.name : "UnknownError";
+          if (left <= 1 || reason === "VersionError") throw new StoreFailed(reason);
+        }
+      }
+    },
+
+    /** Drops a vault that its own set-up could not finish; never called for the outbox. @param {string} name */
+    async dropDatabase(name) {
+      await new Promise((resolve, reject) => {
+        const asked = factory.deleteDatabase(name);
+        asked.onsuccess = resolve;
+        asked.onerror = () => reject(new StoreFailed(asked.error?.name ?? "UnknownError"));
+      });
+    },
+
+    /**
+     * Asks the office. Only an answer with a status comes back; anything else throws, and the time limit covers the body too.
+     * @param {string} path @param {RequestInit & {patience?: number}} [options] @returns {Promise<Response>}
+     */
+    ask(path, { patience = 30_000, ...options } = {}) {
+      return request(origin + path, { credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(patience), ...options });
+    },
+
+    /**
+     * Holds a lock as long as `work` runs. @template T
+     * @param {string} name @param {{ifAvailable?: boolean, steal?: boolean}} options @param {(held: boolean) => Promise<T>} work @returns {Promise<T>}
+     */
+    hold(name, options, work) {
+      if (!locks) return work(true);
+      return locks.request(name, options, (lock) => work(lock !== null));
+    },
+
+    storage: {
+      /** @returns {Promise<boolean | null>} null where the browser has no such question */
+      persisted: async () => (storage?.persisted ? storage.persisted() : null),
+      /** Asking is the page's right alone; a worker can only look. @returns {Promise<boolean | null>} */
+      persist: async () => {
+        const page = /** @type {{persist?: () => Promise<boolean>} | undefined} */ (storage);
+        return page?.persist ? page.persist() : outside.storage.persisted();
+      },
+      /** @returns {Promise<{usage: number, quota: number}>} */
+      estimate: async () => {
+        const told = storage?.estimate ? await storage.estimate() : {};
+        return { usage: told.usage ?? 0, quota: told.quota ?? 0 };
+      },
+    },
+
+    /** @param {Uint8Array} bytes */
+    deflate: (bytes) => through(new CompressionStream("deflate-raw"), bytes, Number.POSITIVE_INFINITY),
+    /** Inflates, and stops at the protocol's limit rather than filling the memory. @param {Uint8Array} bytes */
+    inflate: (bytes) => through(new DecompressionStream("deflate-raw"), bytes, INFLATE_LIMIT),
+  };
+  return outside;
+}
+
+/**
+ * @param {IDBFactory} factory @param {{after: (ms: number, run: () => void) => () => void}} clock @param {string} name @param {number} version
+ * @param {(db: IDBDatabase, from: number) => void} upgrade @param {(() => void) | undefined} onGone @returns {Promise<Database>}
+ */
+function openOnce(factory, clock, name, version, upgrade, onGone) {
+  return new Promise((resolve, reject) => {
+    const asked = factory.open(name, version);
+    let settled = false;
+    // Safari's first open can hang for ever; a second one then works.
+    const giveUp = clock.after(OPEN_PATIENCE_MS, () => {
+      settled = true;
+      reject(new DOMException("the store does not answer", "TimeoutError"));
+    });
+    asked.onupgradeneeded = (event) => upgrade(asked.result, event.oldVersion);
+    asked.onerror = () => {
+      giveUp();
+      reject(asked.error);
+    };
+    asked.onsuccess = () => {
+      giveUp();
+      const db = asked.result;
+      if (settled) return db.close();
+      db.onversionchange = () => {
+        db.close();
+        onGone?.();
+      };
+      db.onclose = () => onGone?.();
+      resolve(/** @type {Database} */ (/** @type {unknown} */ (wrap(db))));
+    };
+  });
+}
+
+/** @param {CompressionStream | DecompressionStream} stream @param {Uint8Array} bytes @param {number} limit @returns {Promise<Uint8Array>} */
+async function through(stream, bytes, limit) {
+  const writer = stream.writable.getWriter();
+  const written = Promise.all([writer.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)), writer.close()]).catch(() => undefined);
+  const reader = stream.readable.getReader();
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      size += value.length;
+      if (size > limit) throw new Malformed("too_large");
+      parts.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => undefined);
+    throw error instanceof Malformed ? error : new Malformed("inflate");
+  }
+  await written;
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/**
+ * Runs one transaction and resolves only on its `complete`. Whatever fails becomes a StoreFailed that names the browser's own reason. @template T
+ * @param {Database} db @param {string[]} stores @param {"strict" | "relaxed" | "read"} how
+ * @param {(stores: {[name: string]: any}, tx: any) => Promise<T> | T} work puts through `raw()` need no promise each: a failure aborts the whole
+ * @returns {Promise<T>}
+ */
+export async function transact(db, stores, how, work) {
+  let tx;
+  try {
+    tx = how === "read" ? db.transaction(stores) : db.transaction(stores, "readwrite", { durability: how });
+  } catch (error) {
+    throw storeFailed(error);
+  }
+  const done = tx.done.then(
+    () => null,
+    (/** @type {unknown} */ error) => error ?? new DOMException("aborted", "AbortError"),
+  );
+  let result;
+  try {
+    result = await work(Object.fromEntries(stores.map((name) => [name, tx.objectStore(name)])), tx);
+  } catch (error) {
+    try {
+      tx.abort();
+    } catch {
+      // It has ended already, and `done` says how.
+    }
+    const why = await done;
+    throw error instanceof Error && "code" in error && typeof error.code === "string" ? error : storeFailed(why ?? error);
+  }
+  const failed = await done;
+  if (failed) throw storeFailed(failed);
+  return result;
+}
+
+/** The bare store behind idb's, for many puts in one transaction. @param {any} store @returns {IDBObjectStore} */
+export const raw = (store) => /** @type {IDBObjectStore} */ (/** @type {unknown} */ (unwrap(store)));
+
+/** @param {unknown} error */
+const storeFailed = (error) => new StoreFailed(error instanceof DOMException || error instanceof Error ? error.name : "UnknownError");

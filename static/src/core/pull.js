@@ -1,0 +1,264 @@
+/**
+ * Brings what is new: greets the office, follows its key set, reads page after page, checks every chain and every signature before anything is shown, and drops
+ * what this person no longer reads. Nothing here touches what is unsent.
+ */
+import { digest, follow } from "../sync/chain.js";
+import { b64u, idOf, splitJws } from "../sync/entry.js";
+import { FieldappError, NoAnswer } from "../sync/errors.js";
+import { makeBrief, readEntry } from "./briefs.js";
+import { hands, hash, isSigned, json, officeKeys, publicKey, sign, takeKeySet, text, utf8, verify } from "./keys.js";
+import { exchange } from "./push.js";
+import { free } from "./settle.js";
+
+/** @typedef {import("./unlock.js").Session} Session */
+/** @typedef {import("./vault.js").Casefile} Casefile */
+/** @typedef {import("./vault.js").Kept} Kept */
+/** @typedef {import("./briefs.js").Reading} Reading */
+/** @typedef {Kept & {id: string, record: string, bad?: string}} Checked `bad`: kept as it came and never shown as somebody's words */
+
+const PAGE_CHARACTERS = 60_000;
+
+/**
+ * Asks with the reading proof; a stale nonce is answered by a fresh one and the request is made again.
+ * @param {Session} session @param {string} path @param {unknown} body
+ */
+async function askAsReader(session, path, body) {
+  const bytes = json(body);
+  for (let tries = 0; ; tries++) {
+    const proof = { v: 1, method: "POST", path, nonce: session.nonce, body: b64u(await hash(bytes)) };
+    const { jws } = await sign(session.signer, "fieldapp-proof", json(proof));
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${session.vault.self.read_token}`, "Fieldapp-Proof": jws };
+    const told = await exchange(session.outside, path, { method: "POST", body: /** @type {BodyInit} */ (bytes), headers, patience: 120_000 });
+    if (typeof told.answer?.nonce === "string") session.nonce = told.answer.nonce;
+    if (told.status === 401 && told.answer?.error === "nonce" && told.answer.nonce && tries === 0) continue;
+    if (told.status === 200) return told.answer;
+    if (told.status === 401) throw new FieldappError("fetching_paused", { why: String(told.answer?.error ?? "") });
+    if (told.status === 426) throw new FieldappError("update_first");
+    throw new NoAnswer(told.status === 0 ? "no_signal" : "office_not_answering", { status: told.status });
+  }
+}
+
+/** @param {Session} session @returns {[string, {seq: number, log_hash: string}][]} */
+const headsOf = ({ caseload }) => [...caseload.families.values()].flatMap(({ casefile, of }) => (of ? [[casefile, of.head]] : []));
+
+/**
+ * Greets the office and takes what it tells about itself; says whether a pull is needed. @param {Session} session @returns {Promise<boolean>}
+ */
+async function greet(session) {
+  const { outbox, outside, caseload } = session;
+  const before = outside.now();
+  const heads = headsOf(session);
+  const written = [...caseload.unsettled.values()].map(({ header }) => header.written_at).sort();
+  const removals_done = (await session.vault.fact("removals_done")) ?? [];
+  const signer = await outbox.head(session.signer.kid);
+  const checkpoint = await outbox.fact("checkpoint");
+  const answer = await askAsReader(session, "/sync/v1/hello", {
+    v: 1,
+    signers: [{ kid: session.signer.kid, ...signer }],
+    keyset_n: session.keySet.n,
+    removals_done,
+    waiting: { count: await outbox.waiting(), oldest_at: written[0] ?? null },
+    app: outside.build.slice(0, 40),
+    digest: await digest(hands, heads),
+    ...(checkpoint ? { checkpoint } : {}),
+  });
+  if (removals_done.length > 0) await session.vault.keepFact("removals_done", []);
+  if (typeof answer.keyset === "string") await takeNewKeySet(session, answer.keyset);
+  if (typeof answer.checkpoint === "string") await keepCheckpoint(session, answer.checkpoint);
+  const theirs = answer.signers?.find((/** @type {{kid: string}} */ one) => one.kid === session.signer.kid);
+  // The office knows more of this signer's chain than this phone: the store was cleared. Going on from zero would look like a cloned phone.
+  if (theirs && theirs.n > signer.n) {
+    await outbox.continueFrom(session.signer.kid, { n: theirs.n, id: theirs.id });
+    session.tell("office", { status: "store_was_cleared", time_offset_ms: session.offset });
+  }
+  const middle = before + (outside.now() - before) / 2;
+  session.offset = Math.round(outside.at(answer.time) - middle);
+  await outbox.keepFact("office_seen", { epoch: answer.epoch, durable_through: answer.durable_through, offset: session.offset, status: answer.device?.status, at: outside.stamp() });
+  session.tell("office", { status: answer.device?.status ?? "ok", time_offset_ms: session.offset });
+  await free(session, answer);
+  if (answer.device?.status !== "ok") throw new FieldappError("fetching_paused", { why: answer.device?.status });
+  const known = await session.vault.fact("practice");
+  if (typeof answer.practice === "string" && (known?.name !== answer.practice || !session.definitions.hasIndex())) {
+    await session.definitions.follow(answer.practice, (done, total) => session.tell("arrival", { done, total, stage: "forms" }));
+  }
+  return answer.same !== true;
+}
+
+/** @param {Session} session @param {string} jws */
+async function takeNewKeySet(session, jws) {
+  const keySet = await takeKeySet(jws, session.office, session.keySet.n);
+  const office = await session.outbox.fact("office");
+  await session.outbox.keepFacts({ office: { ...office, keyset: jws, n: keySet.n } });
+  session.keySet = keySet;
+}
+
+/** The last checkpoint is kept and shown back: the office cannot forget what it once swore to. @param {Session} session @param {string} jws */
+async function keepCheckpoint(session, jws) {
+  await verify(jws, "fieldapp-checkpoint", officeKeys(session.keySet, "receipt"));
+  await session.outbox.keepFact("checkpoint", jws);
+}
+
+/** Greets, and brings everything that is new. @param {Session} session @returns {Promise<boolean>} whether anything came */
+export async function pull(session) {
+  if (!(await greet(session))) return false;
+  const progress = { done: 0, total: 0 };
+  /** @type {Set<string>} */
+  let asked = new Set();
+  let came = false;
+  for (;;) {
+    const cursors = Object.fromEntries(headsOf(session).map(([casefile, { seq, log_hash }]) => [casefile, [seq, log_hash]]));
+    const page = await askAsReader(session, "/sync/v1/pull", { v: 1, cursors });
+    await takePeople(session, page);
+    const again = await takeRemovals(session, page, asked);
+    for (const casefile of page.diverged ?? []) {
+      const of = session.caseload.families.get(casefile)?.of;
+      // Read again from the start; what lies in the pages stays until the office has shown that it has it too.
+      if (of) of.head = { seq: 0, log_hash: "" };
+    }
+    const count = page.casefiles.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.entries.length, 0);
+    if (progress.total === 0) progress.total = count + page.total;
+    came ||= count > 0;
+    await takeCasefiles(session, page.casefiles);
+    progress.done = Math.min(progress.total, progress.done + count);
+    if (progress.total > 0) session.tell("arrival", { done: page.more ? progress.done : progress.total, total: progress.total, stage: "records" });
+    if (count > 0) session.tell("caseload", {});
+    if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
+    if (!page.more && !again) break;
+    asked = new Set(page.confirm ? page.removed.map((/** @type {{casefile: string}} */ one) => one.casefile) : []);
+  }
+  await session.caseload.keepRow();
+  return came;
+}
+
+/** @param {Session} session @param {any} page */
+async function takePeople(session, page) {
+  const { caseload, vault } = session;
+  let changed = false;
+  for (const person of page.people ?? []) {
+    const known = caseload.people.get(person.id);
+    if (known?.name === person.name && known?.role === person.role) continue;
+    caseload.people.set(person.id, { id: person.id, name: person.name, role: person.role });
+    changed = true;
+  }
+  if (changed) await vault.keepFact("people", [...caseload.people.values()]);
+  let enrolled = false;
+  for (const { jws } of page.enrolments ?? []) {
+    const { kid } = splitJws(jws, "fieldapp-enrolment");
+    if (session.signers.has(kid)) continue;
+    const claim = JSON.parse(text(splitJws(jws, "fieldapp-enrolment").payload));
+    const { payload } = await verify(jws, "fieldapp-enrolment", () => claim.jwk);
+    session.signers.set(kid, { person: payload.person, device: payload.device, jwk: payload.jwk });
+    enrolled = true;
+  }
+  if (enrolled) await vault.keepFact("signers", [...session.signers]);
+}
+
+/**
+ * Drops what was taken away; a sudden removal of many only when a second answer says the same.
+ * @param {Session} session @param {any} page @param {Set<string>} asked what the answer before said @returns {Promise<boolean>} whether to ask again
+ */
+async function takeRemovals(session, page, asked) {
+  const removed = page.removed ?? [];
+  if (removed.length === 0) return false;
+  const sure = page.confirm ? removed.filter((/** @type {{casefile: string}} */ one) => asked.has(one.casefile)) : removed;
+  /** @type {string[]} */
+  const done = [];
+  for (const { casefile } of sure) {
+    const of = session.caseload.families.get(casefile)?.of;
+    if (of) await session.vault.drop(of);
+    session.caseload.forget(casefile);
+    done.push(casefile);
+  }
+  if (done.length > 0) {
+    await session.vault.keepFact("removals_done", [...((await session.vault.fact("removals_done")) ?? []), ...done]);
+    await session.caseload.keepRow();
+    session.tell("caseload", {});
+  }
+  return sure.length < removed.length;
+}
+
+/** @param {Session} session @param {{id: string, entries: Kept[]}[]} casefiles */
+async function takeCasefiles(session, casefiles) {
+  const { vault, caseload, definitions } = session;
+  const news = [];
+  for (const { id: casefile, entries } of casefiles) {
+    if (entries.length === 0) continue;
+    await caseload.load(casefile);
+    const of = caseload.families.get(casefile)?.of ?? (await vault.newCasefile(casefile));
+    let checked;
+    let head;
+    try {
+      checked = await Promise.all(entries.map((entry) => check(session, casefile, entry)));
+      head = await follow(hands, casefile, of.head, checked);
+    } catch (error) {
+      // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
+      if (!(error instanceof FieldappError)) throw error;
+      if (of.head.seq > 0) of.head = { seq: 0, log_hash: "" };
+      session.tell("office", { status: "chain_broken", time_offset_ms: session.offset });
+      continue;
+    }
+    const pages = paged(checked, of.next_page);
+    /** @type {Map<string, {readings: Reading[], pages: Set<number>}>} */
+    const touched = new Map();
+    for (const { page, entries: list } of pages) {
+      for (const kept of list) {
+        const found = touched.get(kept.record) ?? { readings: [], pages: new Set() };
+        touched.set(kept.record, found);
+        found.pages.add(page);
+        if (!kept.bad) found.readings.push(readEntry(kept));
+      }
+    }
+    const briefs = [];
+    for (const [record, { readings, pages: fresh }] of touched) {
+      const stored = caseload.records.get(record)?.stored;
+      /** @type {Map<string, Reading>} */
+      const byId = new Map();
+      if (stored) for (const one of await caseload.readings(record)) if (!one.lies || one.seq !== undefined) byId.set(one.id, one);
+      for (const one of readings) byId.set(one.id, one);
+      if (byId.size === 0) continue;
+      briefs.push(makeBrief([...byId.values()], definitions.known, { row: stored?.row ?? vault.newRow(), pages: [...(stored?.pages ?? []), ...fresh] }));
+    }
+    news.push({ of, head, pages, briefs });
+  }
+  if (news.length === 0) return;
+  await vault.keep(news);
+  for (const { of, briefs } of news) await caseload.stored(of, briefs);
+  for (const { briefs } of news) if (briefs.length < 20) for (const { record } of briefs) session.tell("record", { record });
+}
+
+/** Lays entries into pages of some tens of kilobytes. @param {Checked[]} entries @param {number} first @returns {{page: number, entries: Checked[]}[]} */
+function paged(entries, first) {
+  /** @type {{page: number, entries: Checked[]}[]} */
+  const pages = [];
+  let size = PAGE_CHARACTERS;
+  for (const entry of entries) {
+    const length = entry.jws.length + (entry.body?.length ?? 0);
+    if (size + length > PAGE_CHARACTERS) {
+      pages.push({ page: first + pages.length, entries: [] });
+      size = 0;
+    }
+    size += length;
+    /** @type {{entries: Checked[]}} */ (pages.at(-1)).entries.push(entry);
+  }
+  return pages;
+}
+
+/**
+ * Checks one entry: who signed it, that person and device are those of the signer, that the body is the one that was signed. What is wrong is kept and marked.
+ * @param {Session} session @param {string} casefile @param {Kept} entry @returns {Promise<Checked>}
+ */
+async function check(session, casefile, { seq, received_at, log_hash, jws, body, gone }) {
+  const { kid, input, payload, signature } = splitJws(jws, "fieldapp-entry");
+  const header = JSON.parse(text(payload));
+  const kept = { seq, received_at, log_hash, jws, ...(body === undefined ? {} : { body }), ...(gone === undefined ? {} : { gone }), record: String(header.record) };
+  const signer = session.signers.get(kid);
+  const jwk = signer?.jwk ?? officeKeys(session.keySet, "desk")(kid);
+  const [id, signed, bodyHash] = await Promise.all([
+    idOf(hands, input),
+    jwk ? publicKey(kid, jwk).then((key) => isSigned(key, signature, input)) : false,
+    body === undefined ? header.body_hash : hash(utf8(body)).then(b64u),
+  ]);
+  const isRight = signer ? header.author === signer.person && header.device === signer.device : header.device === "";
+  const bad = !jwk ? "unknown_signer" : !signed ? "bad_signature" : !isRight ? "wrong_author" : bodyHash !== header.body_hash ? "bad_hashes" : header.casefile !== casefile ? "wrong_casefile" : "";
+  return { ...kept, id, ...(bad ? { bad } : {}) };
+}

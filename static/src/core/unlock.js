@@ -1,0 +1,146 @@
+/** Sets up a phone for a person, and unlocks it: from unlock words to an open session. */
+import { b64u, signingInput, compact, unb64u } from "../sync/entry.js";
+import { FieldappError, Refused } from "../sync/errors.js";
+import { openCaseload } from "./caseload.js";
+import { openDefinitions } from "./definitions.js";
+import { areStrong, calibrate, checkWords, json, makeSigner, sign, takeKeySet, takeSigner, thumbprint } from "./keys.js";
+import { exchange } from "./push.js";
+import { openRecords } from "./records.js";
+import { openUnsettled } from "./settle.js";
+import { makeVault, unlockVault } from "./vault.js";
+
+/** @typedef {import("./outside.js").Outside} Outside */
+/** @typedef {import("./outbox.js").Outbox} Outbox */
+/** @typedef {import("./keys.js").PublicJwk} PublicJwk */
+/** @typedef {{tell: (news: string, value: unknown) => void, soon: (ms: number) => void, saved: () => void, onGone: () => void}} Ties what a session is given by whoever opens it */
+/**
+ * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds.
+ * @typedef {Ties & {outside: Outside, outbox: Outbox, vault: import("./vault.js").Vault, definitions: import("./definitions.js").Definitions,
+ *   caseload: import("./caseload.js").Caseload, records: import("./records.js").Records, signer: import("./keys.js").Signer, keySet: import("./keys.js").KeySet,
+ *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string,
+ *   signers: Map<string, {person: string, device: string, jwk: PublicJwk}>,
+ *   jwsOf: (kid: string, header: Uint8Array, signature: Uint8Array) => string}} Session
+ */
+/** @typedef {{person: {id: string, name: string, role: string}, device: string, nonce: string, office: {kid: string, jwk: PublicJwk, keyset: string, n: number}, practice: string, words: string[], check_words: string[]}} Pending */
+
+const OFFERED = 4;
+
+/** @param {Outside} outside @param {string} path @param {unknown} body */
+const post = (outside, path, body) => exchange(outside, path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+
+/** @param {Outside} outside @returns {Promise<string[]>} */
+async function wordList(outside) {
+  let response;
+  try {
+    response = await outside.ask("/sync/v1/words");
+  } catch {
+    throw new Refused("offline");
+  }
+  const words = response.ok ? (await response.text()).split("\n").filter((word) => word !== "") : [];
+  if (words.length < 2048) throw new Refused("setup_failed", { why: "words" });
+  return words;
+}
+
+/** Draws unlock words. @param {Outside} outside @param {string[]} list */
+export function drawWords(outside, list) {
+  /** @type {Set<string>} */
+  const drawn = new Set();
+  while (drawn.size < OFFERED) drawn.add(list[outside.pick(list.length)]);
+  return [...drawn];
+}
+
+/**
+ * Proves to the office who this is, and pins its key. @param {Outside} outside @param {Outbox} outbox @param {{email: string, password: string, code: string}} given @returns {Promise<Pending>}
+ */
+export async function begin(outside, outbox, { email, password, code }) {
+  const words = await wordList(outside);
+  const { status, answer } = await post(outside, "/sync/v1/devices/begin", { v: 1, email, password, code });
+  if (status === 0) throw new Refused("offline");
+  if (status === 401 || status === 403 || status === 429) throw new Refused("sign_in_refused", { wait_s: answer?.wait_s ?? answer?.retry_after ?? 0 });
+  if (status !== 200) throw new Refused("setup_failed", { why: "answer" });
+  const { person, device, nonce, office, practice } = answer;
+  const kid = await thumbprint(office.jwk);
+  const pinned = await outbox.fact("office");
+  if (pinned && pinned.kid !== kid) throw new Refused("setup_failed", { why: "other_office" });
+  const keySet = await takeKeySet(office.keyset, { kid, jwk: office.jwk }, pinned?.n ?? 0);
+  return { person, device, nonce, office: { kid, jwk: office.jwk, keyset: office.keyset, n: keySet.n }, practice, words, check_words: await checkWords(kid, words) };
+}
+
+/**
+ * Enrols a new signer and makes its vault. @param {Outside} outside @param {Outbox} outbox @param {Pending} pending @param {{words: string, label: string, replaces?: string}} given
+ * @returns {Promise<string>} the vault's name
+ */
+export async function finish(outside, outbox, pending, { words, label, replaces }) {
+  if (!areStrong(words, new Set(pending.words))) throw new Refused("words_too_weak");
+  const cost = outside.unlockCost ?? (await calibrate(outside.now));
+  const { signer, jwk, pkcs8 } = await makeSigner();
+  const old = (await outbox.people()).find(([vault]) => vault === replaces)?.[1].kid ?? "";
+  const claim = { v: 1, person: pending.person.id, device: pending.device, jwk, made_at: outside.stamp(), nonce: pending.nonce, replaces: old };
+  const { jws } = await sign(signer, "fieldapp-enrolment", json(claim));
+  const { status, answer } = await post(outside, "/sync/v1/devices", { v: 1, enrolment: jws });
+  if (status === 0) throw new Refused("offline");
+  if (status === 401 || status === 403) throw new Refused("nonce_expired");
+  if (status !== 200) throw new Refused("setup_failed", { why: "answer" });
+  const self = { person: pending.person, device: pending.device, kid: signer.kid, pkcs8: b64u(pkcs8), read_token: answer.read_token, made_at: claim.made_at };
+  pkcs8.fill(0);
+  await outbox.keepFacts({ office: pending.office, place: pending.device });
+  const vault = await makeVault(outside, words, cost, self);
+  await outbox.addPerson(vault, { label, kid: signer.kid });
+  return vault;
+}
+
+/**
+ * Opens a session. @param {Outside} outside @param {Outbox} outbox @param {{vault: string, words: string}} given
+ * @param {Ties} ties @returns {Promise<Session>}
+ */
+export async function openSession(outside, outbox, given, ties) {
+  const vault = await unlockVault(outside, given.vault, given.words, ties.onGone);
+  try {
+    const office = await outbox.fact("office");
+    if (!office) throw new FieldappError("vault_unreadable");
+    const definitions = openDefinitions(outside, vault);
+    const caseload = openCaseload({ vault, definitions, outside, tell: ties.tell });
+    const [keySet, signer, seen, signers] = await Promise.all([
+      takeKeySet(office.keyset, office, office.n),
+      takeSigner(vault.self.kid, unb64u(vault.self.pkcs8)),
+      outbox.fact("office_seen"),
+      vault.fact("signers"),
+      caseload.open(),
+    ]);
+    /** @type {Omit<Session, "records">} */
+    const session = {
+      outside,
+      outbox,
+      vault,
+      definitions,
+      caseload,
+      signer,
+      keySet,
+      office: { kid: office.kid, jwk: office.jwk },
+      me: vault.self.person,
+      device: vault.self.device,
+      offset: seen?.offset ?? null,
+      nonce: "",
+      signers: new Map(signers ?? []),
+      jwsOf: (kid, header, signature) => compact(signingInput("fieldapp-entry", kid, header), signature),
+      ...ties,
+    };
+    return Object.assign(session, { records: openRecords(session) });
+  } catch (error) {
+    vault.close();
+    throw error;
+  }
+}
+
+/** Reads in what an unlocked phone needs beyond its first screen: forms, drafts, unsent entries, then every brief. @param {Session} session */
+export async function fill(session) {
+  await session.definitions.open();
+  await openUnsettled(session);
+  await session.records.openDrafts().catch(() => undefined);
+  for (const reading of session.caseload.unsettled.values()) {
+    const family = session.caseload.familyOf(reading.header.casefile);
+    if (family.isLoaded) await session.caseload.refresh(reading.header.casefile, reading.header.record);
+  }
+  session.tell("caseload", {});
+  await session.caseload.loadAll();
+}

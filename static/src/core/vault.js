@@ -1,0 +1,234 @@
+/**
+ * One person's encrypted cache of what the office has, on this device. No promise depends on it: what is unsent lies in the outbox, everything else at the office.
+ *
+ * `records` holds a sealed brief a record, which is all that lists, search and unlocking read. The entries themselves lie in `pages`, sealed as they came, many
+ * to a row: a row for each would make the first arrival wait for twice as many writes (docs/decisions/0003-vault-pages.md). Row names are random, ciphertext is
+ * padded, and each casefile's rows are sealed under a key of its own: dropping its wrap drops them.
+ */
+import { b64u } from "../sync/entry.js";
+import { Refused, Unbelievable } from "../sync/errors.js";
+import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, unwrapVaultKey, wrapVaultKey } from "./keys.js";
+import { raw, transact } from "./outside.js";
+
+/** @typedef {import("./outside.js").Outside} Outside */
+/** @typedef {import("./keys.js").PublicJwk} PublicJwk */
+/** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, made_at: string}} Self */
+/** @typedef {{seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string}} Kept one entry as the office serves it */
+/** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile */
+/**
+ * @typedef {{record: string, row: string, pages: number[], kind: string, schema: string, title: string, line: string, text: string, happened_on: string,
+ *   happened_at?: string, author: string, written_at: string, standing: import("./briefs.js").Standing, at: string, forked: boolean, later: number,
+ *   question?: {by: string, at: string, text: string, comments: {id: string, field: string, text: string}[]}, fields?: {[name: string]: any}}} Brief
+ */
+/** @typedef {Awaited<ReturnType<typeof openVault>>} Vault */
+
+const VERSION = 1;
+const STORES = ["meta", "casefiles", "records", "pages", "practice"];
+const PATIENT_TRIES = 5;
+const WRONG_WAIT_MS = 5_000;
+const WRONG_WAIT_MOST_MS = 900_000;
+
+/** @param {IDBDatabase} db */
+const makeStores = (db) => {
+  for (const name of STORES) db.createObjectStore(name);
+};
+
+/**
+ * Makes a vault under unlock words and gives it back open. It is read back and opened once before anybody is told that it exists.
+ * @param {Outside} outside @param {string} words @param {{m: number, t: number}} cost @param {Self} self
+ */
+export async function makeVault(outside, words, cost, self) {
+  const name = `v${b64u(outside.random(16))}`;
+  const vaultKey = outside.random(32);
+  const local = await localKey(vaultKey);
+  const wrap = await wrapVaultKey(words, cost, vaultKey, name);
+  const sealed = await seal(local, paddedJson(self), placeOf(name, "", "meta", "self"));
+  vaultKey.fill(0);
+  const db = await outside.open(name, VERSION, makeStores);
+  await transact(db, ["meta"], "strict", ({ meta }) => Promise.all([meta.put([wrap], "wraps"), meta.put(sealed, "self"), meta.put({ count: 0, next_at: 0 }, "attempts")]));
+  db.close();
+  await unlockVault(outside, name, words).then((vault) => vault.close());
+  return name;
+}
+
+/**
+ * Opens a vault with unlock words. Wrong ones are only made to wait, and the count outlasts a restart: a toddler must not wipe a caseload, and a thief never
+ * runs this counter anyway.
+ * @param {Outside} outside @param {string} name @param {string} words @param {() => void} [onGone]
+ */
+export async function unlockVault(outside, name, words, onGone) {
+  const db = await outside.open(name, VERSION, makeStores, onGone);
+  try {
+    const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) => Promise.all(["wraps", "self", "attempts"].map((row) => meta.get(row))));
+    const wrap = wraps?.find((/** @type {{sort: string}} */ one) => one.sort === "words");
+    if (!wrap || !sealed) throw new Refused("vault_unreadable");
+    const wait = (attempts?.next_at ?? 0) - outside.now();
+    // A clock that was set back must not lock anybody out for years.
+    if (wait > 0 && wait <= WRONG_WAIT_MOST_MS) throw new Refused("wrong_words", { wait_s: Math.ceil(wait / 1000), untried: true });
+    let vaultKey;
+    try {
+      vaultKey = await unwrapVaultKey(words, wrap, name);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== "wrong_words") throw error;
+      const count = (attempts?.count ?? 0) + 1;
+      const pause = count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** Math.min(count - PATIENT_TRIES, 20));
+      await transact(db, ["meta"], "strict", ({ meta }) => meta.put({ count, next_at: outside.now() + pause }, "attempts"));
+      throw new Refused("wrong_words", { wait_s: Math.ceil(pause / 1000) });
+    }
+    const local = await localKey(vaultKey);
+    vaultKey.fill(0);
+    /** @type {Self} */
+    let self;
+    try {
+      self = JSON.parse(text(await open(local, sealed, placeOf(name, "", "meta", "self"))));
+    } catch {
+      throw new Refused("vault_unreadable");
+    }
+    if (attempts?.count) await transact(db, ["meta"], "relaxed", ({ meta }) => meta.put({ count: 0, next_at: 0 }, "attempts"));
+    return await openVault(outside, db, name, local, self);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** @param {Outside} outside @param {import("./outside.js").Database} db @param {string} name @param {CryptoKey} local @param {Self} self */
+async function openVault(outside, db, name, local, self) {
+  const { person, device } = self;
+  const place = (/** @type {string} */ store, /** @type {string} */ row) => placeOf(person.id, device, `${name} ${store}`, row);
+  /** @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: any}) => any} work */
+  const inside = (stores, how, work) => transact(db, stores, how, work);
+  const newRow = () => b64u(outside.random(12));
+
+  const vault = {
+    name,
+    local,
+    self,
+    close: () => db.close(),
+
+    // ── small sealed facts ──
+
+    /** @param {string} row @returns {Promise<any>} undefined where there is none, or where it cannot be opened: a cache is read again, never trusted */
+    async fact(row) {
+      const sealed = await inside(["meta"], "read", ({ meta }) => meta.get(row));
+      if (!sealed) return undefined;
+      try {
+        return JSON.parse(text(await open(local, sealed, place("meta", row))));
+      } catch {
+        return undefined;
+      }
+    },
+    /** @param {string} row @param {unknown} value */
+    async keepFact(row, value) {
+      const sealed = await seal(local, paddedJson(value), place("meta", row));
+      await inside(["meta"], "relaxed", ({ meta }) => meta.put(sealed, row));
+    },
+
+    // ── definitions: public, named by their hash ──
+
+    /** @param {string} hash @returns {Promise<Uint8Array | undefined>} */
+    definition: (hash) => inside(["practice"], "read", ({ practice }) => practice.get(hash)),
+    /** @param {string} hash @param {Uint8Array} bytes */
+    keepDefinition: (hash, bytes) => inside(["practice"], "relaxed", ({ practice }) => practice.put(bytes, hash)),
+
+    // ── casefiles ──
+
+    /** Opens the key and head of every casefile. @returns {Promise<Casefile[]>} */
+    async casefiles() {
+      const [rows, values] = await inside(["casefiles"], "read", ({ casefiles }) => Promise.all([casefiles.getAllKeys(), casefiles.getAll()]));
+      const opened = await Promise.all(
+        rows.map(async (/** @type {string} */ row, /** @type {number} */ i) => {
+          try {
+            const key = await cacheKey(await open(local, values[i].wrap, place("casefiles", row)));
+            const head = JSON.parse(text(await open(key, values[i].head, place("casefiles", `${row} head`))));
+            return { casefile: head.casefile, row, key, wrap: values[i].wrap, head: { seq: head.seq, log_hash: head.log_hash }, next_page: head.next_page };
+          } catch {
+            return null;
+          }
+        }),
+      );
+      return opened.filter((one) => one !== null);
+    },
+    /** Makes room for a casefile; nothing is stored until its first page. @param {string} casefile @returns {Promise<Casefile>} */
+    async newCasefile(casefile) {
+      const bytes = outside.random(32);
+      const row = newRow();
+      const wrap = await seal(local, bytes, place("casefiles", row));
+      const key = await cacheKey(bytes);
+      bytes.fill(0);
+      return { casefile, row, key, wrap, head: { seq: 0, log_hash: "" }, next_page: 1 };
+    },
+
+    /**
+     * Stores what came for several casefiles: their pages, the briefs of the records they touch and their moved heads, in one transaction.
+     * @param {{of: Casefile, head: {seq: number, log_hash: string}, pages: {page: number, entries: Kept[]}[], briefs: Brief[]}[]} news
+     */
+    async keep(news) {
+      const sealed = await Promise.all(
+        news.map(async ({ of, head, pages, briefs }) => {
+          const next_page = Math.max(of.next_page, ...pages.map(({ page }) => page + 1));
+          const told = { casefile: of.casefile, ...head, next_page };
+          const [sealedHead, ...rest] = await Promise.all([
+            seal(of.key, paddedJson(told), place("casefiles", `${of.row} head`)),
+            ...pages.map(({ page, entries }) => seal(of.key, paddedJson(entries), place("pages", `${of.row} ${page}`))),
+            ...briefs.map((brief) => seal(of.key, paddedJson(brief), place("records", `${of.row} ${brief.row}`))),
+          ]);
+          return { next_page, sealedHead, sealedPages: rest.slice(0, pages.length), sealedBriefs: rest.slice(pages.length) };
+        }),
+      );
+      await inside(["casefiles", "records", "pages"], "relaxed", (stores) => {
+        const [casefiles, records, pageRows] = [raw(stores.casefiles), raw(stores.records), raw(stores.pages)];
+        news.forEach(({ of, pages, briefs }, i) => {
+          casefiles.put({ wrap: of.wrap, head: sealed[i].sealedHead }, of.row);
+          for (const [k, { page }] of pages.entries()) pageRows.put(sealed[i].sealedPages[k], [of.row, page]);
+          for (const [k, { row }] of briefs.entries()) records.put(sealed[i].sealedBriefs[k], [of.row, row]);
+        });
+      });
+      news.forEach(({ of, head }, i) => {
+        of.head = { ...head };
+        of.next_page = sealed[i].next_page;
+      });
+    },
+
+    /** Opens the briefs of one casefile. One that cannot be opened is left out and counted, never written over. @param {Casefile} of @returns {Promise<{briefs: Brief[], unreadable: number}>} */
+    async briefs(of) {
+      const range = IDBKeyRange.bound([of.row], [of.row, []]);
+      const [keys, values] = await inside(["records"], "read", ({ records }) => Promise.all([records.getAllKeys(range), records.getAll(range)]));
+      /** @type {Brief[]} */
+      const briefs = [];
+      let unreadable = 0;
+      const opened = await Promise.all(values.map((/** @type {Uint8Array} */ sealed, /** @type {number} */ i) => open(of.key, sealed, place("records", `${of.row} ${keys[i][1]}`)).catch(() => null)));
+      for (const bytes of opened) {
+        if (bytes === null) unreadable++;
+        else briefs.push(JSON.parse(text(bytes)));
+      }
+      return { briefs, unreadable };
+    },
+
+    /** Opens pages of one casefile. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
+    async pages(of, numbers) {
+      const rows = await inside(["pages"], "read", ({ pages }) => Promise.all(numbers.map((page) => pages.get([of.row, page]))));
+      const opened = await Promise.all(
+        rows.map(async (/** @type {Uint8Array | undefined} */ sealed, /** @type {number} */ i) => {
+          if (!sealed) throw new Unbelievable("page_missing", { page: numbers[i] });
+          return JSON.parse(text(await open(of.key, sealed, place("pages", `${of.row} ${numbers[i]}`))));
+        }),
+      );
+      return opened.flat();
+    },
+
+    /** Drops a casefile's key and rows: the office says this person no longer reads it. @param {Casefile} of */
+    drop: (of) =>
+      inside(["casefiles", "records", "pages"], "strict", (stores) =>
+        Promise.all([stores.casefiles.delete(of.row), stores.records.delete(IDBKeyRange.bound([of.row], [of.row, []])), stores.pages.delete(IDBKeyRange.bound([of.row], [of.row, []]))]),
+      ),
+
+    newRow,
+    /** @param {Uint8Array} bytes @param {string} store of the outbox @param {string} row */
+    sealOwn: (bytes, store, row) => seal(local, bytes, placeOf(person.id, device, store, row)),
+    /** @param {Uint8Array} sealed @param {string} store @param {string} row */
+    openOwn: (sealed, store, row) => open(local, sealed, placeOf(person.id, device, store, row)),
+  };
+  return vault;
+}
+
