@@ -251,7 +251,7 @@ def _counters(email: str, address: str) -> list[tuple[str, str]]:
 
 def _counter(*parts: str) -> str:
     """Names a counter without saying whose it is: people type passwords into the address field."""
-    return b64u(sha256("\n".join(("fieldapp attempts 1", *parts)).encode()).digest())
+    return b64u(sha256(_utf8("\n".join(("fieldapp attempts 1", *parts)))).digest())
 
 
 def _count_attempt(store: Store, counters: list[tuple[str, str]], now: datetime) -> int:
