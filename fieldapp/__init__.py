@@ -10,6 +10,7 @@ from flask import Flask
 
 from fieldapp import config, practice, store, web
 from fieldapp.config import Settings
+from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
 from fieldapp.web.office import Clock, Office
@@ -60,6 +61,8 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         raise CannotStart(
             f"The key in {settings.key_file} does not open {settings.database}: set FIELDAPP_KEY_FILE to the key this office was made with."
         ) from None
+    epoch_file = EpochFile(settings.key_file)
+    epoch_file.check(opened)
     return Office(
         store=opened,
         keys=keys,
@@ -67,6 +70,7 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         clock=clock,
         origin=settings.origin,
         demo_code=config.DEMO_CODE if settings.demo else None,
+        epoch_file=epoch_file,
     )
 
 

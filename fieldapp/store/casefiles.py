@@ -71,10 +71,8 @@ class Casefiles(Noun):
 
     def all(self) -> list[CasefileRow]:
         """Every casefile, the most recently active first."""
-        return [
-            _casefile(row)
-            for row in self._rows(f"SELECT {_COLUMNS} FROM casefiles ORDER BY active_at DESC, id")
-        ]  # noqa: S608
+        sql = f"SELECT {_COLUMNS} FROM casefiles ORDER BY active_at DESC, id"  # noqa: S608
+        return [_casefile(row) for row in self._rows(sql)]
 
     def near(self, person: str, teams: Sequence[str]) -> list[CasefileRow]:
         """Casefiles `person` was ever named on or whose team is among `teams`: what `access` need look at."""
@@ -102,9 +100,7 @@ class Casefiles(Noun):
         """(casefile, seq, log_hash) of every casefile, for a checkpoint."""
         return [(r[0], r[1], r[2]) for r in self._rows("SELECT id, seq, log_hash FROM casefiles ORDER BY id")]
 
-    def grant(
-        self, casefile: str, person: str, from_at: str, why: str = "assigned", until_at: str | None = None
-    ) -> None:
+    def grant(self, casefile: str, person: str, from_at: str, why: str = "assigned", until_at: str | None = None) -> None:
         """Names a reader. Named twice for one moment, the later word stands."""
         self._run(
             "INSERT INTO readers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET until_at = excluded.until_at,"
@@ -135,9 +131,7 @@ class Casefiles(Noun):
 
     def grants_of(self, person: str) -> list[ReaderRow]:
         """Every leave ever given to this person."""
-        rows = self._rows(
-            "SELECT casefile, person, from_at, until_at, why FROM readers WHERE person = ?", person
-        )
+        rows = self._rows("SELECT casefile, person, from_at, until_at, why FROM readers WHERE person = ?", person)
         return [ReaderRow(*tuple(row)) for row in rows]
 
     def hear_removals(self, kid: str, casefiles: Sequence[str], at: str) -> None:
@@ -146,10 +140,7 @@ class Casefiles(Noun):
         self._run_many("INSERT INTO removals_heard VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
 
     def has_heard(self, casefile: str, kid: str) -> bool:
-        return (
-            self._value("SELECT 1 FROM removals_heard WHERE casefile = ? AND kid = ?", casefile, kid)
-            is not None
-        )
+        return self._value("SELECT 1 FROM removals_heard WHERE casefile = ? AND kid = ?", casefile, kid) is not None
 
 
 def _casefile(row: Sequence[object]) -> CasefileRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from fieldapp.store.noun import Noun, Sealed
 
@@ -51,29 +52,16 @@ def _parts(values: Iterable[str], size: int = 500) -> Iterator[list[str]]:
         yield wanted[at : at + size]
 
 
+_values = attrgetter(*_COLUMNS.split(", "))
+
+
 class Entries(Noun):
     """Rows are added; only an erasure ever rewrites one, and only its sealed bytes."""
 
     def add_many(self, rows: Sequence[EntryRow]) -> None:
         self._run_many(
             f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            [
-                (
-                    r.casefile,
-                    r.seq,
-                    r.id,
-                    r.record,
-                    r.kind,
-                    r.schema,
-                    r.author,
-                    r.kid,
-                    r.n,
-                    r.written_at,
-                    r.received_at,
-                )
-                + (r.log_hash, r.sealed, r.flags)
-                for r in rows
-            ],
+            [_values(row) for row in rows],
         )
 
     def placed(self, ids: Iterable[str]) -> dict[str, Placed]:

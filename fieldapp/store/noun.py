@@ -10,14 +10,20 @@ from typing import Any, NewType
 
 from sqlite_utils import Database
 
+from fieldapp.errors import FieldappError
+
 Sealed = NewType("Sealed", bytes)
 """Bytes that `keys` has sealed. The store takes content in no other form, so a type error stands where a leak would."""
 
-BUSY_TIMEOUT_S = 30.0
+BUSY_TIMEOUT_S = 10.0
 
 
 class NotWriting(RuntimeError):
     """A change was asked for outside `with store.writing()`, where nothing would commit it as a whole."""
+
+
+class StoreBusy(FieldappError):
+    """Others were writing for too long. Nothing happened; asking again later is right."""
 
 
 class Connections:
@@ -77,7 +83,10 @@ class Connections:
             with db.atomic():
                 yield
             return
-        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            db.conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise StoreBusy(type(error).__name__) from None
         try:
             yield
             db.conn.execute("COMMIT")

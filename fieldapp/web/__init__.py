@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from fieldapp.config import Settings
-from fieldapp.web import app_shell, desk, guards, health
+from fieldapp.web import app_shell, desk, guards, health, protocol
 from fieldapp.web.office import Office, put_office
 from fieldapp.web.release import Releases
 
@@ -48,6 +48,7 @@ def install(app: Flask, settings: Settings, office: Office, *, client: Path, dev
     app.config["TRUSTED_HOSTS"] = [settings.host, *(["127.0.0.1"] if settings.host == "localhost" else [])]
     app.register_blueprint(app_shell.pages(releases, worker_policy=content_policy(script_src="'self' 'wasm-unsafe-eval'")))
     app.register_blueprint(health.pages)
+    protocol.register(app)
     desk.install(app, lambda name: f"/dist/{releases.current().id}/{name}")
     guards.install(app)
 

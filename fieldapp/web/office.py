@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, current_app
 
 if TYPE_CHECKING:
+    from fieldapp.epoch import EpochFile
     from fieldapp.keys import Keys
     from fieldapp.practice import Practice
     from fieldapp.store import Store
@@ -22,7 +23,7 @@ class Office:
     """The joined parts of one running office.
 
     `clock` gives aware UTC times; tests and the demo hand in another. `demo_code` is the fixed second factor of the
-    demo and None everywhere else.
+    demo and None everywhere else. `epoch_file` lies beside the key file; tests of single pages go without.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class Office:
     clock: Clock
     origin: str
     demo_code: str | None = None
+    epoch_file: EpochFile | None = None
 
     @property
     def over_https(self) -> bool:
