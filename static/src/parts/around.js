@@ -1,5 +1,4 @@
 /** What a form and a record page need to know around a definition: the people, the goals, the shared options. */
-import { useEffect, useState } from "preact/hooks";
 import { go } from "../page.js";
 import { ask, useAsked } from "./told.js";
 
@@ -27,34 +26,28 @@ export function peopleOf(family) {
   }));
 }
 
-/** @param {Definition | undefined} definition @returns {Record<string, {options: import("./shapes.js").Option[]}> | null} null until all are there */
-export function useVocabularies(definition) {
-  const [found, set] = useState(/** @type {Record<string, any> | null} */ (null));
-  useEffect(() => {
-    if (!definition) return;
-    const names = vocabulariesOf(definition);
-    void Promise.all(names.map(async (name) => [name, await ask("vocabulary", { id: name })])).then(
-      (pairs) => set(Object.fromEntries(pairs)),
-      () => set({}),
-    );
-  }, [definition]);
-  return found;
-}
-
-/** @param {Definition} definition @returns {string[]} */
+/**
+ * The shared options of a definition, which the core has written into its fields.
+ *
+ * @param {Definition | undefined} definition
+ * @returns {Around["vocabularies"]}
+ */
 export function vocabulariesOf(definition) {
-  const fields = definition.sections.flatMap((section) => section.fields).flatMap((field) => [field, ...(field.item ?? [])]);
-  return [...new Set(fields.flatMap((field) => field.vocabulary ?? []))];
+  const fields =
+    definition?.sections.flatMap((section) => section.fields).flatMap((field) => [field, ...(field.item ?? [])]) ?? [];
+  return Object.fromEntries(
+    fields.filter((field) => field.vocabulary).map((field) => [field.vocabulary, { options: field.options ?? [] }]),
+  );
 }
 
 /**
  * @param {any} family
  * @param {Goal[] | undefined} goals
- * @param {Around["vocabularies"] | null} vocabularies
+ * @param {Around["vocabularies"]} vocabularies
  * @returns {Around}
  */
 export function around(family, goals, vocabularies) {
-  return { people: peopleOf(family), goals: goals ?? [], vocabularies: vocabularies ?? {}, problems: [] };
+  return { people: peopleOf(family), goals: goals ?? [], vocabularies, problems: [] };
 }
 
 /**

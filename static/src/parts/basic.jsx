@@ -6,7 +6,8 @@ import { namesHidden } from "./told.js";
 export const TYPING = /** @type {const} */ ({
   spellcheck: false,
   autocomplete: "off",
-  autocorrect: "off",
+  // A browser that has this property reads any text, also "off", as yes.
+  autocorrect: /** @type {any} */ (false),
   autocapitalize: "sentences",
 });
 

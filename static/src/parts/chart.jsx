@@ -4,7 +4,9 @@ import { say } from "../words/en.js";
 import { Private } from "./basic.jsx";
 import { apart, line, mark, SHAPES, ticks, timeScale, valueScale } from "./plot.js";
 
-const BOX = { width: 360, height: 220, left: 26, right: 74, top: 12, bottom: 26 };
+const PLAIN = { width: 360, height: 220, left: 26, right: 74, top: 12, bottom: 26 };
+/** Names of score ranges are longer than first names. */
+const RANGED = { ...PLAIN, right: 106 };
 
 /**
  * @param {object} props
@@ -17,29 +19,30 @@ const BOX = { width: 360, height: 220, left: 26, right: 74, top: 12, bottom: 26 
  * @param {{from: number, to: number, label: string}[]} [props.bands] named ranges of a score
  */
 export function Chart({ title, series, low, high, baseline, band = 0, bands = [] }) {
+  const box = bands.length > 0 ? RANGED : PLAIN;
   const drawn = series.filter((one) => one.points.length > 0);
   if (drawn.length === 0) return <p class="govuk-body">{say.chart.nothing}</p>;
   const days = drawn.flatMap((one) => one.points.map((point) => point.on));
-  const { x } = timeScale(days, BOX);
-  const y = valueScale(low, high, BOX);
-  const right = BOX.width - BOX.right;
+  const { x } = timeScale(days, box);
+  const y = valueScale(low, high, box);
+  const right = box.width - box.right;
   const ends = drawn.map((one) => one.points[one.points.length - 1]);
   const labels = apart(
     ends.map((end) => y(end.value)),
     15,
-    BOX.top + 4,
-    BOX.height - BOX.bottom,
+    box.top + 4,
+    box.height - box.bottom,
   );
   const grid = high - low <= 12 ? range(low, high).filter((value) => (value - low) % (high - low > 6 ? 2 : 1) === 0) : [];
   return (
     <figure class="app-chart">
-      <svg viewBox={`0 0 ${BOX.width} ${BOX.height}`} role="img" aria-label={title}>
+      <svg viewBox={`0 0 ${box.width} ${box.height}`} role="img" aria-label={title}>
         {bands.map((one, order) => (
           <g key={one.label}>
             <rect
               class={`app-chart__range app-chart__range--${order % 2}`}
-              x={BOX.left}
-              width={right - BOX.left}
+              x={box.left}
+              width={right - box.left}
               y={y(Math.min(one.to + 0.5, high))}
               height={Math.max(0, y(Math.max(one.from - 0.5, low)) - y(Math.min(one.to + 0.5, high)))}
             />
@@ -51,35 +54,35 @@ export function Chart({ title, series, low, high, baseline, band = 0, bands = []
         {baseline !== undefined && band > 0 && (
           <rect
             class="app-chart__band"
-            x={BOX.left}
-            width={right - BOX.left}
+            x={box.left}
+            width={right - box.left}
             y={y(Math.min(baseline + band, high))}
             height={y(Math.max(baseline - band, low)) - y(Math.min(baseline + band, high))}
           />
         )}
         {grid.map((value) => (
           <g key={value}>
-            <line class="app-chart__grid" x1={BOX.left} x2={right} y1={y(value)} y2={y(value)} />
-            <text class="app-chart__small" x={BOX.left - 7} y={y(value) + 4} text-anchor="end">
+            <line class="app-chart__grid" x1={box.left} x2={right} y1={y(value)} y2={y(value)} />
+            <text class="app-chart__small" x={box.left - 7} y={y(value) + 4} text-anchor="end">
               {value}
             </text>
           </g>
         ))}
         {grid.length === 0 &&
           [low, high].map((value) => (
-            <text key={value} class="app-chart__small" x={BOX.left - 7} y={y(value) + 4} text-anchor="end">
+            <text key={value} class="app-chart__small" x={box.left - 7} y={y(value) + 4} text-anchor="end">
               {value}
             </text>
           ))}
         {baseline !== undefined && (
-          <line class="app-chart__baseline" x1={BOX.left} x2={right} y1={y(baseline)} y2={y(baseline)} />
+          <line class="app-chart__baseline" x1={box.left} x2={right} y1={y(baseline)} y2={y(baseline)} />
         )}
         {ticks(days, 4).map((day, order, all) => (
           <text
             key={day}
             class="app-chart__small"
             x={x(day)}
-            y={BOX.height - 6}
+            y={box.height - 6}
             text-anchor={all.length === 1 ? "middle" : order === 0 ? "start" : order === all.length - 1 ? "end" : "middle"}
           >
             {shortDay(day)}

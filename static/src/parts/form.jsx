@@ -17,16 +17,17 @@ import { idOf, Question } from "./question.jsx";
  * @param {Fields} props.fields
  * @param {Around} props.around
  * @param {(name: string, value: any) => void} props.change
+ * @param {string} [props.title] of the screen, not said twice
  */
-export function Sections({ sections, shown, fields, around, change }) {
+export function Sections({ sections, shown, fields, around, change, title }) {
   return (
     <>
       {sections.map((section) => {
         const asked = section.fields.filter((field) => shown.has(field.id));
         if (asked.length === 0) return null;
         return (
-          <section key={section.id} class="app-section" aria-labelledby={`s-${section.id}`}>
-            {sections.length > 1 && (
+          <section key={section.id} class="app-section" aria-label={section.title}>
+            {sections.length > 1 && section.title !== title && (
               <h2 class="govuk-heading-m" id={`s-${section.id}`} tabIndex={-1}>
                 {section.title}
               </h2>
@@ -122,19 +123,23 @@ export function Parts({ sections, shown, fields }) {
   );
 }
 
-/** @param {{kept_at?: string, error?: any, again: () => void, discard?: () => void}} props always in sight while writing */
-export function DraftLine({ kept_at, error, again, discard }) {
-  const [sure, setSure] = useState(false);
+/** @param {{kept_at?: string, error?: any}} props stays in sight while writing, beside whom it is about */
+export function DraftSaid({ kept_at, error }) {
   return (
-    <div class={`app-draft-line${error ? " app-draft-line--failed" : ""}`}>
-      {error ? (
-        <Trouble error={error} again={again} />
-      ) : (
-        <p class="app-draft-line__said">
-          <Icon name="draft" />
-          <span>{draftKept(kept_at, now())}</span>
-        </p>
-      )}
+    <p class="app-draft-said">
+      <Icon name={error ? "alert" : "draft"} />
+      <span>{error ? say.form.not_kept : draftKept(kept_at, now())}</span>
+    </p>
+  );
+}
+
+/** @param {{error?: any, again: () => void, discard?: () => void}} props what to do when a draft could not be kept, and a way to drop it */
+export function DraftFoot({ error, again, discard }) {
+  const [sure, setSure] = useState(false);
+  if (!error && !discard) return null;
+  return (
+    <div class={`app-draft-foot${error ? " app-draft-foot--failed" : ""}`}>
+      <Trouble error={error} again={again} />
       {discard && !sure && (
         <Button kind="link" onClick={() => setSure(true)}>
           {say.form.discard}

@@ -46,11 +46,11 @@ function Header() {
   );
 }
 
-/** @param {{family: Family}} props */
-function About({ family }) {
+/** @param {{family: Family, said?: any}} props */
+function About({ family, said }) {
   const children = ages(family.people, now());
   return (
-    <div class={`app-about${family.practice ? " app-about--practice" : ""}`}>
+    <section class={`app-about${family.practice ? " app-about--practice" : ""}`} aria-label={say.frame.about_label}>
       <div class="govuk-width-container">
         <p class="app-about__line">
           <Hush>{say.frame.about} </Hush>
@@ -68,8 +68,9 @@ function About({ family }) {
           )}
         </p>
         {family.practice && <p class="app-practice">{say.caseload.practice}</p>}
+        {said}
       </div>
-    </div>
+    </section>
   );
 }
 
@@ -82,9 +83,10 @@ function About({ family }) {
  * @param {string} [props.step] changes when the same screen moves on, so that the heading is read again
  * @param {boolean} [props.bare] without the send line: for screens handed to a family
  * @param {boolean} [props.wide]
+ * @param {any} [props.said] one line that stays in sight, such as that a draft is kept
  * @param {any} [props.children]
  */
-export function Frame({ title, back, back_label, family, step = "", bare = false, wide = false, children }) {
+export function Frame({ title, back, back_label, family, step = "", bare = false, wide = false, said, children }) {
   useEffect(beginScreen, [step]);
   return (
     <div class="app-frame">
@@ -94,13 +96,15 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
         </button>
       </Form>
       {!bare && <Header />}
-      {family && <About family={family} />}
+      {family && <About family={family} said={said} />}
       {!bare && status.value?.state === "unlocked" && <SendLine />}
       <div class={`govuk-width-container${wide ? " app-wide" : " app-narrow"}`}>
         {back !== undefined && (
-          <Link to={back} class="govuk-back-link">
-            {back_label ?? say.frame.back}
-          </Link>
+          <nav aria-label={say.frame.way_back}>
+            <Link to={back} class="govuk-back-link">
+              {back_label ?? say.frame.back}
+            </Link>
+          </nav>
         )}
         <main class="govuk-main-wrapper app-main" id="main">
           <h1 class="govuk-heading-l" tabIndex={-1}>

@@ -1,9 +1,9 @@
 /** One question of a record definition, whatever its type, and the answer it holds. */
 import { now, randomId } from "../page.js";
 import { shownInItem } from "../practice/forms.js";
-import { dayOf, timeOf } from "../words/dates.js";
+import { dayOf, tidyTime, timeOf } from "../words/dates.js";
 import { problemText, say } from "../words/en.js";
-import { Button, Private, TYPING } from "./basic.jsx";
+import { Button, Hush, Private, TYPING } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { childrenOf } from "./people.js";
 
@@ -202,10 +202,13 @@ function Time(props) {
           {...TYPING}
           class={`govuk-input app-time${error ? " govuk-input--error" : ""}`}
           id={idOf(at)}
-          type="time"
+          type="text"
+          inputMode="numeric"
+          maxLength={8}
           aria-describedby={described(at, field.hint, error)}
           value={value ?? ""}
           onInput={(event) => change(event.currentTarget.value || undefined)}
+          onBlur={(event) => event.currentTarget.value && change(tidyTime(event.currentTarget.value))}
         />
         <Shortcut label={say.form.now} about={field.label} on={false} onClick={() => change(timeOf(now()))} />
       </div>
@@ -288,8 +291,7 @@ function Select({ options, ...props }) {
 /** @param {Field} field @param {Around} around @returns {Option[]} */
 export function optionsOf(field, around) {
   if (field.type === "yes_no") return say.form.yes_no;
-  if (field.vocabulary) return around.vocabularies[field.vocabulary]?.options ?? [];
-  return field.options ?? [];
+  return field.options ?? around.vocabularies[field.vocabulary ?? ""]?.options ?? [];
 }
 
 /** @param {Held} props */
@@ -498,8 +500,9 @@ function Item({ at, item, fields, title, put, drop, around }) {
         />
       ))}
       {drop && (
-        <Button kind="link" onClick={drop} label={say.form.remove(title)}>
-          {say.form.remove_short}
+        <Button kind="link" onClick={drop}>
+          {say.form.remove}
+          <Hush> {title}</Hush>
         </Button>
       )}
     </fieldset>

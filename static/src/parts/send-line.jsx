@@ -9,7 +9,6 @@ import { office, outbox } from "./told.js";
 
 /** @param {Outbox} told */
 function look(told) {
-  if (told.items.some((item) => item.standing === "question")) return "question";
   if (told.waiting === 0) return "sent";
   return told.reach === "no_signal" ? "no_signal" : "waiting";
 }
@@ -19,7 +18,7 @@ export function SendLine() {
   if (!told) return null;
   const kind = look(told);
   return (
-    <div class={`app-send-line app-send-line--${kind}`}>
+    <nav class={`app-send-line app-send-line--${kind}`} aria-label={say.sending.label}>
       <div class="govuk-width-container">
         <Link to="sending" class="app-send-line__link">
           <Icon name={kind} />
@@ -27,6 +26,6 @@ export function SendLine() {
         </Link>
         {office.value !== "ok" && <p class="app-send-line__office">{say.sending.fetching_paused}</p>}
       </div>
-    </div>
+    </nav>
   );
 }

@@ -6,6 +6,7 @@
  * @typedef {{field: string, in: string[]}} When
  * @typedef {{value: string, label: string, group?: string}} Option
  * @typedef {object} Field
+ * @property {When} [required_when]
  * @property {string} id
  * @property {string} type
  * @property {string} label

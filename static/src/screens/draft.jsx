@@ -2,10 +2,10 @@
 import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
 import { Answers, Asked } from "../parts/answers.jsx";
-import { around, useFamily, useVocabularies } from "../parts/around.js";
+import { around, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
-import { DraftLine, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
+import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { childrenOf } from "../parts/people.js";
 import { ask, spoken, useAsked } from "../parts/told.js";
@@ -54,7 +54,7 @@ export function Draft({ casefile, slot, step }) {
   const { draft, error, fields } = held;
   /** @type {Definition | undefined} */
   const definition = draft?.definition;
-  const vocabularies = useVocabularies(definition);
+  const vocabularies = vocabulariesOf(definition);
   const { answer: record } = useAsked(
     draft?.heads?.length ? "record" : "status",
     draft?.heads?.length ? { record: draft.record } : {},
@@ -65,8 +65,7 @@ export function Draft({ casefile, slot, step }) {
   const home = `family/${casefile}`;
 
   if (error) return <Gone error={error} home={home} />;
-  if (!family || !definition || !vocabularies || (draft.heads?.length && !record?.may))
-    return <Opening back={home} family={family} />;
+  if (!family || !definition || (draft.heads?.length && !record?.may)) return <Opening back={home} family={family} />;
 
   const changing = draft.heads?.length > 0;
   const adding = changing && !record.may.amend;
@@ -167,13 +166,19 @@ export function Draft({ casefile, slot, step }) {
     );
 
   return (
-    <Frame title={formTitle(definition, changing, adding)} back={changing ? `record/${draft.record}` : home} family={family}>
+    <Frame
+      title={formTitle(definition, changing, adding)}
+      back={changing ? `record/${draft.record}` : home}
+      family={family}
+      said={<DraftSaid kept_at={held.kept_at} error={held.keep_error} />}
+    >
       <Form onSubmit={check}>
         <Problems definition={definition} problems={wrong} />
         <Trouble error={refused} />
         {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
         <Parts sections={sections} shown={shown} fields={fields} />
         <Sections
+          title={definition.title}
           sections={sections}
           shown={shown}
           fields={fields}
@@ -185,7 +190,7 @@ export function Draft({ casefile, slot, step }) {
             {short ? say.form.save_and_send : say.form.check_and_send}
           </Button>
         </div>
-        <DraftLine kept_at={held.kept_at} error={held.keep_error} again={() => void held.keep()} discard={() => void discard()} />
+        <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void discard()} />
       </Form>
     </Frame>
   );

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { go, now } from "../page.js";
 import { Answers } from "../parts/answers.jsx";
-import { around, begin, draftPath, peopleOf, useFamily, useVocabularies } from "../parts/around.js";
+import { around, begin, draftPath, peopleOf, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -162,10 +162,8 @@ function Due({ family }) {
       <h2 class="govuk-heading-m">{say.family.due}</h2>
       <ul class="app-due">
         {family.due.map((/** @type {any} */ one) => (
-          <li key={`${one.what}-${one.on}`} class={one.late ? "app-due--late" : ""}>
-            <span class="app-due__what">
-              <Private>{one.title ?? say.family.what(one.what)}</Private>
-            </span>
+          <li key={`${one.what}-${one.subject}-${one.on}`} class={one.late ? "app-due--late" : ""}>
+            <span class="app-due__what">{say.family.what(one.what)}</span>
             <span class="app-due__on">{dueOn(one.on, one.late, now())}</span>
           </li>
         ))}
@@ -211,7 +209,7 @@ export function Row({ brief }) {
 export function AboutFamily({ casefile }) {
   const { answer: family } = useFamily(casefile);
   const { answer: definition } = useAsked("definition", { schema: "family.1" });
-  const vocabularies = useVocabularies(definition);
+  const vocabularies = vocabulariesOf(definition);
   if (!family) return <Opening title={say.family.about} back="" />;
   const people = peopleOf(family);
   const written = plain(family.fields ?? {});
@@ -238,7 +236,7 @@ export function AboutFamily({ casefile }) {
           </li>
         ))}
       </ul>
-      {about && vocabularies && <Answers definition={about} fields={written} around={around(family, [], vocabularies)} />}
+      {about && <Answers definition={about} fields={written} around={around(family, [], vocabularies)} />}
       <Onward kind="secondary" to={`family/${casefile}`}>
         {say.family.to_notes}
       </Onward>

@@ -26,7 +26,7 @@ export function Found() {
             <div class="app-row__body">
               <Link to={hit.kind === "family" ? `family/${hit.casefile}` : `record/${hit.record}`} class="app-row__link">
                 <Private>
-                  <bdi>{hit.title}</bdi>
+                  <bdi>{[hit.family, hit.title].filter(Boolean).join(" · ")}</bdi>
                 </Private>
               </Link>
               {hit.where && (

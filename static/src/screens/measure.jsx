@@ -1,10 +1,10 @@
 /** A questionnaire: who and how, the phone handed over for the questions, handed back for what the worker alone sees. */
 import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
-import { around, useFamily, useVocabularies } from "../parts/around.js";
+import { around, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
-import { DraftLine, Problems, Sections, shownIds } from "../parts/form.jsx";
+import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { Scores } from "../parts/scores.jsx";
@@ -99,7 +99,7 @@ export function Measure({ casefile, slot, step }) {
   const held = useDraft(slot, (_, fields) => ({ completed_on: dayOf(now()), ...fields }));
   const { draft, fields, error } = held;
   const definition = draft?.definition;
-  const vocabularies = useVocabularies(definition);
+  const vocabularies = vocabulariesOf(definition);
   const measure = useMeasure(fields.measure);
   const [at, setAt] = useState(0);
   const [wrong, setWrong] = useState(/** @type {Problem[]} */ ([]));
@@ -116,12 +116,13 @@ export function Measure({ casefile, slot, step }) {
         <Onward to={home}>{say.form.to_family}</Onward>
       </Frame>
     );
-  if (!family || !definition || !vocabularies || !measure) return <Opening back={home} family={family} />;
+  if (!family || !definition || !measure) return <Opening back={home} family={family} />;
 
   const items = itemsOf(measure);
   const answers = fields.answers ?? {};
   const context = { ...around(family, [], vocabularies), problems: wrong };
   const title = measure.title ?? say.measure.pick;
+  const said = <DraftSaid kept_at={held.kept_at} error={held.keep_error} />;
   const judge = (/** @type {(name: string) => boolean} */ mine) => {
     const found = problems(definition, held.current(), vocabularies).filter((problem) => mine(problem.at.split("/")[0]));
     setWrong(found);
@@ -235,7 +236,7 @@ export function Measure({ casefile, slot, step }) {
 
   if (step === "paper")
     return (
-      <Frame title={title} back={here} family={family} step="paper">
+      <Frame title={title} back={here} family={family} step="paper" said={said}>
         <Trouble error={refused} />
         <Form onSubmit={() => void scored()}>
           {fields.entry === "score_only" ? (
@@ -251,7 +252,7 @@ export function Measure({ casefile, slot, step }) {
           )}
           <Button submit>{say.form.go_on}</Button>
         </Form>
-        <DraftLine kept_at={held.kept_at} error={held.keep_error} again={() => void held.keep()} />
+        <DraftFoot error={held.keep_error} again={() => void held.keep()} />
       </Frame>
     );
 
@@ -259,7 +260,7 @@ export function Measure({ casefile, slot, step }) {
     const risk = definition.sections.filter((/** @type {any} */ section) => section.worker_only);
     const shown = new Set([...shownIds(definition, fields, false)].filter((id) => !OWN.has(id)));
     return (
-      <Frame title={say.measure.result_title} family={family} step="result">
+      <Frame title={say.measure.result_title} family={family} step="result" said={said}>
         <Form onSubmit={() => void send()}>
           <Problems definition={definition} problems={wrong} />
           <Trouble error={refused} />
@@ -283,7 +284,7 @@ export function Measure({ casefile, slot, step }) {
             </Onward>
           </div>
         </Form>
-        <DraftLine kept_at={held.kept_at} error={held.keep_error} again={() => void held.keep()} />
+        <DraftFoot error={held.keep_error} again={() => void held.keep()} />
       </Frame>
     );
   }
@@ -293,7 +294,7 @@ export function Measure({ casefile, slot, step }) {
     [...shownIds(definition, fields, false)].filter((id) => !OWN.has(id) && !(id === "answered_by_name" && fields.answered_by)),
   );
   return (
-    <Frame title={title} back={home} family={family}>
+    <Frame title={title} back={home} family={family} said={said}>
       <Form
         onSubmit={() => {
           if (!judge((name) => who[0].fields.some((/** @type {any} */ field) => field.id === name) && !OWN.has(name))) return;
@@ -304,8 +305,7 @@ export function Measure({ casefile, slot, step }) {
         <Problems definition={definition} problems={wrong} />
         <Sections sections={who} shown={shown} fields={fields} around={context} change={change} />
         <Button submit>{say.form.go_on}</Button>
-        <DraftLine
-          kept_at={held.kept_at}
+        <DraftFoot
           error={held.keep_error}
           again={() => void held.keep()}
           discard={() => void held.end().then(() => ask("draft.discard", { slot }).then(() => go(home, { replace: true })))}

@@ -4,7 +4,7 @@ import { go, now, onLeaving } from "../page.js";
 import { peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble, TYPING } from "../parts/basic.jsx";
 import { keeper } from "../parts/draft.js";
-import { DraftLine } from "../parts/form.jsx";
+import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { nameOf, personOf } from "../parts/people.js";
 import { Steps } from "../parts/question.jsx";
@@ -131,7 +131,12 @@ export function Ratings({ casefile }) {
   };
 
   return (
-    <Frame title={say.rate.title} back={home} family={family}>
+    <Frame
+      title={say.rate.title}
+      back={home}
+      family={family}
+      said={(kept.at || kept.error) && <DraftSaid kept_at={kept.at} error={kept.error} />}
+    >
       <Trouble error={error ?? refused} />
       {asked.length === 0 && (
         <>
@@ -202,7 +207,7 @@ export function Ratings({ casefile }) {
                 {say.rate.save(count)}
               </Button>
             </div>
-            {(kept.at || kept.error) && <DraftLine kept_at={kept.at} error={kept.error} again={() => void drafts.keep()} />}
+            <DraftFoot error={kept.error} again={() => void drafts.keep()} />
           </>
         )}
       </Form>

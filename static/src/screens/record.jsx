@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { now, printPage } from "../page.js";
 import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
-import { around, begin, draftPath, useFamily, useVocabularies } from "../parts/around.js";
+import { around, begin, draftPath, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Difference } from "../parts/difference.jsx";
 import { Frame, Opening } from "../parts/frame.jsx";
@@ -52,11 +52,10 @@ function Told({ told }) {
   const { answer: family } = useFamily(told.casefile);
   const { answer: goals } = useAsked("goals", { casefile: told.casefile });
   const { answer: definition, error } = useAsked("definition", { schema: told.schema, hash: told.form || undefined });
-  const vocabularies = useVocabularies(definition);
+  const vocabularies = vocabulariesOf(definition);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const back = `family/${told.casefile}`;
-  if (!family || (!definition && !error) || (definition && !vocabularies))
-    return <Opening title={kindName(told.kind)} back={back} family={family} />;
+  if (!family || (!definition && !error)) return <Opening title={kindName(told.kind)} back={back} family={family} />;
   const question = openQuestion(told);
   const context = around(family, goals, vocabularies);
   const fields = plain(told.fields);

@@ -24,6 +24,20 @@ export const timeOf = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
 /** @param {string} on @returns {Date} */
 const utc = (on) => new Date(`${on.slice(0, 10)}T00:00:00Z`);
 
+/**
+ * Reads a time as people type it with one thumb: 1740, 9.30, 9:5 are times; anything else stays as typed and is asked about.
+ *
+ * @param {string} typed
+ * @returns {string}
+ */
+export function tidyTime(typed) {
+  const found = /^\s*(\d{1,2})(?:\s*[:.,h ]\s*(\d{1,2})|(\d{2}))?\s*$/.exec(typed);
+  if (!found) return typed;
+  const hours = Number(found[1]);
+  const minutes = Number(found[2] ?? found[3] ?? 0);
+  return hours < 24 && minutes < 60 ? `${two(hours)}:${two(minutes)}` : typed;
+}
+
 /** @param {string} on a date @returns {string} Mon 2 March 2026; what is no date is shown as it came */
 export const longDay = (on) => (Number.isNaN(utc(on).getTime()) ? on : LONG.format(utc(on)).replace(",", ""));
 

@@ -24,13 +24,25 @@ const KINDS = {
 /** @param {string} kind @returns {string} */
 export const kindName = (kind) => KINDS[kind] ?? "note";
 
+/** @type {Record<string, string>} */
+const DUE = {
+  visit: "Visit",
+  rating: "Goal rating",
+  measure: "Questionnaire",
+  return_interview: "Return-home interview",
+  recording: "Visit note still to write",
+  plan_review: "Look at the plan together",
+};
+
 const capital = (/** @type {string} */ text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const say = {
   frame: {
     app: "fieldapp",
     about: "This is about",
+    about_label: "Whom this is about",
     back: "Back",
+    way_back: "Back",
     hidden: "Hidden",
     hide_names: "Hide names",
     show_names: "Show names",
@@ -148,7 +160,7 @@ export const say = {
     drafts: (/** @type {number} */ count) => (count === 1 ? "Not finished" : `Not finished (${count})`),
     carry_on: (/** @type {string} */ kind) => `Carry on with the ${kind}`,
     due: "What is due",
-    what: (/** @type {string} */ what) => capital(what.replaceAll("_", " ")),
+    what: (/** @type {string} */ what) => DUE[what] ?? capital(what.replaceAll("_", " ")),
     written: "What has been written",
     nothing_yet: "Nothing has been written yet.",
     older: (/** @type {number} */ count) => `Show ${of(count, "older one")}`,
@@ -175,8 +187,7 @@ export const say = {
       `${{ actions: "Action", risk: "Worry" }[type] ?? "Part"} ${number}`,
     add: (/** @type {string} */ type, /** @type {number} */ count) =>
       `Add ${count ? "another" : ({ actions: "an", risk: "a" }[type] ?? "one")} ${{ actions: "action", risk: "worry" }[type] ?? ""}`.trim(),
-    remove: (/** @type {string} */ title) => `Take out: ${title}`,
-    remove_short: "Take this out",
+    remove: "Take this out",
     written_before: "Written before",
     parts: "Parts of this note",
     left: (/** @type {number} */ count) => (count === 0 ? "answered" : `${of(count, "question")} left`),
@@ -193,6 +204,7 @@ export const say = {
     back_to_writing: "Go back and change something",
     send: "Send",
     what_sending_does: "Without signal it is saved on this phone and sent by itself as soon as there is signal.",
+    not_kept: "Not kept yet – see below",
     discard: "Throw this draft away",
     discard_sure: "Throw this draft away? What you typed here cannot be brought back.",
     discard_yes: "Throw it away",
@@ -255,7 +267,7 @@ export const say = {
     numbers: "The same numbers in a table",
     day: "Day",
     band: (/** @type {number} */ width) =>
-      `Inside the shaded band the change is less than ${width} points from the first rating.`,
+      `The shaded band is ${width} points either side of the first rating. At its edge or outside it, the change is clear.`,
   },
 
   measure: {
@@ -347,6 +359,7 @@ export const say = {
 
   sending: {
     title: "Sending",
+    label: "Where sending stands",
     now: "Send and receive",
     busy: "Sending and receiving…",
     none: "Nothing is waiting.",
@@ -495,11 +508,11 @@ const TROUBLES = {
     kept: STAYS,
     next: "Open it again. Copy what you typed last if it does not say that it is kept.",
   },
-  no_such_record: {
+  unknown_record: {
     happened: "This note is not on this phone",
     next: "It may be shared with somebody else now. Ask your supervisor.",
   },
-  no_such_casefile: {
+  unknown_casefile: {
     happened: "This family is not on this phone",
     next: "It may be shared with somebody else now. Ask your supervisor.",
   },
