@@ -1,0 +1,292 @@
+"""Reading and reviewing at the desk: who may, what is signed, what is written down, what stays hidden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fieldapp import people, records
+from fieldapp.keys import verify_jws
+from fieldapp.oversight import Comment
+from fieldapp.placing import read_kept
+from sync.entry import read_body, read_header
+from tests.app import harrowmere
+from tests.app.harrowmere import VISIT, Harrowmere, words_of
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    return harrowmere.make(tmp_path)
+
+
+@pytest.fixture
+def tarnley(office: Harrowmere) -> str:
+    casefile = office.open_casefile("ama", "Tarnley")
+    office.write("ama", "family", casefile, FAMILY)
+    return casefile
+
+
+FAMILY = {
+    "name_shown": "Tarnley", "programme": "staying-together@1", "status": "active", "started_on": "2026-11-01",
+    "people": [
+        {"id": "dawn", "name": "Dawn O’Tarnley", "group": "adult", "relation": "mother"},
+        {"id": "kay", "name": "Kayleigh", "group": "child", "relation": "daughter", "birth": "known", "born_on": "2012-02-29"},
+        {"id": "jay", "name": "Jayden", "group": "child", "relation": "son", "birth": "unknown"},
+        {"id": "bump", "name": "Baby", "group": "unborn", "relation": "unborn", "birth": "due", "due_on": "2027-01-09"},
+    ],
+}  # fmt: skip
+
+
+def entry_of(office: Harrowmere, id: str) -> tuple[dict[str, object], dict[str, object], str]:
+    here = office.office
+    row = here.store.entries.get(id)
+    assert row is not None
+    casefile = here.store.casefiles.get(row.casefile)
+    assert casefile is not None
+    kept = read_kept(here.keys.casefile(casefile.id, casefile.key), row)
+    return dict(read_header(kept.header)), dict(read_body(kept.body)["fields"]), kept.jws
+
+
+def test_a_note_is_signed_off_when_a_supervisor_who_had_no_hand_in_it_says_so(office: Harrowmere, tarnley: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in("marian")
+    answer = browser.review(note.record, "signed_off", "Thank you")
+    assert answer.status_code == 303
+    assert "Signed off" in words_of(browser.get(answer.location))
+    review = office.office.store.entries.of_record(note.record)[-1]
+    header, fields, jws = entry_of(office, review.id)
+    assert (header["kind"], header["author"], header["parents"], header["device"]) == ("review", office.id("marian"), [note.id], "")
+    assert (fields["decision"], fields["covers"], fields["text"]) == ("signed_off", [note.id], "Thank you")
+    desk = office.office.keys.ring(office.office.store).desk
+    assert verify_jws(jws, "fieldapp-entry", desk.jwk)
+    [row] = [row for row in office.office.store.audit.all() if row.what == "signed_off"]
+    assert header["via"] == row.id
+    assert "Signed off by Marian Holt-Vane" in words_of(browser.get(f"/desk/records/{note.record}"))
+
+
+def test_a_question_can_be_anchored_to_an_answer(office: Harrowmere, tarnley: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in("marian")
+    answer = browser.review(note.record, "question", "", (("seen_and_heard", "Which door?"), ("workers_view", "What does it rest on?")))
+    assert answer.status_code == 303
+    page = browser.get(f"/desk/records/{note.record}")
+    assert "Which door?" in page.text
+    assert "Sent back with a question" in words_of(page)
+    _, fields, _ = entry_of(office, office.office.store.entries.of_record(note.record)[-1].id)
+    assert [(one["field"], one["text"]) for one in fields["comments"]] == [("seen_and_heard", "Which door?"), ("workers_view", "What does it rest on?")]  # type: ignore[attr-defined]
+
+
+def test_the_answer_to_a_question_is_shown_word_by_word_and_comes_up_on_the_board(office: Harrowmere, tarnley: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in("marian")
+    browser.review(note.record, "question", "Which door?")
+    assert "Waiting for an answer (1)" in words_of(browser.get("/desk/board"))
+    office.clock.pass_by(minutes=20)
+    added = {**VISIT, "seen_and_heard": "The kitchen door has a fresh split at hand height."}
+    office.write("ama", "visit_note", tarnley, added, record=note.record, parents=(note.id,))
+    assert "Questions answered (1)" in words_of(browser.get("/desk/board"))
+    page = browser.get(f"/desk/records/{note.record}")
+    assert '<del><span class="govuk-visually-hidden">[taken out: </span>hallway' in page.text
+    assert '<ins><span class="govuk-visually-hidden">[added: </span>kitchen' in page.text
+    assert "added later" in words_of(page)
+    browser.review(note.record, "signed_off")
+    assert "Questions answered (0)" in words_of(browser.get("/desk/board"))
+    assert "added later" not in words_of(browser.get(f"/desk/records/{note.record}"))
+
+
+@pytest.mark.parametrize("decision", ["signed_off", "question", "noted"])
+def test_nobody_reviews_what_they_had_a_hand_in(office: Harrowmere, tarnley: str, decision: str) -> None:
+    note = office.note("ama", tarnley)
+    second = office.write("marian", "visit_note", tarnley, {**VISIT, "strengths": "She came."}, record=note.record, parents=(note.id,))
+    third = office.write("ama", "visit_note", tarnley, {**VISIT, "strengths": "They came."}, record=note.record, parents=(second.id,))
+    browser = office.signed_in("marian")
+    page = browser.get(f"/desk/records/{note.record}")
+    assert "You wrote some of this yourself" in words_of(page)
+    assert "Send review" not in words_of(page)
+    assert browser.review(note.record, decision, "Fine", heads=[third.id]).status_code == 400
+    assert [row.kind for row in office.office.store.entries.of_record(note.record)] == ["visit_note"] * 3
+    assert office.audited(decision) == []
+    assert office.signed_in("jos").review(note.record, decision, "Fine").status_code == 303
+
+
+@pytest.mark.parametrize("who", ["orla", "admin"])
+def test_only_a_supervisor_reviews(office: Harrowmere, tarnley: str, who: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in(who)
+    token_page = {"orla": "/desk/families", "admin": "/desk/people/add"}[who]
+    answer = browser.send(token_page, f"/desk/records/{note.record}/review", {"decision": "signed_off", "head": note.id})
+    assert answer.status_code == 404
+    with pytest.raises((records.MayNotReview, records.NotOpen)):
+        records.review(
+            office.office.store, office.office.keys, office.office.practice, office.people[who], note.record,
+            saw=[note.id], decision="signed_off", text="", comments=[Comment("purpose", "x")], clock=office.clock,
+        )  # fmt: skip
+    assert len(office.office.store.entries.of_record(note.record)) == 1
+
+
+def test_a_review_is_not_written_when_newer_words_came_while_it_was_typed(office: Harrowmere, tarnley: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in("marian")
+    browser.get(f"/desk/records/{note.record}")
+    office.write("ama", "visit_note", tarnley, {**VISIT, "strengths": "Something new."}, record=note.record, parents=(note.id,))
+    answer = browser.review(note.record, "signed_off", "I read <all> of it", heads=[note.id])
+    assert answer.status_code == 409
+    assert "While you were reading, a newer version arrived" in words_of(answer)
+    assert "I read &lt;all&gt; of it" in answer.text
+    assert "Something new." in words_of(answer)
+    assert "added later" in words_of(answer)
+    assert office.audited("signed_off") == []
+    assert browser.review(note.record, "signed_off").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"decision": ""}, "Choose what you want to do"),
+        ({"decision": "approve"}, "Choose what you want to do"),
+        ({"decision": "question", "text": "  "}, "Write your question"),
+        ({"decision": "noted", "field": "purpose", "comment": " "}, "Write what you want to say about this answer"),
+        ({"decision": "noted", "field": "", "comment": "Which?"}, "Choose the answer this comment is about"),
+        ({"decision": "noted", "text": "x" * 20_001}, "This is longer than a review can be"),
+    ],
+)
+def test_nothing_typed_is_lost_when_a_review_is_not_complete(office: Harrowmere, tarnley: str, form: dict[str, str], said: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in("marian")
+    path = f"/desk/records/{note.record}"
+    answer = browser.send(path, f"{path}/review", {"head": note.id, "text": "Kept <words>"} | form)
+    assert answer.status_code == 400
+    assert "There is a problem" in words_of(answer)
+    assert said in words_of(answer)
+    assert "Please check: Visit note" in answer.text
+    if "text" not in form:
+        assert "Kept &lt;words&gt;" in answer.text
+    assert form.get("comment", "").strip() in answer.text
+    assert len(office.office.store.entries.of_record(note.record)) == 1
+
+
+def test_every_reading_is_written_down_once(office: Harrowmere, tarnley: str) -> None:
+    note = office.note("ama", tarnley)
+    browser = office.signed_in("orla")
+    browser.get(f"/desk/families/{tarnley}")
+    browser.get(f"/desk/records/{note.record}")
+    assert office.audited("read") == [(office.id("orla"), tarnley, ""), (office.id("orla"), tarnley, note.record)]
+
+
+def test_a_private_section_does_not_exist_for_those_not_named(office: Harrowmere, tarnley: str) -> None:
+    office.note("ama", tarnley)
+    private = office.open_casefile("ama", "Secret refuge", sort="restricted", readers=("jos",))
+    hidden = office.note("ama", private, seen_and_heard="Canary at the refuge", anything_worrying="yes")
+    marian, jos, orla = (office.signed_in(who) for who in ("marian", "jos", "orla"))
+    before = [words_of(one.get(path)) for one in (marian, orla) for path in ("/desk/families",)]
+    for one in (marian, orla):
+        for path in (f"/desk/families/{private}", f"/desk/records/{hidden.record}"):
+            answer = one.get(path)
+            assert answer.status_code == 404
+            assert words_of(answer) == words_of(one.get(path.rpartition("/")[0] + "/AAAAAAAAAAAAAAAAAAAAAA"))
+        assert "Secret refuge" not in one.get("/desk/families").text
+    board = marian.get("/desk/board").text
+    assert "Secret refuge" not in board
+    assert "Safety answers <span class=\"desk-quiet\">(0)" in board
+    assert marian.review(hidden.record, "signed_off", heads=[hidden.id]).status_code == 404
+    assert all("Secret" not in page for page in before)
+    assert "Secret refuge" in jos.get("/desk/families").text
+    assert "Canary at the refuge" in jos.get(f"/desk/records/{hidden.record}").text
+    assert "Safety answers <span class=\"desk-quiet\">(1)" in jos.get("/desk/board").text
+    assert all(casefile != private for person, casefile, _ in office.audited("read") if person != office.id("jos"))
+
+
+def test_another_teams_family_does_not_exist_for_a_supervisor(office: Harrowmere) -> None:
+    other = office.open_casefile("reece", "Velmire", team="other")
+    browser = office.signed_in("marian")
+    assert browser.get(f"/desk/families/{other}").status_code == 404
+    assert "Velmire" not in browser.get("/desk/families").text
+
+
+def test_a_practice_family_comes_up_on_no_board(office: Harrowmere) -> None:
+    practice = office.open_casefile("ama", "Practice family", readers=("marian",), practice=True)
+    office.note("ama", practice, anything_worrying="yes")
+    browser = office.signed_in("marian")
+    assert "Practice family" not in browser.get("/desk/board").text
+    assert "Practice, not real" in words_of(browser.get("/desk/families"))
+
+
+def test_the_board_brings_up_what_the_policy_asks_for(office: Harrowmere, tarnley: str) -> None:
+    office.note("ama", tarnley, anything_worrying="yes", risks=[], children_seen=[{"id": "s1", "person": "kay", "seen": "yes", "seen_alone": "no", "bedroom": "no"}])
+    office.note("ama", tarnley)
+    board = words_of(office.signed_in("marian").get("/desk/board"))
+    assert "Safety answers (1)" in board
+    assert "To sign off (1)" in board
+    assert "Children not seen (1)" in board
+    assert "Jayden · Tarnley Not seen yet, 22 days after the work began" in board
+    assert "Kayleigh" not in board
+
+
+def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: Harrowmere, tarnley: str) -> None:
+    first = office.note("ama", tarnley)
+    office.write("ama", "visit_note", tarnley, {**VISIT, "workers_view": "Ama’s view"}, record=first.record, parents=(first.id,))
+    office.write("reece", "visit_note", tarnley, {**VISIT, "workers_view": "Reece’s view"}, record=first.record, parents=(first.id,))
+    page = words_of(office.signed_in("marian").get(f"/desk/records/{first.record}"))
+    assert "Both stand until one of them chooses" in page
+    assert "Ama’s view" in page
+    assert "Reece’s view" in page
+    assert "Two versions of this record stand beside each other" in page
+
+
+def test_the_family_page_shows_who_works_with_them_goals_and_measures(office: Harrowmere, tarnley: str) -> None:
+    goal = office.write("ama", "goal", tarnley, {"agreed_words": "Let someone know where I am", "owner": "kay", "status": "active", "bottom_line": "no", "type": "safety"})
+    for on, value in (("2026-09-07", 2), ("2026-10-05", 4), ("2026-11-16", 6)):
+        office.write("ama", "rating", tarnley, {"goal": goal.record, "rater": "kay", "rater_name": "Kayleigh", "value": value, "rated_on": on})
+    for on, value, band in (("2026-09-07", 16, "Moderately severe"), ("2026-11-16", 9, "Mild")):
+        response = {"measure": "phq-9@1", "answered_by": "dawn", "answered_by_name": "Dawn", "point": "mid", "mode": "alone", "completed_on": on, "entry": "here", "answers": {}, "scores": [{"id": "total", "value": value, "band": band, "prorated": False, "missing": []}]}
+        office.write("ama", "measure_response", tarnley, response)
+    page = office.signed_in("marian").get(f"/desk/families/{tarnley}")
+    said = words_of(page)
+    assert "Let someone know where I am" in said
+    assert "Kayleigh, 16 Nov: 6" in said
+    assert "Clear change for the better" in said
+    assert "Moderately severe" in said
+    assert "Sat 29 Feb 2012" not in said
+    assert "29 Feb 2012 (14)" in said
+    assert "Expected Sat 9 Jan 2027" in said
+    assert "Ama Lindqvist" in said
+
+
+HOSTILE = ["<script>alert(1)</script>", "{{ 7*7 }}", "\" onmouseover=\"x", "' OR 1=1 --", "‮evil", "\u0000\u0007", "a" * 5000, "=cmd()", "😀\u200d👩"]
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_hostile_words_are_shown_as_words(office: Harrowmere, evil: str) -> None:
+    casefile = office.open_casefile("ama", evil)
+    office.write("ama", "family", casefile, {**FAMILY, "name_shown": evil, "warning": evil, "people": [{"id": "x", "name": evil, "group": "child", "relation": evil}]})
+    note = office.note("ama", casefile, seen_and_heard=evil, children_seen=[{"id": "s", "person": "x", "seen": "yes", "why_not_seen": evil}], unknown_field=evil)
+    browser = office.signed_in("marian")
+    for path in ("/desk/board", "/desk/families", f"/desk/families/{casefile}", f"/desk/records/{note.record}"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert "<script>alert(1)" not in page.text
+        assert '" onmouseover="x' not in page.text
+        assert evil not in page.text.partition("</title>")[0]
+    assert browser.review(note.record, "question", evil, (("seen_and_heard", evil),)).status_code in {303, 400}
+    assert browser.get(f"/desk/records/{note.record}").status_code == 200
+
+
+ODD = [None, 7, "text", [], {}, [None], [{"id": 5}], {"id": []}, [[["deep"]]], True, -1, [{"id": "a", "person": ["x"], "name": 3}]]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_record_of_any_shape_is_shown_and_never_breaks_a_page(office: Harrowmere, odd: object) -> None:
+    casefile = office.open_casefile("ama", "Odd")
+    written = []
+    for kind in ("family", "visit_note", "contact", "goal", "rating", "measure_response", "incident", "plan"):
+        definition = office.office.practice.newest(kind)
+        fields = {field.id: odd for section in definition.sections for field in section.fields}
+        written.append(office.write("ama", kind, casefile, fields))
+        written.append(office.write("ama", kind, casefile, {}, record=written[-1].record, parents=(written[-1].id,)))
+    browser = office.signed_in("marian")
+    for path in ("/desk/board", "/desk/families", f"/desk/families/{casefile}", *(f"/desk/records/{one.record}" for one in written[::2])):
+        assert browser.get(path).status_code == 200
+    browser.review(written[2].record, "question", "?")
+    assert browser.get(f"/desk/records/{written[2].record}").status_code == 200
