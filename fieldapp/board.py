@@ -105,7 +105,12 @@ def board(
         if lane is not None:
             by_lane[lane].append(note)
     unseen = _unseen(children, now.date())
-    silent = tuple(sorted((phone for phone in phones if _is_silent(phone, now)), key=lambda phone: (phone.oldest_at or phone.seen_at, phone.person)))
+    silent = tuple(
+        sorted(
+            (phone for phone in phones if _is_silent(phone, now)),
+            key=lambda phone: (phone.oldest_at or phone.seen_at, phone.person),
+        )
+    )
     return tuple(
         Section(
             lane,
@@ -152,4 +157,3 @@ def _is_silent(phone: Phone, now: datetime) -> bool:
         return True
     since = phone.oldest_at or phone.seen_at
     return phone.waiting > 0 and now - min(since, phone.seen_at) >= STUCK_AFTER
-

@@ -176,7 +176,8 @@ def _apart(lines: list[Line], top: float, bottom: float) -> tuple[Line, ...]:
         lowest += 17
     over = max(0.0, lowest - 17 - bottom)
     return tuple(
-        Line(one.n, one.label, one.path, one.marks, one.label_x, round(placed[index] - over, 1)) for index, one in enumerate(lines)
+        Line(one.n, one.label, one.path, one.marks, one.label_x, round(placed[index] - over, 1))
+        for index, one in enumerate(lines)
     )
 
 

@@ -25,7 +25,11 @@ MOVEMENTS = {
     "moved_away": "Clear change for the worse",
     "baseline_only": "First rating",
 }
-RESULTS = {"improved": "Clear change for the better", "deteriorated": "Clear change for the worse", "no_change": "No clear change"}
+RESULTS = {
+    "improved": "Clear change for the better",
+    "deteriorated": "Clear change for the worse",
+    "no_change": "No clear change",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ class Result:
     times: tuple[Time, ...]
 
 
-def goals_of(records: Iterable[tuple[str, Plain]], ratings: Iterable[Plain], definition: Plain, names: sheet.Names) -> tuple[Goal, ...]:
+def goals_of(
+    records: Iterable[tuple[str, Plain]], ratings: Iterable[Plain], definition: Plain, names: sheet.Names
+) -> tuple[Goal, ...]:
     """Draws each goal with its ratings, in the order the goals were set."""
     by_goal: dict[str, list[Series]] = {}
     for one in goals.series([rating for rating in ratings if _is_rating(rating)]):
@@ -70,9 +76,20 @@ def goals_of(records: Iterable[tuple[str, Plain]], ratings: Iterable[Plain], def
     status = next(field for section in definition["sections"] for field in section["fields"] if field["id"] == "status")
     found = []
     for record, fields in records:
-        words = sheet.text_of({"type": "text"}, fields.get("agreed_words") or fields.get("family_words"), names) or "A goal without words"
+        words = (
+            sheet.text_of({"type": "text"}, fields.get("agreed_words") or fields.get("family_words"), names)
+            or "A goal without words"
+        )
         drawn = charts.chart(by_goal.get(record, []), low=0, high=10, step=2, band=goals.MEANINGFUL)
-        found.append(Goal(record, words, sheet.text_of(status, fields.get("status"), names) or "No state given", "Rated from 0, not started, to 10, reached", drawn))
+        found.append(
+            Goal(
+                record,
+                words,
+                sheet.text_of(status, fields.get("status"), names) or "No state given",
+                "Rated from 0, not started, to 10, reached",
+                drawn,
+            )
+        )
     return tuple(found)
 
 
@@ -98,7 +115,9 @@ def _result(measure_id: str, about: str, group: list[tuple[str, Plain]], practic
     by_rater: dict[str, list[Plain]] = {}
     for _, fields in ordered:
         if _is_drawable(fields, rule.id):
-            by_rater.setdefault(str(fields.get("answered_by_name") or names.person(str(fields["answered_by"]))), []).append(fields)
+            by_rater.setdefault(str(fields.get("answered_by_name") or names.person(str(fields["answered_by"]))), []).append(
+                fields
+            )
     for rater, drawn in by_rater.items():
         points = tuple(Point(date.fromisoformat(each["completed_on"]), float(_main(each, rule.id)), "") for each in drawn)
         lines.append(Series(rater, points, _verdict(measure.plain, drawn, rule.id)))
@@ -119,7 +138,13 @@ def _time(record: str, fields: Plain, names: sheet.Names) -> Time:
         scores = found if isinstance(found := fields.get("scores"), list) else []
     told = [sheet.score_and_band(one, names.measure) for one in scores]
     reason = sheet.text_of({"type": "text"}, fields.get("no_score_reason"), names)
-    return Time(record, day, who, "\n".join(score for score, _ in told) or "No score", "\n".join(band for _, band in told if band) or reason)
+    return Time(
+        record,
+        day,
+        who,
+        "\n".join(score for score, _ in told) or "No score",
+        "\n".join(band for _, band in told if band) or reason,
+    )
 
 
 def _verdict(definition: Plain, drawn: list[Plain], score: str) -> str:
@@ -135,7 +160,14 @@ def _is_rating(rating: Mapping[str, Any]) -> bool:
     value = rating.get("value")
     texts = all(isinstance(rating.get(name), str) for name in ("goal", "rater", "rated_on"))
     named = isinstance(rating.get("rater_name") or "", str) and isinstance(rating.get("comment") or "", str)
-    return texts and named and _is_day(rating.get("rated_on")) and isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10
+    return (
+        texts
+        and named
+        and _is_day(rating.get("rated_on"))
+        and isinstance(value, int)
+        and not isinstance(value, bool)
+        and 0 <= value <= 10
+    )
 
 
 def _is_drawable(fields: Plain, score: str) -> bool:

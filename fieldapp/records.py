@@ -128,7 +128,9 @@ class Casefile:
         return found[0] if found else None
 
 
-def open_casefile(store: Store, keys: Keys, practice: Practice, person: Person, casefile: str, clock: Callable[[], datetime]) -> Casefile:
+def open_casefile(
+    store: Store, keys: Keys, practice: Practice, person: Person, casefile: str, clock: Callable[[], datetime]
+) -> Casefile:
     """Opens a casefile and writes down that this person read it; raises NotOpen."""
     now = stamp(clock())
     with store.reading():
@@ -207,7 +209,11 @@ def review(
 def readable(store: Store, person: Person, casefile: str, at: str) -> CasefileRow:
     """Gives the row of a casefile this person may read; NotOpen otherwise."""
     row, reader = store.casefiles.get(casefile), scope.reader(store, person.id)
-    if row is None or reader is None or not access.may_read(reader, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at):
+    if (
+        row is None
+        or reader is None
+        or not access.may_read(reader, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at)
+    ):
         raise NotOpen(casefile)
     return row
 
@@ -218,7 +224,9 @@ def all_readable(store: Store, person: Person, at: str) -> list[CasefileRow]:
     return scope.readable(store, reader, at) if reader is not None else []
 
 
-def opened_casefile(store: Store, keys: Keys, practice: Practice, row: CasefileRow, rows: Iterable[EntryRow], at: str) -> Casefile:
+def opened_casefile(
+    store: Store, keys: Keys, practice: Practice, row: CasefileRow, rows: Iterable[EntryRow], at: str
+) -> Casefile:
     """Opens these entries of a casefile and folds them record by record. Asks nobody for leave: its callers have."""
     key = keys.casefile(row.id, row.key)
     grouped: dict[str, list[Entry]] = {}
@@ -226,7 +234,11 @@ def opened_casefile(store: Store, keys: Keys, practice: Practice, row: CasefileR
         grouped.setdefault(each.record, []).append(opened_entry(each, key))
     records = {record: folded(record, entries) for record, entries in grouped.items()}
     staff = store.people.names()
-    grants = [each for each in store.casefiles.readers_of([row.id]) if each.from_at <= at and (each.until_at is None or at < each.until_at)]
+    grants = [
+        each
+        for each in store.casefiles.readers_of([row.id])
+        if each.from_at <= at and (each.until_at is None or at < each.until_at)
+    ]
     readers = tuple(sorted({staff.get(each.person, "") for each in grants} - {""}))
     opened = Casefile(row.id, key.open("title", row.title).decode(), row.sort, row.practice, readers, records)
     return Casefile(opened.id, opened.title, opened.sort, opened.is_practice, readers, records, names_in(opened, practice, staff))
@@ -255,7 +267,9 @@ def folded(record: str, entries: Sequence[Entry]) -> Record:
     view = fold(_versions(content))
     parents = {each.id: each.parents for each in content}
     first = content[0] if content else entries[0]
-    return Record(record, first.kind, first.schema, content, view, reviews, oversight(parents, [each.id for each in content], reviews))
+    return Record(
+        record, first.kind, first.schema, content, view, reviews, oversight(parents, [each.id for each in content], reviews)
+    )
 
 
 def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], others: Mapping[str, str] | None = None) -> Names:
@@ -265,7 +279,9 @@ def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], oth
     return Names(
         people={**(others or {}), **people_in(family)},
         staff=staff,
-        records={record.id: words for record in opened.of_kind("goal") if isinstance(words := record.fields.get("agreed_words"), str)},
+        records={
+            record.id: words for record in opened.of_kind("goal") if isinstance(words := record.fields.get("agreed_words"), str)
+        },
         measures=practice.measures,
         vocabularies=practice.plain_vocabularies(),
         programmes={name: one.title for name, one in practice.programmes.items()},

@@ -17,7 +17,20 @@ from sync.view import ABSENT, Field, Value
 
 Plain = dict[str, Any]
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FACTS, VIEW = frozenset({"facts", "children"}), frozenset({"view"})
 """Sections that stand side by side on wide screens: what was seen and heard, and what the worker makes of it."""
@@ -133,10 +146,14 @@ def parts(
                 continue
             answers.append(_answer(one, shown.get(one["id"]), names, told, said.get(one["id"], ())))
         if answers:
-            found.append(Part(section["id"], section["title"], _side(section["id"]), tuple(answers), bool(section.get("worker_only"))))
+            found.append(
+                Part(section["id"], section["title"], _side(section["id"]), tuple(answers), bool(section.get("worker_only")))
+            )
     unknown = [name for name in sorted(shown) if name not in known]
     if unknown:
-        rest = tuple(_answer({"id": name, "type": "raw", "label": name}, shown[name], names, told, said.get(name, ())) for name in unknown)
+        rest = tuple(
+            _answer({"id": name, "type": "raw", "label": name}, shown[name], names, told, said.get(name, ())) for name in unknown
+        )
         found.append(Part("other", "Other answers, as they were sent", "both", rest))
     return tuple(found)
 
@@ -307,9 +324,15 @@ def score_and_band(value: Any, measure: Measure | None) -> tuple[str, str]:
 
 
 def _paper_score(value: Plain, names: Names) -> str:
-    told = score_text({"id": value.get("score_id") or "Score", "value": value.get("score"), "band": value.get("band")}, names.measure)
+    told = score_text(
+        {"id": value.get("score_id") or "Score", "value": value.get("score"), "band": value.get("band")}, names.measure
+    )
     day_of = value.get("completed_on")
-    lines = [told, f"On paper of {day(day_of)}" if isinstance(day_of, str) else "", f"Scored by {_raw(value['scored_by'])}" if value.get("scored_by") else ""]
+    lines = [
+        told,
+        f"On paper of {day(day_of)}" if isinstance(day_of, str) else "",
+        f"Scored by {_raw(value['scored_by'])}" if value.get("scored_by") else "",
+    ]
     known = {"score", "score_id", "band", "completed_on", "scored_by"}
     return "\n".join([line for line in lines if line] + [f"{name}: {_raw(value[name])}" for name in sorted(value.keys() - known)])
 

@@ -90,12 +90,16 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
         for row in rows:
             title = keys.casefile(row.id, row.key).open("title", row.title).decode()
             found = briefs(store, keys, row)
-            notes += [_note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off]
+            notes += [
+                _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
+            ]
             children += children_of(found, row.id, title)
         return board(notes, children, _phones(store, person, now), _unsorted(store, person, now), now)
 
 
-def families_for(store: Store, keys: Keys, practice: Practice, person: Person, clock: Callable[[], datetime]) -> tuple[Family, ...]:
+def families_for(
+    store: Store, keys: Keys, practice: Practice, person: Person, clock: Callable[[], datetime]
+) -> tuple[Family, ...]:
     """Lists the casefiles somebody may read, by title; nothing tells of the others, not even a count."""
     refresh(store, keys, practice)
     now = stamp(clock())
@@ -111,7 +115,9 @@ def families_for(store: Store, keys: Keys, practice: Practice, person: Person, c
             title = keys.casefile(row.id, row.key).open("title", row.title).decode()
             found = briefs(store, keys, row)
             visits = [each.happened_on for each in found if each.row.kind == "visit_note" and each.fields.get("children")]
-            notes = [_note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off]
+            notes = [
+                _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
+            ]
             to_read = sum(1 for note in notes if lane_of(note) in {"safety", "answered", "sign_off", "sample", "later"})
             names = tuple(sorted(readers.get(row.id, set()) - {""}))
             listed.append(Family(row.id, title, row.sort == "restricted", row.practice, names, max(visits, default=""), to_read))
@@ -125,7 +131,16 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
     for each in store.records.in_casefile(row.id):
         told: Any = read_json(key.open(f"summary|{each.id}", each.summary).decode()) if each.summary is not None else {}
         on = told.get("on", "")
-        found.append(Brief(each, told.get("line", ""), on, told.get("at", ""), frozenset(told.get("hands", [each.author])), told.get("fields", {})))
+        found.append(
+            Brief(
+                each,
+                told.get("line", ""),
+                on,
+                told.get("at", ""),
+                frozenset(told.get("hands", [each.author])),
+                told.get("fields", {}),
+            )
+        )
     return found
 
 
@@ -158,7 +173,14 @@ def children_of(found: Iterable[Brief], casefile: str, title: str) -> list[Child
                 alone.setdefault(child["person"], []).append(on)
     since = _day(family.fields.get("since"))
     return [
-        Child(one["name"], casefile, title, max(seen.get(one["id"], []), default=None), max(alone.get(one["id"], []), default=None), since)
+        Child(
+            one["name"],
+            casefile,
+            title,
+            max(seen.get(one["id"], []), default=None),
+            max(alone.get(one["id"], []), default=None),
+            since,
+        )
         for one in family.fields.get("people", [])
         if one.get("group") == "child"
     ]
@@ -178,7 +200,9 @@ def line_of(fields: Plain) -> str:
     return text if len(text) <= LINE else text[: LINE - 1].rsplit(" ", 1)[0] + "…"
 
 
-def reasons(practice: Practice, record: Record, *, author: str, restricted: bool, notes_before: int, seed: str) -> tuple[str, ...]:
+def reasons(
+    practice: Practice, record: Record, *, author: str, restricted: bool, notes_before: int, seed: str
+) -> tuple[str, ...]:
     """Says why a record comes up: the policy's reason, and a safety answer whatever else holds."""
     definition = practice.definitions.get(record.schema)
     fields = record.fields
@@ -201,7 +225,13 @@ def _settle(tx: Store, keys: Keys, practice: Practice, casefile: CasefileRow, ro
     why = reasons(practice, record, author=row.author, restricted=casefile.sort == "restricted", notes_before=before, seed=seed)
     fields = record.fields
     on, at = happened(fields)
-    told = {"line": line_of(fields), "on": on, "at": at, "hands": sorted(record.hands), "fields": _kept(practice, record.kind, fields)}
+    told = {
+        "line": line_of(fields),
+        "on": on,
+        "at": at,
+        "hands": sorted(record.hands),
+        "fields": _kept(practice, record.kind, fields),
+    }
     seen = record.oversight
     return tx.records.settle(
         row.id, row.last_seq, standing=seen.state, why=",".join(why), is_forked=record.view.is_forked, later=len(seen.later),
@@ -214,7 +244,11 @@ def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
     if kind == "visit_note":
         return {
             "children": [
-                {"person": one["person"], "seen": one.get("seen") == "yes" and "yes", "alone": one.get("seen_alone") == "yes" and "yes"}
+                {
+                    "person": one["person"],
+                    "seen": one.get("seen") == "yes" and "yes",
+                    "alone": one.get("seen_alone") == "yes" and "yes",
+                }
                 for one in _objects(fields.get("children_seen"))
                 if isinstance(one.get("person"), str)
             ]
@@ -239,7 +273,13 @@ def _objects(value: Any) -> list[Plain]:
 def _note(each: Brief, casefile: CasefileRow, title: str, practice: Practice, staff: Mapping[str, str], person: Person) -> Note:
     row = each.row
     definition = practice.definitions.get(row.schema)
-    waits = row.asked_at if row.standing == "question" and row.asked_at else row.last_received_at if row.reviewed_at else row.first_received_at
+    waits = (
+        row.asked_at
+        if row.standing == "question" and row.asked_at
+        else row.last_received_at
+        if row.reviewed_at
+        else row.first_received_at
+    )
     return Note(
         record=row.id, casefile=casefile.id, family=title, kind=row.kind, title=definition.title if definition else "Record",
         author=staff.get(row.author, "somebody who has left"), happened_on=each.happened_on, received_at=moment(row.last_received_at),

@@ -75,7 +75,12 @@ class People(Noun):
     def join(self, person: str, team: str, role: str, from_at: str, until_at: str | None = None) -> None:
         """Makes a person a member of a team from one moment to another, or until further notice."""
         self._run(
-            "INSERT INTO memberships (person,team,role,from_at,until_at) VALUES (?,?,?,?,?)", person, team, role, from_at, until_at
+            "INSERT INTO memberships (person,team,role,from_at,until_at) VALUES (?,?,?,?,?)",
+            person,
+            team,
+            role,
+            from_at,
+            until_at,
         )
 
     def teams_of(self, person: str, at: str) -> list[str]:
@@ -135,9 +140,7 @@ class People(Noun):
         self._run("UPDATE people SET password_hash=? WHERE id=?", password_hash, person)
 
     def begin_session(self, id: str, person: str, at: str) -> None:
-        self._run(
-            "INSERT INTO sessions (id,person,made_at,seen_at,second_factor_at) VALUES (?,?,?,?,?)", id, person, at, at, at
-        )
+        self._run("INSERT INTO sessions (id,person,made_at,seen_at,second_factor_at) VALUES (?,?,?,?,?)", id, person, at, at, at)
 
     def session(self, id: str) -> SessionRow | None:
         """Gives a session that was not ended."""

@@ -94,12 +94,17 @@ def phones() -> ResponseReturnValue:
             }
         )
     count = here.store.quarantine.count_open()
-    unsorted = f"{words.many(count, 'item waits', 'items wait')} for a person to place." if count else "Nothing waits to be sorted."
-    return show("admin/phones.html", devices=listed, check_words=check_words(here.keys.ring(here.store).office.kid), unsorted=unsorted)
+    unsorted = (
+        f"{words.many(count, 'item waits', 'items wait')} for a person to place." if count else "Nothing waits to be sorted."
+    )
+    return show(
+        "admin/phones.html", devices=listed, check_words=check_words(here.keys.ring(here.store).office.kid), unsorted=unsorted
+    )
 
 
 def _form(typed: dict[str, str], wrong: list[tuple[str, str]]) -> ResponseReturnValue:
-    teams = [{"value": "", "text": "Choose a team"}] + [{"value": id, "text": name} for id, name in office().store.people.teams().items()]
+    teams = [{"value": "", "text": "Choose a team"}] + [
+        {"value": id, "text": name} for id, name in office().store.people.teams().items()
+    ]
     roles = [{"value": role, "text": words.ROLES[role]} for role in ROLES]
     return show("admin/add_person.html", 400 if wrong else 200, typed=typed, problems=told_of(wrong), teams=teams, roles=roles)
-

@@ -34,7 +34,11 @@ def page() -> ResponseReturnValue:
     here = office()
     now = here.clock()
     sections = summaries.board_for(here.store, here.keys, here.practice, me(), here.clock)
-    return show("board/page.html", sections=[_section(one, now) for one in sections], done=words.REVIEW_SENT.get(request.args.get("done", "")))
+    return show(
+        "board/page.html",
+        sections=[_section(one, now) for one in sections],
+        done=words.REVIEW_SENT.get(request.args.get("done", "")),
+    )
 
 
 def tags_of(note: Note) -> list[dict[str, str]]:
@@ -62,7 +66,8 @@ def _section(section: Section, now: datetime) -> dict[str, Any]:
         "children": [_child(child, days, now) for child, days in section.children],
         "phones": [_phone(phone, now) for phone in section.phones],
         "unsorted": {
-            "text": words.many(section.unsorted.count, "item", "items") + " to be placed. An administrator sees how many; the phone still has its copy.",
+            "text": words.many(section.unsorted.count, "item", "items")
+            + " to be placed. An administrator sees how many; the phone still has its copy.",
             "since": f"The oldest came {words.when(section.unsorted.oldest_at, now)}",
         }
         if section.unsorted
@@ -87,12 +92,22 @@ def _child(child: Child, days: int | None, now: datetime) -> dict[str, Any]:
         seen = "Not seen yet" + (f", {words.many(days, 'day', 'days')} after the work began" if days is not None else "")
     else:
         seen = f"Last seen {words.on(child.last_seen, now)}, {words.many(days or 0, 'day', 'days')} ago"
-    alone = f"; last seen alone {words.on(child.seen_alone, now)}" if child.seen_alone else "; never seen alone" if child.last_seen else ""
+    alone = (
+        f"; last seen alone {words.on(child.seen_alone, now)}"
+        if child.seen_alone
+        else "; never seen alone"
+        if child.last_seen
+        else ""
+    )
     return {"name": child.name, "family": child.family, "casefile": child.casefile, "seen": seen + alone}
 
 
 def _phone(phone: Phone, now: datetime) -> dict[str, str]:
     count = phone.waiting or phone.missing
-    what = words.many(count, "item waits", "items wait") if phone.waiting else words.many(count, "item has not come", "items have not come") + ", though later ones have"
+    what = (
+        words.many(count, "item waits", "items wait")
+        if phone.waiting
+        else words.many(count, "item has not come", "items have not come") + ", though later ones have"
+    )
     since = f"The oldest since {words.when(phone.oldest_at, now)}. " if phone.oldest_at else ""
     return {"text": f"{phone.person}’s phone: {what}", "since": f"{since}Last heard from {words.when(phone.seen_at, now)}"}

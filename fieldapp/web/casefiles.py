@@ -19,7 +19,17 @@ from sync.entry import moment
 
 pages = Blueprint("casefiles", __name__, url_prefix="/desk")
 
-_ABOUT = ("programme", "status", "status_on", "started_on", "safe_contact", "home_language", "interpreter_needed", "interpreter_language", "reading_needs")
+_ABOUT = (
+    "programme",
+    "status",
+    "status_on",
+    "started_on",
+    "safe_contact",
+    "home_language",
+    "interpreter_needed",
+    "interpreter_language",
+    "reading_needs",
+)
 
 
 @pages.get("/families")
@@ -71,9 +81,13 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "warning": sheet.text_of({"type": "text"}, fields.get("warning"), opened.names),
         "sheet": family.id if family is not None else None,
         "about": _about(fields, opened.names),
-        "people": [_person(one, now) for one in fields.get("people", []) if isinstance(one, dict)] if isinstance(fields.get("people"), list) else [],
+        "people": [_person(one, now) for one in fields.get("people", []) if isinstance(one, dict)]
+        if isinstance(fields.get("people"), list)
+        else [],
         "goals": goals,
-        "measures": progress.measures_of([(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, opened.names),
+        "measures": progress.measures_of(
+            [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, opened.names
+        ),
         "notes": _notes(opened, now),
     }
 
@@ -82,7 +96,11 @@ def _about(fields: dict[str, Any], names: Names) -> list[Answer]:
     practice = office().practice
     definition = practice.plain("records", practice.newest("family").schema)
     asked = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
-    found = [Answer(name, asked[name]["label"], text=sheet.text_of(asked[name], fields.get(name), names)) for name in _ABOUT if name in asked]
+    found = [
+        Answer(name, asked[name]["label"], text=sheet.text_of(asked[name], fields.get(name), names))
+        for name in _ABOUT
+        if name in asked
+    ]
     return [answer for answer in found if answer.text]
 
 
@@ -110,7 +128,11 @@ def _age(born_on: str, now: datetime) -> str:
 
 
 def _notes(opened: Casefile, now: datetime) -> list[dict[str, Any]]:
-    listed = [record for record in opened.records.values() if record.kind in {"visit_note", "contact", "incident", "plan"} or record.kind not in _SHOWN]
+    listed = [
+        record
+        for record in opened.records.values()
+        if record.kind in {"visit_note", "contact", "incident", "plan"} or record.kind not in _SHOWN
+    ]
     return [_note(record, opened, now) for record in sorted(listed, key=_order, reverse=True)]
 
 

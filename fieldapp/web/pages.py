@@ -90,7 +90,9 @@ def _http_problem(error: HTTPException) -> ResponseReturnValue:
     # 403 says that something exists; nobody is told that here.
     shown = 404 if status == 403 else status
     heading, sentences = _SAID.get(shown) or _SAID[400 if shown < 500 else 500]
-    answer = Response(render_template("pages/problem.html", heading=heading, sentences=sentences, person=_person_if_known(shown)), shown)
+    answer = Response(
+        render_template("pages/problem.html", heading=heading, sentences=sentences, person=_person_if_known(shown)), shown
+    )
     for name, value in error.get_headers():
         if name in {"Retry-After", "Allow"}:
             answer.headers[name] = value
@@ -121,7 +123,9 @@ def _typed(heading: str, sentence: str, status: int) -> ResponseReturnValue:
     typed = [text for name in ("text", "comment") for text in request.form.getlist(name) if text.strip()]
     if not typed:
         return Response(
-            render_template("pages/problem.html", heading=heading, sentences=[sentence, "Load the page again and try once more."], person=None),
+            render_template(
+                "pages/problem.html", heading=heading, sentences=[sentence, "Load the page again and try once more."], person=None
+            ),
             status,
         )
     return Response(render_template("pages/typed.html", heading=heading, sentence=sentence, typed=typed, person=None), status)

@@ -56,7 +56,9 @@ def review(record: str) -> ResponseReturnValue:
         return _page(opened, found, typed, status=400)
     except records.HeadsMoved:
         opened, found = _opened(record)
-        return _page(opened, found, {**typed, "comments": typed["comments"] or [{}]}, saw=request.form.getlist("head"), status=409)
+        return _page(
+            opened, found, {**typed, "comments": typed["comments"] or [{}]}, saw=request.form.getlist("head"), status=409
+        )
     if typed["decision"] == "question":
         return redirect(url_for("records.page", record=record, done="question"), code=303)
     return redirect(url_for("board.page", done=typed["decision"]), code=303)
@@ -84,7 +86,11 @@ def _problems(typed: Typed) -> list[tuple[str, str]]:
     wrong: list[tuple[str, str]] = []
     if typed["decision"] not in DECISIONS:
         wrong.append(("decision", "decision_missing"))
-    if typed["decision"] == "question" and not typed["text"].strip() and not any(one["text"].strip() for one in typed["comments"]):
+    if (
+        typed["decision"] == "question"
+        and not typed["text"].strip()
+        and not any(one["text"].strip() for one in typed["comments"])
+    ):
         wrong.append(("text", "question_missing"))
     for n, one in enumerate(typed["comments"], 1):
         if not one["text"].strip():
@@ -145,12 +151,19 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
         "tags": _tags(opened, record, later),
         "arrived": saw is not None,
         "is_forked": record.view.is_forked,
-        "gone": [f"What {_name(names, each.author)} wrote {words.when_text(each.written_at, now)} has been taken out." for each in record.entries if each.is_gone],
+        "gone": [
+            f"What {_name(names, each.author)} wrote {words.when_text(each.written_at, now)} has been taken out."
+            for each in record.entries
+            if each.is_gone
+        ],
         "rows": _rows(parts),
         "versions": [_version(each, n, record, form, names, later, now) for n, each in enumerate(record.entries, 1)],
         "reviews": [_review(each, form, names, now) for each in record.reviews],
         "heads": record.heads,
-        "anchors": [{"value": "", "text": "No answer in particular"}, *({"value": a.id, "text": a.label} for part in parts for a in part.answers)],
+        "anchors": [
+            {"value": "", "text": "No answer in particular"},
+            *({"value": a.id, "text": a.label} for part in parts for a in part.answers),
+        ],
         "why_no_review": _why_no_review(opened, record, now),
     }
 
@@ -180,7 +193,9 @@ def _rows(parts: tuple[sheet.Part, ...]) -> list[dict[str, Any]]:
     return rows
 
 
-def _version(each: Entry, n: int, record: Record, form: dict[str, Any], names: sheet.Names, later: set[str], now: datetime) -> dict[str, Any]:
+def _version(
+    each: Entry, n: int, record: Record, form: dict[str, Any], names: sheet.Names, later: set[str], now: datetime
+) -> dict[str, Any]:
     on, at = summaries.happened(each.fields or {})
     changed = sheet.changes(form, record.before(each), each.fields, names) if each.parents and each.fields is not None else ()
     return {
@@ -234,4 +249,3 @@ def _why_no_review(opened: Casefile, record: Record, now: datetime) -> str:
 
 def _name(names: sheet.Names, person: str) -> str:
     return names.staff.get(person, "somebody who has left")
-

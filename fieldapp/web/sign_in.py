@@ -30,7 +30,11 @@ def page() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Signs in, or says the same thing whatever was wrong. The session id changes with every sign-in."""
     email, password, code = (request.form.get(name, "") for name in ("email", "password", "code"))
-    missing = [(name, f"{name}_missing") for name, value in (("email", email), ("password", password), ("code", code)) if not value.strip()]
+    missing = [
+        (name, f"{name}_missing")
+        for name, value in (("email", email), ("password", password), ("code", code))
+        if not value.strip()
+    ]
     if missing:
         return _form(email=email, problems=told_of(missing), status=400)
     here = office()

@@ -145,5 +145,3 @@ def today(now: datetime) -> date:
 def many(count: int, one: str, more: str) -> str:
     """Writes `1 item`, `3 items`."""
     return f"{count} {one if count == 1 else more}"
-
-

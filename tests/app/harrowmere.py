@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from fieldapp import people, placing, practice, store
 from fieldapp.keys import Keys, new_id
+from fieldapp.people import Person
 from fieldapp.web import desk, guards
 from fieldapp.web.office import Office, put_office
 from sync.entry import stamp
@@ -46,10 +47,10 @@ class Harrowmere:
     office: Office
     app: Flask
     clock: Clock
-    people: dict[str, people.Person] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
     totp: dict[str, str] = field(default_factory=dict)
 
-    def add(self, who: str, role: str, team: str | None = "family-support", name: str | None = None) -> people.Person:
+    def add(self, who: str, role: str, team: str | None = "family-support", name: str | None = None) -> Person:
         """Adds somebody who can sign in as `who@harrowmere.example`."""
         added = people.add(
             self.office.store, self.office.keys, email=f"{who}@harrowmere.example", name=name or who.capitalize(), role=role,
@@ -61,14 +62,33 @@ class Harrowmere:
     def id(self, who: str) -> str:
         return self.people[who].id
 
-    def open_casefile(self, who: str, title: str, *, sort: str = "main", readers: tuple[str, ...] = (), practice: bool = False, team: str | None = "family-support") -> str:
+    def open_casefile(
+        self,
+        who: str,
+        title: str,
+        *,
+        sort: str = "main",
+        readers: tuple[str, ...] = (),
+        practice: bool = False,
+        team: str | None = "family-support",
+    ) -> str:
         """Opens a casefile as a phone of `who` would."""
         casefile = new_id()
         fields = {"about": "family", "sort": sort, "readers": [self.id(one) for one in readers], "title": title}
         self._place(who, "opening", casefile, fields, team=team, practice=practice)
         return casefile
 
-    def write(self, who: str, kind: str, casefile: str, fields: dict[str, Any], *, record: str = "", parents: tuple[str, ...] = (), written_at: datetime | None = None) -> Written:
+    def write(
+        self,
+        who: str,
+        kind: str,
+        casefile: str,
+        fields: dict[str, Any],
+        *,
+        record: str = "",
+        parents: tuple[str, ...] = (),
+        written_at: datetime | None = None,
+    ) -> Written:
         """Writes one version of a record; returns its id and the record's."""
         record = record or new_id()
         return Written(record, self._place(who, kind, casefile, fields, record=record, parents=parents))
@@ -77,7 +97,18 @@ class Harrowmere:
         """Writes a visit note with the least a visit note says."""
         return self.write(who, "visit_note", casefile, VISIT | fields)
 
-    def _place(self, who: str, kind: str, casefile: str, fields: dict[str, Any], *, record: str = "", parents: tuple[str, ...] = (), team: str | None = None, practice: bool = False) -> str:
+    def _place(
+        self,
+        who: str,
+        kind: str,
+        casefile: str,
+        fields: dict[str, Any],
+        *,
+        record: str = "",
+        parents: tuple[str, ...] = (),
+        team: str | None = None,
+        practice: bool = False,
+    ) -> str:
         here = self.office
         definition = here.practice.newest(kind)
         with here.store.writing() as tx:
@@ -129,11 +160,24 @@ class Browser:
         form = {"email": email or f"{who}@harrowmere.example", "password": password, "code": code}
         return self.send("/desk/sign-in", "/desk/sign-in", form)
 
-    def review(self, record: str, decision: str, text: str = "", comments: tuple[tuple[str, str], ...] = (), heads: list[str] | None = None) -> TestResponse:
+    def review(
+        self,
+        record: str,
+        decision: str,
+        text: str = "",
+        comments: tuple[tuple[str, str], ...] = (),
+        heads: list[str] | None = None,
+    ) -> TestResponse:
         """Reads a record and reviews what stood on the page, or the given heads."""
         page = self.get(f"/desk/records/{record}").text
         saw = heads if heads is not None else re.findall(r'name="head" value="([^"]*)"', page)
-        form = {"decision": decision, "text": text, "head": saw, "field": [one for one, _ in comments], "comment": [one for _, one in comments]}
+        form = {
+            "decision": decision,
+            "text": text,
+            "head": saw,
+            "field": [one for one, _ in comments],
+            "comment": [one for _, one in comments],
+        }
         return self.send(f"/desk/records/{record}", f"/desk/records/{record}/review", form)
 
 

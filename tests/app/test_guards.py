@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 
 from fieldapp import config, create_app, found_office, people
-from fieldapp.web import guards
+from fieldapp.web import desk, guards
 from fieldapp.web.guards import guard_of, guarded, open_to_all, signed_in
+from fieldapp.web.office import put_office
 from tests.app import harrowmere
 from tests.app.harrowmere import Harrowmere, words_of
 
@@ -60,8 +61,8 @@ def test_every_route_of_the_whole_app_carries_a_guard(tmp_path: Path) -> None:
 
 def test_a_planted_route_without_a_guard_is_found_and_does_not_answer(office: Harrowmere) -> None:
     app = Flask("planted", static_folder=None, template_folder=str(harrowmere.TEMPLATES))
-    harrowmere.put_office(app, office.office)
-    harrowmere.desk.install(app, lambda name: name)
+    put_office(app, office.office)
+    desk.install(app, lambda name: name)
     guards.install(app)
 
     @app.get("/forgotten")
@@ -130,11 +131,14 @@ def test_a_form_is_refused_when_its_token_is_missing_or_of_another_browser(offic
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
 )
 def test_a_form_is_refused_when_another_site_sent_it(office: Harrowmere, headers: dict[str, str]) -> None:
     browser = office.signed_in("admin")
-    answer = browser.send("/desk/people/add", "/desk/people/add", {"name": "Eve", "email": "eve@x.example", "role": "auditor"}, headers=headers)
+    answer = browser.send(
+        "/desk/people/add", "/desk/people/add", {"name": "Eve", "email": "eve@x.example", "role": "auditor"}, headers=headers
+    )
     assert answer.status_code == 400
     assert office.office.store.people.by_email("eve@x.example") is None
 
@@ -160,7 +164,9 @@ def test_an_error_is_told_in_plain_words(office: Harrowmere, path: str, status: 
     assert "Nothing has changed" in words_of(answer)
 
 
-def test_our_own_fault_is_told_without_quoting_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_our_own_fault_is_told_without_quoting_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
     found = harrowmere.make(tmp_path)
     browser = found.signed_in("marian")

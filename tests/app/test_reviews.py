@@ -57,7 +57,12 @@ def test_a_note_is_signed_off_when_a_supervisor_who_had_no_hand_in_it_says_so(of
     assert "Signed off" in words_of(browser.get(answer.location))
     review = office.office.store.entries.of_record(note.record)[-1]
     header, fields, jws = entry_of(office, review.id)
-    assert (header["kind"], header["author"], header["parents"], header["device"]) == ("review", office.id("marian"), [note.id], "")
+    assert (header["kind"], header["author"], header["parents"], header["device"]) == (
+        "review",
+        office.id("marian"),
+        [note.id],
+        "",
+    )
     assert (fields["decision"], fields["covers"], fields["text"]) == ("signed_off", [note.id], "Thank you")
     desk = office.office.keys.ring(office.office.store).desk
     assert verify_jws(jws, "fieldapp-entry", desk.jwk)
@@ -69,13 +74,18 @@ def test_a_note_is_signed_off_when_a_supervisor_who_had_no_hand_in_it_says_so(of
 def test_a_question_can_be_anchored_to_an_answer(office: Harrowmere, tarnley: str) -> None:
     note = office.note("ama", tarnley)
     browser = office.signed_in("marian")
-    answer = browser.review(note.record, "question", "", (("seen_and_heard", "Which door?"), ("workers_view", "What does it rest on?")))
+    answer = browser.review(
+        note.record, "question", "", (("seen_and_heard", "Which door?"), ("workers_view", "What does it rest on?"))
+    )
     assert answer.status_code == 303
     page = browser.get(f"/desk/records/{note.record}")
     assert "Which door?" in page.text
     assert "Sent back with a question" in words_of(page)
     _, fields, _ = entry_of(office, office.office.store.entries.of_record(note.record)[-1].id)
-    assert [(one["field"], one["text"]) for one in fields["comments"]] == [("seen_and_heard", "Which door?"), ("workers_view", "What does it rest on?")]  # type: ignore[attr-defined]
+    assert [(one["field"], one["text"]) for one in fields["comments"]] == [
+        ("seen_and_heard", "Which door?"),
+        ("workers_view", "What does it rest on?"),
+    ]  # type: ignore[attr-defined]
 
 
 def test_the_answer_to_a_question_is_shown_word_by_word_and_comes_up_on_the_board(office: Harrowmere, tarnley: str) -> None:
@@ -99,8 +109,12 @@ def test_the_answer_to_a_question_is_shown_word_by_word_and_comes_up_on_the_boar
 @pytest.mark.parametrize("decision", ["signed_off", "question", "noted"])
 def test_nobody_reviews_what_they_had_a_hand_in(office: Harrowmere, tarnley: str, decision: str) -> None:
     note = office.note("ama", tarnley)
-    second = office.write("marian", "visit_note", tarnley, {**VISIT, "strengths": "She came."}, record=note.record, parents=(note.id,))
-    third = office.write("ama", "visit_note", tarnley, {**VISIT, "strengths": "They came."}, record=note.record, parents=(second.id,))
+    second = office.write(
+        "marian", "visit_note", tarnley, {**VISIT, "strengths": "She came."}, record=note.record, parents=(note.id,)
+    )
+    third = office.write(
+        "ama", "visit_note", tarnley, {**VISIT, "strengths": "They came."}, record=note.record, parents=(second.id,)
+    )
     browser = office.signed_in("marian")
     page = browser.get(f"/desk/records/{note.record}")
     assert "You wrote some of this yourself" in words_of(page)
@@ -152,7 +166,9 @@ def test_a_review_is_not_written_when_newer_words_came_while_it_was_typed(office
         ({"decision": "noted", "text": "x" * 20_001}, "This is longer than a review can be"),
     ],
 )
-def test_nothing_typed_is_lost_when_a_review_is_not_complete(office: Harrowmere, tarnley: str, form: dict[str, str], said: str) -> None:
+def test_nothing_typed_is_lost_when_a_review_is_not_complete(
+    office: Harrowmere, tarnley: str, form: dict[str, str], said: str
+) -> None:
     note = office.note("ama", tarnley)
     browser = office.signed_in("marian")
     path = f"/desk/records/{note.record}"
@@ -189,12 +205,12 @@ def test_a_private_section_does_not_exist_for_those_not_named(office: Harrowmere
         assert "Secret refuge" not in one.get("/desk/families").text
     board = marian.get("/desk/board").text
     assert "Secret refuge" not in board
-    assert "Safety answers <span class=\"desk-quiet\">(0)" in board
+    assert 'Safety answers <span class="desk-quiet">(0)' in board
     assert marian.review(hidden.record, "signed_off", heads=[hidden.id]).status_code == 404
     assert all("Secret" not in page for page in before)
     assert "Secret refuge" in jos.get("/desk/families").text
     assert "Canary at the refuge" in jos.get(f"/desk/records/{hidden.record}").text
-    assert "Safety answers <span class=\"desk-quiet\">(1)" in jos.get("/desk/board").text
+    assert 'Safety answers <span class="desk-quiet">(1)' in jos.get("/desk/board").text
     assert all(casefile != private for person, casefile, _ in office.audited("read") if person != office.id("jos"))
 
 
@@ -214,7 +230,13 @@ def test_a_practice_family_comes_up_on_no_board(office: Harrowmere) -> None:
 
 
 def test_the_board_brings_up_what_the_policy_asks_for(office: Harrowmere, tarnley: str) -> None:
-    office.note("ama", tarnley, anything_worrying="yes", risks=[], children_seen=[{"id": "s1", "person": "kay", "seen": "yes", "seen_alone": "no", "bedroom": "no"}])
+    office.note(
+        "ama",
+        tarnley,
+        anything_worrying="yes",
+        risks=[],
+        children_seen=[{"id": "s1", "person": "kay", "seen": "yes", "seen_alone": "no", "bedroom": "no"}],
+    )
     office.note("ama", tarnley)
     board = words_of(office.signed_in("marian").get("/desk/board"))
     assert "Safety answers (1)" in board
@@ -227,7 +249,9 @@ def test_the_board_brings_up_what_the_policy_asks_for(office: Harrowmere, tarnle
 def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: Harrowmere, tarnley: str) -> None:
     first = office.note("ama", tarnley)
     office.write("ama", "visit_note", tarnley, {**VISIT, "workers_view": "Ama’s view"}, record=first.record, parents=(first.id,))
-    office.write("reece", "visit_note", tarnley, {**VISIT, "workers_view": "Reece’s view"}, record=first.record, parents=(first.id,))
+    office.write(
+        "reece", "visit_note", tarnley, {**VISIT, "workers_view": "Reece’s view"}, record=first.record, parents=(first.id,)
+    )
     page = words_of(office.signed_in("marian").get(f"/desk/records/{first.record}"))
     assert "Both stand until one of them chooses" in page
     assert "Ama’s view" in page
@@ -236,11 +260,37 @@ def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: H
 
 
 def test_the_family_page_shows_who_works_with_them_goals_and_measures(office: Harrowmere, tarnley: str) -> None:
-    goal = office.write("ama", "goal", tarnley, {"agreed_words": "Let someone know where I am", "owner": "kay", "status": "active", "bottom_line": "no", "type": "safety"})
+    goal = office.write(
+        "ama",
+        "goal",
+        tarnley,
+        {
+            "agreed_words": "Let someone know where I am",
+            "owner": "kay",
+            "status": "active",
+            "bottom_line": "no",
+            "type": "safety",
+        },
+    )
     for on, value in (("2026-09-07", 2), ("2026-10-05", 4), ("2026-11-16", 6)):
-        office.write("ama", "rating", tarnley, {"goal": goal.record, "rater": "kay", "rater_name": "Kayleigh", "value": value, "rated_on": on})
+        office.write(
+            "ama",
+            "rating",
+            tarnley,
+            {"goal": goal.record, "rater": "kay", "rater_name": "Kayleigh", "value": value, "rated_on": on},
+        )
     for on, value, band in (("2026-09-07", 16, "Moderately severe"), ("2026-11-16", 9, "Mild")):
-        response = {"measure": "phq-9@1", "answered_by": "dawn", "answered_by_name": "Dawn", "point": "mid", "mode": "alone", "completed_on": on, "entry": "here", "answers": {}, "scores": [{"id": "total", "value": value, "band": band, "prorated": False, "missing": []}]}
+        response = {
+            "measure": "phq-9@1",
+            "answered_by": "dawn",
+            "answered_by_name": "Dawn",
+            "point": "mid",
+            "mode": "alone",
+            "completed_on": on,
+            "entry": "here",
+            "answers": {},
+            "scores": [{"id": "total", "value": value, "band": band, "prorated": False, "missing": []}],
+        }
         office.write("ama", "measure_response", tarnley, response)
     page = office.signed_in("marian").get(f"/desk/families/{tarnley}")
     said = words_of(page)
@@ -254,14 +304,40 @@ def test_the_family_page_shows_who_works_with_them_goals_and_measures(office: Ha
     assert "Ama Lindqvist" in said
 
 
-HOSTILE = ["<script>alert(1)</script>", "{{ 7*7 }}", "\" onmouseover=\"x", "' OR 1=1 --", "‮evil", "\u0000\u0007", "a" * 5000, "=cmd()", "😀\u200d👩"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{{ 7*7 }}",
+    '" onmouseover="x',
+    "' OR 1=1 --",
+    "‮evil",
+    "\u0000\u0007",
+    "a" * 5000,
+    "=cmd()",
+    "😀\u200d👩",
+]
 
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_hostile_words_are_shown_as_words(office: Harrowmere, evil: str) -> None:
     casefile = office.open_casefile("ama", evil)
-    office.write("ama", "family", casefile, {**FAMILY, "name_shown": evil, "warning": evil, "people": [{"id": "x", "name": evil, "group": "child", "relation": evil}]})
-    note = office.note("ama", casefile, seen_and_heard=evil, children_seen=[{"id": "s", "person": "x", "seen": "yes", "why_not_seen": evil}], unknown_field=evil)
+    office.write(
+        "ama",
+        "family",
+        casefile,
+        {
+            **FAMILY,
+            "name_shown": evil,
+            "warning": evil,
+            "people": [{"id": "x", "name": evil, "group": "child", "relation": evil}],
+        },
+    )
+    note = office.note(
+        "ama",
+        casefile,
+        seen_and_heard=evil,
+        children_seen=[{"id": "s", "person": "x", "seen": "yes", "why_not_seen": evil}],
+        unknown_field=evil,
+    )
     browser = office.signed_in("marian")
     for path in ("/desk/board", "/desk/families", f"/desk/families/{casefile}", f"/desk/records/{note.record}"):
         page = browser.get(path)
@@ -273,7 +349,20 @@ def test_hostile_words_are_shown_as_words(office: Harrowmere, evil: str) -> None
     assert browser.get(f"/desk/records/{note.record}").status_code == 200
 
 
-ODD = [None, 7, "text", [], {}, [None], [{"id": 5}], {"id": []}, [[["deep"]]], True, -1, [{"id": "a", "person": ["x"], "name": 3}]]
+ODD: list[object] = [
+    None,
+    7,
+    "text",
+    [],
+    {},
+    [None],
+    [{"id": 5}],
+    {"id": []},
+    [[["deep"]]],
+    True,
+    -1,
+    [{"id": "a", "person": ["x"], "name": 3}],
+]
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -286,7 +375,12 @@ def test_a_record_of_any_shape_is_shown_and_never_breaks_a_page(office: Harrowme
         written.append(office.write("ama", kind, casefile, fields))
         written.append(office.write("ama", kind, casefile, {}, record=written[-1].record, parents=(written[-1].id,)))
     browser = office.signed_in("marian")
-    for path in ("/desk/board", "/desk/families", f"/desk/families/{casefile}", *(f"/desk/records/{one.record}" for one in written[::2])):
+    for path in (
+        "/desk/board",
+        "/desk/families",
+        f"/desk/families/{casefile}",
+        *(f"/desk/records/{one.record}" for one in written[::2]),
+    ):
         assert browser.get(path).status_code == 200
     browser.review(written[2].record, "question", "?")
     assert browser.get(f"/desk/records/{written[2].record}").status_code == 200

@@ -125,7 +125,9 @@ def test_strings_a_form_cannot_send_are_refused_too(office: Harrowmere) -> None:
 
 
 def test_nothing_typed_is_lost_when_a_field_is_empty(office: Harrowmere) -> None:
-    answer = office.visitor().send("/desk/sign-in", "/desk/sign-in", {"email": "marian@harrowmere.example", "password": "", "code": ""})
+    answer = office.visitor().send(
+        "/desk/sign-in", "/desk/sign-in", {"email": "marian@harrowmere.example", "password": "", "code": ""}
+    )
     assert answer.status_code == 400
     assert "Enter your password" in words_of(answer)
     assert 'value="marian@harrowmere.example"' in answer.text

@@ -16,7 +16,7 @@ NOTE = Note(
 reasons = st.lists(st.sampled_from(["risk", "kind", "restricted", "ending", "new_worker", "sample"]), unique=True).map(tuple)
 notes = st.builds(
     replace, st.just(NOTE), record=st.text("abc", min_size=1, max_size=4), why=reasons, state=st.sampled_from(["sent", "question", "answered", "noted", "signed_off"]),
-    later=st.integers(0, 2), is_forked=st.booleans(), waits_since=st.datetimes(datetime(2026, 1, 1), datetime(2026, 11, 21), timezones=st.just(UTC)),
+    later=st.integers(0, 2), is_forked=st.booleans(), waits_since=st.integers(0, 300).map(lambda days: NOW - timedelta(days=days)),
 )  # fmt: skip
 
 
