@@ -69,6 +69,7 @@ def init(given: argparse.Namespace) -> int:
 
 def make_demo(given: argparse.Namespace) -> int:
     demo.make(os.environ, fresh=given.fresh)
+    print(sign_ins.told())
     return 0
 
 

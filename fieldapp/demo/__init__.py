@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from fieldapp import config, found_office
+from fieldapp import config, found_office, now, store
+from fieldapp.config import Settings
+from fieldapp.demo import play
+from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
+from fieldapp.keys import Keys
+from fieldapp.practice import shipped
 
 
-def make(environ: Mapping[str, str], *, fresh: bool) -> None:
+def make(environ: Mapping[str, str], *, fresh: bool, clock: Callable[[], datetime] = now) -> None:
     """Make the demo office when it is not there; with ``fresh``, throw the old one away first.
 
     Raises CannotStart where the key file is a real office's: a demo is never made over one, nor one thrown away.
@@ -24,7 +31,24 @@ def make(environ: Mapping[str, str], *, fresh: bool) -> None:
         config.make_key(key_file, demo=True)
     settings = config.read(environ)
     if fresh:
-        for ending in ("", "-wal", "-shm"):
-            Path(settings.database + ending).unlink(missing_ok=True)
+        _throw_away(settings.database)
+        EpochFile(key_file).path.unlink(missing_ok=True)
     if not Path(settings.database).exists():
-        found_office(settings)
+        _play(settings, clock)
+
+
+def _play(settings: Settings, clock: Callable[[], datetime]) -> None:
+    """Plays beside the place where the office will lie and moves it there when it is whole: a demo cut short is never served."""
+    making = replace(settings, database=settings.database + ".making")
+    _throw_away(making.database)
+    today = clock().date()
+    found_office(making, lambda: play.founded(today))
+    opened = store.open(making.database)
+    play.play(opened, Keys(settings.master_key), shipped(), today=today)
+    opened.close()
+    Path(making.database).replace(settings.database)
+
+
+def _throw_away(database: str) -> None:
+    for ending in ("", "-wal", "-shm"):
+        Path(database + ending).unlink(missing_ok=True)

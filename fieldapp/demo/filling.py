@@ -31,11 +31,16 @@ class Teller:
     calendar: Calendar
     practice: Practice
     people: Mapping[str, Told]
+    sort: str = "main"
 
     def id(self, *names: str) -> str:
         """A random-looking id that a second run gives again."""
         named = "\n".join(("fieldapp demo 1", self.seed, self.family, *names))
         return b64u(hashlib.sha256(named.encode()).digest()[:16])
+
+    def record(self, name: str) -> str:
+        """The id of a record in this casefile; its private section has records of its own."""
+        return self.id("record", self.sort, name)
 
     def person(self, key: str) -> str:
         if key not in self.people:
@@ -100,7 +105,13 @@ def family(tell: Teller, told: Told, title: str, *, practice: bool = False) -> F
             )
         )
     levels = [
-        {"id": tell.id("level", str(n)), "person": tell.person(who), "level": level, "from_on": tell.calendar.on(when), "source": source}
+        {
+            "id": tell.id("level", str(n)),
+            "person": tell.person(who),
+            "level": level,
+            "from_on": tell.calendar.on(when),
+            "source": source,
+        }
         for n, (who, level, when, source) in enumerate(told["levels"])
     ]
     return _kept(
@@ -265,7 +276,7 @@ def goal(tell: Teller, told: Told) -> Fields:
 def rating(tell: Teller, told: Told, rater: str, day: str, value: int, comment: str) -> Fields:
     return _kept(
         {
-            "goal": tell.id("record", told["goal"]),
+            "goal": tell.record(told["goal"]),
             "rater": tell.person(rater),
             "rater_name": tell.people[rater]["name"],
             "value": value,
@@ -303,7 +314,7 @@ def measure_response(tell: Teller, told: Told) -> Fields:
     scored = scoring.score(definition, answers)
     fields |= {
         "answers": answers,
-        "scores": [{name: score[name] for name in ("id", "value", "band", "prorated", "missing")} for score in scored["scores"]],  # type: ignore[literal-required]
+        "scores": [{name: score[name] for name in ("id", "value", "band", "prorated", "missing")} for score in scored["scores"]],
         "risk_shown": "yes" if scored["risk"] else "no",
         "risk_items": scored["risk"],
         "risk_done": told.get("risk_done"),
@@ -359,7 +370,7 @@ def plan(tell: Teller, told: Told) -> Fields:
                 {"id": tell.id(key, "need", str(n)), "need": need, "person": tell.person(who), "why": why}
                 for n, (need, who, why) in enumerate(told["needs"])
             ],
-            "goals": [tell.id("record", goal) for goal in told["goals"]],
+            "goals": [tell.record(goal) for goal in told["goals"]],
             "steps": [
                 _kept({"id": tell.id(key, "step", str(n)), "what": what, "who": who, "by_on": tell.calendar.on(by), "status": status, "instead": instead})
                 for n, (what, who, by, status, instead) in enumerate(told["steps"])

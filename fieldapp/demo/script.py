@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -23,6 +23,8 @@ SCHEMAS = {
     "plan": "plan.1",
 }
 SUPERVISOR = "marian"
+SOON = timedelta(minutes=12)
+"""How long after it happened something is written when a file does not say."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def casefiles(told: Mapping[str, Any], name: str, *, seed: str, calendar: Calend
 
 
 def _casefile(tell: Teller, told: Mapping[str, Any], part: Mapping[str, Any], sort: str, readers: tuple[str, ...]) -> Casefile:
+    tell = replace(tell, sort=sort)
     # Only a keyworker or a supervisor may open a casefile.
     opener = next(reader for reader in readers if reader != "jos")
     made = Casefile(tell.id("casefile", sort), part["title"], sort, opener, readers, told.get("practice", False), tell)
@@ -91,7 +94,14 @@ def _casefile(tell: Teller, told: Mapping[str, Any], part: Mapping[str, Any], so
     at = tell.calendar.at(part["opened"])
     script.add("opening", "opening", "opening.1", opener, at, filling.opening(tell, part, people, sort))
     family = filling.family(tell, part["family"], part["title"], practice=made.is_practice)
-    script.add("family", "family", "family.1", opener, max(tell.calendar.at(part["family"]["written"]), at + timedelta(minutes=1)), family)
+    script.add(
+        "family",
+        "family",
+        "family.1",
+        opener,
+        max(tell.calendar.at(part["family"]["written"]), at + timedelta(minutes=1)),
+        family,
+    )
     for each in part["records"]:
         script.tell(each)
     return made
@@ -110,10 +120,12 @@ class _Script:
         key: str = "", parents: tuple[str, ...] = (), mode: str = "",
     ) -> Step:  # fmt: skip
         step = Step(
-            self._made.id, key or name, self._tell.id("record", name), kind, schema, by, at, self._dated(fields), parents, mode=mode
+            self._made.id, key or name, self._tell.record(name), kind, schema, by, at, self._dated(fields), parents, mode=mode
         )
         if step.key in self._by_key:
             raise ValueError(f"{self._tell.family}: two entries are called {step.key!r}")
+        if any(self._by_key[parent].at >= at for parent in parents) or at < (self._made.steps[0].at if self._made.steps else at):
+            raise ValueError(f"{self._tell.family}: {step.key!r} is told before what it stands on")
         self._by_key[step.key] = step
         self._heads[name] = (*(each for each in self._heads.get(name, ()) if each not in parents), step.key)
         self._made.steps.append(step)
@@ -125,12 +137,13 @@ class _Script:
                 do(told)
                 return
         verb = next(each for each in SCHEMAS if each in told)
-        by, written = told.get("by", self._worker), self._tell.calendar.at(told.get("written", told["at"] if "at" in told else ""))
-        if "written" not in told:
-            written += timedelta(minutes=12)
+        by = told.get("by", self._worker)
+        written = self._tell.calendar.at(told["written"]) if "written" in told else self._tell.calendar.at(told["at"]) + SOON
         name = f"{told['measure']} {' '.join(told['at'].split()[:2])}" if verb == "measure" else told[verb]
         kind = SCHEMAS[verb].removesuffix(".1").replace("-", "_")
-        mode = "interpreter" if str(told.get("interpreter", "")).startswith("professional") else "alone" if verb == "visit" else ""
+        mode = (
+            "interpreter" if str(told.get("interpreter", "")).startswith("professional") else "alone" if verb == "visit" else ""
+        )
         if verb == "measure":
             mode = "paper" if "score" in told else told["mode"]
         step = self.add(name, kind, SCHEMAS[verb], by, written, filling.BY_KIND[verb](self._tell, told), mode=mode)
@@ -143,7 +156,16 @@ class _Script:
         held = told["interview"]
         at = self._tell.calendar.at(held.get("on") or held["offered"]) + timedelta(hours=2 if "on" in held else 14)
         fields = step.fields | filling.interview(self._tell, held)
-        self.add(name, step.kind, step.schema, step.by, max(at, step.at + timedelta(minutes=20)), fields, key=f"{name} interview", parents=(step.key,))
+        self.add(
+            name,
+            step.kind,
+            step.schema,
+            step.by,
+            max(at, step.at + timedelta(minutes=20)),
+            fields,
+            key=f"{name} interview",
+            parents=(step.key,),
+        )
 
     def _ratings(self, told: Mapping[str, Any], by: str, written: datetime) -> None:
         for rater, given in told["ratings"].items():
@@ -159,7 +181,9 @@ class _Script:
         key = f"{name} +{len(self._by_key)}"
         item = {"id": self._tell.id(key, "item"), "why": told["why"], "text": told["text"]}
         fields = base.fields | {"additions": [*base.fields.get("additions", []), item]}
-        self.add(name, base.kind, base.schema, told["by"], self._tell.calendar.at(told["written"]), fields, key=key, parents=heads)
+        self.add(
+            name, base.kind, base.schema, told["by"], self._tell.calendar.at(told["written"]), fields, key=key, parents=heads
+        )
 
     def _change(self, told: Mapping[str, Any]) -> None:
         name = told["change"]
@@ -176,7 +200,9 @@ class _Script:
                 steps[int(n)]["status"] = status
             fields["steps"] = steps
         key = told.get("key", f"{name} ~{len(self._by_key)}")
-        self.add(name, base.kind, base.schema, told["by"], self._tell.calendar.at(told["written"]), fields, key=key, parents=heads)
+        self.add(
+            name, base.kind, base.schema, told["by"], self._tell.calendar.at(told["written"]), fields, key=key, parents=heads
+        )
 
     def _review(self, told: Mapping[str, Any]) -> None:
         name = told["review"]
