@@ -101,6 +101,8 @@ export function openRecords(session) {
   const { outside, outbox, caseload, definitions } = session;
   /** @type {Map<string, Slot>} */
   const slots = new Map();
+  /** First answers of slots that nobody has typed into. @type {Map<string, {[name: string]: any}>} */
+  const begun = new Map();
   const newId = () => b64u(outside.random(16));
 
   /** @param {string} record */
@@ -135,6 +137,13 @@ export function openRecords(session) {
     };
   }
 
+  /** @param {Slot} slot @param {{[name: string]: any}} fields */
+  function began(slot, fields) {
+    slots.set(slot.slot, slot);
+    begun.set(slot.slot, fields);
+    return opened(slot, fields);
+  }
+
   const records = {
     /** Opens every draft of this person, for lists and to go on with. */
     async openDrafts() {
@@ -156,18 +165,16 @@ export function openRecords(session) {
       if (record === undefined) {
         if (!caseload.families.has(casefile)) throw new Refused("unknown_casefile");
         const slot = { ...base, record: newId(), parents: [] };
-        slots.set(slot.slot, slot);
-        return opened(slot, preset);
+        return began(slot, preset);
       }
       // One open edit of a record: a second one beside it would only make a fork of one person with herself.
       const already = [...slots.values()].find((one) => one.record === record && one.n > 0);
       if (already) return records.open({ slot: already.slot });
       const { rec, state } = await stateAt(record);
       const slot = { ...base, casefile: rec.casefile, record, parents: state.view.heads };
-      slots.set(slot.slot, slot);
       const fields = plain(state.view);
       for (const name of forks(state.view)) delete fields[name];
-      return opened(slot, { ...fields, ...preset });
+      return began(slot, { ...fields, ...preset });
     },
 
     /** Overwrites a slot. @param {{slot: string, fields: {[name: string]: any}}} given */
@@ -196,6 +203,9 @@ export function openRecords(session) {
     /** @param {{slot: string}} given */
     async open({ slot }) {
       const row = await outbox.draft(slot);
+      // Nothing was typed into it yet: the store has not heard of it, and an empty draft is not worth keeping.
+      const known = slots.get(slot);
+      if (!row && known?.n === 0) return opened(known, begun.get(slot) ?? {});
       if (!row || row.kid !== session.signer.kid) throw new Refused("unknown_slot");
       const { header, body } = await openOwn(session, row.own, "drafts", slot);
       return opened(remember(JSON.parse(header)), readBody(body).fields);
