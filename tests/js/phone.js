@@ -8,7 +8,11 @@ import { createOutside } from "../../static/src/core/outside.js";
 export function makeLocks() {
   const held = new Map();
   return {
-    async request(name, { ifAvailable = false, steal = false }, work) {
+    /** What ends lets go at once. */
+    letGo(owner) {
+      for (const [name, one] of held) if (one.owner === owner) held.delete(name);
+    },
+    async request(name, { ifAvailable = false, steal = false }, work, owner) {
       const current = held.get(name);
       if (current && ifAvailable && !steal) return work(null);
       if (current && steal) current.reject(new DOMException("stolen", "AbortError"));
@@ -17,7 +21,7 @@ export function makeLocks() {
       const stolen = new Promise((_, no) => {
         reject = no;
       });
-      const mine = { reject };
+      const mine = { reject, owner };
       held.set(name, mine);
       const ran = Promise.race([work({ name }), stolen]).finally(() => {
         if (held.get(name) === mine) held.delete(name);
@@ -55,9 +59,11 @@ export function startPhone(office, storage = makeStorage(), given = {}) {
     },
   };
   const timers = new Set();
+  const owner = {};
+  const locks = { request: (name, how, work) => storage.locks.request(name, how, work, owner) };
   const outside = createOutside({
     indexedDB: storage.indexedDB,
-    locks: storage.locks,
+    locks,
     fetch: (url, options) => office.fetch(url, options),
     storage: { persisted: async () => true, persist: async () => true, estimate: async () => ({ usage: 1, quota: 2 }) },
     // Timers never hold the process: a phone that is done with is simply dropped.
@@ -110,6 +116,7 @@ export function startPhone(office, storage = makeStorage(), given = {}) {
     /** Ends as a killed browser does: nothing is flushed. */
     kill() {
       core.end();
+      storage.locks.letGo(owner);
       for (const timer of timers) clearTimeout(timer);
     },
   };

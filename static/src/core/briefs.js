@@ -136,15 +136,18 @@ function wordsOf(fields, definition) {
   /** @type {string[]} */
   const words = [];
   let line = "";
+  let most = 0;
   /** @type {Set<string>} */
   const met = new Set();
-  for (const { id, type } of definition?.sections.flatMap((section) => section.fields) ?? []) {
+  for (const { id, type, rows } of definition?.sections.flatMap((section) => section.fields) ?? []) {
     met.add(id);
     const value = fields[id];
     if (value === undefined) continue;
     if (typeof value === "string" && !["text", "long_text"].includes(type)) continue;
     gather(value, words);
-    if (line === "" && typeof value === "string" && (type === "long_text" || id === "line")) line = value;
+    // The box given the most room is the one the record is about.
+    const room = id === "line" ? 100 : type === "long_text" ? (rows ?? 1) : 0;
+    if (typeof value === "string" && room > most) [line, most] = [value, room];
   }
   if (!definition) for (const [name, value] of Object.entries(fields)) if (!met.has(name)) gather(value, words);
   return { line: (line || (words[0] ?? "")).replace(/\s+/g, " ").slice(0, LINE), text: words.join("\n") };

@@ -78,7 +78,9 @@ export function open(port, outside = createOutside()) {
     });
   const beat = async () => {
     if (isSecond || isEnded) return;
-    await (await outbox()).keepFact("heartbeat", outside.now()).catch(() => undefined);
+    await outbox()
+      .then((box) => box.keepFact("heartbeat", outside.now()))
+      .catch(() => undefined);
     outside.after(BEAT_MS, beat);
   };
   const first = (async () => {
@@ -179,7 +181,11 @@ export function open(port, outside = createOutside()) {
     const oldest = items.find((one) => one.standing === "waiting")?.written_at ?? null;
     return { waiting, oldest_at: oldest, sending, last_sent_at: lastSent?.at ?? null, reach, fetching, items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })) };
   }
-  const tellOutbox = async () => tell("outbox", await outboxNow());
+  const tellOutbox = () =>
+    outboxNow().then(
+      (value) => tell("outbox", value),
+      (error) => tell("office", { status: "store_failed", reason: error.fields?.reason ?? "unknown" }),
+    );
 
   /** @param {string} vault @param {string} words */
   async function openFor(vault, words) {

@@ -3,7 +3,7 @@
  * that is offline; rows may gain names, never lose or change them. It holds no key: what is in it was sealed before it came here.
  */
 import { FieldappError } from "../sync/errors.js";
-import { raw, transact } from "./outside.js";
+import { raw, together, transact } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
@@ -88,9 +88,9 @@ export async function openOutbox(outside, onGone) {
           await inside(["items", "drafts", "chain"], "strict", async ({ items, drafts, chain }) => {
             const now = await chain.get(kid);
             if ((now?.n ?? 0) !== head.n || (now?.id ?? "") !== head.id) throw new HeadMoved();
-            const puts = [items.add(item, id), chain.put({ n: item.n, id }, kid)];
-            if (slot !== undefined) puts.push(drafts.delete(slot));
-            await Promise.all(puts);
+            raw(items).add(item, id);
+            raw(chain).put({ n: item.n, id }, kid);
+            if (slot !== undefined) raw(drafts).delete(slot);
           });
         } catch (error) {
           heads.delete(kid);
@@ -130,9 +130,7 @@ export async function openOutbox(outside, onGone) {
     /** Drafts that have rested long enough to be sent. @param {number} until @returns {Promise<[slot: string, draft: Draft][]>} */
     async dueDrafts(until) {
       return inside(["drafts"], "read", async ({ drafts }) => {
-        const index = drafts.index("next_at");
-        const [keys, values] = await Promise.all([index.getAllKeys(IDBKeyRange.upperBound(until)), index.getAll(IDBKeyRange.upperBound(until))]);
-        return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
+        return indexed(drafts.index("next_at"), IDBKeyRange.upperBound(until));
       });
     },
     /** Notes that the office has draft `n`, or asks for another try; a newer one in the slot stays due. @param {string} slot @param {number} n @param {number} [next_at] */
@@ -144,7 +142,7 @@ export async function openOutbox(outside, onGone) {
     /** Lets every draft go now: at lock. @param {number} now */
     draftsDueNow: (now) =>
       inside(["drafts"], "strict", async ({ drafts }) => {
-        for (const [slot, draft] of await pairs(drafts)) if (draft.next_at !== undefined && draft.next_at > now) drafts.put({ ...draft, next_at: now }, slot);
+        for (const [slot, draft] of await pairs(drafts)) if (draft.next_at !== undefined && draft.next_at > now) raw(drafts).put({ ...draft, next_at: now }, slot);
       }),
 
     // ── items ──
@@ -162,7 +160,7 @@ export async function openOutbox(outside, onGone) {
     /** When the next item or draft wants to be sent, if any does. @returns {Promise<number | null>} */
     nextAt: () =>
       inside(["items", "drafts"], "read", async (stores) => {
-        const first = await Promise.all([stores.items, stores.drafts].map((store) => store.index("next_at").openKeyCursor()));
+        const first = await together(...[stores.items, stores.drafts].map((store) => () => store.index("next_at").openKeyCursor()));
         const times = first.filter((cursor) => cursor !== null).map((cursor) => /** @type {number} */ (cursor.key));
         return times.length ? Math.min(...times) : null;
       }),
@@ -206,7 +204,7 @@ export async function openOutbox(outside, onGone) {
     /** @param {string} name @param {unknown} value */
     keepFact: (name, value) => inside(["device"], "relaxed", ({ device }) => device.put(value, name)),
     /** Keeps facts that setting up depends on. @param {{[name: string]: unknown}} facts */
-    keepFacts: (facts) => inside(["device"], "strict", ({ device }) => Promise.all(Object.entries(facts).map(([name, value]) => device.put(value, name)))),
+    keepFacts: (facts) => inside(["device"], "strict", ({ device }) => together(...Object.entries(facts).map(([name, value]) => () => device.put(value, name)))),
   };
 
   /** @template T @param {[id: string, told: T][]} list @param {(item: Item, told: T) => Item} how */
@@ -214,7 +212,7 @@ export async function openOutbox(outside, onGone) {
     list.length === 0
       ? Promise.resolve()
       : inside(["items"], "relaxed", async ({ items }) => {
-          const rows = await Promise.all(list.map(([id]) => items.get(id)));
+          const rows = await together(...list.map(([id]) => () => items.get(id)));
           rows.forEach((item, i) => {
             if (item) raw(items).put(how(item, list[i][1]), list[i][0]);
           });
@@ -231,12 +229,12 @@ function withNextAt(row, next_at) {
 
 /** @param {any} store @returns {Promise<[string, any][]>} */
 async function pairs(store) {
-  const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+  const [keys, values] = await together(() => store.getAllKeys(), () => store.getAll());
   return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
 }
 
 /** @param {any} index @param {IDBKeyRange} range @param {number} [most] @returns {Promise<[string, Item][]>} */
 async function indexed(index, range, most) {
-  const [keys, values] = await Promise.all([index.getAllKeys(range, most), index.getAll(range, most)]);
+  const [keys, values] = await together(() => index.getAllKeys(range, most), () => index.getAll(range, most));
   return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
 }

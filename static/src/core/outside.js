@@ -3,7 +3,7 @@
  * Tests hand in another with the same names, so that a whole phone runs under Node with its own clock and its own weather.
  */
 import { unwrap, wrap } from "idb";
-import { Malformed, StoreFailed } from "../sync/errors.js";
+import { FieldappError, Malformed, StoreFailed } from "../sync/errors.js";
 import { INFLATE_LIMIT } from "../sync/wire.js";
 
 /** @typedef {import("idb").IDBPDatabase<any>} Database */
@@ -207,10 +207,14 @@ export async function transact(db, stores, how, work) {
   } catch (error) {
     throw storeFailed(error);
   }
-  const done = tx.done.then(
-    () => null,
-    (/** @type {unknown} */ error) => error ?? new DOMException("aborted", "AbortError"),
-  );
+  // Its own `done` rejects before the transaction knows why it failed.
+  tx.done.catch(() => undefined);
+  const bare = /** @type {IDBTransaction} */ (/** @type {unknown} */ (unwrap(tx)));
+  /** @type {Promise<DOMException | null>} */
+  const done = new Promise((resolve) => {
+    bare.oncomplete = () => resolve(null);
+    bare.onabort = () => resolve(bare.error ?? new DOMException("aborted", "AbortError"));
+  });
   let result;
   try {
     result = await work(Object.fromEntries(stores.map((name) => [name, tx.objectStore(name)])), tx);
@@ -221,12 +225,27 @@ export async function transact(db, stores, how, work) {
       // It has ended already, and `done` says how.
     }
     const why = await done;
-    throw error instanceof Error && "code" in error && typeof error.code === "string" ? error : storeFailed(why ?? error);
+    if (error instanceof FieldappError) throw error;
+    // An aborted request says only that it was; the transaction knows of the full disk.
+    throw storeFailed(error instanceof DOMException && error.name === "AbortError" ? (why ?? error) : error);
   }
   const failed = await done;
   if (failed) throw storeFailed(failed);
   return result;
 }
+
+/**
+ * Makes several calls in one transaction and waits for all. When one of them throws at once, the promises of those before it are still answered for.
+ * @param {...() => Promise<any>} calls @returns {Promise<any[]>}
+ */
+export const together = (...calls) =>
+  Promise.all(
+    calls.map((call) => {
+      const answer = call();
+      answer.catch(() => undefined);
+      return answer;
+    }),
+  );
 
 /** The bare store behind idb's, for many puts in one transaction. @param {any} store @returns {IDBObjectStore} */
 export const raw = (store) => /** @type {IDBObjectStore} */ (/** @type {unknown} */ (unwrap(store)));

@@ -79,7 +79,8 @@ async function greet(session) {
   if (answer.device?.status !== "ok") throw new FieldappError("fetching_paused", { why: answer.device?.status });
   const known = await session.vault.fact("practice");
   if (typeof answer.practice === "string" && (known?.name !== answer.practice || !session.definitions.hasIndex())) {
-    await session.definitions.follow(answer.practice, (done, total) => session.tell("arrival", { done, total, stage: "forms" }));
+    // Forms have no share in the bar: it counts records, and one that was full would have to go back.
+    await session.definitions.follow(answer.practice, () => session.tell("arrival", { done: 0, total: 0, stage: "forms" }));
   }
   return answer.same !== true;
 }
@@ -127,6 +128,7 @@ export async function pull(session) {
     asked = new Set(page.confirm ? page.removed.map((/** @type {{casefile: string}} */ one) => one.casefile) : []);
   }
   await session.caseload.keepRow();
+  session.tell("arrival", { ...progress, stage: "done" });
   return came;
 }
 

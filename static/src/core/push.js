@@ -79,7 +79,7 @@ function fitting(due) {
 async function sendBatch(outside, outbox, batch, heard) {
   const body = layFrames(batch.map(([, item]) => item.sealed));
   // Half a minute, and time for the bytes at 8 kB a second: a slow line is not a dead one.
-  const told = await exchange(outside, "/sync/v1/push", { method: "POST", body, headers: { "Content-Type": "application/octet-stream" }, patience: 30_000 + body.length / 8 });
+  const told = await exchange(outside, "/sync/v1/push", { method: "POST", body, headers: { "Content-Type": "application/octet-stream" }, patience: 30_000 + Math.round(body.length / 8) });
   const { status, answer } = told;
   if (status === 413 || status === 400) {
     if (batch.length > 1) {

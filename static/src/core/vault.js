@@ -8,7 +8,7 @@
 import { b64u } from "../sync/entry.js";
 import { Refused, Unbelievable } from "../sync/errors.js";
 import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, unwrapVaultKey, wrapVaultKey } from "./keys.js";
-import { raw, transact } from "./outside.js";
+import { raw, together, transact } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
@@ -45,7 +45,7 @@ export async function makeVault(outside, words, cost, self) {
   const sealed = await seal(local, paddedJson(self), placeOf(name, "", "meta", "self"));
   vaultKey.fill(0);
   const db = await outside.open(name, VERSION, makeStores);
-  await transact(db, ["meta"], "strict", ({ meta }) => Promise.all([meta.put([wrap], "wraps"), meta.put(sealed, "self"), meta.put({ count: 0, next_at: 0 }, "attempts")]));
+  await transact(db, ["meta"], "strict", ({ meta }) => together(() => meta.put([wrap], "wraps"), () => meta.put(sealed, "self"), () => meta.put({ count: 0, next_at: 0 }, "attempts")));
   db.close();
   await unlockVault(outside, name, words).then((vault) => vault.close());
   return name;
@@ -59,7 +59,7 @@ export async function makeVault(outside, words, cost, self) {
 export async function unlockVault(outside, name, words, onGone) {
   const db = await outside.open(name, VERSION, makeStores, onGone);
   try {
-    const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) => Promise.all(["wraps", "self", "attempts"].map((row) => meta.get(row))));
+    const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) => together(...["wraps", "self", "attempts"].map((row) => () => meta.get(row))));
     const wrap = wraps?.find((/** @type {{sort: string}} */ one) => one.sort === "words");
     if (!wrap || !sealed) throw new Refused("vault_unreadable");
     const wait = (attempts?.next_at ?? 0) - outside.now();
@@ -135,7 +135,7 @@ async function openVault(outside, db, name, local, self) {
 
     /** Opens the key and head of every casefile. @returns {Promise<Casefile[]>} */
     async casefiles() {
-      const [rows, values] = await inside(["casefiles"], "read", ({ casefiles }) => Promise.all([casefiles.getAllKeys(), casefiles.getAll()]));
+      const [rows, values] = await inside(["casefiles"], "read", ({ casefiles }) => together(() => casefiles.getAllKeys(), () => casefiles.getAll()));
       const opened = await Promise.all(
         rows.map(async (/** @type {string} */ row, /** @type {number} */ i) => {
           try {
@@ -193,7 +193,7 @@ async function openVault(outside, db, name, local, self) {
     /** Opens the briefs of one casefile. One that cannot be opened is left out and counted, never written over. @param {Casefile} of @returns {Promise<{briefs: Brief[], unreadable: number}>} */
     async briefs(of) {
       const range = IDBKeyRange.bound([of.row], [of.row, []]);
-      const [keys, values] = await inside(["records"], "read", ({ records }) => Promise.all([records.getAllKeys(range), records.getAll(range)]));
+      const [keys, values] = await inside(["records"], "read", ({ records }) => together(() => records.getAllKeys(range), () => records.getAll(range)));
       /** @type {Brief[]} */
       const briefs = [];
       let unreadable = 0;
@@ -207,7 +207,7 @@ async function openVault(outside, db, name, local, self) {
 
     /** Opens pages of one casefile. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
     async pages(of, numbers) {
-      const rows = await inside(["pages"], "read", ({ pages }) => Promise.all(numbers.map((page) => pages.get([of.row, page]))));
+      const rows = await inside(["pages"], "read", ({ pages }) => together(...numbers.map((page) => () => pages.get([of.row, page]))));
       const opened = await Promise.all(
         rows.map(async (/** @type {Uint8Array | undefined} */ sealed, /** @type {number} */ i) => {
           if (!sealed) throw new Unbelievable("page_missing", { page: numbers[i] });
@@ -220,7 +220,7 @@ async function openVault(outside, db, name, local, self) {
     /** Drops a casefile's key and rows: the office says this person no longer reads it. @param {Casefile} of */
     drop: (of) =>
       inside(["casefiles", "records", "pages"], "strict", (stores) =>
-        Promise.all([stores.casefiles.delete(of.row), stores.records.delete(IDBKeyRange.bound([of.row], [of.row, []])), stores.pages.delete(IDBKeyRange.bound([of.row], [of.row, []]))]),
+        together(() => stores.casefiles.delete(of.row), () => stores.records.delete(IDBKeyRange.bound([of.row], [of.row, []])), () => stores.pages.delete(IDBKeyRange.bound([of.row], [of.row, []]))),
       ),
 
     newRow,

@@ -1,0 +1,310 @@
+/** A phone from set-up to signed off, against an office with real keys. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { makeOffice } from "./office.js";
+import { ready, setUp, startPhone, visitNote } from "./phone.js";
+
+async function given() {
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const marian = office.addPerson("Marian", "supervisor");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office);
+  const words = await setUp(phone, ama);
+  return { office, ama, marian, casefile, child, phone, words };
+}
+
+async function writeNote(phone, casefile, child, words) {
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  return phone.ask("send", { slot, fields: visitNote(child, words), mode: "alone" });
+}
+
+const noSignal = async () => {
+  throw new TypeError("Failed to fetch");
+};
+const standing = async (phone, record) => (await phone.ask("record", { record })).standing;
+
+describe("a working day", () => {
+  test("a note written without signal is sent when signal returns, over a killed browser", async () => {
+    const { office, casefile, child, phone, words } = await given();
+    office.weather = noSignal;
+    const { record, id, standing: first } = await writeNote(phone, casefile, child);
+    assert.equal(first, "waiting");
+    phone.kill();
+
+    const again = startPhone(office, phone.storage);
+    const { people, state } = await again.ask("status");
+    assert.equal(state, "locked");
+    await again.ask("unlock", { vault: people[0].vault, words });
+    await again.until(async () => (await again.ask("caseload")).complete);
+    assert.equal(await standing(again, record), "waiting");
+    assert.deepEqual((await again.ask("outbox")).items.map((item) => [item.record, item.standing]), [[record, "waiting"]]);
+
+    office.weather = null;
+    await again.ask("sync");
+    assert.equal(await standing(again, record), "sent");
+    assert.ok(office.byId.has(id));
+    assert.equal((await again.ask("outbox")).waiting, 0);
+    assert.ok((await again.ask("outbox")).last_sent_at);
+    again.kill();
+  });
+
+  test("a question comes back, is answered offline, and is signed off", async () => {
+    const { office, marian, casefile, child, phone } = await given();
+    const { record, id } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    await office.write(marian, { kind: "review", schema: "review.1", casefile, record, parents: [id], fields: { decision: "question", covers: [id], question: "Where was he?", comments: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", field: "seen_and_heard", text: "In which room?" }] } });
+    await phone.ask("sync");
+    const asked = (await phone.ask("family", { casefile })).records.find((brief) => brief.record === record);
+    assert.equal(asked.standing, "question");
+    assert.equal(asked.question.by.name, "Marian");
+    assert.equal((await phone.ask("caseload")).families[0].questions, 1);
+
+    office.weather = noSignal;
+    const draft = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+    assert.deepEqual(draft.heads, [id]);
+    assert.equal(draft.fields.seen_and_heard, "Ada showed us her drawings.");
+    const additions = [{ id: "AAAAAAAAAAAAAAAAAAAAAA", why: "answer", text: "In the kitchen" }];
+    const sent = await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, purpose: "something else", additions }, mode: "alone" });
+    const detail = await phone.ask("record", { record });
+    assert.deepEqual(detail.versions.at(-1).changed, ["additions"], "a final note is only added to");
+    assert.equal(detail.standing, "waiting");
+
+    office.weather = null;
+    await phone.ask("sync");
+    assert.equal(await standing(phone, record), "sent");
+    await office.write(marian, { kind: "review", schema: "review.1", casefile, record, parents: [sent.id], fields: { decision: "signed_off", covers: [id, sent.id] } });
+    await phone.ask("sync");
+    assert.equal(await standing(phone, record), "signed_off");
+    phone.kill();
+  });
+
+  test("two versions of one field stand side by side until somebody chooses", async () => {
+    const { office, ama, casefile, phone } = await given();
+    const detail = (await phone.ask("family", { casefile })).record;
+    office.weather = noSignal;
+    const draft = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
+    await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, warning: "Dog in the yard" }, mode: "alone" });
+    const entry = office.casefiles.get(casefile).entries.at(-1);
+    await office.write(ama, { kind: "family", schema: "family.1", casefile, record: detail, parents: [entry.id], fields: { ...draft.fields, warning: "Do not go alone" } });
+    office.weather = null;
+    await phone.ask("sync");
+    const forked = await phone.ask("record", { record: detail });
+    assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
+    const choosing = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
+    assert.ok(!("warning" in choosing.fields) && choosing.forks.warning);
+    await assert.rejects(phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }), (error) => error.problems.some((one) => one.code === "two_versions"));
+    await phone.ask("send", { slot: choosing.slot, fields: { ...choosing.fields, warning: "Dog in the yard, do not go alone" }, mode: "" });
+    assert.equal((await phone.ask("record", { record: detail })).fields.warning.values.length, 1);
+    phone.kill();
+  });
+
+  test("what is missing is named, and the draft stays", async () => {
+    const { casefile, phone } = await given();
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    await phone.ask("draft.keep", { slot, fields: { purpose: "Weekly" } });
+    await assert.rejects(phone.ask("send", { slot, fields: { purpose: "Weekly" } }), (error) => error.code === "not_complete" && error.problems.some((one) => one.field === "happened_on"));
+    assert.equal((await phone.ask("draft.open", { slot })).fields.purpose, "Weekly");
+    assert.equal((await phone.ask("family", { casefile })).drafts.length, 1);
+    phone.kill();
+  });
+
+  test("a draft outlives the browser and reaches the office at lock", async () => {
+    const { office, casefile, phone, words } = await given();
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    await phone.ask("draft.keep", { slot, fields: { purpose: "Half a sent" } });
+    assert.equal(office.drafts.size, 0);
+    await phone.ask("lock");
+    await phone.until(() => office.drafts.has(slot));
+    phone.kill();
+    const again = startPhone(office, phone.storage);
+    const [{ vault }] = (await again.ask("status")).people;
+    await again.ask("unlock", { vault, words });
+    await again.until(async () => (await again.ask("caseload")).complete);
+    assert.equal((await again.ask("draft.open", { slot })).fields.purpose, "Half a sent");
+    again.kill();
+  });
+
+  test("search finds words whatever their case and accents, and nothing once locked", async () => {
+    const { casefile, child, phone } = await given();
+    await writeNote(phone, casefile, child, "Zoë’s café visit went well");
+    const [hit] = await phone.ask("search", { text: "zoe's CAFE" });
+    assert.equal(hit.casefile, casefile);
+    assert.match(hit.where, /Zoë’s café/);
+    await phone.ask("lock");
+    await assert.rejects(phone.ask("search", { text: "zoe" }), { code: "locked" });
+    phone.kill();
+  });
+
+  test("goals and results are drawn from what was rated and scored on the phone", async () => {
+    const { casefile, child, phone } = await given();
+    const send = async (schema, fields) => {
+      const { slot } = await phone.ask("draft.begin", { casefile, schema });
+      return phone.ask("send", { slot, fields, mode: "together" });
+    };
+    const goal = await send("goal.1", { family_words: "Mornings without shouting", agreed_words: "Calm mornings", owner: child, type: "routine", bottom_line: "no", status: "active", agreed_on: "2026-10-01" });
+    for (const [day, value] of [["2026-10-01", 2], ["2026-10-22", 6]]) await send("rating.1", { goal: goal.record, rater: child, rater_name: "Ada", value, rated_on: day });
+    const [shown] = await phone.ask("goals", { casefile });
+    assert.deepEqual(shown.series[0].points.map((point) => point.value), [2, 6]);
+    assert.equal(shown.change[0].class, "meaningful");
+
+    const gad = await phone.ask("measure", { id: "gad-7@1" });
+    const answers = Object.fromEntries(gad.item.filter((item) => item.answerOption).map((item) => [item.linkId, 1]));
+    const scored = await phone.ask("score", { measure: "gad-7@1", answers });
+    assert.equal(scored.scores[0].value, 7);
+    phone.kill();
+  });
+});
+
+describe("two tabs and two people", () => {
+  test("the second tab writes nothing until it is told to go on there", async () => {
+    const { office, casefile, phone } = await given();
+    const second = startPhone(office, phone.storage);
+    assert.equal((await second.ask("status")).second_tab, true);
+    await assert.rejects(second.ask("caseload"), { code: "second_tab" });
+    await second.ask("continue here");
+    await phone.until(() => phone.news.some(({ news }) => news === "second_tab"));
+    await assert.rejects(phone.ask("draft.begin", { casefile, schema: "contact.1" }), { code: "second_tab" });
+    assert.equal((await second.ask("status")).second_tab, false);
+    phone.kill();
+    second.kill();
+  });
+
+  test("another person's set-up and sending leave the first one's note under her own name", async () => {
+    const { office, ama, casefile, child, phone } = await given();
+    office.weather = noSignal;
+    const { id } = await writeNote(phone, casefile, child);
+    await phone.ask("lock");
+    phone.kill();
+    office.weather = null;
+    const reece = office.addPerson("Reece");
+    const other = startPhone(office, phone.storage);
+    await setUp(other, reece);
+    await other.until(() => office.byId.has(id));
+    const header = JSON.parse(Buffer.from(office.byId.get(id).jws.split(".")[1], "base64url").toString());
+    assert.equal(header.author, ama.id);
+    assert.equal((await other.ask("status")).people.length, 2);
+    other.kill();
+  });
+});
+
+describe("what the office takes away or has lost", () => {
+  test("a casefile no longer readable leaves no row, and unsent work about it still goes", async () => {
+    const { office, casefile, child, phone } = await given();
+    office.weather = noSignal;
+    const { id } = await writeNote(phone, casefile, child);
+    office.weather = null;
+    office.scope.delete(casefile);
+    office.removed = [{ casefile, reason: "ended" }];
+    await phone.ask("sync");
+    assert.ok(office.byId.has(id));
+    assert.deepEqual((await phone.ask("caseload")).families.map((one) => one.casefile).includes(casefile), false);
+    phone.kill();
+  });
+
+  test("a sudden removal of many needs a second, confirming answer", async () => {
+    const { office, casefile, phone } = await given();
+    office.removed = [{ casefile, reason: "mistake" }];
+    office.confirm = true;
+    let pulls = 0;
+    office.weather = async (path, real) => {
+      const response = await real();
+      if (path === "/sync/v1/pull" && ++pulls === 1) office.removed = [];
+      return response;
+    };
+    await phone.ask("sync");
+    assert.equal((await phone.ask("caseload")).families.length, 1);
+    assert.ok(pulls >= 2);
+    assert.ok((await phone.ask("family", { casefile })).records.length > 0);
+    phone.kill();
+  });
+
+  test("after a restore the office is given again what it lost", async () => {
+    const { office, casefile, child, phone } = await given();
+    office.durable = () => "2020-01-01T00:00:00.000Z";
+    const before = structuredClone([office.casefiles, office.byId]);
+    const { id, record } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    assert.equal(await standing(phone, record), "sent");
+    [office.casefiles, office.byId] = before;
+    office.epoch = 2;
+    await phone.ask("sync");
+    await phone.ask("sync");
+    assert.ok(office.byId.has(id));
+    phone.kill();
+  });
+
+  test("a broken chain or a forged signature is never shown", async () => {
+    const { office, marian, casefile, phone } = await given();
+    await office.write(marian, { kind: "contact", schema: "contact.1", casefile, fields: { line: "true words" } });
+    const entry = office.casefiles.get(casefile).entries.at(-1);
+    entry.body = entry.body.replace("true", "false");
+    await phone.ask("sync");
+    assert.deepEqual(await phone.ask("search", { text: "words" }), []);
+    const next = await office.write(marian, { kind: "contact", schema: "contact.1", casefile, fields: { line: "later words" } });
+    next.received_at = "2020-01-01T00:00:00.000Z";
+    await phone.ask("sync");
+    assert.deepEqual(await phone.ask("search", { text: "later" }), []);
+    assert.ok(phone.news.some(({ news, value }) => news === "office" && value.status === "chain_broken"));
+    phone.kill();
+  });
+
+  test("nothing new is one request of less than a kilobyte", async () => {
+    const { office, phone } = await given();
+    await phone.ask("sync");
+    const [from, bytesIn, bytesOut] = [office.requests.length, office.bytesIn, office.bytesOut];
+    await phone.ask("sync");
+    assert.deepEqual(office.requests.slice(from), ["/sync/v1/hello"]);
+    assert.ok(office.bytesIn - bytesIn < 1024 && office.bytesOut - bytesOut < 1024);
+    phone.kill();
+  });
+
+  test("progress of an arrival never goes back", async () => {
+    const office = await makeOffice();
+    const ama = office.addPerson("Ama");
+    const { casefile } = await office.openFamily(ama, "Tarnley");
+    for (let i = 0; i < 30; i++) await office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line: `call ${i}` } });
+    office.pageEntries = 7;
+    const phone = startPhone(office);
+    await setUp(phone, ama);
+    const steps = phone.news.filter(({ news, value }) => news === "arrival" && value.stage === "records").map(({ value }) => value.done / value.total);
+    assert.ok(steps.length >= 4);
+    assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
+    assert.equal(steps.at(-1), 1);
+    assert.equal((await phone.ask("family", { casefile })).records.length, 32);
+    phone.kill();
+  });
+});
+
+test("nothing this phone stores holds a word that was typed or a name that was read", async () => {
+  const { office, casefile, child, phone } = await given();
+  office.weather = noSignal;
+  await writeNote(phone, casefile, child, "canaryword in the kitchen");
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  await phone.ask("draft.keep", { slot, fields: { purpose: "canaryword again" } });
+  await phone.ask("search", { text: "canaryword" });
+  const found = [];
+  for (const { name } of await phone.storage.indexedDB.databases()) {
+    const db = await new Promise((resolve) => {
+      const asked = phone.storage.indexedDB.open(name);
+      asked.onsuccess = () => resolve(asked.result);
+    });
+    for (const store of db.objectStoreNames) {
+      if (store === "practice") continue;
+      const rows = await new Promise((resolve) => {
+        const all = [];
+        const asked = db.transaction(store).objectStore(store).openCursor();
+        asked.onsuccess = () => {
+          if (!asked.result) return resolve(all);
+          all.push(asked.result.key, asked.result.value);
+          asked.result.continue();
+        };
+      });
+      const flat = JSON.stringify([name, store, rows], (_, value) => (ArrayBuffer.isView(value) ? Buffer.from(value).toString("latin1") : value));
+      for (const word of ["canaryword", "Tarnley", "Ada", casefile]) if (flat.includes(word)) found.push([store, word]);
+    }
+    db.close();
+  }
+  assert.deepEqual(found, []);
+  phone.kill();
+});

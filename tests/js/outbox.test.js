@@ -1,0 +1,142 @@
+/** The outbox's contract: what was called saved is stored, whatever the store does. */
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
+import { openOutbox } from "../../static/src/core/outbox.js";
+import { createOutside } from "../../static/src/core/outside.js";
+import { makeOffice } from "./office.js";
+import { makeStorage, setUp, startPhone, visitNote } from "./phone.js";
+
+const outsideOf = (indexedDB) => createOutside({ indexedDB });
+const item = (n, more = {}) => ({ kid: "k", n, ingest_kid: "i", sealed: new Uint8Array([n]), own: new Uint8Array([n]), state: "waiting", attempts: 0, next_at: 0, ...more });
+const maker = (name) => (head) => Promise.resolve({ id: `${name}-${head.n + 1}`, item: { ...item(head.n + 1), prev: head.id } });
+
+test("two savers at once never fork the chain", async () => {
+  const factory = new IDBFactory();
+  const savers = await Promise.all([openOutbox(outsideOf(factory)), openOutbox(outsideOf(factory)), openOutbox(outsideOf(factory))]);
+  await Promise.all(savers.flatMap((saver, s) => Array.from({ length: 10 }, (_, i) => saver.save("k", maker(`${s}.${i}`)))));
+  const rows = (await savers[0].items()).sort(([, a], [, b]) => a.n - b.n);
+  assert.deepEqual(rows.map(([, row]) => row.n), Array.from({ length: 30 }, (_, i) => i + 1));
+  rows.forEach(([, row], i) => assert.equal(row.prev, i === 0 ? "" : rows[i - 1][0]));
+  assert.deepEqual(await (await openOutbox(outsideOf(factory))).head("k"), { n: 30, id: rows.at(-1)[0] });
+});
+
+test("a saved entry takes its draft away in the same transaction, and a failed one keeps it", async () => {
+  const outbox = await openOutbox(outsideOf(new IDBFactory()));
+  await outbox.keepDraft("s", { kid: "k", n: 1, sealed: new Uint8Array(1), own: new Uint8Array(1) });
+  await outbox.save("k", maker("a"), "s");
+  assert.deepEqual(await outbox.drafts(), []);
+  await outbox.keepDraft("s", { kid: "k", n: 2, sealed: new Uint8Array(1), own: new Uint8Array(1) });
+  await assert.rejects(outbox.save("k", async (head) => ({ id: "a-1", item: item(head.n + 1) }), "s"), { code: "store_failed", fields: { reason: "ConstraintError" } });
+  assert.equal((await outbox.drafts()).length, 1);
+  assert.deepEqual(await outbox.head("k"), { n: 1, id: "a-1" });
+});
+
+test("everything a promise depends on is written with strict durability", async (t) => {
+  const seen = [];
+  const real = IDBDatabase.prototype.transaction;
+  t.mock.method(IDBDatabase.prototype, "transaction", function (stores, mode, options) {
+    seen.push([[stores].flat().join(), mode, options?.durability]);
+    return real.call(this, stores, mode, options);
+  });
+  const outbox = await openOutbox(outsideOf(new IDBFactory()));
+  await outbox.save("k", maker("a"), "s");
+  await outbox.keepDraft("s", { kid: "k", n: 1, sealed: new Uint8Array(1), own: new Uint8Array(1) });
+  const writes = seen.filter(([, mode]) => mode === "readwrite");
+  assert.deepEqual(writes, [["items,drafts,chain", "readwrite", "strict"], ["drafts", "readwrite", "strict"]]);
+});
+
+test("an older draft never overwrites a newer one", async () => {
+  const outbox = await openOutbox(outsideOf(new IDBFactory()));
+  const draft = (n) => ({ kid: "k", n, sealed: new Uint8Array([n]), own: new Uint8Array([n]) });
+  await outbox.keepDraft("s", draft(2));
+  await assert.rejects(outbox.keepDraft("s", draft(1)), { code: "draft_older" });
+  assert.equal((await outbox.draft("s")).n, 2);
+});
+
+describe("freeing", () => {
+  const kept = (received_at, epoch) => ({ state: "sent", next_at: undefined, kept: { received_at, epoch } });
+  for (const [name, more, isFreed] of [
+    ["a verified receipt that a backup of this epoch covers", kept("2026-11-21T10:00:00.000Z", 2), true],
+    ["a receipt newer than the backup", kept("2026-11-21T10:00:00.001Z", 2), false],
+    ["a receipt of an epoch before a restore", kept("2026-11-20T10:00:00.000Z", 1), false],
+    ["an answer nobody verified", { state: "answered", answer: { result: { status: "stored" } } }, false],
+    ["a quarantine receipt", { state: "sorting" }, false],
+    ["no answer", {}, false],
+  ]) {
+    test(`${name} ${isFreed ? "frees" : "keeps"}`, async () => {
+      const outbox = await openOutbox(outsideOf(new IDBFactory()));
+      await outbox.save("k", async (head) => ({ id: "a", item: item(head.n + 1, more) }));
+      await outbox.prune(2, "2026-11-21T10:00:00.000Z");
+      assert.equal((await outbox.items()).length, isFreed ? 0 : 1);
+    });
+  }
+});
+
+test("a store that hangs at its first opening is opened again", async () => {
+  const factory = new IDBFactory();
+  let tries = 0;
+  const hanging = { open: (...args) => (++tries === 1 ? /** @type {any} */ ({}) : factory.open(...args)) };
+  const outbox = await openOutbox(createOutside({ indexedDB: hanging, setTimeout: (run, ms) => setTimeout(run, Math.min(ms, 5)) }));
+  assert.equal(await outbox.waiting(), 0);
+});
+
+/** Counts every call on a store and breaks the k-th: by throwing at once, or by aborting the transaction after the call succeeded. */
+function breaking(t) {
+  const state = { count: 0, at: Number.POSITIVE_INFINITY, how: "throw" };
+  for (const name of ["put", "add", "get", "delete", "getAll", "getAllKeys", "index"]) {
+    const real = IDBObjectStore.prototype[name];
+    t.mock.method(IDBObjectStore.prototype, name, function (...args) {
+      state.count += 1;
+      if (state.count !== state.at) return real.apply(this, args);
+      if (state.how === "throw") throw new DOMException("injected", "UnknownError");
+      const result = real.apply(this, args);
+      // Success of the request and failure of the transaction: what a full disk looks like.
+      this.transaction.abort();
+      return result;
+    });
+  }
+  return state;
+}
+
+for (const how of ["throw", "abort"]) {
+  test(`whichever call of the store fails (${how}), what was called saved is stored, and the rest is told`, async (t) => {
+    const office = await makeOffice();
+    const ama = office.addPerson("Ama");
+    const { casefile, child } = await office.openFamily(ama, "Tarnley");
+    const storage = makeStorage();
+    const phone = startPhone(office, storage);
+    await setUp(phone, ama);
+    office.weather = async () => {
+      throw new TypeError("Failed to fetch");
+    };
+    const broken = breaking(t);
+    broken.how = how;
+    const saved = [];
+    const refused = [];
+    for (let k = 1; k <= 40; k++) {
+      const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+      broken.count = 0;
+      broken.at = k;
+      const kept = await phone.ask("draft.keep", { slot, fields: { purpose: `draft ${k}` } }).then(() => true, (error) => error.code);
+      const sent = await phone.ask("send", { slot, fields: visitNote(child, `note ${k}`), mode: "alone" }).catch((error) => error);
+      broken.at = Number.POSITIVE_INFINITY;
+      if (sent.id) saved.push(sent.id);
+      else {
+        refused.push(sent.code);
+        // The screen still has the text and simply tries again.
+        const retried = await phone.ask("send", { slot, fields: visitNote(child, `note ${k}`), mode: "alone" });
+        saved.push(retried.id);
+      }
+      if (kept !== true) refused.push(kept);
+    }
+    assert.ok(refused.length >= 4, "some failures were met");
+    assert.deepEqual([...new Set(refused)], ["store_failed"]);
+    const outbox = await openOutbox(outsideOf(storage.indexedDB));
+    const rows = (await outbox.items()).sort(([, a], [, b]) => a.n - b.n);
+    assert.deepEqual(saved.filter((id) => !rows.some(([stored]) => stored === id)), []);
+    assert.deepEqual(rows.map(([, row]) => row.n), rows.map((_, i) => i + 1), "the chain has no gap and no fork");
+    phone.kill();
+  });
+}
