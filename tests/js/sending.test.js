@@ -1,0 +1,258 @@
+/** Sending through every weather: nothing is called sent without a receipt that verifies, and everything arrives when the weather ends. */
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import fc from "fast-check";
+import { json, makeSigner, sign } from "../../static/src/core/keys.js";
+import { openOutbox } from "../../static/src/core/outbox.js";
+import { backoff, push } from "../../static/src/core/push.js";
+import { makeOffice } from "./office.js";
+import { setUp, startPhone, visitNote } from "./phone.js";
+
+async function given(count = 1) {
+  let now = Date.parse("2026-11-21T09:00:00Z");
+  const office = await makeOffice(() => now);
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office, undefined, { now: () => now });
+  const words = await setUp(phone, ama);
+  office.weather = noSignal;
+  const ids = [];
+  for (let i = 0; i < count; i++) ids.push((await write(phone, casefile, child, `note ${i}`)).id);
+  await phone.ask("sync");
+  office.requests.length = 0;
+  return { office, ama, casefile, child, phone, ids, words, pass: (ms) => (now += ms), now: () => now };
+}
+
+async function write(phone, casefile, child, words) {
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  return phone.ask("send", { slot, fields: visitNote(child, words), mode: "alone" });
+}
+
+const noSignal = async () => {
+  throw new TypeError("Failed to fetch");
+};
+const standings = async (phone) => (await phone.ask("outbox")).items.map((item) => item.standing);
+const onPush = (change) => async (path, real, body) => (path === "/sync/v1/push" ? change(real, body) : real());
+const html = () => new Response("<html>Please sign in to the café Wi-Fi</html>", { headers: { "Content-Type": "text/html" } });
+
+describe("answers that are none", () => {
+  const cases = {
+    "a captive portal's page": async () => html(),
+    "a page that calls itself JSON": async () => new Response("<html>", { headers: { "Content-Type": "application/json" } }),
+    "half an answer": async (real) => new Response((await (await real()).text()).slice(0, -40), { headers: { "Content-Type": "application/json" } }),
+    "an empty 204": async () => new Response(null, { status: 204 }),
+    "an answer without v": async () => new Response(JSON.stringify({ results: [] }), { headers: { "Content-Type": "application/json" } }),
+    "fewer results than were asked for": async () => new Response(JSON.stringify({ v: 1, results: [] }), { headers: { "Content-Type": "application/json" } }),
+    "stored, with no receipt": async (real) => changed(await real(), (result) => ({ ...result, receipt: undefined })),
+    "stored, with a receipt by a stranger": async (real) => {
+      const stranger = await makeSigner();
+      return changed(await real(), async (result) => ({ ...result, receipt: (await sign(stranger.signer, "fieldapp-receipt", json(payload(result.receipt)))).jws }));
+    },
+    "stored, with another entry's receipt": async (real, office) => changed(await real(), async (result) => ({ ...result, receipt: await office.receipt({ ...payload(result.receipt), id: "x".repeat(43) }) })),
+    "an error of the office": async () => new Response("{}", { status: 500, headers: { "Content-Type": "application/json" } }),
+    "too many requests": async () => new Response("{}", { status: 429, headers: { "Content-Type": "application/json", "Retry-After": "60" } }),
+    "too large, even alone": async () => new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } }),
+  };
+  const payload = (jws) => JSON.parse(Buffer.from(jws.split(".")[1], "base64url").toString());
+  async function changed(response, how) {
+    const answer = await response.json();
+    return new Response(JSON.stringify({ ...answer, results: await Promise.all(answer.results.map(how)) }), { headers: { "Content-Type": "application/json" } });
+  }
+  for (const [name, weather] of Object.entries(cases)) {
+    test(`${name} leaves the note waiting, and it is sent once when real answers come`, async () => {
+      const { office, phone, ids, pass } = await given(2);
+      office.weather = onPush((real) => weather(real, office));
+      await phone.ask("sync");
+      assert.deepEqual(await standings(phone), ["waiting", "waiting"]);
+      office.weather = null;
+      pass(7 * 3_600_000);
+      await phone.ask("sync");
+      assert.deepEqual(await standings(phone), []);
+      for (const id of ids) assert.equal([...office.casefiles.values()].flatMap((file) => file.entries).filter((entry) => entry.id === id).length, 1);
+      phone.kill();
+    });
+  }
+});
+
+test("an answer that was lost is asked for again and says duplicate", async () => {
+  const { office, phone, ids, pass } = await given(3);
+  office.weather = onPush(async (real) => {
+    await real();
+    throw new TypeError("connection lost");
+  });
+  await phone.ask("sync");
+  assert.equal(office.byId.has(ids[0]), true);
+  assert.deepEqual(await standings(phone), ["waiting", "waiting", "waiting"]);
+  office.weather = null;
+  pass(60_000);
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), []);
+  phone.kill();
+});
+
+test("one item the office cannot take holds up no other", async () => {
+  const { office, phone, ids, pass } = await given(5);
+  office.refuse = ({ id }) => (id === ids[2] ? { status: "retry", code: "busy", retry_after: 1 } : null);
+  office.weather = null;
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), ["waiting"]);
+  const pushes = office.requests.filter((path) => path === "/sync/v1/push").length;
+  await phone.ask("sync");
+  assert.equal(office.requests.filter((path) => path === "/sync/v1/push").length, pushes, "it waits its turn");
+  office.refuse = () => null;
+  pass(3_600_000);
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), []);
+  phone.kill();
+});
+
+test("a quarantined note is kept, called sorting, and sent when the office has placed it", async () => {
+  const { office, phone, ids, casefile, pass } = await given(1);
+  office.refuse = () => ({ code: "no_opening" });
+  office.weather = null;
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), ["sorting"]);
+  const record = (await phone.ask("outbox")).items[0].record;
+  assert.equal((await phone.ask("record", { record })).standing, "sorting");
+  const entry = await office.open([...office.quarantine.values()][0].envelope);
+  await office.place(entry);
+  pass(400_000);
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), []);
+  assert.equal((await phone.ask("record", { record })).standing, "sent");
+  assert.equal((await phone.ask("family", { casefile })).records.filter((one) => one.record === record).length, 1);
+  assert.ok(office.byId.has(ids[0]));
+  phone.kill();
+});
+
+test("a note sealed to a key the office has lost is sealed again from its own copy", async () => {
+  const { office, phone, ids, words, pass } = await given(1);
+  const lost = office.keys.filter((key) => key.use === "ingest");
+  pass(1000);
+  await office.addIngest();
+  office.n = 2;
+  for (const key of lost) key.burned_at = office.stamp();
+  const open = office.open;
+  office.open = async (envelope) => {
+    if (lost.some((key) => Buffer.from(envelope.subarray(1, 33)).toString("base64url") === key.kid)) throw new Error("unknown_key");
+    return open(envelope);
+  };
+  office.weather = null;
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), ["sorting"]);
+  phone.kill();
+  const again = startPhone(office, phone.storage, { now: phone.outside.now });
+  await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+  await again.until(() => office.byId.has(ids[0]));
+  again.kill();
+});
+
+test("a push that is too large is split until each half fits", async () => {
+  const { office, phone, ids } = await given(9);
+  office.weather = onPush(async (real, body) => (body.length > 20_000 ? new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } }) : real()));
+  await phone.ask("sync");
+  assert.ok(ids.every((id) => office.byId.has(id)));
+  phone.kill();
+});
+
+test("a locked phone sends what is sealed, and unlocking settles it", async () => {
+  const { office, phone, ids, words } = await given(1);
+  await phone.ask("lock");
+  phone.kill();
+  office.weather = null;
+  const locked = startPhone(office, phone.storage, { now: phone.outside.now });
+  await locked.ask("sync");
+  assert.ok(office.byId.has(ids[0]));
+  const outbox = await openOutbox(locked.outside);
+  assert.deepEqual((await outbox.items()).map(([, item]) => item.state), ["answered"], "nobody has called it sent");
+  await locked.ask("unlock", { vault: (await locked.ask("status")).people[0].vault, words });
+  await locked.until(async () => (await locked.ask("outbox")).items.length === 0 && (await locked.ask("caseload")).complete);
+  assert.deepEqual((await outbox.inState("sent")).length + (await outbox.inState("answered")).length <= 1, true);
+  locked.kill();
+});
+
+test("a sender alone, as the service worker has it, sends with no key and gives no verdict", async () => {
+  const { office, phone, ids } = await given(2);
+  office.weather = null;
+  const outbox = await openOutbox(phone.outside);
+  assert.equal(await push(phone.outside, outbox, { atOnce: true }), "ok");
+  assert.ok(ids.every((id) => office.byId.has(id)));
+  assert.deepEqual((await outbox.items()).map(([, item]) => item.state), ["answered", "answered"]);
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), []);
+  phone.kill();
+});
+
+test("what a verified backup covers is freed, and only that", async () => {
+  const { office, phone, pass, now } = await given(1);
+  office.durable = () => "2020-01-01T00:00:00.000Z";
+  office.weather = null;
+  await phone.ask("sync");
+  const outbox = await openOutbox(phone.outside);
+  assert.equal((await outbox.inState("sent")).length, 1);
+  pass(400_000);
+  office.durable = () => new Date(now()).toISOString();
+  await phone.ask("sync");
+  assert.equal((await outbox.items()).length, 0);
+  phone.kill();
+});
+
+test("waiting grows with each failure, never beyond its bound, and phones do not march in step", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 0, max: 999 }), (failures, chance) => {
+      const wait = backoff({ pick: () => chance }, failures, 2000, 300_000);
+      const full = Math.min(300_000, 2000 * 2 ** (failures - 1));
+      assert.ok(wait >= full / 2 && wait <= full);
+    }),
+  );
+});
+
+describe("any weather that ends", () => {
+  let stage;
+  before(async () => {
+    stage = await given(0);
+  });
+  test("leaves nothing unsent and nothing twice", async () => {
+    const { office, phone, casefile, child, pass } = stage;
+    const weathers = {
+      fine: null,
+      none: noSignal,
+      portal: async () => html(),
+      lost: async (path, real) => {
+        await real();
+        throw new TypeError("lost");
+      },
+      cut: async (path, real) => new Response((await (await real()).text()).slice(0, 30), { headers: { "Content-Type": "application/json" } }),
+      twice: async (path, real) => {
+        await real();
+        return real();
+      },
+      failing: async () => new Response("{}", { status: 503, headers: { "Content-Type": "application/json" } }),
+    };
+    const written = [];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom("write", "sync", "pass", ...Object.keys(weathers)), { maxLength: 14 }), async (steps) => {
+        for (const step of steps) {
+          if (step === "write") written.push((await write(phone, casefile, child, `note ${written.length}`)).id);
+          else if (step === "sync") await phone.ask("sync");
+          else if (step === "pass") pass(30_000);
+          else office.weather = weathers[step];
+          const outbox = await openOutbox(phone.outside);
+          const lying = new Set((await outbox.items()).map(([id]) => id));
+          assert.ok(written.every((id) => lying.has(id) || office.byId.has(id)), "saved is somewhere, at every moment");
+          outbox.close();
+        }
+        office.weather = null;
+        pass(24 * 3_600_000);
+        await phone.ask("sync");
+        await phone.ask("sync");
+        assert.deepEqual(await standings(phone), []);
+        const all = [...office.casefiles.values()].flatMap((file) => file.entries.map((entry) => entry.id));
+        assert.equal(new Set(all).size, all.length);
+        assert.ok(written.every((id) => all.includes(id)));
+      }),
+      { numRuns: 25 },
+    );
+    phone.kill();
+  });
+});
