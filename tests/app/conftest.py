@@ -1,0 +1,31 @@
+"""Fixtures of the office and its phones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fieldapp import people
+from tests.app import harrowmere
+from tests.app.harrowmere import Harrowmere
+from tests.app.phone import Handset, phone, street
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
+    """Harrowmere, with phones."""
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    return street(tmp_path)
+
+
+@pytest.fixture
+def ama(place: Harrowmere) -> Handset:
+    """Ama's phone, set up."""
+    return phone(place, "ama")
+
+
+@pytest.fixture
+def reece(place: Harrowmere) -> Handset:
+    """Reece's phone, set up."""
+    return phone(place, "reece")
