@@ -96,7 +96,7 @@ function Elsewhere() {
   return (
     <Frame title={say.elsewhere.title}>
       <p class="govuk-body">{say.elsewhere.what}</p>
-      <Form onSubmit={() => void ask("continue_here").then(start, reload)}>
+      <Form onSubmit={() => void ask("continue here").then(start, reload)}>
         <Button submit>{say.elsewhere.here}</Button>
       </Form>
     </Frame>

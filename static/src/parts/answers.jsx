@@ -4,8 +4,8 @@ import { longDay } from "../words/dates.js";
 import { say } from "../words/en.js";
 import { Private } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
+import { optionsOf } from "./options.js";
 import { nameOf } from "./people.js";
-import { optionsOf } from "./question.jsx";
 
 /** @import { Around } from "./question.jsx" */
 /** @import { Definition, Field, Fields } from "./shapes.js" */

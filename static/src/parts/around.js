@@ -1,6 +1,7 @@
 /** What a form and a record page need to know around a definition: the people, the goals, the shared options. */
 import { go } from "../page.js";
-import { ask, useAsked } from "./told.js";
+import { beginDraft } from "./draft.js";
+import { useAsked } from "./told.js";
 
 /** @import { Definition, Family, Goal, Person } from "./shapes.js" */
 /** @import { Around } from "./question.jsx" */
@@ -58,7 +59,7 @@ export function around(family, goals, vocabularies) {
  * @param {{record?: string, preset?: Record<string, unknown>}} [more]
  */
 export async function begin(casefile, schema, more = {}) {
-  const { slot } = await ask("draft.begin", { casefile, schema, ...more });
+  const { slot } = await beginDraft({ casefile, schema, ...more });
   go(draftPath(casefile, schema, slot));
 }
 

@@ -6,6 +6,22 @@ import { ask, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */
 
+/** Drafts begun here and not yet kept: until the first word there is nothing on the phone to open. @type {Map<string, any>} */
+const begun = new Map();
+
+/**
+ * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>}} what
+ * @returns {Promise<any>} as `draft.open` answers
+ */
+export async function beginDraft(what) {
+  const draft = await ask("draft.begin", what);
+  begun.set(draft.slot, draft);
+  return draft;
+}
+
+/** @param {string} slot @returns {Promise<any>} */
+const openDraft = (slot) => ask("draft.open", { slot }).catch((error) => begun.get(slot) ?? Promise.reject(error));
+
 /** Keep after this much quiet, and at the latest after this much typing: a killed phone costs at most a second. */
 const QUIET_MS = 400;
 const LONGEST_MS = 900;
@@ -99,7 +115,7 @@ export function useDraft(slot, begin) {
   const holder = useMemo(() => ({ keeper: /** @type {ReturnType<typeof keeper> | null} */ (null) }), []);
   useEffect(() => {
     let left = false;
-    ask("draft.open", { slot }).then(
+    openDraft(slot).then(
       (draft) => {
         if (left) return;
         const fields = begin && !draft.heads?.length ? begin(draft.definition, draft.fields) : draft.fields;
@@ -111,7 +127,7 @@ export function useDraft(slot, begin) {
             keep_error: error === undefined ? was.keep_error : error,
           })),
         );
-        set({ draft, error: null, fields, kept_at: draft.written_at ?? draft.kept_at });
+        set({ draft, error: null, fields, kept_at: draft.n > 0 ? draft.written_at : undefined });
       },
       (error) => left || set((was) => ({ ...was, error })),
     );

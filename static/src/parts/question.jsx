@@ -1,13 +1,20 @@
 /** One question of a record definition, whatever its type, and the answer it holds. */
 import { now, randomId } from "../page.js";
 import { shownInItem } from "../practice/forms.js";
-import { dayOf, tidyTime, timeOf } from "../words/dates.js";
+import { dayAndTime, dayOf, tidyTime, timeOf } from "../words/dates.js";
 import { problemText, say } from "../words/en.js";
+import { Answer } from "./answers.jsx";
 import { Button, Hush, Private, TYPING } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
-import { childrenOf } from "./people.js";
+import { optionsOf } from "./options.js";
+import { childrenOf, nameOf } from "./people.js";
 
 /** @import { Field, Fields, Option, Person, Problem } from "./shapes.js" */
+
+/**
+ * @typedef {{id: string, value?: any, author?: unknown, written_at?: string}} Choice
+ * @typedef {{values: Choice[], items: Record<string, Choice[]>}} Fork
+ */
 
 /**
  * @typedef {object} Around what a question may draw on
@@ -15,6 +22,8 @@ import { childrenOf } from "./people.js";
  * @property {Record<string, {options: Option[]}>} vocabularies
  * @property {{record: string, words: string}[]} goals
  * @property {Problem[]} problems
+ * @property {Record<string, Fork>} [forks] answers of which two versions stand side by side
+ * @property {Set<string>} [locked] items written before, which are read and not changed
  * @property {{by: unknown, at: string, text: string, comments: import("./shapes.js").Comment[]}} [question] the supervisor's
  */
 
@@ -27,6 +36,9 @@ import { childrenOf } from "./people.js";
  * @property {Around} around
  * @property {boolean} [big] the only question in its block, shown larger
  */
+
+/** Questions about how people met, whose answers many find faster by picture. */
+const PICTURED = new Set(["contact_type", "how"]);
 
 /** The id of an anchor's control in the page. */
 export const idOf = (/** @type {string} */ at) => `q-${at.replaceAll("/", "-")}`;
@@ -47,12 +59,55 @@ export function Question(props) {
           </span>
         </p>
       ))}
+      {around.forks?.[at] && <Choosing {...props} fork={around.forks[at]} />}
       <Control {...props} error={problem && problemText(problem.reason, field)} />
     </div>
   );
 }
 
 /** @typedef {Asked & {error?: string}} Held */
+
+/** @param {Asked & {fork: Fork}} props both versions to choose from; what is chosen can still be changed below */
+function Choosing({ field, value, at, change, around, fork }) {
+  const differing = Object.entries(fork.items);
+  /** @type {any[]} */
+  const list = value ?? fork.values[0]?.value ?? [];
+  const withItem = (/** @type {string} */ id, /** @type {any} */ item) => {
+    const rest = list.filter((one) => one.id !== id);
+    return item === undefined ? rest : [...rest, item];
+  };
+  return (
+    <div class="app-two">
+      {(differing.length ? [] : fork.values).map((one) => (
+        <Version key={one.id} choice={one} at={at} use={() => change(one.value)}>
+          <Answer field={field} value={one.value} around={around} />
+        </Version>
+      ))}
+      {differing.flatMap(([id, choices]) =>
+        choices.map((one) => (
+          <Version key={`${id}-${one.id}`} choice={one} at={at} use={() => change(withItem(id, one.value))}>
+            <Answer field={field} value={one.value && [one.value]} around={around} />
+          </Version>
+        )),
+      )}
+    </div>
+  );
+}
+
+/** @param {{choice: Choice, at: string, use: () => void, children?: any}} props */
+function Version({ choice, use, children }) {
+  return (
+    <div class="app-two__one">
+      <p class="app-two__by">
+        <bdi>{nameOf(choice.author)}</bdi> {dayAndTime(choice.written_at, now())}
+      </p>
+      {children}
+      <Button kind="secondary" class="app-add" onClick={use}>
+        {say.form.use_this}
+      </Button>
+    </div>
+  );
+}
 
 /** @param {{at: string, hint?: string, error?: string}} props */
 function Told({ at, hint, error }) {
@@ -243,7 +298,7 @@ function Radios({ options, ...props }) {
               onChange={() => change(option.value)}
             />
             <label class="govuk-label govuk-radios__label" for={order === 0 ? idOf(at) : `${idOf(at)}-${order}`}>
-              <Icon name={option.value} class="app-icon--option" />
+              {PICTURED.has(props.field.id) && <Icon name={option.value} class="app-icon--option" />}
               {option.label}
             </label>
           </div>
@@ -286,12 +341,6 @@ function Select({ options, ...props }) {
       </select>
     </>
   );
-}
-
-/** @param {Field} field @param {Around} around @returns {Option[]} */
-export function optionsOf(field, around) {
-  if (field.type === "yes_no") return say.form.yes_no;
-  return field.options ?? around.vocabularies[field.vocabulary ?? ""]?.options ?? [];
 }
 
 /** @param {Held} props */
@@ -459,17 +508,22 @@ function List(props) {
   const put = (/** @type {any[]} */ list) => change(list.length ? list : undefined);
   return (
     <Group {...props}>
-      {items.map((item, order) => (
-        <Item
-          key={item.id}
-          {...props}
-          item={item}
-          fields={field.item ?? []}
-          title={say.form.item(field.type, order + 1)}
-          put={(next) => put(items.map((one) => (one.id === item.id ? next : one)))}
-          drop={() => put(items.filter((one) => one.id !== item.id))}
-        />
-      ))}
+      {items.some((item) => props.around.locked?.has(item.id)) && (
+        <Answer field={field} value={items.filter((item) => props.around.locked?.has(item.id))} around={props.around} />
+      )}
+      {items.map((item, order) =>
+        props.around.locked?.has(item.id) ? null : (
+          <Item
+            key={item.id}
+            {...props}
+            item={item}
+            fields={field.item ?? []}
+            title={say.form.item(field.type, order + 1)}
+            put={(next) => put(items.map((one) => (one.id === item.id ? next : one)))}
+            drop={() => put(items.filter((one) => one.id !== item.id))}
+          />
+        ),
+      )}
       <button
         type="button"
         class="govuk-button govuk-button--secondary app-add"

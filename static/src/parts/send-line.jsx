@@ -3,7 +3,7 @@ import { now } from "../page.js";
 import { say, sendLine } from "../words/en.js";
 import { Link } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
-import { office, outbox } from "./told.js";
+import { outbox } from "./told.js";
 
 /** @import { Outbox } from "./shapes.js" */
 
@@ -24,7 +24,7 @@ export function SendLine() {
           <Icon name={kind} />
           <span>{sendLine(told, now())}</span>
         </Link>
-        {office.value !== "ok" && <p class="app-send-line__office">{say.sending.fetching_paused}</p>}
+        {(told.fetching ?? "ok") !== "ok" && <p class="app-send-line__office">{say.sending.fetching_paused}</p>}
       </div>
     </nav>
   );

@@ -68,7 +68,7 @@
  * @property {string} [at]
  * @property {number} attempts
  * @property {string|null} [next_at]
- * @typedef {{waiting: number, oldest_at?: string|null, sending?: boolean, last_sent_at?: string|null, reach: "ok"|"no_signal"|"office_not_answering", items: Waiting[]}} Outbox
+ * @typedef {{waiting: number, oldest_at?: string|null, sending?: boolean, last_sent_at?: string|null, fetching?: string, reach: "ok"|"no_signal"|"office_not_answering", items: Waiting[]}} Outbox
  * @typedef {object} Status
  * @property {"fresh"|"locked"|"unlocked"} state
  * @property {{vault: string, label: string}[]} people
@@ -77,7 +77,7 @@
  * @property {{persisted: boolean|null, usage?: number, quota?: number}} [storage]
  * @property {boolean} [second_tab]
  *
- * @typedef {{rater: unknown, points: {on: string, value: number, comment?: string, record?: string}[]}} Series
- * @typedef {{record: string, words: string, owner?: unknown, kind?: string, status?: string, bottom_line?: string, raters?: unknown[], series: Series[], change?: {rater: unknown, first: number, last: number, class: string}[]}} Goal
+ * @typedef {{rater?: string, rater_name?: string, points: {on: string, value: number, comment?: string, record?: string}[]}} Series
+ * @typedef {{record: string, words: string, owner?: unknown, kind?: string, status?: string, bottom_line?: string, raters?: unknown[], series: Series[], change?: {rater?: string, rater_name?: string, first: number, last: number, class: string}[]}} Goal
  */
 export {};

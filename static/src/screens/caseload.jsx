@@ -78,7 +78,7 @@ export function Search({ first = "" }) {
     <Form
       search
       class="app-search"
-      label={say.find.label}
+      label={say.find.title}
       onSubmit={() => {
         if (!text.trim()) return;
         lookedFor.value = text.trim();

@@ -69,8 +69,11 @@ export function Draft({ casefile, slot, step }) {
 
   const changing = draft.heads?.length > 0;
   const adding = changing && !record.may.amend;
+  const forks = draft.forks ?? {};
   const sections = adding
-    ? definition.sections.filter((section) => section.later)
+    ? definition.sections.map((section) =>
+        section.later ? section : { ...section, fields: section.fields.filter((field) => forks[field.id]) },
+      )
     : definition.sections.filter((section) => section.later !== "only");
   const shown = shownIds(definition, fields, adding);
   const question = changing ? openQuestion(record) : undefined;
@@ -79,7 +82,7 @@ export function Draft({ casefile, slot, step }) {
       (one.value ?? []).map((/** @type {any} */ item) => item.id),
     ),
   );
-  const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked };
+  const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked, forks };
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
 
@@ -221,7 +224,7 @@ function Gone({ error, home }) {
   return (
     <Frame title={say.form.gone_title} back={home}>
       <p class="govuk-body">{say.form.gone}</p>
-      <Trouble error={error.code === "no_such_draft" || error.code === "unknown_draft" ? null : error} />
+      <Trouble error={error.code === "unknown_slot" ? null : error} />
       <Onward to={home}>{say.form.to_family}</Onward>
     </Frame>
   );

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
 import { around, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
-import { useDraft } from "../parts/draft.js";
+import { beginDraft, useDraft } from "../parts/draft.js";
 import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -52,7 +52,7 @@ export function Measures({ casefile }) {
         ...(one.hash && { measure_hash: one.hash }),
         ...(!one.has_text && { entry: "score_only" }),
       };
-      const { slot } = await ask("draft.begin", { casefile, schema: "measure-response.1", preset });
+      const { slot } = await beginDraft({ casefile, schema: "measure-response.1", preset });
       go(`family/${casefile}/measure/${slot}`);
     } catch (refusal) {
       setRefused(refusal);
@@ -270,7 +270,14 @@ export function Measure({ casefile, slot, step }) {
             <Private>{fields.answered_by_name}</Private>
           </p>
           <Scores measure={measure} scores={fields.scores} paper={fields.score_only} />
-          <Missing items={items} answers={answers} entry={fields.entry} scores={fields.scores} reason={result?.reason} />
+          <Missing
+            items={items}
+            unscored={measure.scoring?.unscored ?? []}
+            answers={answers}
+            entry={fields.entry}
+            scores={fields.scores}
+            reason={result?.reason}
+          />
           {fields.risk_shown === "yes" && (
             <Risk measure={measure} items={items} found={fields.risk_items ?? []} answers={answers} />
           )}
@@ -317,23 +324,26 @@ export function Measure({ casefile, slot, step }) {
 
 /** @param {string | undefined} id */
 export function useMeasure(id) {
-  const { answer } = useAsked(id ? "measures" : "status", id ? { id } : {});
+  const { answer } = useAsked(id ? "measure" : "status", id ? { id } : {});
   return id && answer?.item ? answer : null;
 }
 
 /** @param {any} paper */
 const paperComplete = (paper) => /^-?\d+(\.\d+)?$/.test(paper?.score ?? "");
 
-/** @param {{items: any[], answers: Record<string, any>, entry: string, scores: any[], reason?: string}} props */
-function Missing({ items, answers, entry, scores, reason }) {
+/** @param {{items: any[], unscored: string[], answers: Record<string, any>, entry: string, scores: any[], reason?: string}} props */
+function Missing({ items, unscored, answers, entry, scores, reason }) {
   if (entry === "score_only") return null;
-  const open = items.filter((item) => typeof answers[item.id] !== "number" && item.type !== "text" && item.type !== "string");
+  const open = items.filter(
+    (item) =>
+      typeof answers[item.id] !== "number" && item.type !== "text" && item.type !== "string" && !unscored.includes(item.id),
+  );
   if (open.length === 0) return null;
-  const unscored = (scores ?? []).some((score) => score.value === null);
+  const without = (scores ?? []).some((score) => score.value === null);
   return (
     <div class="govuk-inset-text">
       <p>{say.measure.missing(open.map((item) => item.number || item.id))}</p>
-      <p>{reason === "no_score_rule" ? say.measure.no_rule : unscored ? say.measure.no_score : say.measure.estimated}</p>
+      <p>{reason === "no_score_rule" ? say.measure.no_rule : without ? say.measure.no_score : say.measure.estimated}</p>
     </div>
   );
 }

@@ -52,15 +52,15 @@ export function Goals({ casefile }) {
             baseline={goal.series[0]?.points[0]?.value}
             band={3}
             series={goal.series.map((one) => ({
-              label: nameOf(one.rater, people),
+              label: raterOf(one, people),
               points: one.points.map((point) => ({ on: point.on, value: point.value, note: point.comment })),
             }))}
           />
           <ul class="govuk-list">
             {goal.change?.map((one) => (
-              <li key={nameOf(one.rater, people)}>
+              <li key={raterOf(one, people)}>
                 <Private instead={changeInWords(one.class)}>
-                  {say.goals.change(nameOf(one.rater, people), one.first, one.last, changeInWords(one.class))}
+                  {say.goals.change(raterOf(one, people), one.first, one.last, changeInWords(one.class))}
                 </Private>
               </li>
             ))}
@@ -76,6 +76,9 @@ export function Goals({ casefile }) {
   );
 }
 
+/** @param {{rater?: string, rater_name?: string}} one @param {import("../parts/shapes.js").Person[]} people */
+const raterOf = (one, people) => one.rater_name || nameOf(one.rater, people);
+
 /** @param {{casefile: string}} props */
 export function Results({ casefile }) {
   const { answer: family } = useFamily(casefile);
@@ -90,7 +93,7 @@ export function Results({ casefile }) {
       </div>
       {results?.length === 0 && <p class="govuk-body">{say.results.none}</p>}
       {results?.map((/** @type {any} */ one) => (
-        <Result key={`${one.measure}-${nameOf(one.person)}`} told={one} people={peopleOf(family)} />
+        <Result key={`${one.measure}-${one.person}-${one.about}`} told={one} people={peopleOf(family)} />
       ))}
     </Frame>
   );
@@ -101,7 +104,7 @@ function Result({ told, people }) {
   const measure = useMeasure(told.measure);
   const rules = measure?.scoring?.scores ?? [];
   const primary = measure?.scoring?.primary;
-  const ids = [...new Set(told.points.flatMap((/** @type {any} */ point) => scoresOf(point, primary).map((score) => score.id)))];
+  const ids = [...new Set(told.points.flatMap((/** @type {any} */ point) => scoresOf(point).map((score) => score.id)))];
   const shown = rules.length > 0 && rules.length <= 4 ? ids : ids.filter((id) => !primary || id === primary);
   return (
     <section class="app-section">
@@ -109,13 +112,13 @@ function Result({ told, people }) {
         {told.title}
         {" · "}
         <Private>
-          <bdi>{nameOf(told.person, people)}</bdi>
+          <bdi>{told.person_name || nameOf(told.person, people)}</bdi>
         </Private>
       </h2>
       {(shown.length ? shown : ids).map((id) => {
         const rule = rules.find((/** @type {any} */ one) => one.id === id);
         const points = told.points.flatMap((/** @type {any} */ point) =>
-          scoresOf(point, primary)
+          scoresOf(point)
             .filter((score) => score.id === id && score.value !== null && score.value !== undefined)
             .map((score) => ({
               on: point.on,
@@ -143,9 +146,14 @@ function Result({ told, people }) {
           </div>
         );
       })}
-      {told.change && (
-        <p class="govuk-body">{say.results.change(told.change.first, told.change.last, changeInWords(told.change.class))}</p>
-      )}
+      {told.change?.scores
+        .filter((/** @type {any} */ one) => ids.includes(one.id) && one.result !== "not_classed")
+        .map((/** @type {any} */ one) => (
+          <p class="govuk-body" key={one.id}>
+            {rules.length > 1 && `${rules.find((/** @type {any} */ rule) => rule.id === one.id)?.title}: `}
+            {say.results.change(one.first, one.last, changeInWords(one.result))}
+          </p>
+        ))}
       <p>
         {told.points.map((/** @type {any} */ point) =>
           point.record ? (
@@ -159,11 +167,12 @@ function Result({ told, people }) {
   );
 }
 
-/** @param {any} point @param {string} primary @returns {any[]} one shape for scores worked out here and scores on paper */
-function scoresOf(point, primary) {
-  if (Array.isArray(point.scores)) return point.scores;
-  if (point.scores && typeof point.scores === "object") return [{ id: primary ?? "score", ...point.scores }];
-  return [];
+/** @param {any} point @returns {any[]} the scores of that day, with range and estimate where the phone worked them out */
+function scoresOf(point) {
+  return point.scores.map((/** @type {any} */ score) => ({
+    ...point.bands?.find((/** @type {any} */ one) => one.id === score.id),
+    ...score,
+  }));
 }
 
 /** @param {any} rule @returns {{from: number, to: number, label: string}[]} */

@@ -3,10 +3,10 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, now, onLeaving } from "../page.js";
 import { peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble, TYPING } from "../parts/basic.jsx";
-import { keeper } from "../parts/draft.js";
+import { beginDraft, keeper } from "../parts/draft.js";
 import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
-import { nameOf, personOf } from "../parts/people.js";
+import { personOf } from "../parts/people.js";
 import { Steps } from "../parts/question.jsx";
 import { ask, spoken, useAsked } from "../parts/told.js";
 import { dayOf, longDay } from "../words/dates.js";
@@ -37,7 +37,7 @@ function ratingDrafts(casefile, tell) {
     async change(key, preset, name, value) {
       let held = open.get(key);
       if (!held) {
-        held = ask("draft.begin", { casefile, schema: "rating.1", preset }).then(({ slot, fields }) =>
+        held = beginDraft({ casefile, schema: "rating.1", preset }).then(({ slot, fields }) =>
           opened(key, slot, { ...preset, ...fields }),
         );
         open.set(key, held);
@@ -162,7 +162,6 @@ export function Ratings({ casefile }) {
                   rater={rater}
                   fields={typed[keyOf(goal.record, rater.id || rater.name)] ?? {}}
                   change={(name, value) => change(goal, rater, name, value)}
-                  people={people}
                 />
               ))}
               {others.length > 0 && (
@@ -220,9 +219,10 @@ const keyOf = (goal, rater) => `${goal} ${rater}`;
 
 /** Those who rated it before; for a new goal its owner. @param {Goal} goal @param {Person[]} people @param {string[]} extra @returns {Person[]} */
 function ratersOf(goal, people, extra) {
-  const named = [...goal.series.map((one) => one.rater), .../** @type {any} */ (goal.raters ?? [])].map((one) =>
-    personOf(one, people),
-  );
+  const named = [
+    ...goal.series.map((one) => ({ id: one.rater, name: one.rater_name })),
+    .../** @type {any[]} */ (goal.raters ?? []).map((one) => ({ id: one.person, name: one.name })),
+  ].map((one) => personOf(one, people));
   const first = named.length ? named : goal.owner ? [personOf(goal.owner, people)] : [];
   const added = extra.map((id) => personOf(id, people));
   return [...first, ...added].filter(
@@ -230,9 +230,9 @@ function ratersOf(goal, people, extra) {
   );
 }
 
-/** @param {{goal: Goal, rater: Person, fields: any, change: (name: string, value: any) => void, people: Person[]}} props */
-function Rating({ goal, rater, fields, change, people }) {
-  const series = goal.series.find((one) => nameOf(one.rater, people) === rater.name);
+/** @param {{goal: Goal, rater: Person, fields: any, change: (name: string, value: any) => void}} props */
+function Rating({ goal, rater, fields, change }) {
+  const series = goal.series.find((one) => (one.rater ? one.rater === rater.id : one.rater_name === rater.name));
   const last = series?.points[series.points.length - 1];
   const id = `rate-${goal.record}-${rater.id || "other"}`;
   return (

@@ -63,7 +63,7 @@ function Told({ told }) {
   const start = () => begin(told.casefile, told.schema, { record: told.record }).catch(setRefused);
   const title = definition?.title ?? kindName(told.kind);
   const when = fields.happened_on ?? fields.completed_on ?? fields.rated_on ?? fields.started_on;
-  const forks = Object.entries(told.fields).filter(([, held]) => /** @type {any} */ (held)?.values?.length > 1);
+  const forks = Object.entries(told.fields).filter(([, held]) => isForked(held));
   return (
     <Frame title={title} back={back} back_label={say.record.back} family={family}>
       {when && (
@@ -121,9 +121,7 @@ function Told({ told }) {
             fields={fields}
             around={context}
             instead={(field) =>
-              told.fields[field.id]?.values?.length > 1 ? (
-                <Two field={field} values={told.fields[field.id].values} around={context} />
-              ) : null
+              isForked(told.fields[field.id]) ? <Two field={field} fork={told.fields[field.id]} around={context} /> : null
             }
             beside={(field) => <Comments reviews={told.reviews} field={field.id} open={question} />}
           />
@@ -142,11 +140,17 @@ function Told({ told }) {
   );
 }
 
-/** @param {{field: Field, values: any[], around: Around}} props two people's words side by side; nobody's are dropped */
-function Two({ field, values, around }) {
+/** @param {any} held @returns {boolean} */
+const isForked = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
+
+/** @param {{field: Field, fork: any, around: Around}} props two people's words side by side; nobody's are dropped */
+function Two({ field, fork, around }) {
+  /** @type {any[]} */
+  const differing = Object.values(fork.items ?? {}).flat();
+  const cards = differing.length ? differing.map((one) => ({ ...one, value: one.value && [one.value] })) : fork.values;
   return (
     <div class="app-two">
-      {values.map((one) => (
+      {cards.map((/** @type {any} */ one) => (
         <div class="app-two__one" key={one.id}>
           <p class="app-two__by">
             <bdi>{nameOf(one.author)}</bdi> · {dayAndTime(one.written_at, now())}

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { install, isApple, isInstalled, shell, takeUpdate } from "../page.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { ask, office, refreshStatus, spoken, status, unkept } from "../parts/told.js";
+import { ask, outbox, refreshStatus, spoken, status, unkept } from "../parts/told.js";
 import { room, say } from "../words/en.js";
 
 /**
@@ -28,7 +28,7 @@ export function Settings({ lock, update_ready, can_install }) {
       <section class="app-section">
         <h2 class="govuk-heading-m">{say.settings.you}</h2>
         <p class="govuk-body">{told?.person ? say.settings.person(told.person.name) : ""}</p>
-        {office.value !== "ok" && <p class="govuk-inset-text">{say.sending.fetching_paused}</p>}
+        {(outbox.value?.fetching ?? "ok") !== "ok" && <p class="govuk-inset-text">{say.sending.fetching_paused}</p>}
         <p class="govuk-body">{say.settings.lock_what}</p>
         <Form onSubmit={lock}>
           <Button submit>{say.settings.lock}</Button>

@@ -237,7 +237,7 @@ function UnlockWords({ begun, next }) {
 /** The families arriving; the bar only ever grows, and the worker may begin before it is full. */
 function Arriving() {
   const told = arrival.value;
-  const whole = told !== null && (told.stage === "done" || (told.total > 0 && told.done >= told.total));
+  const whole = told?.stage === "done";
   const share = whole ? 100 : told?.total ? Math.round((told.done / told.total) * 100) : 0;
   return (
     <Frame title={whole ? say.welcome.here_title : say.welcome.arriving_title} step={whole ? "here" : "arriving"}>

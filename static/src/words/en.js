@@ -210,7 +210,8 @@ export const say = {
     discard_yes: "Throw it away",
     discard_no: "Keep it",
     gone_title: "This draft is not here any more",
-    gone: "It was sent, or thrown away. If it was sent, you find it among the family’s notes.",
+    use_this: "Take these words",
+    gone: "It was sent, thrown away, or nothing had been typed. If it was sent, you find it among the family’s notes.",
     to_family: "Go to the family",
   },
 
@@ -483,12 +484,10 @@ const TROUBLES = {
   locked: { happened: "This phone is locked", kept: STAYS, next: "Unlock it and go on where you were." },
   store_failed: ({ reason }) => ({
     happened:
-      reason === "full" || reason === "quota"
-        ? "This phone has no room left, so this was not saved"
-        : "This phone could not save this",
+      reason === "QuotaExceededError" ? "This phone has no room left, so this was not saved" : "This phone could not save this",
     kept: TYPED,
     next:
-      reason === "full" || reason === "quota"
+      reason === "QuotaExceededError"
         ? "Free some space on the phone, for example videos, then try again. Do not close this screen before."
         : "Try again. Do not close this screen before it says that it is kept.",
   }),
@@ -535,6 +534,8 @@ export function problemText(reason, field) {
         : ["people", "children_seen", "actions", "risk", "list"].includes(field.type)
           ? `Add at least one to ${about}`
           : `Answer ${about}`;
+    case "two_versions":
+      return `${about}: two people wrote different things. Choose one, or write what should stand`;
     case "not_a_date":
       return `${label}: this day does not exist`;
     case "not_a_time":
@@ -680,17 +681,14 @@ export function changeInWords(what) {
   /** @type {Record<string, string>} */
   const known = {
     improved: "clear change for the better",
-    clear_change: "clear change for the better",
     meaningful: "clear change for the better",
     some: "some movement",
-    some_movement: "some movement",
+    same: "no change",
     no_change: "no clear change",
-    none: "no clear change",
-    same: "no clear change",
-    deteriorated: "clear change for the worse",
+    some_back: "some movement back",
     moved_away: "clear change for the worse",
-    worse: "clear change for the worse",
-    no_baseline: "only one so far",
+    deteriorated: "clear change for the worse",
+    baseline_only: "only one rating so far",
   };
   return known[what] ?? what.replaceAll("_", " ");
 }
