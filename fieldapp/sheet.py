@@ -95,6 +95,11 @@ class Answer:
     def is_answered(self) -> bool:
         return bool(self.text or self.items or self.cards)
 
+    @property
+    def is_wide(self) -> bool:
+        """Says whether it needs the width of the page: long words, lists, versions, comments."""
+        return self.is_long or bool(self.items or self.cards or self.comments)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -144,7 +149,10 @@ def parts(
                 continue
             if section.get("later") == "only" and one["id"] not in shown:
                 continue
-            answers.append(_answer(one, shown.get(one["id"]), names, told, said.get(one["id"], ())))
+            answer = _answer(one, shown.get(one["id"]), names, told, said.get(one["id"], ()))
+            # A gap where an answer was wanted is news to a reviewer; a gap where none was is noise.
+            if answer.is_answered or answer.comments or one.get("required"):
+                answers.append(answer)
         if answers:
             found.append(
                 Part(section["id"], section["title"], _side(section["id"]), tuple(answers), bool(section.get("worker_only")))
@@ -242,7 +250,7 @@ def _answer(one: Plain, found: Field | None, names: Names, told: Told, comments:
     if len(found.values) > 1:
         return Answer(one["id"], one["label"], cards=_cards(one, found.values, names, told), comments=comments)
     value = found.value
-    if one["type"] in forms.LISTS and isinstance(value, list) and value:
+    if one["type"] in forms.LISTS - {"people"} and isinstance(value, list) and value:
         items = tuple(_item(one, each, names) for each in value if not _is_forked_item(each, found))
         cards = tuple(card for forked in found.items.values() for card in _cards({**one, "type": "item"}, forked, names, told))
         return Answer(one["id"], one["label"], items=items, cards=cards, comments=comments)

@@ -93,7 +93,8 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
             notes += [
                 _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
             ]
-            children += children_of(found, row.id, title)
+            # A private section may repeat the family's children; listed twice they would look like more.
+            children += children_of(found, row.id, title) if row.sort == "main" else []
         return board(notes, children, _phones(store, person, now), _unsorted(store, person, now), now)
 
 

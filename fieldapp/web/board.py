@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import summaries
-from fieldapp.board import Child, Note, Phone, Section
+from fieldapp.board import Child, Note, Phone, Section, Unsorted
 from fieldapp.people import DESK_ROLES
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
@@ -17,6 +17,12 @@ from fieldapp.web.office import office
 from fieldapp.web.pages import show
 
 pages = Blueprint("board", __name__, url_prefix="/desk")
+
+_SAID_BY = {"Safety answers": "Safety answer", "Questions answered": "Question answered", "Waiting for an answer": "Sent back with a question"}
+"""Tags that a section's own title says already."""
+
+LISTED_AT_ONCE = 8
+"""Lines of a section before the rest folds away, so that the last sections are not lost below a long one."""
 
 _HOME = {"supervisor": "board.page", "auditor": "casefiles.families", "administrator": "admin.people_page"}
 
@@ -57,33 +63,28 @@ def tags_of(note: Note) -> list[dict[str, str]]:
 
 def _section(section: Section, now: datetime) -> dict[str, Any]:
     title, why = words.LANES[section.lane]
-    return {
-        "lane": section.lane,
-        "title": title,
-        "why": why,
-        "count": section.count,
-        "notes": [_note(note, now) for note in section.notes],
-        "children": [_child(child, days, now) for child, days in section.children],
-        "phones": [_phone(phone, now) for phone in section.phones],
-        "unsorted": {
-            "text": words.many(section.unsorted.count, "item", "items")
-            + " to be placed. An administrator sees how many; the phone still has its copy.",
-            "since": f"The oldest came {words.when(section.unsorted.oldest_at, now)}",
-        }
-        if section.unsorted
-        else None,
-    }
+    lines = [_note(note, title, now) for note in section.notes]
+    lines += [_child(child, days, now) for child, days in section.children]
+    lines += [_unsorted(section.unsorted, now)] if section.unsorted else []
+    lines += [_phone(phone, now) for phone in section.phones]
+    folded = lines[LISTED_AT_ONCE:] if len(lines) > LISTED_AT_ONCE + 2 else []
+    listed = lines[: len(lines) - len(folded)]
+    more = f"Show {words.many(len(folded), 'more', 'more')}"
+    return {"lane": section.lane, "title": title, "why": why, "count": section.count, "listed": listed, "folded": folded, "more": more}
 
 
-def _note(note: Note, now: datetime) -> dict[str, Any]:
+def _unsorted(unsorted: Unsorted, now: datetime) -> dict[str, Any]:
+    text = words.many(unsorted.count, "item", "items") + " to be placed. Nothing is lost: the phone keeps its copy until that is done."
+    return {"text": text, "facts": f"The oldest came {words.when(unsorted.oldest_at, now)}"}
+
+
+def _note(note: Note, lane: str, now: datetime) -> dict[str, Any]:
     return {
-        "record": note.record,
-        "title": note.title,
+        "href": url_for("records.page", record=note.record),
+        "text": note.title + (f", {words.on_text(note.happened_on, now)}" if note.happened_on else ""),
         "family": note.family,
-        "author": note.author,
-        "happened": words.on_text(note.happened_on, now) if note.happened_on else "",
-        "waits": f"{words.ago(note.waits_since, now)}, since {words.when(note.waits_since, now)}",
-        "tags": tags_of(note),
+        "facts": f"{note.author} · {words.ago(note.waits_since, now)}, since {words.when(note.waits_since, now)}",
+        "tags": [tag for tag in tags_of(note) if tag["text"] not in {lane, _SAID_BY.get(lane)}],
     }
 
 
@@ -99,10 +100,10 @@ def _child(child: Child, days: int | None, now: datetime) -> dict[str, Any]:
         if child.last_seen
         else ""
     )
-    return {"name": child.name, "family": child.family, "casefile": child.casefile, "seen": seen + alone}
+    return {"href": url_for("casefiles.page", casefile=child.casefile), "text": child.name, "family": child.family, "facts": seen + alone}
 
 
-def _phone(phone: Phone, now: datetime) -> dict[str, str]:
+def _phone(phone: Phone, now: datetime) -> dict[str, Any]:
     count = phone.waiting or phone.missing
     what = (
         words.many(count, "item waits", "items wait")
@@ -110,4 +111,4 @@ def _phone(phone: Phone, now: datetime) -> dict[str, str]:
         else words.many(count, "item has not come", "items have not come") + ", though later ones have"
     )
     since = f"The oldest since {words.when(phone.oldest_at, now)}. " if phone.oldest_at else ""
-    return {"text": f"{phone.person}’s phone: {what}", "since": f"{since}Last heard from {words.when(phone.seen_at, now)}"}
+    return {"text": f"{phone.person}’s phone: {what}", "facts": f"{since}Last heard from {words.when(phone.seen_at, now)}"}

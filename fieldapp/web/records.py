@@ -227,10 +227,12 @@ def _review(each: Review, form: dict[str, Any], names: sheet.Names, now: datetim
 
 def _tags(opened: Casefile, record: Record, later: set[str]) -> list[dict[str, str]]:
     state = record.oversight.state
-    found = [words.STATES[state]] if state != "sent" else []
+    summary = office().store.records.get(record.id)
+    found = [words.REASONS[why] for why in (summary.why.split(",") if summary is not None else ()) if why in words.REASONS]
+    found += [words.STATES[state]] if state != "sent" else []
     if later:
         found.append(("Added later", "govuk-tag--orange"))
-    if opened.sort == "restricted":
+    if opened.sort == "restricted" and words.REASONS["restricted"] not in found:
         found.append(words.REASONS["restricted"])
     if opened.is_practice:
         found.append(("Practice, not real", "govuk-tag--grey"))
