@@ -1,3 +1,5 @@
+import { SEND, sendInBackground } from "./src/core/background.js";
+
 /**
  * Keeps one release of the app on this phone, all of it or none of it, and answers from it when the app is opened.
  *
@@ -55,4 +57,9 @@ worker.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(url);
   if (method !== "GET" || origin !== worker.location.origin) return;
   if (pathname === "/app" || pathname.startsWith("/dist/")) event.respondWith(answer(event.request));
+});
+
+worker.addEventListener("sync", (event) => {
+  const { tag, waitUntil } = /** @type {ExtendableEvent & {tag: string}} */ (event);
+  if (tag === SEND) waitUntil.call(event, sendInBackground());
 });

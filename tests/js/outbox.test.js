@@ -8,7 +8,7 @@ import { createOutside } from "../../static/src/core/outside.js";
 import { makeOffice } from "./office.js";
 import { makeStorage, setUp, startPhone, visitNote } from "./phone.js";
 
-const outsideOf = (indexedDB) => createOutside({ indexedDB });
+const outsideOf = (indexedDB) => createOutside({ indexedDB, channel: null });
 const item = (n, more = {}) => ({ kid: "k", n, ingest_kid: "i", sealed: new Uint8Array([n]), own: new Uint8Array([n]), state: "waiting", attempts: 0, next_at: 0, ...more });
 const maker = (name) => (head) => Promise.resolve({ id: `${name}-${head.n + 1}`, item: { ...item(head.n + 1), prev: head.id } });
 
@@ -78,7 +78,7 @@ test("a store that hangs at its first opening is opened again", async () => {
   const factory = new IDBFactory();
   let tries = 0;
   const hanging = { open: (...args) => (++tries === 1 ? /** @type {any} */ ({}) : factory.open(...args)) };
-  const outbox = await openOutbox(createOutside({ indexedDB: hanging, setTimeout: (run, ms) => setTimeout(run, Math.min(ms, 5)) }));
+  const outbox = await openOutbox(createOutside({ indexedDB: hanging, channel: null, setTimeout: (run, ms) => setTimeout(run, Math.min(ms, 5)) }));
   assert.equal(await outbox.waiting(), 0);
 });
 

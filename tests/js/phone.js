@@ -79,6 +79,7 @@ export function startPhone(office, storage = makeStorage(), given = {}) {
     },
     origin: "http://office.example",
     build: "test",
+    channel: null,
     unlockCost: { m: 19 * 1024, t: 2 },
     ...given,
   });

@@ -279,6 +279,7 @@ export function open(port, outside = createOutside()) {
       port.postMessage({ id, error: error instanceof FieldappError ? { code: error.code, ...error.fields } : { code: "core_failed" } });
     }
   };
+  outside.hear(() => void run(false));
   void first.then(() => run(false));
 
   return {

@@ -15,7 +15,7 @@ const OPEN_PATIENCE_MS = 4000;
 /**
  * @param {{indexedDB?: IDBFactory, fetch?: typeof fetch, locks?: LockManager, storage?: StorageManager, now?: () => number,
  *   setTimeout?: (run: () => void, ms: number) => unknown, clearTimeout?: (timer: any) => void, random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array,
- *   origin?: string, build?: string, zone?: string, unlockCost?: {m: number, t: number}}} [given] what a test replaces
+ *   origin?: string, build?: string, zone?: string, channel?: BroadcastChannel | null, unlockCost?: {m: number, t: number}}} [given] what a test replaces
  */
 export function createOutside(given = {}) {
   const factory = given.indexedDB ?? globalThis.indexedDB;
@@ -24,6 +24,7 @@ export function createOutside(given = {}) {
   const setTimer = given.setTimeout ?? ((run, ms) => globalThis.setTimeout(run, ms));
   const clearTimer = given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer));
   const request = given.fetch ?? ((...args) => globalThis.fetch(...args));
+  const channel = given.channel === undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel("outbox") : (given.channel ?? null);
   const origin = given.origin ?? globalThis.location?.origin ?? "";
 
   const outside = {
@@ -106,6 +107,15 @@ export function createOutside(given = {}) {
     hold(name, options, work) {
       if (!locks) return work(true);
       return locks.request(name, options, (lock) => work(lock !== null));
+    },
+
+    /** Tells other tabs and the service worker that something happened to the outbox; a word, never a fact. @param {string} word */
+    tellOthers(word) {
+      channel?.postMessage(word);
+    },
+    /** @param {(word: string) => void} heard */
+    hear(heard) {
+      if (channel) channel.onmessage = ({ data }) => heard(String(data));
     },
 
     storage: {

@@ -1,0 +1,20 @@
+/** What the service worker does with the outbox while nobody looks: it sends what is sealed. No key, no verdict; the page settles what came back. */
+import { openOutbox } from "./outbox.js";
+import { createOutside } from "./outside.js";
+import { push } from "./push.js";
+
+/** The name under which a page asks the browser to be woken when there is signal. */
+export const SEND = "send";
+
+/** Sends everything that is due. Rejects when it could not, so that the browser wakes the service worker once more. */
+export async function sendInBackground() {
+  const outside = createOutside();
+  const outbox = await openOutbox(outside);
+  try {
+    const reach = await push(outside, outbox, { atOnce: true });
+    if (reach !== "ok" && reach !== "busy") throw new Error(reach);
+    outside.tellOthers("answered");
+  } finally {
+    outbox.close();
+  }
+}
