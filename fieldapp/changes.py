@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
 _WORDS = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
 
-LONGEST_COMPARED = 4000
-"""Words on either side beyond which whole paragraphs are compared: difflib takes quadratic time on words that repeat."""
+MOST_PAIRS = 4_000_000
+"""Words of one side times words of the other, after what both begin and end with, beyond which all of it counts as changed.
+A note may be a quarter of a megabyte of the same word, and comparing that would hold up everybody's pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,30 @@ def word_changes(before: str, after: str) -> list[Piece]:
     counts as a word of its own, so that a paragraph pulled apart shows.
     """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if len(old) > LONGEST_COMPARED or len(new) > LONGEST_COMPARED:
-        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    start = _alike(old, new)
+    end = _alike(old[start:][::-1], new[start:][::-1])
+    middle, changed = old[start : len(old) - end], new[start : len(new) - end]
     pieces: list[Piece] = []
-    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    _put(pieces, Piece("same", "".join(old[:start])))
+    for what, a, b, c, d in _steps(middle, changed):
         if what == "equal":
-            _put(pieces, Piece("same", "".join(old[a:b])))
+            _put(pieces, Piece("same", "".join(middle[a:b])))
             continue
-        _put(pieces, Piece("removed", "".join(old[a:b])))
-        _put(pieces, Piece("added", "".join(new[c:d])))
+        _put(pieces, Piece("removed", "".join(middle[a:b])))
+        _put(pieces, Piece("added", "".join(changed[c:d])))
+    _put(pieces, Piece("same", "".join(old[len(old) - end :])))
     return _joined(pieces)
+
+
+def _steps(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    if len(old) * len(new) > MOST_PAIRS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new).get_opcodes()
+
+
+def _alike(old: list[str], new: list[str]) -> int:
+    """Counts the words both begin with."""
+    return next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
 
 
 def _put(pieces: list[Piece], piece: Piece) -> None:

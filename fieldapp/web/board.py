@@ -18,7 +18,11 @@ from fieldapp.web.pages import show
 
 pages = Blueprint("board", __name__, url_prefix="/desk")
 
-_SAID_BY = {"Safety answers": "Safety answer", "Questions answered": "Question answered", "Waiting for an answer": "Sent back with a question"}
+_SAID_BY = {
+    "Safety answers": "Safety answer",
+    "Questions answered": "Question answered",
+    "Waiting for an answer": "Sent back with a question",
+}
 """Tags that a section's own title says already."""
 
 LISTED_AT_ONCE = 8
@@ -70,11 +74,22 @@ def _section(section: Section, now: datetime) -> dict[str, Any]:
     folded = lines[LISTED_AT_ONCE:] if len(lines) > LISTED_AT_ONCE + 2 else []
     listed = lines[: len(lines) - len(folded)]
     more = f"Show {words.many(len(folded), 'more', 'more')}"
-    return {"lane": section.lane, "title": title, "why": why, "count": section.count, "listed": listed, "folded": folded, "more": more}
+    return {
+        "lane": section.lane,
+        "title": title,
+        "why": why,
+        "count": section.count,
+        "listed": listed,
+        "folded": folded,
+        "more": more,
+    }
 
 
 def _unsorted(unsorted: Unsorted, now: datetime) -> dict[str, Any]:
-    text = words.many(unsorted.count, "item", "items") + " to be placed. Nothing is lost: the phone keeps its copy until that is done."
+    text = (
+        words.many(unsorted.count, "item", "items")
+        + " to be placed. Nothing is lost: the phone keeps its copy until that is done."
+    )
     return {"text": text, "facts": f"The oldest came {words.when(unsorted.oldest_at, now)}"}
 
 
@@ -100,7 +115,12 @@ def _child(child: Child, days: int | None, now: datetime) -> dict[str, Any]:
         if child.last_seen
         else ""
     )
-    return {"href": url_for("casefiles.page", casefile=child.casefile), "text": child.name, "family": child.family, "facts": seen + alone}
+    return {
+        "href": url_for("casefiles.page", casefile=child.casefile),
+        "text": child.name,
+        "family": child.family,
+        "facts": seen + alone,
+    }
 
 
 def _phone(phone: Phone, now: datetime) -> dict[str, Any]:

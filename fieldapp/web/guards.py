@@ -29,6 +29,8 @@ Check = Callable[[], ResponseReturnValue | None]
 
 READ_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_FIELD = "form_token"
+FORM_LIMIT = 256 * 1024
+"""Bytes of a form. A review is a few sentences; the phone's protocol has limits of its own."""
 
 
 class FormRefused(BadRequest):
@@ -164,6 +166,8 @@ def ask_guard() -> ResponseReturnValue | None:
     guard = guard_of(current_app.view_functions[request.endpoint])
     if guard is None:
         abort(404)
+    if guard.form:
+        request.max_content_length = request.max_form_memory_size = FORM_LIMIT
     answer = guard.check()
     if answer is None and guard.form and request.method not in READ_ONLY:
         _check_form()

@@ -17,9 +17,6 @@ from fieldapp.web.office import office
 Problems = Sequence[tuple[str, str]]
 """What stands between a form and sending it: the id of the question, and the code of the words."""
 
-FORM_LIMIT = 256 * 1024
-"""Bytes of a form. A review is a few sentences; the phone's protocol has limits of its own."""
-
 
 def install(app: Flask, asset: Callable[[str], str]) -> None:
     """Teaches an app to render the office's pages and to say what went wrong. `asset`: name of a built file to its address."""

@@ -157,6 +157,13 @@ def test_what_somebody_typed_is_shown_again_when_they_had_been_signed_out(office
     assert office.audited("question") == []
 
 
+def test_a_form_that_is_far_too_large_is_refused_in_plain_words(office: Harrowmere) -> None:
+    browser = office.signed_in("admin")
+    answer = browser.send("/desk/people/add", "/desk/people/add", {"name": "x" * guards.FORM_LIMIT})
+    assert answer.status_code == 413
+    assert "Nothing was saved" in words_of(answer)
+
+
 @pytest.mark.parametrize(("path", "status"), [("/desk/nowhere", 404), ("/desk/families/none", 404), ("/desk/records/none", 404)])
 def test_an_error_is_told_in_plain_words(office: Harrowmere, path: str, status: int) -> None:
     answer = office.signed_in("marian").get(path)

@@ -53,6 +53,13 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(tmp_path: Path) ->
     assert unknown > known / 3
 
 
+def test_a_refusal_is_written_down_whoever_it_was(office: Harrowmere) -> None:
+    office.visitor().sign_in("marian", password="wrong")
+    office.visitor().sign_in("nobody")
+    assert office.audited("sign-in refused") == [(office.id("marian"), "", ""), ("", "", "")]
+    assert all(row.detail is None for row in office.office.store.audit.all())
+
+
 def test_a_code_is_accepted_once(office: Harrowmere) -> None:
     code = people.code_at(office.totp["marian"], office.clock())
     assert office.visitor().sign_in("marian", code=code).status_code == 303
@@ -110,7 +117,7 @@ def test_the_table_of_tries_names_nobody(office: Harrowmere) -> None:
     assert not any("marian" in row["key"] or "127.0.0.1" in row["key"] for row in rows)
 
 
-@pytest.mark.parametrize("wrong", ["\ud800", "\x00", "a" * 100_000, "' OR 1=1 --", "<script>alert(1)</script>", "Ⅷ😀"])
+@pytest.mark.parametrize("wrong", ["\ud800", "\x00", "a" * 50_000, "' OR 1=1 --", "<script>alert(1)</script>", "Ⅷ😀"])
 def test_a_hostile_sign_in_is_refused_like_any_other_and_shown_as_text(office: Harrowmere, wrong: str) -> None:
     told = wrong.encode("utf-8", "replace").decode()
     answer = office.visitor().sign_in("x", email=told, password=told, code=told)
