@@ -39,6 +39,10 @@ class Calendar:
         friday = today - timedelta(days=(today.weekday() - 4) % 7 or 7)
         return cls(friday - timedelta(days=4, weeks=LAST_WEEK))
 
+    def later(self, weeks: int) -> Calendar:
+        """The calendar of a family whose work began some weeks later."""
+        return Calendar(self.week0 + timedelta(weeks=weeks))
+
     def read(self, text: str) -> When:
         """Reads `W0 mon`, `W0 mon 17:40` or `W0 mon 17:40-18:35`; ValueError for anything else."""
         found = _WHEN.fullmatch(text)

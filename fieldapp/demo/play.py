@@ -8,12 +8,13 @@ no key of any demo is known beforehand.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from fieldapp import intake, people, placing, records, signers
+from fieldapp import intake, people, placing, records, signers, summaries
 from fieldapp.demo import rounds, script, sign_ins
-from fieldapp.demo.calendar import Calendar
+from fieldapp.demo.calendar import LAST_WEEK, Calendar
 from fieldapp.demo.phone import Phone, enrolment
 from fieldapp.demo.script import Casefile, Step
 from fieldapp.errors import FieldappError
@@ -26,7 +27,7 @@ from sync.entry import stamp
 
 SEED = "steady ground"
 SERVICE = "Steady Ground"
-FOUNDED = "W-4 mon 09:00"
+FOUNDED = "W-108 mon 09:00"
 
 
 class NotPlaced(FieldappError):
@@ -73,7 +74,7 @@ STAFF = (
 
 
 def founded(today: date) -> datetime:
-    """When the demo's office began: some weeks before its first family."""
+    """When the demo's office began: some weeks before its first family, whose history is two years long."""
     return Calendar.ending(today).at(FOUNDED)
 
 
@@ -89,7 +90,12 @@ def play(store: Store, keys: Keys, practice: Practice, *, today: date, seed: str
     steps += rounds.sign_offs(families, practice, calendar)
     with store.writing():
         stage = _Stage(store, keys, practice, seed, calendar, {each.id: each for each in families})
+        sampling: datetime | None = calendar.at("W12 tue 09:30")
+        sampled_until = calendar.at("W11 fri 00:00")
         for step in sorted(steps, key=lambda step: step.at):
+            if sampling is not None and step.at >= sampling:
+                stage.reads_samples(sampling, sampled_until)
+                sampling = None
             stage.perform(step)
         stage.everybody_sends()
     return Played(len(families), sum(seq for _, seq, _ in store.casefiles.heads()))
@@ -113,6 +119,8 @@ class _Stage:
         self._store, self._keys, self._practice, self._seed = store, keys, practice, seed
         self._families = families
         self._ids: dict[tuple[str, str], str] = {}
+        self._heads: dict[str, set[str]] = {}
+        self._all_in = calendar.at(f"W{LAST_WEEK} fri 22:00")
         began = calendar.at(FOUNDED)
         team = script.person_id(seed, "team")
         store.people.add_team(team, SERVICE)
@@ -137,6 +145,15 @@ class _Stage:
         else:
             self._write(step)
 
+    def reads_samples(self, at: datetime, until: datetime) -> None:
+        """The supervisor reads what the office drew at random until then. Nobody can tell beforehand which notes that is."""
+        self._send_until(at)
+        summaries.refresh(self._store, self._keys, self._practice)
+        for casefile in self._families:
+            for row in self._store.records.in_casefile(casefile):
+                if row.why == "sample" and row.standing == "sent" and row.last_received_at < stamp(until):
+                    self._sign(row.id, at, self._heads[row.id], "signed_off", rounds.WORDS["sample"])
+
     def everybody_sends(self) -> None:
         """The last Friday evening: nothing stays on any phone."""
         self._send_until(datetime.max.replace(tzinfo=UTC))
@@ -151,18 +168,19 @@ class _Stage:
 
     def _write(self, step: Step) -> None:
         carried = self._phones[step.by]
+        parents = [self._ids[step.casefile, parent] for parent in step.parents]
         written = carried.phone.write(
             kind=step.kind, schema=step.schema, form=self._practice.form(step.schema), casefile=step.casefile,
-            record=step.record, at=step.at, fields=step.fields, mode=step.mode,
-            parents=[self._ids[step.casefile, parent] for parent in step.parents],
+            record=step.record, at=step.at, fields=step.fields, mode=step.mode, parents=parents,
         )  # fmt: skip
         self._ids[step.casefile, step.key] = written.id
+        self._heads[step.record] = self._heads.get(step.record, set()) - set(parents) | {written.id}
         carried.records.add(step.record)
         if step.kind == "opening":
             # Made at the office, with signal; a colleague may write in it the same hour.
             carried.sends_at = step.at
         elif carried.sends_at is None:
-            carried.sends_at = step.at + _until_signal(f"{self._seed}/{step.casefile}/{step.key}")
+            carried.sends_at = min(self._all_in, step.at + _until_signal(f"{self._seed}/{step.casefile}/{step.key}"))
 
     def _send_until(self, at: datetime) -> None:
         due = [each for each in self._phones.values() if each.sends_at is not None and each.sends_at <= at]
@@ -184,13 +202,19 @@ class _Stage:
             if step.record in carried.records:
                 self._send(carried, step.at - timedelta(minutes=1))
         said = step.fields
+        self._sign(
+            step.record,
+            step.at,
+            {self._ids[step.casefile, key] for key in step.covers},
+            said["decision"],
+            "\n\n".join(part for part in (said["text"], said["question"]) if part),
+            [Comment(each["field"], each["text"]) for each in said["comments"]],
+        )
+
+    def _sign(self, record: str, at: datetime, saw: set[str], decision: str, text: str, comments: Sequence[Comment] = ()) -> None:
+        by = self._staff[script.SUPERVISOR]
         records.review(
-            self._store, self._keys, self._practice, self._staff[step.by], step.record,
-            saw=[self._ids[step.casefile, key] for key in step.covers],
-            decision=said["decision"],
-            text="\n\n".join(part for part in (said["text"], said["question"]) if part),
-            comments=[Comment(each["field"], each["text"]) for each in said["comments"]],
-            clock=lambda: step.at,
+            self._store, self._keys, self._practice, by, record, saw=saw, decision=decision, text=text, comments=comments, clock=lambda: at
         )  # fmt: skip
 
     def _open_practice(self, step: Step) -> None:

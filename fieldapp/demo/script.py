@@ -66,17 +66,21 @@ def person_id(seed: str, key: str) -> str:
 def told_families() -> dict[str, Mapping[str, Any]]:
     """Every family's file by name, the three told in full first."""
     folder = files("fieldapp.demo") / "families"
-    names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".json"))
-    first = ["tarnley.json", "velmire.json", "lakatera.json"]
-    return {
-        name.removesuffix(".json"): json.loads((folder / name).read_text("utf-8"))
-        for name in (*first, *(name for name in names if name not in first))
-    }
+    names = sorted(each.name.removesuffix(".json") for each in folder.iterdir() if each.name.endswith(".json"))
+    found = {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in sorted(names, key=_told_first)}
+    # A long history lies in several files, each of a size that a person reads in one sitting.
+    for told in [told for told in found.values() if "continues" in told]:
+        found[told["continues"]]["records"] += told["records"]
+    return {name: told for name, told in found.items() if "continues" not in told}
+
+
+def _told_first(name: str) -> tuple[bool, str]:
+    return name not in ("tarnley", "velmire", "lakatera"), name
 
 
 def casefiles(told: Mapping[str, Any], name: str, *, seed: str, calendar: Calendar, practice: Practice) -> list[Casefile]:
     """Reads one family's file: its main casefile, and its private section if it has one."""
-    tell = Teller(name, seed, calendar, practice, told["family"]["people"])
+    tell = Teller(name, seed, calendar.later(told.get("weeks_later", 0)), practice, told["family"]["people"])
     main = _casefile(tell, told, told, "main", tuple(told["keyworkers"]))
     if "private" not in told:
         return [main]
