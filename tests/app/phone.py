@@ -23,6 +23,7 @@ from tests.app.harrowmere import Harrowmere
 def street(folder: Any) -> Harrowmere:
     """Harrowmere with its protocol for phones."""
     place = harrowmere.make(folder)
+    place.app.config["VERSION"] = "test"
     protocol.register(place.app)
     return place
 

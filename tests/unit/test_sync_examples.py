@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_signature_is_judged_as_written(case: dict[str, Any]) -> None:
     assert verifies(KIDS[split.kid], split.input, split.signature) is case["verifies"]
 
 
-READERS = {
+READERS: dict[str, Callable[[str], Any]] = {
     "json": entry.read_json,
     "body": lambda text: entry.read_body(text.encode()),
     "header": lambda text: entry.read_header(text.encode()),
