@@ -75,7 +75,7 @@ export function focusOn(selector) {
   const found = document.querySelector(selector);
   if (!(found instanceof HTMLElement)) return;
   found.focus({ preventScroll: true });
-  found.scrollIntoView({ block: "start", behavior: "auto" });
+  (found.closest(".govuk-form-group") ?? found).scrollIntoView({ block: "start" });
 }
 
 /** Begins a new screen at its top, with the reader on its heading. */

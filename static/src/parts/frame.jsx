@@ -36,7 +36,7 @@ function Header() {
   const unlocked = status.value?.state === "unlocked";
   return (
     <header class="app-header">
-      <div class="govuk-width-container app-header__row">
+      <div class="govuk-width-container app-narrow app-header__row">
         <a class="app-header__home" href="#/">
           {say.frame.app}
         </a>
@@ -51,7 +51,7 @@ function About({ family, said }) {
   const children = ages(family.people, now());
   return (
     <section class={`app-about${family.practice ? " app-about--practice" : ""}`} aria-label={say.frame.about_label}>
-      <div class="govuk-width-container">
+      <div class="govuk-width-container app-narrow">
         <p class="app-about__line">
           <Hush>{say.frame.about} </Hush>
           <strong>
@@ -82,11 +82,10 @@ function About({ family, said }) {
  * @param {Family | null} [props.family] whom the record is about
  * @param {string} [props.step] changes when the same screen moves on, so that the heading is read again
  * @param {boolean} [props.bare] without the send line: for screens handed to a family
- * @param {boolean} [props.wide]
  * @param {any} [props.said] one line that stays in sight, such as that a draft is kept
  * @param {any} [props.children]
  */
-export function Frame({ title, back, back_label, family, step = "", bare = false, wide = false, said, children }) {
+export function Frame({ title, back, back_label, family, step = "", bare = false, said, children }) {
   useEffect(beginScreen, [step]);
   return (
     <div class="app-frame">
@@ -98,7 +97,7 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
       {!bare && <Header />}
       {family && <About family={family} said={said} />}
       {!bare && status.value?.state === "unlocked" && <SendLine />}
-      <div class={`govuk-width-container${wide ? " app-wide" : " app-narrow"}`}>
+      <div class="govuk-width-container app-narrow">
         {back !== undefined && (
           <nav aria-label={say.frame.way_back}>
             <Link to={back} class="govuk-back-link">

@@ -19,7 +19,7 @@ export function SendLine() {
   const kind = look(told);
   return (
     <nav class={`app-send-line app-send-line--${kind}`} aria-label={say.sending.label}>
-      <div class="govuk-width-container">
+      <div class="govuk-width-container app-narrow">
         <Link to="sending" class="app-send-line__link">
           <Icon name={kind} />
           <span>{sendLine(told, now())}</span>

@@ -1,7 +1,7 @@
 /** Writing any record: the form, the check page, sending. A short record is checked on the form itself. */
 import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
-import { Answers, Asked } from "../parts/answers.jsx";
+import { Answers, Asked, plain } from "../parts/answers.jsx";
 import { around, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
@@ -9,7 +9,7 @@ import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../pa
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { childrenOf } from "../parts/people.js";
 import { ask, spoken, useAsked } from "../parts/told.js";
-import { problems, withoutHidden } from "../practice/forms.js";
+import { isAnswered, problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime, dayOf, timeOf } from "../words/dates.js";
 import { formTitle, say } from "../words/en.js";
 
@@ -71,7 +71,7 @@ export function Draft({ casefile, slot, step }) {
   const adding = changing && !record.may.amend;
   const forks = draft.forks ?? {};
   const sections = adding
-    ? definition.sections.map((section) =>
+    ? laterFirst(definition).map((section) =>
         section.later ? section : { ...section, fields: section.fields.filter((field) => forks[field.id]) },
       )
     : definition.sections.filter((section) => section.later !== "only");
@@ -87,7 +87,9 @@ export function Draft({ casefile, slot, step }) {
   const here = `${home}/draft/${slot}`;
 
   const judge = () => {
-    const full = adding ? held.current() : withEveryChild(definition, held.current(), context.people);
+    const full = adding
+      ? withoutEmptyAdditions(held.current(), plain(record.fields))
+      : withEveryChild(definition, held.current(), context.people);
     const open = new Set(sections.flatMap((section) => section.fields.map((field) => field.id)));
     const found = problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding }).filter((problem) =>
       open.has(problem.at.split("/")[0]),
@@ -198,6 +200,28 @@ export function Draft({ casefile, slot, step }) {
     </Frame>
   );
 }
+
+/** What is added comes first: it is what the worker came for. @param {Definition} definition */
+const laterFirst = ({ sections }) => [...sections].sort((a, b) => Number(b.later === "only") - Number(a.later === "only"));
+
+/**
+ * Leaves out an addition nobody wrote, unless nothing else was changed either: then its question asks what to add.
+ *
+ * @param {Fields} fields
+ * @param {Fields} before
+ * @returns {Fields}
+ */
+export function withoutEmptyAdditions(fields, before) {
+  const { additions, ...rest } = fields;
+  if (!Array.isArray(additions)) return fields;
+  const written = additions.filter((item) => isAnswered(item.text));
+  const next = written.length ? { ...rest, additions: written } : rest;
+  return written.length === additions.length || same(next, before) ? fields : next;
+}
+
+/** @param {Fields} a @param {Fields} b */
+const same = (a, b) =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 
 /**
  * A change takes away the complaint about that answer at once; nobody should read that something is missing while typing it.

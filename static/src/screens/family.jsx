@@ -1,7 +1,7 @@
 /** One family: what is due, the big buttons, notes; goals and questionnaires one tap away. */
 import { useState } from "preact/hooks";
 import { go, now } from "../page.js";
-import { Answers } from "../parts/answers.jsx";
+import { Answers, plain } from "../parts/answers.jsx";
 import { around, begin, draftPath, peopleOf, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
@@ -241,15 +241,5 @@ export function AboutFamily({ casefile }) {
         {say.family.to_notes}
       </Onward>
     </Frame>
-  );
-}
-
-/** @param {Record<string, any>} fields plain or with the values that stand @returns {Record<string, any>} */
-export function plain(fields) {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, held]) => [
-      name,
-      held && typeof held === "object" && Array.isArray(held.values) ? held.values[0]?.value : held,
-    ]),
   );
 }

@@ -1,7 +1,7 @@
 /** One record for reading: what stands, the question put to it, what was added, two versions where there are two, every version. */
 import { useState } from "preact/hooks";
-import { now, printPage } from "../page.js";
-import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
+import { now, printPage, randomId } from "../page.js";
+import { Answer, Answers, Asked, inText, Lines, plain } from "../parts/answers.jsx";
 import { around, begin, draftPath, useFamily, vocabulariesOf } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Difference } from "../parts/difference.jsx";
@@ -15,7 +15,6 @@ import { itemsOf } from "../practice/questionnaire.js";
 import { dayAndTime, longDay } from "../words/dates.js";
 import { decision, kindName, say } from "../words/en.js";
 import { openQuestion } from "./draft.jsx";
-import { plain } from "./family.jsx";
 import { useMeasure } from "./measure.jsx";
 
 /** @import { Around } from "../parts/question.jsx" */
@@ -60,7 +59,11 @@ function Told({ told }) {
   const context = around(family, goals, vocabularies);
   const fields = plain(told.fields);
   const draft = family.drafts?.find((/** @type {any} */ one) => one.record === told.record);
-  const start = () => begin(told.casefile, told.schema, { record: told.record }).catch(setRefused);
+  const start = () =>
+    begin(told.casefile, told.schema, {
+      record: told.record,
+      ...(told.may.amend ? {} : { preset: addition(fields, question) }),
+    }).catch(setRefused);
   const title = definition?.title ?? kindName(told.kind);
   const when = fields.happened_on ?? fields.completed_on ?? fields.rated_on ?? fields.started_on;
   const forks = Object.entries(told.fields).filter(([, held]) => isForked(held));
@@ -139,6 +142,11 @@ function Told({ told }) {
     </Frame>
   );
 }
+
+/** @param {Record<string, any>} fields @param {any} question @returns {Record<string, any>} an empty addition to write in */
+const addition = (fields, question) => ({
+  additions: [...(fields.additions ?? []), { id: randomId(), ...(question && { why: "answer" }) }],
+});
 
 /** @param {any} held @returns {boolean} */
 const isForked = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
