@@ -118,7 +118,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
 
     /** Streams every brief in. */
     async loadAll() {
-      const order = caseload.list().families.map((one) => one.casefile);
+      const order = caseload.list(families.size).families.map((one) => one.casefile);
       for (const casefile of order) {
         const family = families.get(casefile);
         if (family) await loadOne(family);
