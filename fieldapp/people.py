@@ -134,6 +134,7 @@ def begin_session(store: Store, person: Person, now: datetime, *, instead_of: st
     with store.writing():
         if instead_of is not None:
             store.people.end_session(_hash(instead_of), stamp(now))
+        store.people.drop_sessions(stamp(now - LONGEST))
         store.people.begin_session(_hash(secret), person.id, stamp(now))
         store.audit.add(stamp(now), person.id, "signed in")
     return secret
@@ -258,10 +259,11 @@ def _counter(*parts: str) -> str:
 def _count_attempt(store: Store, counters: list[tuple[str, str]], now: datetime) -> int:
     """Counts one attempt on each counter, unless one of them is waiting; returns the seconds still to wait."""
     with store.writing():
+        store.people.drop_attempts(stamp(now - FORGOTTEN_AFTER))
         waits, counts = [], []
         for key, _ in counters:
             row = store.people.attempts(key)
-            counts.append(0 if row is None or now - moment(row.at) > FORGOTTEN_AFTER else row.count)
+            counts.append(0 if row is None else row.count)
             if row is not None and row.next_at is not None:
                 waits.append((moment(row.next_at) - now).total_seconds())
         longest = max(waits, default=0.0)

@@ -164,6 +164,14 @@ class People(Noun):
             key, at, count, next_at,
         )  # fmt: skip
 
+    def drop_attempts(self, before: str) -> None:
+        """Drops counters nobody has moved since: they would be read as nought."""
+        self._run("DELETE FROM sign_in_attempts WHERE at<?", before)
+
+    def drop_sessions(self, before: str) -> None:
+        """Drops sign-ins made before: they opened nothing any more. That they were is in the audit."""
+        self._run("DELETE FROM sessions WHERE made_at<?", before)
+
     def forget_attempts(self, key: str) -> None:
         self._run("DELETE FROM sign_in_attempts WHERE key=?", key)
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from fieldapp.people import Person
 from fieldapp.web import guards, words
@@ -80,6 +80,9 @@ _SAID = {
 def _http_problem(error: HTTPException) -> ResponseReturnValue:
     """Says what happened in plain words; a phone's request gets the protocol's JSON."""
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        # Asked under a name that is not this office's: no page can be built for it, because no link would be right.
+        return Response("This office is not known by that name.\n", status, mimetype="text/plain")
     if error.response is not None or 300 <= status < 400:
         return error
     if request.path.startswith("/sync/"):

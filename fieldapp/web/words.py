@@ -58,7 +58,7 @@ REVIEW_SENT = {
 }
 
 MODES = {
-    "alone": "on their own",
+    # Written alone is how it nearly always is, and goes without saying.
     "together": "together with the family",
     "read_aloud": "read aloud by the worker",
     "interpreter": "with an interpreter",

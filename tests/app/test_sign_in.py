@@ -110,6 +110,16 @@ def test_right_sign_ins_never_make_an_office_wait(office: Harrowmere) -> None:
         assert office.visitor().sign_in("jos").status_code == 303
 
 
+def test_counters_and_old_sign_ins_are_dropped_after_a_day(office: Harrowmere) -> None:
+    office.visitor().sign_in("marian", password="wrong")
+    office.signed_in("jos")
+    office.clock.pass_by(hours=25)
+    office.signed_in("marian")
+    here = office.office.store.people
+    assert len(here._rows("SELECT * FROM sessions")) == 1
+    assert [row["count"] for row in here._rows("SELECT count FROM sign_in_attempts")] == [0]
+
+
 def test_the_table_of_tries_names_nobody(office: Harrowmere) -> None:
     office.visitor().sign_in("marian", password="wrong", code="000000")
     rows = office.office.store.people._rows("SELECT key FROM sign_in_attempts")
