@@ -145,13 +145,3 @@ export function Asked({ by, text, when }) {
     </div>
   );
 }
-
-/** @param {Record<string, any>} fields plain or with the values that stand @returns {Record<string, any>} */
-export function plain(fields) {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, held]) => [
-      name,
-      held && typeof held === "object" && Array.isArray(held.values) ? held.values[0]?.value : held,
-    ]),
-  );
-}

@@ -28,20 +28,6 @@ export function peopleOf(family) {
 }
 
 /**
- * The shared options of a definition, which the core has written into its fields.
- *
- * @param {Definition | undefined} definition
- * @returns {Around["vocabularies"]}
- */
-export function vocabulariesOf(definition) {
-  const fields =
-    definition?.sections.flatMap((section) => section.fields).flatMap((field) => [field, ...(field.item ?? [])]) ?? [];
-  return Object.fromEntries(
-    fields.filter((field) => field.vocabulary).map((field) => [field.vocabulary, { options: field.options ?? [] }]),
-  );
-}
-
-/**
  * @param {any} family
  * @param {Goal[] | undefined} goals
  * @param {Around["vocabularies"]} vocabularies

@@ -33,24 +33,33 @@ export function Chart({ title, series, low, high, baseline, band = 0, bands = []
     box.top + 4,
     box.height - box.bottom,
   );
+  const ranges = apart(
+    bands.map((one) => y((one.from + one.to) / 2)),
+    13,
+    box.top,
+    box.height - box.bottom,
+  );
   const grid = high - low <= 12 ? range(low, high).filter((value) => (value - low) % (high - low > 6 ? 2 : 1) === 0) : [];
   return (
     <figure class="app-chart">
       <svg viewBox={`0 0 ${box.width} ${box.height}`} role="img" aria-label={title}>
-        {bands.map((one, order) => (
-          <g key={one.label}>
-            <rect
-              class={`app-chart__range app-chart__range--${order % 2}`}
-              x={box.left}
-              width={right - box.left}
-              y={y(Math.min(one.to + 0.5, high))}
-              height={Math.max(0, y(Math.max(one.from - 0.5, low)) - y(Math.min(one.to + 0.5, high)))}
-            />
-            <text class="app-chart__small" x={right + 6} y={y((one.from + one.to) / 2) + 4}>
-              {one.label}
-            </text>
-          </g>
-        ))}
+        {bands.map((one, order) => {
+          const top = y(Math.min(one.to + 0.5, high));
+          return (
+            <g key={one.label}>
+              <rect
+                class={`app-chart__range app-chart__range--${order % 2}`}
+                x={box.left}
+                width={right - box.left}
+                y={top}
+                height={Math.max(0, y(Math.max(one.from - 0.5, low)) - top)}
+              />
+              <text class="app-chart__small" x={right + 10} y={ranges[order] + 4}>
+                {one.label}
+              </text>
+            </g>
+          );
+        })}
         {baseline !== undefined && band > 0 && (
           <rect
             class="app-chart__band"
@@ -108,7 +117,9 @@ export function Chart({ title, series, low, high, baseline, band = 0, bands = []
       </svg>
       <figcaption>
         <Key series={drawn} />
-        {baseline !== undefined && band > 0 && <p class="govuk-hint app-chart__note">{say.chart.band(band)}</p>}
+        {baseline !== undefined && band > 0 && (
+          <p class="govuk-hint app-chart__note">{say.chart.band(band, drawn.length > 1 ? drawn[0].label : "")}</p>
+        )}
       </figcaption>
       <Numbers series={drawn} title={title} />
     </figure>

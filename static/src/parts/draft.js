@@ -1,7 +1,7 @@
 /** A draft on screen: what is typed, and that it is kept on the phone within a second. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { later, onLeaving } from "../page.js";
-import { withAnswer } from "./question.jsx";
+import { withAnswer } from "./fields.js";
 import { ask, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */

@@ -5,6 +5,7 @@ import { dayAndTime, dayOf, tidyTime, timeOf } from "../words/dates.js";
 import { problemText, say } from "../words/en.js";
 import { Answer } from "./answers.jsx";
 import { Button, Hush, Private, TYPING } from "./basic.jsx";
+import { withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
 import { childrenOf, nameOf } from "./people.js";
@@ -613,12 +614,6 @@ export function Steps({ id, low, high, value, change, ends = [] }) {
       )}
     </>
   );
-}
-
-/** @param {Fields} fields @param {string} name @param {any} value @returns {Fields} a copy; no answer is no name */
-export function withAnswer(fields, name, value) {
-  const { [name]: _, ...rest } = fields;
-  return value === undefined ? rest : { ...rest, [name]: value };
 }
 
 /** @type {Record<string, (props: Held) => any>} */

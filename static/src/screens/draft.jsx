@@ -1,16 +1,16 @@
 /** Writing any record: the form, the check page, sending. A short record is checked on the form itself. */
 import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
-import { Answers, Asked, plain } from "../parts/answers.jsx";
-import { around, useFamily, vocabulariesOf } from "../parts/around.js";
+import { Answers, Asked } from "../parts/answers.jsx";
+import { around, useFamily } from "../parts/around.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
+import { begun, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
-import { childrenOf } from "../parts/people.js";
 import { ask, spoken, useAsked } from "../parts/told.js";
-import { isAnswered, problems, withoutHidden } from "../practice/forms.js";
-import { dayAndTime, dayOf, timeOf } from "../words/dates.js";
+import { problems, withoutHidden } from "../practice/forms.js";
+import { dayAndTime } from "../words/dates.js";
 import { formTitle, say } from "../words/en.js";
 
 /** @import { Definition, Fields, Person, Problem } from "../parts/shapes.js" */
@@ -18,39 +18,11 @@ import { formTitle, say } from "../words/en.js";
 /** Kinds that fit one screen and are sent from it: five taps, as design promises. */
 const SHORT = new Set(["contact", "rating"]);
 
-/** Times of calls and ratings may begin as now; nothing that is evidence is ever filled in. @param {Definition} definition @param {Fields} fields */
-function begun(definition, fields) {
-  const first = { ...fields };
-  for (const field of definition.sections.flatMap((section) => section.fields)) {
-    if (first[field.id] !== undefined || !field.starts_as) continue;
-    first[field.id] = field.starts_as === "today" ? dayOf(now()) : timeOf(now());
-  }
-  return first;
-}
-
-/**
- * Gives each living child of the family its row, so that a child nobody answered for is asked about by name.
- *
- * @param {Definition} definition
- * @param {Fields} fields
- * @param {Person[]} people
- */
-export function withEveryChild(definition, fields, people) {
-  const field = definition.sections.flatMap((section) => section.fields).find((one) => one.type === "children_seen");
-  if (!field) return fields;
-  /** @type {any[]} */
-  const items = fields[field.id] ?? [];
-  const missing = childrenOf(people, now()).filter((child) => !items.some((item) => item.person === child.id));
-  return missing.length
-    ? { ...fields, [field.id]: [...items, ...missing.map((child) => ({ id: child.id, person: child.id }))] }
-    : fields;
-}
-
 /** @param {{casefile: string, slot: string, step: string}} props */
 export function Draft({ casefile, slot, step }) {
   const { answer: family } = useFamily(casefile);
   const { answer: goals } = useAsked("goals", { casefile });
-  const held = useDraft(slot, begun);
+  const held = useDraft(slot, (definition, fields) => begun(definition, fields, now()));
   const { draft, error, fields } = held;
   /** @type {Definition | undefined} */
   const definition = draft?.definition;
@@ -89,7 +61,7 @@ export function Draft({ casefile, slot, step }) {
   const judge = () => {
     const full = adding
       ? withoutEmptyAdditions(held.current(), plain(record.fields))
-      : withEveryChild(definition, held.current(), context.people);
+      : withEveryChild(definition, held.current(), context.people, now());
     const open = new Set(sections.flatMap((section) => section.fields.map((field) => field.id)));
     const found = problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding }).filter((problem) =>
       open.has(problem.at.split("/")[0]),
@@ -203,25 +175,6 @@ export function Draft({ casefile, slot, step }) {
 
 /** What is added comes first: it is what the worker came for. @param {Definition} definition */
 const laterFirst = ({ sections }) => [...sections].sort((a, b) => Number(b.later === "only") - Number(a.later === "only"));
-
-/**
- * Leaves out an addition nobody wrote, unless nothing else was changed either: then its question asks what to add.
- *
- * @param {Fields} fields
- * @param {Fields} before
- * @returns {Fields}
- */
-export function withoutEmptyAdditions(fields, before) {
-  const { additions, ...rest } = fields;
-  if (!Array.isArray(additions)) return fields;
-  const written = additions.filter((item) => isAnswered(item.text));
-  const next = written.length ? { ...rest, additions: written } : rest;
-  return written.length === additions.length || same(next, before) ? fields : next;
-}
-
-/** @param {Fields} a @param {Fields} b */
-const same = (a, b) =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 
 /**
  * A change takes away the complaint about that answer at once; nobody should read that something is missing while typing it.

@@ -1,9 +1,10 @@
 /** One family: what is due, the big buttons, notes; goals and questionnaires one tap away. */
 import { useState } from "preact/hooks";
 import { go, now } from "../page.js";
-import { Answers, plain } from "../parts/answers.jsx";
-import { around, begin, draftPath, peopleOf, useFamily, vocabulariesOf } from "../parts/around.js";
+import { Answers } from "../parts/answers.jsx";
+import { around, begin, draftPath, peopleOf, useFamily } from "../parts/around.js";
 import { Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { nameOf } from "../parts/people.js";
@@ -154,6 +155,12 @@ function Drafts({ family, casefile }) {
   );
 }
 
+/** @param {any} due @param {Brief[]} records @returns {string} the goal or the questionnaire it is about */
+function aboutDue({ what, subject }, records) {
+  if (what === "rating") return records.find((one) => one.record === subject)?.title ?? "";
+  return what === "measure" && subject ? subject.split("@")[0].toUpperCase() : "";
+}
+
 /** @param {{family: any}} props */
 function Due({ family }) {
   if (!family.due?.length) return null;
@@ -163,7 +170,11 @@ function Due({ family }) {
       <ul class="app-due">
         {family.due.map((/** @type {any} */ one) => (
           <li key={`${one.what}-${one.subject}-${one.on}`} class={one.late ? "app-due--late" : ""}>
-            <span class="app-due__what">{say.family.what(one.what)}</span>
+            <span class="app-due__what">
+              <Private instead={say.family.what(one.what, "")}>
+                {say.family.what(one.what, aboutDue(one, family.records))}
+              </Private>
+            </span>
             <span class="app-due__on">{dueOn(one.on, one.late, now())}</span>
           </li>
         ))}
@@ -216,7 +227,12 @@ export function AboutFamily({ casefile }) {
   /** @type {Definition | undefined} */
   const about = definition && {
     ...definition,
-    sections: definition.sections.filter((/** @type {any} */ section) => section.id !== "people"),
+    sections: definition.sections
+      .filter((/** @type {any} */ section) => section.id !== "people")
+      .map((/** @type {any} */ section) => ({
+        ...section,
+        fields: section.fields.filter((/** @type {any} */ field) => field.type !== "programme" && field.id !== "name_shown"),
+      })),
   };
   return (
     <Frame title={say.family.about} back="" back_label={say.family.all} family={family}>

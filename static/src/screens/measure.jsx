@@ -1,9 +1,10 @@
 /** A questionnaire: who and how, the phone handed over for the questions, handed back for what the worker alone sees. */
 import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
-import { around, useFamily, vocabulariesOf } from "../parts/around.js";
+import { around, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
 import { beginDraft, useDraft } from "../parts/draft.js";
+import { vocabulariesOf } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";

@@ -49,9 +49,9 @@ export function Goals({ casefile }) {
             title={say.goals.chart}
             low={0}
             high={10}
-            baseline={goal.series[0]?.points[0]?.value}
+            baseline={ownFirst(goal)[0]?.points[0]?.value}
             band={3}
-            series={goal.series.map((one) => ({
+            series={ownFirst(goal).map((one) => ({
               label: raterOf(one, people),
               points: one.points.map((point) => ({ on: point.on, value: point.value, note: point.comment })),
             }))}
@@ -75,6 +75,9 @@ export function Goals({ casefile }) {
     </Frame>
   );
 }
+
+/** The line of whose goal it is comes first, and the band lies round its first rating. @param {Goal} goal */
+const ownFirst = (goal) => [...goal.series].sort((a, b) => Number(b.rater === goal.owner) - Number(a.rater === goal.owner));
 
 /** @param {{rater?: string, rater_name?: string}} one @param {import("../parts/shapes.js").Person[]} people */
 const raterOf = (one, people) => one.rater_name || nameOf(one.rater, people);

@@ -1,10 +1,11 @@
 /** One record for reading: what stands, the question put to it, what was added, two versions where there are two, every version. */
 import { useState } from "preact/hooks";
 import { now, printPage, randomId } from "../page.js";
-import { Answer, Answers, Asked, inText, Lines, plain } from "../parts/answers.jsx";
-import { around, begin, draftPath, useFamily, vocabulariesOf } from "../parts/around.js";
+import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
+import { around, begin, draftPath, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Difference } from "../parts/difference.jsx";
+import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { nameOf } from "../parts/people.js";

@@ -160,7 +160,8 @@ export const say = {
     drafts: (/** @type {number} */ count) => (count === 1 ? "Not finished" : `Not finished (${count})`),
     carry_on: (/** @type {string} */ kind) => `Carry on with the ${kind}`,
     due: "What is due",
-    what: (/** @type {string} */ what) => DUE[what] ?? capital(what.replaceAll("_", " ")),
+    what: (/** @type {string} */ what, /** @type {string} */ about) =>
+      `${DUE[what] ?? capital(what.replaceAll("_", " "))}${about ? `: ${about}` : ""}`,
     written: "What has been written",
     nothing_yet: "Nothing has been written yet.",
     older: (/** @type {number} */ count) => `Show ${of(count, "older one")}`,
@@ -267,8 +268,8 @@ export const say = {
     nothing: "Nothing to show yet.",
     numbers: "The same numbers in a table",
     day: "Day",
-    band: (/** @type {number} */ width) =>
-      `The shaded band is ${width} points either side of the first rating. At its edge or outside it, the change is clear.`,
+    band: (/** @type {number} */ width, /** @type {string} */ name) =>
+      `The shaded band is ${width} points either side of ${name ? `${name}’s` : "the"} first rating. At its edge or outside it, the change is clear.`,
   },
 
   measure: {
@@ -630,7 +631,7 @@ export function ages(people, now, nameless = false) {
   return childrenAndUnborn(people, now)
     .map((person) => {
       const age = person.due_on ? "expected" : born(person, now);
-      return nameless ? age : [person.name, age].filter(Boolean).join(" ");
+      return nameless ? age : [person.name.split(" ")[0], age].filter(Boolean).join(" ");
     })
     .filter(Boolean)
     .join(", ");

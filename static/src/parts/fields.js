@@ -1,0 +1,85 @@
+/** What happens to answers between the core and the screen. Pure. */
+import { isAnswered } from "../practice/forms.js";
+import { dayOf, timeOf } from "../words/dates.js";
+import { childrenOf } from "./people.js";
+
+/** @import { Around } from "./question.jsx" */
+/** @import { Definition, Fields, Person } from "./shapes.js" */
+
+/** @param {Fields} fields @param {string} name @param {any} value @returns {Fields} a copy; no answer is no name */
+export function withAnswer(fields, name, value) {
+  const { [name]: _, ...rest } = fields;
+  return value === undefined ? rest : { ...rest, [name]: value };
+}
+
+/** Times of calls and ratings may begin as now; nothing that is evidence is ever filled in. @param {Definition} definition @param {Fields} fields @param {Date} now */
+export function begun(definition, fields, now) {
+  const first = { ...fields };
+  for (const field of definition.sections.flatMap((section) => section.fields)) {
+    if (first[field.id] !== undefined || !field.starts_as) continue;
+    first[field.id] = field.starts_as === "today" ? dayOf(now) : timeOf(now);
+  }
+  return first;
+}
+
+/**
+ * Gives each living child of the family its row, so that a child nobody answered for is asked about by name.
+ *
+ * @param {Definition} definition
+ * @param {Fields} fields
+ * @param {Person[]} people
+ * @param {Date} now
+ */
+export function withEveryChild(definition, fields, people, now) {
+  const field = definition.sections.flatMap((section) => section.fields).find((one) => one.type === "children_seen");
+  if (!field) return fields;
+  /** @type {any[]} */
+  const items = fields[field.id] ?? [];
+  const missing = childrenOf(people, now).filter((child) => !items.some((item) => item.person === child.id));
+  return missing.length
+    ? { ...fields, [field.id]: [...items, ...missing.map((child) => ({ id: child.id, person: child.id }))] }
+    : fields;
+}
+
+/**
+ * Leaves out an addition nobody wrote, unless nothing else was changed either: then its question asks what to add.
+ *
+ * @param {Fields} fields
+ * @param {Fields} before
+ * @returns {Fields}
+ */
+export function withoutEmptyAdditions(fields, before) {
+  const { additions, ...rest } = fields;
+  if (!Array.isArray(additions)) return fields;
+  const written = additions.filter((item) => isAnswered(item.text));
+  const next = written.length ? { ...rest, additions: written } : rest;
+  return written.length === additions.length || same(next, before) ? fields : next;
+}
+
+/** @param {Fields} a @param {Fields} b */
+const same = (a, b) =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+
+/**
+ * The shared options of a definition, which the core has written into its fields.
+ *
+ * @param {Definition | undefined} definition
+ * @returns {Around["vocabularies"]}
+ */
+export function vocabulariesOf(definition) {
+  const fields =
+    definition?.sections.flatMap((section) => section.fields).flatMap((field) => [field, ...(field.item ?? [])]) ?? [];
+  return Object.fromEntries(
+    fields.filter((field) => field.vocabulary).map((field) => [field.vocabulary, { options: field.options ?? [] }]),
+  );
+}
+
+/** @param {Record<string, any>} fields plain or with the values that stand @returns {Record<string, any>} */
+export function plain(fields) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, held]) => [
+      name,
+      held && typeof held === "object" && Array.isArray(held.values) ? held.values[0]?.value : held,
+    ]),
+  );
+}
