@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.security import safe_join
 
@@ -26,11 +26,6 @@ _ASK_FIRST = "no-cache"
 def pages(releases: Releases, *, worker_policy: str) -> Blueprint:
     """Make the pages of one built client. Only the core's own script gets ``worker_policy``, which lets it run Argon2id."""
     shell = Blueprint("app_shell", __name__)
-
-    @shell.get("/")
-    @open_to_all
-    def start() -> ResponseReturnValue:
-        return redirect(url_for("app_shell.app"))
 
     @shell.get("/app")
     @open_to_all
