@@ -117,8 +117,8 @@ def _believe(store: Store, items: Sequence[_Item]) -> None:
         if signer is None:
             item.code = "unknown_signer"
             continue
-        signed, signature = item.ready.jws.rsplit(".", 1)
-        if not verifies(stored_jwk(signer.jwk), signed.encode(), entry.unb64u(signature)):
+        signed = item.ready.jws.rpartition(".")[0].encode()
+        if not verifies(stored_jwk(signer.jwk), signed, item.ready.signature):
             item.code = "bad_signature"
         elif header["author"] != signer.person or header["device"] != signer.device:
             item.code = "wrong_author"
@@ -176,6 +176,7 @@ class _PlacingDesk:
         devices = {item.stands()[1].device for item in items}
         self._devices = {each: tx.signers.device(each) for each in devices}
         self._waiting = tx.quarantine.holding(ids)
+        self._writers: dict[tuple[str, str], bool] = {}
 
     def judge(self, item: _Item) -> None:
         """Places one entry, or says by `item.code` why it waits."""
@@ -231,9 +232,13 @@ class _PlacingDesk:
         return "not_allowed"
 
     def _may_write(self, person: str, casefile: CasefileRow) -> bool:
-        reader = self._readers.get(person)
-        grants = self._grants.get(casefile.id, ())
-        return reader is not None and access.may_write(reader, scope.scope(casefile), grants, self._at)
+        known = self._writers.get((person, casefile.id))
+        if known is None:
+            reader = self._readers.get(person)
+            grants = self._grants.get(casefile.id, ())
+            known = reader is not None and access.may_write(reader, scope.scope(casefile), grants, self._at)
+            self._writers[person, casefile.id] = known
+        return known
 
     def _has_not_heard(self, person: str, casefile: CasefileRow, kid: str) -> bool:
         reader = self._readers.get(person)

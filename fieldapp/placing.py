@@ -16,7 +16,8 @@ from typing import Any
 from fieldapp.keys import CasefileKey, Keys, new_id, sha256
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
-from fieldapp.store.entries import EntryRow, Placed
+from fieldapp.store.entries import EntryRow, EntryValues, Placed
+from fieldapp.store.records import RecordCount
 from sync import chain, entry, wire
 from sync.errors import Malformed
 
@@ -32,6 +33,7 @@ class Ready:
     kid: str
     header: entry.Header
     jws: str
+    signature: bytes
     body: bytes
     kept: bytes
     n: int
@@ -54,7 +56,8 @@ def ready(packet: wire.Packet, parts: wire.Parts, header: entry.Header, n: int) 
     kid = entry.b64u(packet.kid)
     signed = entry.signing_input("fieldapp-entry", kid, parts.header)
     kept = _WHOLE + b"".join((packet.kid, packet.signature, len(packet.deflated).to_bytes(4), packet.deflated))
-    return Ready(entry.id_of(sha256, signed), kid, header, entry.compact(signed, packet.signature), parts.body, kept, n)
+    jws = entry.compact(signed, packet.signature)
+    return Ready(entry.id_of(sha256, signed), kid, header, jws, packet.signature, parts.body, kept, n)
 
 
 def read_kept(key: CasefileKey, row: EntryRow) -> Kept:
@@ -89,7 +92,8 @@ class Placer:
         self._keys = keys
         self._received_at = received_at
         self._heads: dict[str, tuple[int, str]] = {}
-        self._rows: list[EntryRow] = []
+        self._rows: list[EntryValues] = []
+        self._counts: list[RecordCount] = []
 
     def add(self, item: Ready, casefile: CasefileRow, flags: str = "") -> Placed:
         """Gives an entry its number in the casefile's chain."""
@@ -99,35 +103,19 @@ class Placer:
         log_hash = chain.log_hash(sha256, prev, casefile.id, seq, item.id, item.jws, self._received_at)
         self._heads[casefile.id] = (seq, log_hash)
         sealed = self._keys.casefile(casefile.id, casefile.key).seal(item.id, item.kept)
-        self._rows.append(
-            EntryRow(
-                casefile=casefile.id,
-                seq=seq,
-                id=item.id,
-                record=header["record"],
-                kind=header["kind"],
-                schema=header["schema"],
-                author=header["author"],
-                kid=item.kid,
-                n=item.n,
-                written_at=header["written_at"],
-                received_at=self._received_at,
-                log_hash=log_hash,
-                sealed=sealed,
-                flags=flags,
-            )
-        )
+        facts = (header["record"], header["kind"], header["schema"], header["author"])
+        place = (item.kid, item.n, header["written_at"], self._received_at, log_hash, sealed, flags)
+        self._rows.append((casefile.id, seq, item.id, *facts, *place))
+        self._counts.append((facts[0], casefile.id, *facts[1:], seq, self._received_at))
         return Placed(item.id, casefile.id, seq, self._received_at, log_hash)
 
     def write(self) -> None:
         """Writes what was added: entries, the count of their records, the casefiles' heads."""
         at = self._received_at
         self._tx.entries.add_many(self._rows)
-        self._tx.records.count_in(
-            [(row.record, row.casefile, row.kind, row.schema, row.author, row.seq, at) for row in self._rows]
-        )
+        self._tx.records.count_in(self._counts)
         self._tx.casefiles.advance([(seq, head, at, casefile) for casefile, (seq, head) in self._heads.items()])
-        self._rows = []
+        self._rows, self._counts = [], []
 
 
 @dataclass(frozen=True, slots=True)

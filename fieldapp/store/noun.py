@@ -70,6 +70,8 @@ class Connections:
             "foreign_keys=ON",
             "secure_delete=ON",
             "cache_size=-16000",
+            # 16 MiB between checkpoints: each one writes every page again, and pushes touch the same pages.
+            "wal_autocheckpoint=4000",
             "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}")

@@ -69,16 +69,20 @@ class Quarantine(Noun):
         rows = self._rows("SELECT * FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL ORDER BY received_at, rowid")
         return [_row(row) for row in rows]
 
-    def count_open(self) -> int:
-        return int(self._value("SELECT count(*) FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL") or 0)
+    def count_open(self, limit: int = -1) -> int:
+        """How many wait; counting ends at `limit`."""
+        sql = "SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL LIMIT ?)"
+        return int(self._value(sql, limit))
 
     def holding(self, entries: list[str]) -> set[str]:
         """Those of these entries (by id) of which an envelope still waits here."""
         found: set[str] = set()
+        if self.count_open(limit=1) == 0:
+            return found
         for at in range(0, len(entries), 500):
             part = entries[at : at + 500]
             sql = (
-                "SELECT DISTINCT entry FROM quarantine WHERE placed_at IS NULL AND entry <> ''"  # noqa: S608
+                "SELECT DISTINCT entry FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL AND entry <> ''"  # noqa: S608
                 f" AND entry IN ({','.join('?' * len(part))})"
             )
             found.update(row[0] for row in self._rows(sql, *part))

@@ -36,6 +36,10 @@ class RecordRow:
     summary: Sealed | None
 
 
+RecordCount = tuple[str, str, str, str, str, int, str]
+"""One entry counted into its record: (record, casefile, kind, schema, author, seq, received_at)."""
+
+
 class Records(Noun):
     """Intake counts entries in; the desk folds and says what state that makes."""
 
@@ -49,7 +53,7 @@ class Records(Noun):
             found.update((row[0], row[1]) for row in self._rows(sql, *part))
         return found
 
-    def count_in(self, rows: Sequence[tuple[str, str, str, str, str, int, str]]) -> None:
+    def count_in(self, rows: Sequence[RecordCount]) -> None:
         """Adds an entry to its record's row: (record, casefile, kind, schema, author, seq, received_at), in chain order.
 
         Kind, schema and author stay those of the first entry: a review does not make a note a review.
