@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { makeOffice } from "./office.js";
-import { ready, setUp, startPhone, visitNote } from "./phone.js";
+import { setUp, startPhone, visitNote } from "./phone.js";
 
 async function given() {
   const office = await makeOffice();
@@ -38,7 +38,10 @@ describe("a working day", () => {
     await again.ask("unlock", { vault: people[0].vault, words });
     await again.until(async () => (await again.ask("caseload")).complete);
     assert.equal(await standing(again, record), "waiting");
-    assert.deepEqual((await again.ask("outbox")).items.map((item) => [item.record, item.standing]), [[record, "waiting"]]);
+    assert.deepEqual(
+      (await again.ask("outbox")).items.map((item) => [item.record, item.standing]),
+      [[record, "waiting"]],
+    );
 
     office.weather = null;
     await again.ask("sync");
@@ -53,7 +56,19 @@ describe("a working day", () => {
     const { office, marian, casefile, child, phone } = await given();
     const { record, id } = await writeNote(phone, casefile, child);
     await phone.ask("sync");
-    await office.write(marian, { kind: "review", schema: "review.1", casefile, record, parents: [id], fields: { decision: "question", covers: [id], question: "Where was he?", comments: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", field: "seen_and_heard", text: "In which room?" }] } });
+    await office.write(marian, {
+      kind: "review",
+      schema: "review.1",
+      casefile,
+      record,
+      parents: [id],
+      fields: {
+        decision: "question",
+        covers: [id],
+        question: "Where was he?",
+        comments: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", field: "seen_and_heard", text: "In which room?" }],
+      },
+    });
     await phone.ask("sync");
     const asked = (await phone.ask("family", { casefile })).records.find((brief) => brief.record === record);
     assert.equal(asked.standing, "question");
@@ -65,7 +80,11 @@ describe("a working day", () => {
     assert.deepEqual(draft.heads, [id]);
     assert.equal(draft.fields.seen_and_heard, "Ada showed us her drawings.");
     const additions = [{ id: "AAAAAAAAAAAAAAAAAAAAAA", why: "answer", text: "In the kitchen" }];
-    const sent = await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, purpose: "something else", additions }, mode: "alone" });
+    const sent = await phone.ask("send", {
+      slot: draft.slot,
+      fields: { ...draft.fields, purpose: "something else", additions },
+      mode: "alone",
+    });
     const detail = await phone.ask("record", { record });
     assert.deepEqual(detail.versions.at(-1).changed, ["additions"], "a final note is only added to");
     assert.equal(detail.standing, "waiting");
@@ -73,7 +92,14 @@ describe("a working day", () => {
     office.weather = null;
     await phone.ask("sync");
     assert.equal(await standing(phone, record), "sent");
-    await office.write(marian, { kind: "review", schema: "review.1", casefile, record, parents: [sent.id], fields: { decision: "signed_off", covers: [id, sent.id] } });
+    await office.write(marian, {
+      kind: "review",
+      schema: "review.1",
+      casefile,
+      record,
+      parents: [sent.id],
+      fields: { decision: "signed_off", covers: [id, sent.id] },
+    });
     await phone.ask("sync");
     assert.equal(await standing(phone, record), "signed_off");
     phone.kill();
@@ -86,15 +112,28 @@ describe("a working day", () => {
     const draft = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
     await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, warning: "Dog in the yard" }, mode: "alone" });
     const entry = office.casefiles.get(casefile).entries.at(-1);
-    await office.write(ama, { kind: "family", schema: "family.1", casefile, record: detail, parents: [entry.id], fields: { ...draft.fields, warning: "Do not go alone" } });
+    await office.write(ama, {
+      kind: "family",
+      schema: "family.1",
+      casefile,
+      record: detail,
+      parents: [entry.id],
+      fields: { ...draft.fields, warning: "Do not go alone" },
+    });
     office.weather = null;
     await phone.ask("sync");
     const forked = await phone.ask("record", { record: detail });
     assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
     const choosing = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
     assert.ok(!("warning" in choosing.fields) && choosing.forks.warning);
-    await assert.rejects(phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }), (error) => error.problems.some((one) => one.code === "two_versions"));
-    await phone.ask("send", { slot: choosing.slot, fields: { ...choosing.fields, warning: "Dog in the yard, do not go alone" }, mode: "" });
+    await assert.rejects(phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }), (error) =>
+      error.problems.some((one) => one.code === "two_versions"),
+    );
+    await phone.ask("send", {
+      slot: choosing.slot,
+      fields: { ...choosing.fields, warning: "Dog in the yard, do not go alone" },
+      mode: "",
+    });
     assert.equal((await phone.ask("record", { record: detail })).fields.warning.values.length, 1);
     phone.kill();
   });
@@ -103,7 +142,10 @@ describe("a working day", () => {
     const { casefile, phone } = await given();
     const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
     await phone.ask("draft.keep", { slot, fields: { purpose: "Weekly" } });
-    await assert.rejects(phone.ask("send", { slot, fields: { purpose: "Weekly" } }), (error) => error.code === "not_complete" && error.problems.some((one) => one.field === "happened_on"));
+    await assert.rejects(
+      phone.ask("send", { slot, fields: { purpose: "Weekly" } }),
+      (error) => error.code === "not_complete" && error.problems.some((one) => one.field === "happened_on"),
+    );
     assert.equal((await phone.ask("draft.open", { slot })).fields.purpose, "Weekly");
     assert.equal((await phone.ask("family", { casefile })).drafts.length, 1);
     phone.kill();
@@ -142,10 +184,25 @@ describe("a working day", () => {
       const { slot } = await phone.ask("draft.begin", { casefile, schema });
       return phone.ask("send", { slot, fields, mode: "together" });
     };
-    const goal = await send("goal.1", { family_words: "Mornings without shouting", agreed_words: "Calm mornings", owner: child, type: "routine", bottom_line: "no", status: "active", agreed_on: "2026-10-01" });
-    for (const [day, value] of [["2026-10-01", 2], ["2026-10-22", 6]]) await send("rating.1", { goal: goal.record, rater: child, rater_name: "Ada", value, rated_on: day });
+    const goal = await send("goal.1", {
+      family_words: "Mornings without shouting",
+      agreed_words: "Calm mornings",
+      owner: child,
+      type: "routine",
+      bottom_line: "no",
+      status: "active",
+      agreed_on: "2026-10-01",
+    });
+    for (const [day, value] of [
+      ["2026-10-01", 2],
+      ["2026-10-22", 6],
+    ])
+      await send("rating.1", { goal: goal.record, rater: child, rater_name: "Ada", value, rated_on: day });
     const [shown] = await phone.ask("goals", { casefile });
-    assert.deepEqual(shown.series[0].points.map((point) => point.value), [2, 6]);
+    assert.deepEqual(
+      shown.series[0].points.map((point) => point.value),
+      [2, 6],
+    );
     assert.equal(shown.change[0].class, "meaningful");
 
     const gad = await phone.ask("measure", { id: "gad-7@1" });
@@ -263,13 +320,19 @@ describe("what the office takes away or has lost", () => {
     const office = await makeOffice();
     const ama = office.addPerson("Ama");
     const { casefile } = await office.openFamily(ama, "Tarnley");
-    for (let i = 0; i < 30; i++) await office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line: `call ${i}` } });
+    for (let i = 0; i < 30; i++)
+      await office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line: `call ${i}` } });
     office.pageEntries = 7;
     const phone = startPhone(office);
     await setUp(phone, ama);
-    const steps = phone.news.filter(({ news, value }) => news === "arrival" && value.stage === "records").map(({ value }) => value.done / value.total);
+    const steps = phone.news
+      .filter(({ news, value }) => news === "arrival" && value.stage === "records")
+      .map(({ value }) => value.done / value.total);
     assert.ok(steps.length >= 4);
-    assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
+    assert.deepEqual(
+      steps,
+      [...steps].sort((a, b) => a - b),
+    );
     assert.equal(steps.at(-1), 1);
     assert.equal((await phone.ask("family", { casefile })).records.length, 32);
     phone.kill();
@@ -300,7 +363,9 @@ test("nothing this phone stores holds a word that was typed or a name that was r
           asked.result.continue();
         };
       });
-      const flat = JSON.stringify([name, store, rows], (_, value) => (ArrayBuffer.isView(value) ? Buffer.from(value).toString("latin1") : value));
+      const flat = JSON.stringify([name, store, rows], (_, value) =>
+        ArrayBuffer.isView(value) ? Buffer.from(value).toString("latin1") : value,
+      );
       for (const word of ["canaryword", "Tarnley", "Ada", casefile]) if (flat.includes(word)) found.push([store, word]);
     }
     db.close();

@@ -1,8 +1,8 @@
 /** Keys: what must open opens, and everything else refuses. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
+import fc from "fast-check";
 import {
   areStrong,
   cacheKey,
@@ -40,10 +40,19 @@ test("the vault key opens with the words it was wrapped under, however they are 
   await assert.rejects(unwrapVaultKey("apple river stone cloud", wrap, "v2"), { code: "wrong_words" });
 });
 
-for (const [name, lowered] of [["memory", { m: 8 * 1024 }], ["passes", { t: 1 }], ["lanes", { p: 2 }], ["salt", { salt: bytes(8) }], ["algorithm", { alg: "argon2i" }], ["a cost nobody could pay", { m: 4 * 1024 * 1024 }]]) {
+for (const [name, lowered] of [
+  ["memory", { m: 8 * 1024 }],
+  ["passes", { t: 1 }],
+  ["lanes", { p: 2 }],
+  ["salt", { salt: bytes(8) }],
+  ["algorithm", { alg: "argon2i" }],
+  ["a cost nobody could pay", { m: 4 * 1024 * 1024 }],
+]) {
   test(`a wrap whose parameters were changed refuses: ${name}`, async () => {
     const wrap = await wrapVaultKey("apple river stone cloud", KDF_FLOOR, bytes(32), "v1");
-    await assert.rejects(unwrapVaultKey("apple river stone cloud", { ...wrap, kdf: { ...wrap.kdf, ...lowered } }, "v1"), { code: "kdf_below_floor" });
+    await assert.rejects(unwrapVaultKey("apple river stone cloud", { ...wrap, kdf: { ...wrap.kdf, ...lowered } }, "v1"), {
+      code: "kdf_below_floor",
+    });
   });
 }
 
@@ -92,8 +101,14 @@ test("a signer taken back from its bytes signs, and cannot be taken out again", 
   const told = await verify(jws, "fieldapp-proof", () => jwk);
   assert.equal(told.id, id);
   await assert.rejects(crypto.subtle.exportKey("pkcs8", again.key));
-  await assert.rejects(verify(jws, "fieldapp-entry", () => jwk), { code: "jws_header" });
-  await assert.rejects(verify(jws, "fieldapp-proof", () => undefined), { code: "unknown_key" });
+  await assert.rejects(
+    verify(jws, "fieldapp-entry", () => jwk),
+    { code: "jws_header" },
+  );
+  await assert.rejects(
+    verify(jws, "fieldapp-proof", () => undefined),
+    { code: "unknown_key" },
+  );
 });
 
 test("a public key under another's name is refused", async () => {
@@ -116,7 +131,12 @@ test("a key set counts only from the pinned office key, with its number not fall
 
 test("sealing goes to the latest ingest key that is not burned", () => {
   const key = (kid, from, burned_at = null) => ({ kid, use: "ingest", jwk: {}, from, until: null, burned_at });
-  const keys = [key("old", "2025-01-01"), key("new", "2026-01-01"), key("burned", "2026-06-01", "2026-06-02"), { ...key("receipt", "2027-01-01"), use: "receipt" }];
+  const keys = [
+    key("old", "2025-01-01"),
+    key("new", "2026-01-01"),
+    key("burned", "2026-06-01", "2026-06-02"),
+    { ...key("receipt", "2027-01-01"), use: "receipt" },
+  ];
   assert.equal(ingestKey({ keys }).kid, "new");
   assert.throws(() => ingestKey({ keys: [] }), { code: "no_ingest_key" });
 });
@@ -125,11 +145,21 @@ test("what is sealed to the office opens with its key alone, for that use alone"
   const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
   const pair = await suite.kem.generateKeyPair();
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
-  const kid = b64u(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`))));
-  const envelope = await sealToOffice({ kid, use: "ingest", jwk: { kty, crv, x, y }, from: "", until: null }, utf8("a packet"), "entry");
+  const kid = b64u(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`))),
+  );
+  const envelope = await sealToOffice(
+    { kid, use: "ingest", jwk: { kty, crv, x, y }, from: "", until: null },
+    utf8("a packet"),
+    "entry",
+  );
   const { ingestKid, encapsulated, ciphertext } = readEnvelope(envelope);
   assert.equal(b64u(ingestKid), kid);
-  const opened = (use) => suite.open({ recipientKey: pair.privateKey, enc: new Uint8Array(encapsulated), info: utf8(envelopeInfo(kid, use)).buffer }, new Uint8Array(ciphertext));
+  const opened = (use) =>
+    suite.open(
+      { recipientKey: pair.privateKey, enc: new Uint8Array(encapsulated), info: utf8(envelopeInfo(kid, use)).buffer },
+      new Uint8Array(ciphertext),
+    );
   assert.deepEqual(new Uint8Array(await opened("entry")), utf8("a packet"));
   await assert.rejects(opened("draft"));
 });
@@ -146,7 +176,15 @@ test("own unlock words must be hard to guess", () => {
   const list = new Set(["apple", "river", "stone", "cloud"]);
   assert.ok(areStrong("apple river stone cloud", list));
   assert.ok(areStrong("my nan keeps seven blue hens", list));
-  for (const weak of ["", "apple apple apple apple", "password123", "password password password", "1234 5678 9012 3456", "apple river"]) assert.ok(!areStrong(weak, list), weak);
+  for (const weak of [
+    "",
+    "apple apple apple apple",
+    "password123",
+    "password password password",
+    "1234 5678 9012 3456",
+    "apple river",
+  ])
+    assert.ok(!areStrong(weak, list), weak);
 });
 
 test("wrong words make a person wait longer, over a restart, and right ones then open", async () => {

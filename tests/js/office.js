@@ -7,7 +7,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { hands, hash, json, makeSigner, sign, text, utf8, verify } from "../../static/src/core/keys.js";
 import { digest, enrolmentHash, logHash } from "../../static/src/sync/chain.js";
-import { b64u, compact, idOf, readBody, readHeader, readSlip, signingInput } from "../../static/src/sync/entry.js";
+import {
+  b64u,
+  compact,
+  idOf,
+  readBody,
+  readHeader,
+  readSlip,
+  signingInput,
+  splitJws,
+  unb64u,
+} from "../../static/src/sync/entry.js";
 import { envelopeInfo, readEnvelope, readFrames, readPacket, readParts } from "../../static/src/sync/wire.js";
 
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
@@ -128,7 +138,25 @@ export async function makeOffice(clock = () => Date.now()) {
     /** Writes an entry at the desk, signed by the desk key. */
     async write(person, { kind, schema, casefile, record = newId(), parents = [], fields, form = "" }) {
       const body = json({ salt: random(16), fields });
-      const header = { v: 1, kind, schema, form, app: "desk", casefile, record, parents, author: person.id, device: "", written_at: stamp(), zone: "Europe/London", mode: "", body_hash: b64u(await hash(body)), slip_hash: "", blobs: [], via: "1" };
+      const header = {
+        v: 1,
+        kind,
+        schema,
+        form,
+        app: "desk",
+        casefile,
+        record,
+        parents,
+        author: person.id,
+        device: "",
+        written_at: stamp(),
+        zone: "Europe/London",
+        mode: "",
+        body_hash: b64u(await hash(body)),
+        slip_hash: "",
+        blobs: [],
+        via: "1",
+      };
       const { id, jws } = await sign(desk.signer, "fieldapp-entry", json(header));
       return office.place({ id, jws, body: text(body), header });
     },
@@ -136,13 +164,25 @@ export async function makeOffice(clock = () => Date.now()) {
     /** A family with its opening and its family record, open to everybody in scope. */
     async openFamily(person, title, more = {}) {
       const casefile = newId();
-      await office.write(person, { kind: "opening", schema: "opening.1", casefile, fields: { about: "family", sort: "main", readers: [person.id], title } });
+      await office.write(person, {
+        kind: "opening",
+        schema: "opening.1",
+        casefile,
+        fields: { about: "family", sort: "main", readers: [person.id], title },
+      });
       const child = newId();
       await office.write(person, {
         kind: "family",
         schema: "family.1",
         casefile,
-        fields: { name_shown: title, programme: "staying-together@1", status: "active", started_on: "2026-09-01", people: [{ id: child, name: "Ada", group: "child", relation: "daughter", birth: "unknown" }], ...more },
+        fields: {
+          name_shown: title,
+          programme: "staying-together@1",
+          status: "active",
+          started_on: "2026-09-01",
+          people: [{ id: child, name: "Ada", group: "child", relation: "daughter", birth: "unknown" }],
+          ...more,
+        },
       });
       office.scope.add(casefile);
       return { casefile, child };
@@ -155,11 +195,20 @@ export async function makeOffice(clock = () => Date.now()) {
       const key = ingest.get(kid);
       if (!key) throw new Error("unknown_key");
       const info = utf8(envelopeInfo(kid, "entry")).buffer;
-      const packet = new Uint8Array(await suite.open({ recipientKey: key, enc: new Uint8Array(encapsulated), info }, new Uint8Array(ciphertext)));
+      const packet = new Uint8Array(
+        await suite.open({ recipientKey: key, enc: new Uint8Array(encapsulated), info }, new Uint8Array(ciphertext)),
+      );
       const { kid: signerKid, signature, deflated } = readPacket(packet);
       const parts = readParts(await inflate(deflated));
       const input = signingInput("fieldapp-entry", b64u(signerKid), parts.header);
-      return { id: await idOf(hands, input), jws: compact(input, signature), header: readHeader(text(parts.header)), body: text(parts.body), slip: readSlip(text(parts.slip)), parts };
+      return {
+        id: await idOf(hands, input),
+        jws: compact(input, signature),
+        header: readHeader(text(parts.header)),
+        body: text(parts.body),
+        slip: readSlip(text(parts.slip)),
+        parts,
+      };
     },
 
     async take(envelope) {
@@ -167,7 +216,12 @@ export async function makeOffice(clock = () => Date.now()) {
       const quarantined = async (code) => {
         const received_at = stamp();
         office.quarantine.set(envelopeHash, { envelope, code });
-        return { hash: envelopeHash, status: "quarantined", code, receipt: await office.receipt({ status: "quarantined", hash: envelopeHash, received_at }) };
+        return {
+          hash: envelopeHash,
+          status: "quarantined",
+          code,
+          receipt: await office.receipt({ status: "quarantined", hash: envelopeHash, received_at }),
+        };
       };
       let entry;
       try {
@@ -179,10 +233,17 @@ export async function makeOffice(clock = () => Date.now()) {
         hash: envelopeHash,
         status,
         id: entry.id,
-        receipt: await office.receipt({ status: "stored", id: entry.id, casefile: entry.header.casefile, seq, received_at, log_hash }),
+        receipt: await office.receipt({
+          status: "stored",
+          id: entry.id,
+          casefile: entry.header.casefile,
+          seq,
+          received_at,
+          log_hash,
+        }),
       });
       if (office.byId.has(entry.id)) return stored("duplicate", office.byId.get(entry.id));
-      const signer = office.signers.get(b64u(readPacketKid(entry.jws)));
+      const signer = office.signers.get(splitJws(entry.jws, "fieldapp-entry").kid);
       await verify(entry.jws, "fieldapp-entry", () => signer.jwk);
       readBody(entry.body);
       const told = await office.refuse(entry, envelopeHash);
@@ -194,7 +255,12 @@ export async function makeOffice(clock = () => Date.now()) {
     /** Answers a request as fetch would. */
     async fetch(url, options = {}) {
       const path = new URL(url, "http://office.example").pathname;
-      const body = options.body === undefined ? new Uint8Array() : typeof options.body === "string" ? utf8(options.body) : new Uint8Array(options.body);
+      const body =
+        options.body === undefined
+          ? new Uint8Array()
+          : typeof options.body === "string"
+            ? utf8(options.body)
+            : new Uint8Array(options.body);
       office.requests.push(path);
       office.bytesIn += body.length;
       options.signal?.throwIfAborted();
@@ -205,11 +271,6 @@ export async function makeOffice(clock = () => Date.now()) {
       };
       return office.weather ? office.weather(path, real, body) : real();
     },
-  };
-
-  const readPacketKid = (jws) => {
-    const head = JSON.parse(Buffer.from(jws.split(".")[0], "base64url").toString());
-    return new Uint8Array(Buffer.from(head.kid, "base64url"));
   };
 
   const told = (value, status = 200) => {
@@ -242,11 +303,19 @@ export async function makeOffice(clock = () => Date.now()) {
       if (!person || password !== "correct") return told({ error: "sign_in", wait_s: 5 }, 401);
       office.beginning = { person, nonce: random(16) };
       const { id, name, role } = person;
-      return told({ person: { id, name, role }, device: office.device, nonce: office.beginning.nonce, office: { jwk: official.jwk, keyset: await office.keySet() }, check_words: [], practice: practice.index, policy: {} });
+      return told({
+        person: { id, name, role },
+        device: office.device,
+        nonce: office.beginning.nonce,
+        office: { jwk: official.jwk, keyset: await office.keySet() },
+        check_words: [],
+        practice: practice.index,
+        policy: {},
+      });
     }
     if (path === "/sync/v1/devices") {
       const { enrolment } = JSON.parse(text(body));
-      const claim = JSON.parse(Buffer.from(enrolment.split(".")[1], "base64url").toString());
+      const claim = JSON.parse(text(unb64u(enrolment.split(".")[1])));
       const { kid, id, payload } = await verify(enrolment, "fieldapp-enrolment", () => claim.jwk);
       if (payload.nonce !== office.beginning?.nonce) return told({ error: "nonce" }, 401);
       const link = { jws: enrolment, n: office.enrolments.length + 1, received_at: stamp() };
@@ -314,10 +383,28 @@ export async function makeOffice(clock = () => Date.now()) {
         const given = fresh.slice(0, Math.max(0, room));
         room -= given.length;
         left += fresh.length - given.length;
-        if (given.length) casefiles.push({ id, seq: file.seq, log_hash: file.log_hash, entries: given.map(({ id: _, casefile: __, ...entry }) => entry) });
+        if (given.length)
+          casefiles.push({
+            id,
+            seq: file.seq,
+            log_hash: file.log_hash,
+            entries: given.map(({ id: _, casefile: __, ...entry }) => entry),
+          });
       }
       const people = [...office.people.values()].map(({ id, name, role }) => ({ id, name, role }));
-      return told({ epoch: office.epoch, nonce: nonce(), added: [], removed: office.removed.filter((one) => one.casefile in cursors), confirm: office.confirm, diverged, people, enrolments: office.enrolments, casefiles, more: left > 0, total: left });
+      return told({
+        epoch: office.epoch,
+        nonce: nonce(),
+        added: [],
+        removed: office.removed.filter((one) => one.casefile in cursors),
+        confirm: office.confirm,
+        diverged,
+        people,
+        enrolments: office.enrolments,
+        casefiles,
+        more: left > 0,
+        total: left,
+      });
     }
     return told({ error: "unknown" }, 404);
   }

@@ -9,16 +9,33 @@ import { makeOffice } from "./office.js";
 import { makeStorage, setUp, startPhone, visitNote } from "./phone.js";
 
 const outsideOf = (indexedDB) => createOutside({ indexedDB, channel: null });
-const item = (n, more = {}) => ({ kid: "k", n, ingest_kid: "i", sealed: new Uint8Array([n]), own: new Uint8Array([n]), state: "waiting", attempts: 0, next_at: 0, ...more });
+const item = (n, more = {}) => ({
+  kid: "k",
+  n,
+  ingest_kid: "i",
+  sealed: new Uint8Array([n]),
+  own: new Uint8Array([n]),
+  state: "waiting",
+  attempts: 0,
+  next_at: 0,
+  ...more,
+});
 const maker = (name) => (head) => Promise.resolve({ id: `${name}-${head.n + 1}`, item: { ...item(head.n + 1), prev: head.id } });
 
 test("two savers at once never fork the chain", async () => {
   const factory = new IDBFactory();
-  const savers = await Promise.all([openOutbox(outsideOf(factory)), openOutbox(outsideOf(factory)), openOutbox(outsideOf(factory))]);
+  const savers = await Promise.all([
+    openOutbox(outsideOf(factory)),
+    openOutbox(outsideOf(factory)),
+    openOutbox(outsideOf(factory)),
+  ]);
   await Promise.all(savers.flatMap((saver, s) => Array.from({ length: 10 }, (_, i) => saver.save("k", maker(`${s}.${i}`)))));
   const rows = (await savers[0].items()).sort(([, a], [, b]) => a.n - b.n);
-  assert.deepEqual(rows.map(([, row]) => row.n), Array.from({ length: 30 }, (_, i) => i + 1));
-  rows.forEach(([, row], i) => assert.equal(row.prev, i === 0 ? "" : rows[i - 1][0]));
+  assert.deepEqual(
+    rows.map(([, row]) => row.n),
+    Array.from({ length: 30 }, (_, i) => i + 1),
+  );
+  for (const [i, [, row]] of rows.entries()) assert.equal(row.prev, i === 0 ? "" : rows[i - 1][0]);
   assert.deepEqual(await (await openOutbox(outsideOf(factory))).head("k"), { n: 30, id: rows.at(-1)[0] });
 });
 
@@ -28,7 +45,10 @@ test("a saved entry takes its draft away in the same transaction, and a failed o
   await outbox.save("k", maker("a"), "s");
   assert.deepEqual(await outbox.drafts(), []);
   await outbox.keepDraft("s", { kid: "k", n: 2, sealed: new Uint8Array(1), own: new Uint8Array(1) });
-  await assert.rejects(outbox.save("k", async (head) => ({ id: "a-1", item: item(head.n + 1) }), "s"), { code: "store_failed", fields: { reason: "ConstraintError" } });
+  await assert.rejects(
+    outbox.save("k", async (head) => ({ id: "a-1", item: item(head.n + 1) }), "s"),
+    { code: "store_failed", fields: { reason: "ConstraintError" } },
+  );
   assert.equal((await outbox.drafts()).length, 1);
   assert.deepEqual(await outbox.head("k"), { n: 1, id: "a-1" });
 });
@@ -44,7 +64,10 @@ test("everything a promise depends on is written with strict durability", async 
   await outbox.save("k", maker("a"), "s");
   await outbox.keepDraft("s", { kid: "k", n: 1, sealed: new Uint8Array(1), own: new Uint8Array(1) });
   const writes = seen.filter(([, mode]) => mode === "readwrite");
-  assert.deepEqual(writes, [["items,drafts,chain", "readwrite", "strict"], ["drafts", "readwrite", "strict"]]);
+  assert.deepEqual(writes, [
+    ["items,drafts,chain", "readwrite", "strict"],
+    ["drafts", "readwrite", "strict"],
+  ]);
 });
 
 test("an older draft never overwrites a newer one", async () => {
@@ -78,7 +101,9 @@ test("a store that hangs at its first opening is opened again", async () => {
   const factory = new IDBFactory();
   let tries = 0;
   const hanging = { open: (...args) => (++tries === 1 ? /** @type {any} */ ({}) : factory.open(...args)) };
-  const outbox = await openOutbox(createOutside({ indexedDB: hanging, channel: null, setTimeout: (run, ms) => setTimeout(run, Math.min(ms, 5)) }));
+  const outbox = await openOutbox(
+    createOutside({ indexedDB: hanging, channel: null, setTimeout: (run, ms) => setTimeout(run, Math.min(ms, 5)) }),
+  );
   assert.equal(await outbox.waiting(), 0);
 });
 
@@ -119,8 +144,13 @@ for (const how of ["throw", "abort"]) {
       const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
       broken.count = 0;
       broken.at = k;
-      const kept = await phone.ask("draft.keep", { slot, fields: { purpose: `draft ${k}` } }).then(() => true, (error) => error.code);
-      const sent = await phone.ask("send", { slot, fields: visitNote(child, `note ${k}`), mode: "alone" }).catch((error) => error);
+      const kept = await phone.ask("draft.keep", { slot, fields: { purpose: `draft ${k}` } }).then(
+        () => true,
+        (error) => error.code,
+      );
+      const sent = await phone
+        .ask("send", { slot, fields: visitNote(child, `note ${k}`), mode: "alone" })
+        .catch((error) => error);
       broken.at = Number.POSITIVE_INFINITY;
       if (sent.id) saved.push(sent.id);
       else {
@@ -135,8 +165,15 @@ for (const how of ["throw", "abort"]) {
     assert.deepEqual([...new Set(refused)], ["store_failed"]);
     const outbox = await openOutbox(outsideOf(storage.indexedDB));
     const rows = (await outbox.items()).sort(([, a], [, b]) => a.n - b.n);
-    assert.deepEqual(saved.filter((id) => !rows.some(([stored]) => stored === id)), []);
-    assert.deepEqual(rows.map(([, row]) => row.n), rows.map((_, i) => i + 1), "the chain has no gap and no fork");
+    assert.deepEqual(
+      saved.filter((id) => !rows.some(([stored]) => stored === id)),
+      [],
+    );
+    assert.deepEqual(
+      rows.map(([, row]) => row.n),
+      rows.map((_, i) => i + 1),
+      "the chain has no gap and no fork",
+    );
     phone.kill();
   });
 }

@@ -150,7 +150,16 @@ export const visitNote = (child, words = "Ada showed us her drawings.") => ({
   announced: "yes",
   people_present: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", person: child, name: "Ada", role: "daughter" }],
   interpreter: "not_needed",
-  children_seen: [{ id: "AAAAAAAAAAAAAAAAAAAAAQ", person: child, seen: "yes", seen_alone: "yes", bedroom: "yes", presentation: "Rested and chatty" }],
+  children_seen: [
+    {
+      id: "AAAAAAAAAAAAAAAAAAAAAQ",
+      person: child,
+      seen: "yes",
+      seen_alone: "yes",
+      bedroom: "yes",
+      presentation: "Rested and chatty",
+    },
+  ],
   purpose: "Weekly visit",
   seen_and_heard: words,
   childs_words: "I like it here now",

@@ -39,24 +39,37 @@ describe("answers that are none", () => {
   const cases = {
     "a captive portal's page": async () => html(),
     "a page that calls itself JSON": async () => new Response("<html>", { headers: { "Content-Type": "application/json" } }),
-    "half an answer": async (real) => new Response((await (await real()).text()).slice(0, -40), { headers: { "Content-Type": "application/json" } }),
+    "half an answer": async (real) =>
+      new Response((await (await real()).text()).slice(0, -40), { headers: { "Content-Type": "application/json" } }),
     "an empty 204": async () => new Response(null, { status: 204 }),
-    "an answer without v": async () => new Response(JSON.stringify({ results: [] }), { headers: { "Content-Type": "application/json" } }),
-    "fewer results than were asked for": async () => new Response(JSON.stringify({ v: 1, results: [] }), { headers: { "Content-Type": "application/json" } }),
+    "an answer without v": async () =>
+      new Response(JSON.stringify({ results: [] }), { headers: { "Content-Type": "application/json" } }),
+    "fewer results than were asked for": async () =>
+      new Response(JSON.stringify({ v: 1, results: [] }), { headers: { "Content-Type": "application/json" } }),
     "stored, with no receipt": async (real) => changed(await real(), (result) => ({ ...result, receipt: undefined })),
     "stored, with a receipt by a stranger": async (real) => {
       const stranger = await makeSigner();
-      return changed(await real(), async (result) => ({ ...result, receipt: (await sign(stranger.signer, "fieldapp-receipt", json(payload(result.receipt)))).jws }));
+      return changed(await real(), async (result) => ({
+        ...result,
+        receipt: (await sign(stranger.signer, "fieldapp-receipt", json(payload(result.receipt)))).jws,
+      }));
     },
-    "stored, with another entry's receipt": async (real, office) => changed(await real(), async (result) => ({ ...result, receipt: await office.receipt({ ...payload(result.receipt), id: "x".repeat(43) }) })),
+    "stored, with another entry's receipt": async (real, office) =>
+      changed(await real(), async (result) => ({
+        ...result,
+        receipt: await office.receipt({ ...payload(result.receipt), id: "x".repeat(43) }),
+      })),
     "an error of the office": async () => new Response("{}", { status: 500, headers: { "Content-Type": "application/json" } }),
-    "too many requests": async () => new Response("{}", { status: 429, headers: { "Content-Type": "application/json", "Retry-After": "60" } }),
+    "too many requests": async () =>
+      new Response("{}", { status: 429, headers: { "Content-Type": "application/json", "Retry-After": "60" } }),
     "too large, even alone": async () => new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } }),
   };
   const payload = (jws) => JSON.parse(Buffer.from(jws.split(".")[1], "base64url").toString());
   async function changed(response, how) {
     const answer = await response.json();
-    return new Response(JSON.stringify({ ...answer, results: await Promise.all(answer.results.map(how)) }), { headers: { "Content-Type": "application/json" } });
+    return new Response(JSON.stringify({ ...answer, results: await Promise.all(answer.results.map(how)) }), {
+      headers: { "Content-Type": "application/json" },
+    });
   }
   for (const [name, weather] of Object.entries(cases)) {
     test(`${name} leaves the note waiting, and it is sent once when real answers come`, async () => {
@@ -68,7 +81,8 @@ describe("answers that are none", () => {
       pass(7 * 3_600_000);
       await phone.ask("sync");
       assert.deepEqual(await standings(phone), []);
-      for (const id of ids) assert.equal([...office.casefiles.values()].flatMap((file) => file.entries).filter((entry) => entry.id === id).length, 1);
+      for (const id of ids)
+        assert.equal([...office.casefiles.values()].flatMap((file) => file.entries).filter((entry) => entry.id === id).length, 1);
       phone.kill();
     });
   }
@@ -134,7 +148,8 @@ test("a note sealed to a key the office has lost is sealed again from its own co
   for (const key of lost) key.burned_at = office.stamp();
   const open = office.open;
   office.open = async (envelope) => {
-    if (lost.some((key) => Buffer.from(envelope.subarray(1, 33)).toString("base64url") === key.kid)) throw new Error("unknown_key");
+    if (lost.some((key) => Buffer.from(envelope.subarray(1, 33)).toString("base64url") === key.kid))
+      throw new Error("unknown_key");
     return open(envelope);
   };
   office.weather = null;
@@ -149,7 +164,9 @@ test("a note sealed to a key the office has lost is sealed again from its own co
 
 test("a push that is too large is split until each half fits", async () => {
   const { office, phone, ids } = await given(9);
-  office.weather = onPush(async (real, body) => (body.length > 20_000 ? new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } }) : real()));
+  office.weather = onPush(async (real, body) =>
+    body.length > 20_000 ? new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } }) : real(),
+  );
   await phone.ask("sync");
   assert.ok(ids.every((id) => office.byId.has(id)));
   phone.kill();
@@ -164,7 +181,11 @@ test("a locked phone sends what is sealed, and unlocking settles it", async () =
   await locked.ask("sync");
   assert.ok(office.byId.has(ids[0]));
   const outbox = await openOutbox(locked.outside);
-  assert.deepEqual((await outbox.items()).map(([, item]) => item.state), ["answered"], "nobody has called it sent");
+  assert.deepEqual(
+    (await outbox.items()).map(([, item]) => item.state),
+    ["answered"],
+    "nobody has called it sent",
+  );
   await locked.ask("unlock", { vault: (await locked.ask("status")).people[0].vault, words });
   await locked.until(async () => (await locked.ask("outbox")).items.length === 0 && (await locked.ask("caseload")).complete);
   assert.deepEqual((await outbox.inState("sent")).length + (await outbox.inState("answered")).length <= 1, true);
@@ -177,7 +198,10 @@ test("a sender alone, as the service worker has it, sends with no key and gives 
   const outbox = await openOutbox(phone.outside);
   assert.equal(await push(phone.outside, outbox, { atOnce: true }), "ok");
   assert.ok(ids.every((id) => office.byId.has(id)));
-  assert.deepEqual((await outbox.items()).map(([, item]) => item.state), ["answered", "answered"]);
+  assert.deepEqual(
+    (await outbox.items()).map(([, item]) => item.state),
+    ["answered", "answered"],
+  );
   await phone.ask("sync");
   assert.deepEqual(await standings(phone), []);
   phone.kill();
@@ -218,12 +242,13 @@ describe("any weather that ends", () => {
       fine: null,
       none: noSignal,
       portal: async () => html(),
-      lost: async (path, real) => {
+      lost: async (_path, real) => {
         await real();
         throw new TypeError("lost");
       },
-      cut: async (path, real) => new Response((await (await real()).text()).slice(0, 30), { headers: { "Content-Type": "application/json" } }),
-      twice: async (path, real) => {
+      cut: async (_path, real) =>
+        new Response((await (await real()).text()).slice(0, 30), { headers: { "Content-Type": "application/json" } }),
+      twice: async (_path, real) => {
         await real();
         return real();
       },
@@ -231,26 +256,32 @@ describe("any weather that ends", () => {
     };
     const written = [];
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom("write", "sync", "pass", ...Object.keys(weathers)), { maxLength: 14 }), async (steps) => {
-        for (const step of steps) {
-          if (step === "write") written.push((await write(phone, casefile, child, `note ${written.length}`)).id);
-          else if (step === "sync") await phone.ask("sync");
-          else if (step === "pass") pass(30_000);
-          else office.weather = weathers[step];
-          const outbox = await openOutbox(phone.outside);
-          const lying = new Set((await outbox.items()).map(([id]) => id));
-          assert.ok(written.every((id) => lying.has(id) || office.byId.has(id)), "saved is somewhere, at every moment");
-          outbox.close();
-        }
-        office.weather = null;
-        pass(24 * 3_600_000);
-        await phone.ask("sync");
-        await phone.ask("sync");
-        assert.deepEqual(await standings(phone), []);
-        const all = [...office.casefiles.values()].flatMap((file) => file.entries.map((entry) => entry.id));
-        assert.equal(new Set(all).size, all.length);
-        assert.ok(written.every((id) => all.includes(id)));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom("write", "sync", "pass", ...Object.keys(weathers)), { maxLength: 14 }),
+        async (steps) => {
+          for (const step of steps) {
+            if (step === "write") written.push((await write(phone, casefile, child, `note ${written.length}`)).id);
+            else if (step === "sync") await phone.ask("sync");
+            else if (step === "pass") pass(30_000);
+            else office.weather = weathers[step];
+            const outbox = await openOutbox(phone.outside);
+            const lying = new Set((await outbox.items()).map(([id]) => id));
+            assert.ok(
+              written.every((id) => lying.has(id) || office.byId.has(id)),
+              "saved is somewhere, at every moment",
+            );
+            outbox.close();
+          }
+          office.weather = null;
+          pass(24 * 3_600_000);
+          await phone.ask("sync");
+          await phone.ask("sync");
+          assert.deepEqual(await standings(phone), []);
+          const all = [...office.casefiles.values()].flatMap((file) => file.entries.map((entry) => entry.id));
+          assert.equal(new Set(all).size, all.length);
+          assert.ok(written.every((id) => all.includes(id)));
+        },
+      ),
       { numRuns: 25 },
     );
     phone.kill();

@@ -4,9 +4,31 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { hands, hash, isSigned, publicKey, thumbprint } from "../../static/src/core/keys.js";
 import { checkpointRoot, digest, enrolmentHash, follow } from "../../static/src/sync/chain.js";
-import { b64u, compact, idOf, readBody, readHeader, readJson, readSlip, signingInput, splitJws, thumbprintText, unb64u } from "../../static/src/sync/entry.js";
+import {
+  b64u,
+  compact,
+  idOf,
+  readBody,
+  readHeader,
+  readJson,
+  readSlip,
+  signingInput,
+  splitJws,
+  thumbprintText,
+  unb64u,
+} from "../../static/src/sync/entry.js";
 import { fold } from "../../static/src/sync/view.js";
-import { envelopeInfo, layFrames, layPacket, layParts, padme, readEnvelope, readFrames, readPacket, readParts } from "../../static/src/sync/wire.js";
+import {
+  envelopeInfo,
+  layFrames,
+  layPacket,
+  layParts,
+  padme,
+  readEnvelope,
+  readFrames,
+  readPacket,
+  readParts,
+} from "../../static/src/sync/wire.js";
 
 const example = (name) => JSON.parse(readFileSync(new URL(`../../sync/examples/${name}.json`, import.meta.url), "utf8"));
 const utf8 = (text) => new TextEncoder().encode(text);
@@ -26,7 +48,12 @@ describe("traps", () => {
       if (trap.error === null) {
         const value = readers[trap.read](text);
         if ("value" in trap) assert.deepEqual(trap.read === "base64" ? [...value] : value, trap.value);
-      } else assert.throws(() => readers[trap.read](text), (/** @type {any} */ thrown) => thrown.code === trap.error && (trap.wrong === undefined || thrown.fields.name === trap.wrong));
+      } else
+        assert.throws(
+          () => readers[trap.read](text),
+          (/** @type {any} */ thrown) =>
+            thrown.code === trap.error && (trap.wrong === undefined || thrown.fields.name === trap.wrong),
+        );
     });
   }
 });
@@ -89,13 +116,20 @@ describe("packets, envelopes and frames", () => {
         assert.equal(b64u(layPacket(read.kid, read.signature, read.deflated)), one.packet);
       }));
   }
-  test("PADMÉ", () => assert.deepEqual(sizes.map(([length]) => [length, padme(length)]), sizes));
+  test("PADMÉ", () =>
+    assert.deepEqual(
+      sizes.map(([length]) => [length, padme(length)]),
+      sizes,
+    ));
   for (const one of envelopes) {
     test(`envelope: ${one.name}`, () =>
       judged(one.error, () => {
         const { ingestKid, encapsulated, ciphertext } = readEnvelope(unb64u(one.envelope));
         assert.equal(b64u(ingestKid), one.ingest_kid);
-        assert.equal(b64u(encapsulated.length + ciphertext.length ? unb64u(one.envelope).subarray(33) : encapsulated), one.sealed);
+        assert.equal(
+          b64u(encapsulated.length + ciphertext.length ? unb64u(one.envelope).subarray(33) : encapsulated),
+          one.sealed,
+        );
       }));
   }
   test("what HPKE binds", () => {
@@ -112,10 +146,21 @@ describe("packets, envelopes and frames", () => {
 });
 
 describe("chains", () => {
-  const { casefile, links, head, broken, enrolments, heads, digest: told, checkpoint_root, digest_of_nothing } = example("chains");
+  const {
+    casefile,
+    links,
+    head,
+    broken,
+    enrolments,
+    heads,
+    digest: told,
+    checkpoint_root,
+    digest_of_nothing,
+  } = example("chains");
   const start = { seq: 0, log_hash: "" };
   test("a whole chain", async () => assert.deepEqual(await follow(hands, casefile, start, links), head));
-  test("a chain taken up in the middle", async () => assert.deepEqual(await follow(hands, casefile, links[1], links.slice(2)), head));
+  test("a chain taken up in the middle", async () =>
+    assert.deepEqual(await follow(hands, casefile, links[1], links.slice(2)), head));
   for (const one of broken) test(one.name, () => assert.rejects(follow(hands, casefile, start, one.links), { code: one.error }));
   test("enrolments", async () => {
     let prev = "";
@@ -141,7 +186,10 @@ describe("views", () => {
       const fields = Object.fromEntries(
         Object.entries(view.fields).map(([name, { values, items }]) => {
           const forked = Object.entries(items).map(([id, choices]) => [id, choices.map(choice)]);
-          return [name, forked.length ? { values: values.map(choice), items: Object.fromEntries(forked) } : { values: values.map(choice) }];
+          return [
+            name,
+            forked.length ? { values: values.map(choice), items: Object.fromEntries(forked) } : { values: values.map(choice) },
+          ];
         }),
       );
       if (one.heads) assert.deepEqual(view.heads, one.heads);
@@ -159,7 +207,8 @@ function generated({ length, fork_at }) {
   for (let i = 0; i < length; i++) {
     const parents = i === 0 ? [] : [`e${digits(i - 1)}`];
     entries.push({ id: `e${digits(i)}`, parents, fields: { text: `version ${i}`, every_tenth: Math.floor(i / 10), kept: "k" } });
-    if (fork_at.includes(i)) entries.push({ id: `f${digits(i)}`, parents, fields: { text: "other", every_tenth: Math.floor(i / 10), kept: `f${i}` } });
+    if (fork_at.includes(i))
+      entries.push({ id: `f${digits(i)}`, parents, fields: { text: "other", every_tenth: Math.floor(i / 10), kept: `f${i}` } });
   }
   return entries;
 }

@@ -10,12 +10,20 @@ const list = fc.uniqueArray(item, { selector: (one) => one.id, maxLength: 3 });
 const fields = fc.dictionary(fc.constantFrom("f", "g", "l"), fc.oneof(value, list), { maxKeys: 3 });
 
 /** Any graph: entry i may follow any of those before it. */
-const graph = fc.array(fc.record({ fields, after: fc.array(fc.nat(), { maxLength: 3 }) }), { minLength: 1, maxLength: 12 }).map((drawn) =>
-  drawn.map(({ fields, after }, i) => ({ id: `e${String((i * 7) % 13).padStart(2, "0")}-${i}`, fields, after: i === 0 ? [] : after.map((n) => n % i) })),
-);
-const versions = (drawn) => drawn.map(({ id, fields, after }) => ({ id, fields, parents: [...new Set(after)].map((p) => drawn[p].id) }));
+const graph = fc
+  .array(fc.record({ fields, after: fc.array(fc.nat(), { maxLength: 3 }) }), { minLength: 1, maxLength: 12 })
+  .map((drawn) =>
+    drawn.map(({ fields, after }, i) => ({
+      id: `e${String((i * 7) % 13).padStart(2, "0")}-${i}`,
+      fields,
+      after: i === 0 ? [] : after.map((n) => n % i),
+    })),
+  );
+const versions = (drawn) =>
+  drawn.map(({ id, fields, after }) => ({ id, fields, parents: [...new Set(after)].map((p) => drawn[p].id) }));
 
-const withoutLists = (given) => given.map((e) => ({ ...e, fields: Object.fromEntries(Object.entries(e.fields).filter(([, v]) => !Array.isArray(v))) }));
+const withoutLists = (given) =>
+  given.map((e) => ({ ...e, fields: Object.fromEntries(Object.entries(e.fields).filter(([, v]) => !Array.isArray(v))) }));
 
 const holds = (property) => fc.assert(property, { numRuns: 300 });
 
@@ -49,59 +57,80 @@ function byTheBook(entries) {
 }
 
 test("the order in which entries arrive makes no difference", () =>
-  holds(fc.property(graph, fc.infiniteStream(fc.nat()), (drawn, chance) => {
-    const given = versions(drawn);
-    const shuffled = given.map((one) => [chance.next().value, one]).sort(([a], [b]) => a - b).map(([, one]) => one);
-    assert.deepEqual(fold(shuffled), fold(given));
-  })));
+  holds(
+    fc.property(graph, fc.infiniteStream(fc.nat()), (drawn, chance) => {
+      const given = versions(drawn);
+      const shuffled = given
+        .map((one) => [chance.next().value, one])
+        .sort(([a], [b]) => a - b)
+        .map(([, one]) => one);
+      assert.deepEqual(fold(shuffled), fold(given));
+    }),
+  ));
 
 test("the fold agrees with the rule word for word", () =>
-  holds(fc.property(graph, (drawn) => {
-    const given = withoutLists(versions(drawn));
-    const book = byTheBook(given);
-    const view = fold(given);
-    for (const name of ["f", "g", "l"]) {
-      const expected = book(name);
-      const shown = view.fields[name]?.values.map((choice) => choice.value) ?? [];
-      if (expected.every((v) => v === undefined)) assert.deepEqual(shown, []);
-      else {
-        assert.ok(shown.every((v) => expected.some((w) => same(v, w))));
-        assert.ok(expected.every((v) => shown.some((w) => same(v, w))));
+  holds(
+    fc.property(graph, (drawn) => {
+      const given = withoutLists(versions(drawn));
+      const book = byTheBook(given);
+      const view = fold(given);
+      for (const name of ["f", "g", "l"]) {
+        const expected = book(name);
+        const shown = view.fields[name]?.values.map((choice) => choice.value) ?? [];
+        if (expected.every((v) => v === undefined)) assert.deepEqual(shown, []);
+        else {
+          assert.ok(shown.every((v) => expected.some((w) => same(v, w))));
+          assert.ok(expected.every((v) => shown.some((w) => same(v, w))));
+        }
       }
-    }
-  })));
+    }),
+  ));
 
 test("an entry that follows every head and says what is shown settles every fork", () =>
-  holds(fc.property(graph, (drawn) => {
-    const given = versions(drawn);
-    const view = fold(given);
-    const settled = fold([...given, { id: "zz", parents: view.heads, fields: plain(view) }]);
-    assert.deepEqual(settled.heads, ["zz"]);
-    assert.deepEqual(forks(settled), []);
-    assert.deepEqual(plain(settled), plain(view));
-  })));
+  holds(
+    fc.property(graph, (drawn) => {
+      const given = versions(drawn);
+      const view = fold(given);
+      const settled = fold([...given, { id: "zz", parents: view.heads, fields: plain(view) }]);
+      assert.deepEqual(settled.heads, ["zz"]);
+      assert.deepEqual(forks(settled), []);
+      assert.deepEqual(plain(settled), plain(view));
+    }),
+  ));
 
 test("an entry that changes nothing writes nothing", () =>
-  holds(fc.property(graph, (drawn) => {
-    // A list that one side took away whole and the other kept is shown without a fork, and is settled by saying it again.
-    const given = withoutLists(versions(drawn));
-    const view = fold(given);
-    fc.pre(forks(view).length === 0);
-    const again = fold([...given, { id: "zz", parents: view.heads, fields: plain(view) }]);
-    assert.deepEqual(again.writes.zz, []);
-  })));
+  holds(
+    fc.property(graph, (drawn) => {
+      // A list that one side took away whole and the other kept is shown without a fork, and is settled by saying it again.
+      const given = withoutLists(versions(drawn));
+      const view = fold(given);
+      fc.pre(forks(view).length === 0);
+      const again = fold([...given, { id: "zz", parents: view.heads, fields: plain(view) }]);
+      assert.deepEqual(again.writes.zz, []);
+    }),
+  ));
 
 test("what two people add to one list at once is all there", () =>
-  holds(fc.property(list, list, (left, right) => {
-    const base = { id: "a", parents: [], fields: { l: [] } };
-    const own = (items, who) => items.map((one) => ({ ...one, id: `${who}-${one.id}` }));
-    const view = fold([base, { id: "b", parents: ["a"], fields: { l: own(left, "b") } }, { id: "c", parents: ["a"], fields: { l: own(right, "c") } }]);
-    const ids = /** @type {{ id: string }[]} */ (plain(view).l).map((one) => one.id).sort();
-    assert.deepEqual(ids, [...own(left, "b"), ...own(right, "c")].map((one) => one.id).sort());
-  })));
+  holds(
+    fc.property(list, list, (left, right) => {
+      const base = { id: "a", parents: [], fields: { l: [] } };
+      const own = (items, who) => items.map((one) => ({ ...one, id: `${who}-${one.id}` }));
+      const view = fold([
+        base,
+        { id: "b", parents: ["a"], fields: { l: own(left, "b") } },
+        { id: "c", parents: ["a"], fields: { l: own(right, "c") } },
+      ]);
+      const ids = /** @type {{ id: string }[]} */ (plain(view).l).map((one) => one.id).sort();
+      assert.deepEqual(ids, [...own(left, "b"), ...own(right, "c")].map((one) => one.id).sort());
+    }),
+  ));
 
 test("five thousand edits offline are one line and no fork", () => {
-  const given = Array.from({ length: 5000 }, (_, i) => ({ id: `e${i}`, parents: i ? [`e${i - 1}`] : [], fields: { text: `${i}` } }));
+  const given = Array.from({ length: 5000 }, (_, i) => ({
+    id: `e${i}`,
+    parents: i ? [`e${i - 1}`] : [],
+    fields: { text: `${i}` },
+  }));
   const view = fold(given);
   assert.deepEqual(view.heads, ["e4999"]);
   assert.equal(view.fields.text.values.length, 1);

@@ -17,7 +17,13 @@ import { text as asText } from "./keys.js";
 /** Kinds whose fields are few and are read in lists, charts and sums: the brief carries them whole. */
 const WHOLE = new Set(["family", "opening", "goal", "rating", "measure_response", "incident", "plan"]);
 /** Which field says when it happened, where it is not `happened_on`. @type {{[kind: string]: string}} */
-const DAYS = { rating: "rated_on", measure_response: "completed_on", incident: "started_on", goal: "agreed_on", plan: "agreed_on" };
+const DAYS = {
+  rating: "rated_on",
+  measure_response: "completed_on",
+  incident: "started_on",
+  goal: "agreed_on",
+  plan: "agreed_on",
+};
 const LINE = 80;
 
 /** Reads a kept entry, whose signature was checked before it was kept. @param {{id: string, jws: string, body?: string, gone?: string}} kept @returns {Reading} */
@@ -37,7 +43,11 @@ export function readEntry(kept) {
 /** @param {Reading[]} readings */
 export function stateOf(readings) {
   const contents = readings.filter((one) => !NOT_CONTENT.has(one.header.kind));
-  const view = fold(contents.filter((one) => one.fields !== null).map(({ id, header, fields }) => ({ id, parents: header.parents, fields: fields ?? {} })));
+  const view = fold(
+    contents
+      .filter((one) => one.fields !== null)
+      .map(({ id, header, fields }) => ({ id, parents: header.parents, fields: fields ?? {} })),
+  );
   const byId = new Map(readings.map((one) => [one.id, one]));
   const reviews = readings
     .filter((one) => one.header.kind === "review" && one.fields !== null)
@@ -82,8 +92,16 @@ function standingOf(contents, reviews, later) {
   const sorting = contents.find((one) => one.lies === "sorting");
   if (sorting) return { standing: "sorting", at: sorting.header.written_at };
   const last = reviews.at(-1);
-  if (last && later.length === 0 && (last.decision === "question" || last.decision === "signed_off")) return { standing: last.decision, at: last.at };
-  return { standing: "sent", at: contents.map((one) => one.received_at ?? "").sort().at(-1) ?? "" };
+  if (last && later.length === 0 && (last.decision === "question" || last.decision === "signed_off"))
+    return { standing: last.decision, at: last.at };
+  return {
+    standing: "sent",
+    at:
+      contents
+        .map((one) => one.received_at ?? "")
+        .sort()
+        .at(-1) ?? "",
+  };
 }
 
 /**
@@ -118,13 +136,18 @@ export function makeBrief(readings, definitionOf, place) {
     ...(question ? { question: { by: question.by, at: question.at, text: question.text, comments: question.comments } } : {}),
     forked: forks(view).length > 0,
     later: later.length,
-    ...(WHOLE.has(first.kind) ? { fields } : typeof fields.next_visit_on === "string" ? { fields: { next_visit_on: fields.next_visit_on } } : {}),
+    ...(WHOLE.has(first.kind)
+      ? { fields }
+      : typeof fields.next_visit_on === "string"
+        ? { fields: { next_visit_on: fields.next_visit_on } }
+        : {}),
   };
 }
 
 /** @param {string} kind @param {{[name: string]: Json}} fields @param {Definition | undefined} definition */
 function titleOf(kind, fields, definition) {
-  const own = kind === "goal" ? fields.agreed_words : kind === "opening" ? fields.title : kind === "family" ? fields.name_shown : undefined;
+  const own =
+    kind === "goal" ? fields.agreed_words : kind === "opening" ? fields.title : kind === "family" ? fields.name_shown : undefined;
   return typeof own === "string" && own !== "" ? own : (definition?.title ?? kind);
 }
 

@@ -70,7 +70,9 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         if (!family.recs.has(brief.record)) place(family, brief, [], brief);
       }
       family.isLoaded = true;
-      const ours = new Set([...unsettled.values()].filter((one) => one.header.casefile === family.casefile).map((one) => one.header.record));
+      const ours = new Set(
+        [...unsettled.values()].filter((one) => one.header.casefile === family.casefile).map((one) => one.header.record),
+      );
       for (const record of ours) await caseload.refresh(family.casefile, record);
       family.summary = null;
     })();
@@ -113,7 +115,15 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       const [row, casefiles, known] = await Promise.all([vault.fact("caseload"), vault.casefiles(), vault.fact("people")]);
       for (const person of known ?? []) people.set(person.id, person);
       const summaries = new Map((row ?? []).map((/** @type {{casefile: string}} */ one) => [one.casefile, one]));
-      for (const of of casefiles) families.set(of.casefile, { casefile: of.casefile, of, recs: new Map(), summary: summaries.get(of.casefile) ?? null, isLoaded: false, unreadable: 0 });
+      for (const of of casefiles)
+        families.set(of.casefile, {
+          casefile: of.casefile,
+          of,
+          recs: new Map(),
+          summary: summaries.get(of.casefile) ?? null,
+          isLoaded: false,
+          unreadable: 0,
+        });
     },
 
     /** Streams every brief in. */
@@ -134,7 +144,11 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     },
 
     /** Writes the small row anew: it only saves the next unlocking time. */
-    keepRow: () => vault.keepFact("caseload", [...families.values()].filter((one) => one.of).map((one) => summaryOf(one))),
+    keepRow: () =>
+      vault.keepFact(
+        "caseload",
+        [...families.values()].filter((one) => one.of).map((one) => summaryOf(one)),
+      ),
 
     /** Families by name, the practice one on top. @param {number} [most] */
     list(most = FIRST) {
@@ -189,7 +203,12 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       if (readings.length === 0) return;
       const stored = records.get(record)?.stored ?? null;
       const brief = makeBrief(readings, definitions.known, { row: stored?.row ?? vault.newRow(), pages: stored?.pages ?? [] });
-      place(family, brief, readings.filter((one) => one.lies), stored);
+      place(
+        family,
+        brief,
+        readings.filter((one) => one.lies),
+        stored,
+      );
     },
 
     /** Takes briefs the vault has just stored. @param {Casefile} of @param {Brief[]} briefs */
@@ -198,7 +217,8 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       family.of = of;
       for (const brief of briefs) {
         place(family, brief, [], brief);
-        if ([...unsettled.values()].some((one) => one.header.record === brief.record)) await caseload.refresh(of.casefile, brief.record);
+        if ([...unsettled.values()].some((one) => one.header.record === brief.record))
+          await caseload.refresh(of.casefile, brief.record);
       }
       family.summary = null;
     },
@@ -214,7 +234,9 @@ export function openCaseload({ vault, definitions, outside, tell }) {
      * @param {string} text
      */
     search(text) {
-      const words = foldText(text).split(/\s+/).filter((word) => word !== "");
+      const words = foldText(text)
+        .split(/\s+/)
+        .filter((word) => word !== "");
       if (words.length === 0) return [];
       const hits = [];
       for (const { brief, folded, casefile } of records.values()) {
@@ -227,7 +249,13 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         casefile,
         title: brief.title,
         family: summaryOf(familyOf(casefile)).title,
-        where: at < 0 ? brief.line : brief.text.slice(Math.max(0, at - AROUND), at + AROUND * 2).replace(/\s+/g, " ").trim(),
+        where:
+          at < 0
+            ? brief.line
+            : brief.text
+                .slice(Math.max(0, at - AROUND), at + AROUND * 2)
+                .replace(/\s+/g, " ")
+                .trim(),
         kind: brief.kind,
         on: brief.happened_on,
       }));
@@ -250,7 +278,10 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     const name = definitions.index().programmes[String(about.programme ?? "")];
     const programme = name ? await definitions.byHash(name).catch(() => null) : null;
     if (!programme) return [];
-    const of = (/** @type {string} */ kind) => briefs.filter((brief) => brief.kind === kind && brief.fields).map((brief) => ({ record: brief.record, .../** @type {any} */ (brief.fields) }));
+    const of = (/** @type {string} */ kind) =>
+      briefs
+        .filter((brief) => brief.kind === kind && brief.fields)
+        .map((brief) => ({ record: brief.record, .../** @type {any} */ (brief.fields) }));
     const visits = briefs.filter((brief) => brief.kind === "visit_note").sort((a, b) => (a.happened_on < b.happened_on ? -1 : 1));
     const ratings = of("rating");
     const facts = {
@@ -258,20 +289,38 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       started_on: about.started_on,
       last_visit_on: visits.at(-1)?.happened_on,
       next_visit_on: visits.at(-1)?.fields?.next_visit_on,
-      goals: of("goal").map((goal) => ({ ...goal, last_rated_on: ratings.filter((one) => one.goal === goal.record).map((one) => one.rated_on).sort().at(-1) })),
+      goals: of("goal").map((goal) => ({
+        ...goal,
+        last_rated_on: ratings
+          .filter((one) => one.goal === goal.record)
+          .map((one) => one.rated_on)
+          .sort()
+          .at(-1),
+      })),
       responses: of("measure_response"),
       incidents: of("incident"),
-      plan_review_on: of("plan").map((plan) => plan.review_on).sort().at(-1),
+      plan_review_on: of("plan")
+        .map((plan) => plan.review_on)
+        .sort()
+        .at(-1),
     };
     const found = dueOf(programme, /** @type {any} */ (facts), outside.localMinute());
-    return found.map((one) => ({ what: one.what, on: one.by, late: one.state === "late", state: one.state, subject: one.subject, point: one.point }));
+    return found.map((one) => ({
+      what: one.what,
+      on: one.by,
+      late: one.state === "late",
+      state: one.state,
+      subject: one.subject,
+      point: one.point,
+    }));
   }
 
   return caseload;
 }
 
 /** @param {{happened_on: string, written_at: string}} a @param {{happened_on: string, written_at: string}} b */
-const newestFirst = (a, b) => (a.happened_on === b.happened_on ? (a.written_at < b.written_at ? 1 : -1) : a.happened_on < b.happened_on ? 1 : -1);
+const newestFirst = (a, b) =>
+  a.happened_on === b.happened_on ? (a.written_at < b.written_at ? 1 : -1) : a.happened_on < b.happened_on ? 1 : -1;
 
 /** @param {Family} family */
 function summarise(family) {
@@ -286,7 +335,14 @@ function summarise(family) {
     title: String(about.name_shown || opening.title || ""),
     practice: about.practice_family === "yes",
     sort: opening.sort ?? "main",
-    people: listed.map((/** @type {any} */ { id, name, relation, group, born_on, due_on }) => ({ id, name, relation, group, ...(born_on ? { born_on } : {}), ...(due_on ? { due_on } : {}) })),
+    people: listed.map((/** @type {any} */ { id, name, relation, group, born_on, due_on }) => ({
+      id,
+      name,
+      relation,
+      group,
+      ...(born_on ? { born_on } : {}),
+      ...(due_on ? { due_on } : {}),
+    })),
     last_contact_on: visits[0]?.happened_on ?? null,
     next_visit_on: next ?? null,
     questions: briefs.filter((brief) => brief.standing === "question").length,
@@ -295,7 +351,15 @@ function summarise(family) {
 }
 
 /** @type {Map<string, string>} */
-const folds = new Map([["’", "'"], ["‘", "'"], ["“", '"'], ["”", '"'], ["–", "-"], ["—", "-"], ["ß", "s"]]);
+const folds = new Map([
+  ["’", "'"],
+  ["‘", "'"],
+  ["“", '"'],
+  ["”", '"'],
+  ["–", "-"],
+  ["—", "-"],
+  ["ß", "s"],
+]);
 
 /** Folds case and accents away, sign for sign, so that a place in folded text is the same place in the text. @param {string} text */
 export function foldText(text) {
@@ -311,4 +375,3 @@ export function foldText(text) {
     })
     .toLowerCase();
 }
-

@@ -68,7 +68,10 @@ export function openDefinitions(outside, vault) {
       const known = await vault.fact("practice");
       if (!known) return;
       index = await byHash(known.name).catch(() => null);
-      if (index) await Promise.all([...Object.values(index.records), ...Object.values(index.vocabularies)].map((name) => byHash(name).catch(() => null)));
+      if (index)
+        await Promise.all(
+          [...Object.values(index.records), ...Object.values(index.vocabularies)].map((name) => byHash(name).catch(() => null)),
+        );
     },
 
     /** @returns {Index} */
@@ -103,7 +106,10 @@ export function openDefinitions(outside, vault) {
         ...(field.vocabulary ? { options: vocabularies[field.vocabulary]?.options ?? [] } : {}),
         ...(field.item ? { item: field.item.map(fill) } : {}),
       });
-      return { ...definition, sections: definition.sections.map((section) => ({ ...section, fields: section.fields.map(fill) })) };
+      return {
+        ...definition,
+        sections: definition.sections.map((section) => ({ ...section, fields: section.fields.map(fill) })),
+      };
     },
   };
   return definitions;

@@ -16,6 +16,9 @@ import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
 const LOCK = "fieldapp writer";
 const BEAT_MS = 5_000;
 const STALE_MS = 30_000;
+/** A breath after saving, so that several notes in a row go together and none waits for another's sending. */
+const AFTER_SAVE_MS = 200;
+const DETAILED = 100;
 const PULL_EVERY_MS = 300_000;
 
 /**
@@ -38,6 +41,7 @@ export function open(port, outside = createOutside()) {
   let runAgain = false;
   /** @type {(() => void) | null} */
   let untimed = null;
+  let timedFor = 0;
   let lastPull = 0;
   let isEnded = false;
 
@@ -85,7 +89,10 @@ export function open(port, outside = createOutside()) {
   };
   const first = (async () => {
     if (await claim({ ifAvailable: true })) return;
-    const beatAt = await outbox().then((box) => box.fact("heartbeat"), () => undefined);
+    const beatAt = await outbox().then(
+      (box) => box.fact("heartbeat"),
+      () => undefined,
+    );
     // A frozen tab keeps its lock for ever; one that has not stirred for half a minute gives way.
     if (beatAt !== undefined && Math.abs(outside.now() - beatAt) > STALE_MS) await claim({ steal: true });
     else tell("second_tab", { second_tab: true });
@@ -153,19 +160,29 @@ export function open(port, outside = createOutside()) {
     const box = await outbox().catch(() => null);
     const next = await box?.nextAt().catch(() => null);
     const line = await box?.fact("line").catch(() => null);
-    const wanted = [next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0), session ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY];
+    const wanted = [
+      next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0),
+      session ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
+    ];
     soon(Math.max(1_000, Math.min(...wanted) - outside.now()));
   }
 
-  /** @param {number} ms */
+  /** Has a round run after a while; an earlier one that is already planned stands. @param {number} ms */
   function soon(ms) {
+    const at = outside.now() + ms;
+    if (!Number.isFinite(ms) || isEnded || (untimed && timedFor <= at)) return;
     untimed?.();
-    if (Number.isFinite(ms)) untimed = outside.after(ms, () => void run(false));
+    timedFor = at;
+    untimed = outside.after(ms, () => {
+      untimed = null;
+      void run(false);
+    });
   }
 
   // ── what screens are told about sending ──
 
-  async function outboxNow() {
+  /** @param {boolean} [inDetail] with attempts, for which the items themselves must be read */
+  async function outboxNow(inDetail = false) {
     const box = await outbox();
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
     const items = [];
@@ -177,9 +194,18 @@ export function open(port, outside = createOutside()) {
       }
       items.sort((a, b) => (a.written_at < b.written_at ? -1 : 1));
     }
-    const due = items.length === 0 ? new Map() : new Map((await box.due(Number.MAX_SAFE_INTEGER, 500)).map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
+    const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
+    const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
     const oldest = items.find((one) => one.standing === "waiting")?.written_at ?? null;
-    return { waiting, oldest_at: oldest, sending, last_sent_at: lastSent?.at ?? null, reach, fetching, items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })) };
+    return {
+      waiting,
+      oldest_at: oldest,
+      sending,
+      last_sent_at: lastSent?.at ?? null,
+      reach,
+      fetching,
+      items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
+    };
   }
   const tellOutbox = () =>
     outboxNow().then(
@@ -190,12 +216,27 @@ export function open(port, outside = createOutside()) {
   /** @param {string} vault @param {string} words */
   async function openFor(vault, words) {
     const box = await outbox();
-    session = await openSession(outside, box, { vault, words }, { tell, soon: (ms) => soon(ms + 1), saved: () => void run(true), onGone: () => tell("office", { status: "store_closed" }) });
+    session = await openSession(
+      outside,
+      box,
+      { vault, words },
+      {
+        tell,
+        soon: (ms) => soon(ms + 1),
+        saved: () => soon(AFTER_SAVE_MS),
+        onGone: () => tell("office", { status: "store_closed" }),
+      },
+    );
     const opened = session;
     void fill(opened)
       .then(() => sealAgain(opened))
       .then(() => run(true))
-      .catch((error) => tell("office", { status: "store_failed", reason: error instanceof FieldappError ? (error.fields.reason ?? error.code) : "unknown" }));
+      .catch((error) =>
+        tell("office", {
+          status: "store_failed",
+          reason: error instanceof FieldappError ? (error.fields.reason ?? error.code) : "unknown",
+        }),
+      );
     return { person: opened.me };
   }
 
@@ -244,7 +285,11 @@ export function open(port, outside = createOutside()) {
     definition: (given) => unlocked().records.definition(given),
     measures: async () => {
       const { definitions } = unlocked();
-      return Promise.all(Object.entries(definitions.index().measures).map(async ([id, name]) => asMeasure(id, name, await definitions.byHash(name))));
+      return Promise.all(
+        Object.entries(definitions.index().measures).map(async ([id, name]) =>
+          asMeasure(id, name, await definitions.byHash(name)),
+        ),
+      );
     },
     measure: async ({ id }) => {
       const { definitions } = unlocked();
@@ -259,9 +304,10 @@ export function open(port, outside = createOutside()) {
     "draft.discard": (given) => unlocked().records.discard(given),
     send: (given) => unlocked().records.send(given),
     goals: async ({ casefile }) => goalsOf(await unlocked().caseload.ofKinds(casefile, ["goal", "rating"])),
-    results: async ({ casefile }) => resultsOf(unlocked().definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
+    results: async ({ casefile }) =>
+      resultsOf(unlocked().definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
     search: ({ text }) => unlocked().caseload.search(text),
-    outbox: outboxNow,
+    outbox: () => outboxNow(true),
     sync: async () => {
       await run(true);
       return {};
@@ -274,9 +320,12 @@ export function open(port, outside = createOutside()) {
       if (!Object.hasOwn(asks, ask)) throw new Refused("unknown_ask");
       const answer = await asks[ask](given ?? {});
       port.postMessage({ id, answer });
-      if (ask === "draft.keep" || ask === "send") void tellOutbox();
+      if (ask === "send") void tellOutbox();
     } catch (error) {
-      port.postMessage({ id, error: error instanceof FieldappError ? { code: error.code, ...error.fields } : { code: "core_failed" } });
+      port.postMessage({
+        id,
+        error: error instanceof FieldappError ? { code: error.code, ...error.fields } : { code: "core_failed" },
+      });
     }
   };
   outside.hear(() => void run(false));

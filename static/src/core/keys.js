@@ -57,11 +57,25 @@ export const thumbprint = (jwk) => hashText(hands, thumbprintText(jwk));
 async function stretch(words, kdf) {
   const sane = kdf.alg === "argon2id" && kdf.p === 1 && kdf.salt.length >= 16 && kdf.m >= KDF_FLOOR.m && kdf.t >= KDF_FLOOR.t;
   if (!sane || kdf.m > KDF_CEILING.m || kdf.t > KDF_CEILING.t) throw new Refused("kdf_below_floor");
-  return argon2id({ password: plainWords(words), salt: kdf.salt, parallelism: 1, memorySize: kdf.m, iterations: kdf.t, hashLength: 32, outputType: "binary" });
+  return argon2id({
+    password: plainWords(words),
+    salt: kdf.salt,
+    parallelism: 1,
+    memorySize: kdf.m,
+    iterations: kdf.t,
+    hashLength: 32,
+    outputType: "binary",
+  });
 }
 
 /** How words are typed must not matter: case, accents typed another way, several spaces. @param {string} words */
-export const plainWords = (words) => words.normalize("NFKC").toLowerCase().trim().split(/[\s,.-]+/u).join(" ");
+export const plainWords = (words) =>
+  words
+    .normalize("NFKC")
+    .toLowerCase()
+    .trim()
+    .split(/[\s,.-]+/u)
+    .join(" ");
 
 /**
  * Finds what this device can bear: at least 64 MiB and three passes where they take less than a second and a half, more passes on a fast one, less memory on
@@ -78,7 +92,10 @@ export async function calibrate(now) {
       await stretch("how long does this take", { alg: "argon2id", p: 1, salt, ...cost });
       const took = Math.max(1, now() - begun);
       if (took > UNLOCK_AT_MOST_MS && !floor) cost = smaller(cost);
-      else return took >= UNLOCK_AT_LEAST_MS || floor ? cost : { m: cost.m, t: Math.min(KDF_CEILING.t, Math.ceil((cost.t * UNLOCK_AT_LEAST_MS) / took)) };
+      else
+        return took >= UNLOCK_AT_LEAST_MS || floor
+          ? cost
+          : { m: cost.m, t: Math.min(KDF_CEILING.t, Math.ceil((cost.t * UNLOCK_AT_LEAST_MS) / took)) };
     } catch (error) {
       if (floor || error instanceof Refused) throw error;
       cost = smaller(cost);
@@ -87,12 +104,16 @@ export async function calibrate(now) {
 }
 
 /** @param {{m: number, t: number}} cost */
-const smaller = ({ m, t }) => (m > 46 * 1024 ? { m: 46 * 1024, t: 2 } : m > 32 * 1024 ? { m: 32 * 1024, t: 2 } : t > 0 ? { ...KDF_FLOOR } : { m, t });
+const smaller = ({ m, t }) =>
+  m > 46 * 1024 ? { m: 46 * 1024, t: 2 } : m > 32 * 1024 ? { m: 32 * 1024, t: 2 } : t > 0 ? { ...KDF_FLOOR } : { m, t };
 
 /** @param {Uint8Array} material @param {string} info @returns {Promise<CryptoKey>} */
 async function derive(material, info) {
   const base = await subtle.importKey("raw", own(material), "HKDF", false, ["deriveKey"]);
-  return subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: ascii(info) }, base, AES, false, ["encrypt", "decrypt"]);
+  return subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: ascii(info) }, base, AES, false, [
+    "encrypt",
+    "decrypt",
+  ]);
 }
 
 /** @param {Kdf} kdf @param {string} vault */
@@ -145,7 +166,9 @@ export async function open(key, sealed, place) {
   if (sealed[0] !== SEAL_VERSION) throw new Unbelievable("cannot_open");
   try {
     const iv = own(sealed.subarray(1, 13));
-    return new Uint8Array(await subtle.decrypt({ name: "AES-GCM", iv, additionalData: own(utf8(place)) }, key, own(sealed.subarray(13))));
+    return new Uint8Array(
+      await subtle.decrypt({ name: "AES-GCM", iv, additionalData: own(utf8(place)) }, key, own(sealed.subarray(13))),
+    );
   } catch {
     throw new Unbelievable("cannot_open");
   }
@@ -174,7 +197,10 @@ export async function makeSigner() {
 }
 
 /** @param {string} kid @param {Uint8Array} pkcs8 @returns {Promise<Signer>} */
-export const takeSigner = async (kid, pkcs8) => ({ kid, key: await subtle.importKey("pkcs8", own(pkcs8), P256, false, ["sign"]) });
+export const takeSigner = async (kid, pkcs8) => ({
+  kid,
+  key: await subtle.importKey("pkcs8", own(pkcs8), P256, false, ["sign"]),
+});
 
 /** Signs a payload as one kind of thing. @param {Signer} signer @param {string} typ @param {Uint8Array} payload */
 export async function sign(signer, typ, payload) {
@@ -247,7 +273,8 @@ export function ingestKey(keySet) {
 }
 
 /** Finds a key of the set for one use; a burned receipt key proves nothing any more. @param {KeySet} keySet @param {"receipt" | "desk"} use */
-export const officeKeys = (keySet, use) => (/** @type {string} */ kid) => keySet.keys.find((key) => key.kid === kid && key.use === use && !key.burned_at)?.jwk;
+export const officeKeys = (keySet, use) => (/** @type {string} */ kid) =>
+  keySet.keys.find((key) => key.kid === kid && key.use === use && !key.burned_at)?.jwk;
 
 /** The four words a person compares with the administrator's page. @param {string} officeKid @param {string[]} list at least 2,048 words */
 export async function checkWords(officeKid, list) {
@@ -268,11 +295,16 @@ const recipients = new Map();
 export async function sealToOffice(to, packet, use) {
   let recipient = recipients.get(to.kid);
   if (!recipient) {
-    recipient = publicKey(to.kid, to.jwk).then(() => suite.kem.deserializePublicKey(own(join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y))).buffer));
+    recipient = publicKey(to.kid, to.jwk).then(() =>
+      suite.kem.deserializePublicKey(own(join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y))).buffer),
+    );
     recipients.set(to.kid, recipient);
     recipient.catch(() => recipients.delete(to.kid));
   }
-  const sealed = await suite.seal({ recipientPublicKey: await recipient, info: own(ascii(envelopeInfo(to.kid, use))).buffer }, own(packet));
+  const sealed = await suite.seal(
+    { recipientPublicKey: await recipient, info: own(ascii(envelopeInfo(to.kid, use))).buffer },
+    own(packet),
+  );
   return layEnvelope(unb64u(to.kid), new Uint8Array(sealed.enc), new Uint8Array(sealed.ct));
 }
 

@@ -27,16 +27,12 @@ function makeStores(db) {
   const items = db.createObjectStore("items");
   items.createIndex("next_at", "next_at");
   items.createIndex("state", "state");
-  items.createIndex("kid", "kid");
   db.createObjectStore("drafts").createIndex("next_at", "next_at");
   for (const name of ["chain", "chunks", "people", "device"]) db.createObjectStore(name);
 }
 
-class HeadMoved extends FieldappError {
-  constructor() {
-    super("head_moved");
-  }
-}
+/** The head of a chain nobody has written yet. @type {ChainHead} */
+const NOTHING = { n: 0, id: "" };
 
 /** @param {Outside} outside @param {() => void} [onGone] the browser closed the database */
 export async function openOutbox(outside, onGone) {
@@ -72,7 +68,7 @@ export async function openOutbox(outside, onGone) {
 
     /** The last link of a signer's own chain. @param {string} kid @returns {Promise<ChainHead>} */
     async head(kid) {
-      return heads.get(kid) ?? (await inside(["chain"], "read", ({ chain }) => chain.get(kid))) ?? { n: 0, id: "" };
+      return heads.get(kid) ?? (await inside(["chain"], "read", ({ chain }) => chain.get(kid))) ?? NOTHING;
     },
 
     /**
@@ -84,17 +80,23 @@ export async function openOutbox(outside, onGone) {
       for (;;) {
         const head = await outbox.head(kid);
         const { id, item } = await make(head);
+        let hasMoved = false;
         try {
-          await inside(["items", "drafts", "chain"], "strict", async ({ items, drafts, chain }) => {
-            const now = await chain.get(kid);
-            if ((now?.n ?? 0) !== head.n || (now?.id ?? "") !== head.id) throw new HeadMoved();
+          await inside(["items", "drafts", "chain"], "strict", ({ items, drafts, chain }, tx) => {
+            // All requests go out at once; the answer to the first still comes before anything can be committed.
+            const asked = raw(chain).get(kid);
+            asked.onsuccess = () => {
+              const { n, id: last } = asked.result ?? NOTHING;
+              hasMoved = n !== head.n || last !== head.id;
+              if (hasMoved) tx.abort();
+            };
             raw(items).add(item, id);
             raw(chain).put({ n: item.n, id }, kid);
             if (slot !== undefined) raw(drafts).delete(slot);
           });
         } catch (error) {
           heads.delete(kid);
-          if (error instanceof HeadMoved) continue;
+          if (hasMoved) continue;
           throw error;
         }
         heads.set(kid, { n: item.n, id });
@@ -115,11 +117,20 @@ export async function openOutbox(outside, onGone) {
 
     /** Overwrites one slot. An older number never replaces a newer one. @param {string} slot @param {Draft} draft */
     async keepDraft(slot, draft) {
-      await inside(["drafts"], "strict", async ({ drafts }) => {
-        const now = await drafts.get(slot);
-        if (now && now.kid === draft.kid && now.n >= draft.n) throw new FieldappError("draft_older", { n: now.n });
-        await drafts.put(draft, slot);
-      });
+      let newer = 0;
+      try {
+        await inside(["drafts"], "strict", ({ drafts }, tx) => {
+          const asked = raw(drafts).get(slot);
+          asked.onsuccess = () => {
+            if (asked.result?.kid !== draft.kid || asked.result.n < draft.n) return;
+            newer = asked.result.n;
+            tx.abort();
+          };
+          raw(drafts).put(draft, slot);
+        });
+      } catch (error) {
+        throw newer > 0 ? new FieldappError("draft_older", { n: newer }) : error;
+      }
     },
     /** @returns {Promise<[slot: string, draft: Draft][]>} */
     drafts: () => inside(["drafts"], "read", async ({ drafts }) => pairs(drafts)),
@@ -142,7 +153,8 @@ export async function openOutbox(outside, onGone) {
     /** Lets every draft go now: at lock. @param {number} now */
     draftsDueNow: (now) =>
       inside(["drafts"], "strict", async ({ drafts }) => {
-        for (const [slot, draft] of await pairs(drafts)) if (draft.next_at !== undefined && draft.next_at > now) raw(drafts).put({ ...draft, next_at: now }, slot);
+        for (const [slot, draft] of await pairs(drafts))
+          if (draft.next_at !== undefined && draft.next_at > now) raw(drafts).put({ ...draft, next_at: now }, slot);
       }),
 
     // ── items ──
@@ -152,22 +164,30 @@ export async function openOutbox(outside, onGone) {
     /** @param {string} id @returns {Promise<Item | undefined>} */
     item: (id) => inside(["items"], "read", ({ items }) => items.get(id)),
     /** Items in one state. @param {State} state @param {number} [most] @returns {Promise<[id: string, item: Item][]>} */
-    inState: (state, most) => inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),
+    inState: (state, most) =>
+      inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),
     /** How many the office has not answered for. @returns {Promise<number>} */
     waiting: () => inside(["items"], "read", ({ items }) => items.index("next_at").count()),
     /** What may be sent now, longest waiting first. @param {number} until @param {number} most @returns {Promise<[id: string, item: Item][]>} */
-    due: (until, most) => inside(["items"], "read", ({ items }) => indexed(items.index("next_at"), IDBKeyRange.upperBound(until), most)),
+    due: (until, most) =>
+      inside(["items"], "read", ({ items }) => indexed(items.index("next_at"), IDBKeyRange.upperBound(until), most)),
     /** When the next item or draft wants to be sent, if any does. @returns {Promise<number | null>} */
     nextAt: () =>
       inside(["items", "drafts"], "read", async (stores) => {
-        const first = await together(...[stores.items, stores.drafts].map((store) => () => store.index("next_at").openKeyCursor()));
+        const first = await together(
+          ...[stores.items, stores.drafts].map((store) => () => store.index("next_at").openKeyCursor()),
+        );
         const times = first.filter((cursor) => cursor !== null).map((cursor) => /** @type {number} */ (cursor.key));
         return times.length ? Math.min(...times) : null;
       }),
 
     /** Keeps raw answers beside their items, without judging them. @param {[id: string, answer: Answer][]} answers */
     answered: (answers) =>
-      change(answers, (item, answer) => (item.state === "waiting" || item.state === "answered" ? { ...item, state: "answered", answer, next_at: answer.at + JUDGE_WITHIN_MS } : item)),
+      change(answers, (item, answer) =>
+        item.state === "waiting" || item.state === "answered"
+          ? { ...item, state: "answered", answer, next_at: answer.at + JUDGE_WITHIN_MS }
+          : item,
+      ),
     /** Puts off items the office could not take now. @param {[id: string, next_at: number][]} delays */
     delay: (delays) => change(delays, (item, next_at) => ({ ...item, attempts: item.attempts + 1, next_at })),
     /** Notes verified stored receipts. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
@@ -188,7 +208,9 @@ export async function openOutbox(outside, onGone) {
     prune: (epoch, durableThrough, isCopied = () => true) =>
       inside(["items"], "relaxed", async ({ items }) => {
         const rows = await indexed(items.index("state"), IDBKeyRange.only("sent"));
-        const free = rows.filter(([id, { kept }]) => kept && kept.epoch === epoch && kept.received_at <= durableThrough && isCopied(id));
+        const free = rows.filter(
+          ([id, { kept }]) => kept && kept.epoch === epoch && kept.received_at <= durableThrough && isCopied(id),
+        );
         for (const [id] of free) raw(items).delete(id);
         return free.map(([id]) => id);
       }),
@@ -204,7 +226,16 @@ export async function openOutbox(outside, onGone) {
     /** @param {string} name @param {unknown} value */
     keepFact: (name, value) => inside(["device"], "relaxed", ({ device }) => device.put(value, name)),
     /** Keeps facts that setting up depends on. @param {{[name: string]: unknown}} facts */
-    keepFacts: (facts) => inside(["device"], "strict", ({ device }) => together(...Object.entries(facts).map(([name, value]) => () => device.put(value, name)))),
+    keepFacts: (facts) =>
+      inside(["device"], "strict", ({ device }) =>
+        together(
+          ...Object.entries(facts).map(
+            ([name, value]) =>
+              () =>
+                device.put(value, name),
+          ),
+        ),
+      ),
   };
 
   /** @template T @param {[id: string, told: T][]} list @param {(item: Item, told: T) => Item} how */
@@ -212,7 +243,13 @@ export async function openOutbox(outside, onGone) {
     list.length === 0
       ? Promise.resolve()
       : inside(["items"], "relaxed", async ({ items }) => {
-          const rows = await together(...list.map(([id]) => () => items.get(id)));
+          const rows = await together(
+            ...list.map(
+              ([id]) =>
+                () =>
+                  items.get(id),
+            ),
+          );
           rows.forEach((item, i) => {
             if (item) raw(items).put(how(item, list[i][1]), list[i][0]);
           });
@@ -229,12 +266,18 @@ function withNextAt(row, next_at) {
 
 /** @param {any} store @returns {Promise<[string, any][]>} */
 async function pairs(store) {
-  const [keys, values] = await together(() => store.getAllKeys(), () => store.getAll());
+  const [keys, values] = await together(
+    () => store.getAllKeys(),
+    () => store.getAll(),
+  );
   return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
 }
 
 /** @param {any} index @param {IDBKeyRange} range @param {number} [most] @returns {Promise<[string, Item][]>} */
 async function indexed(index, range, most) {
-  const [keys, values] = await together(() => index.getAllKeys(range, most), () => index.getAll(range, most));
+  const [keys, values] = await together(
+    () => index.getAllKeys(range, most),
+    () => index.getAll(range, most),
+  );
   return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
 }

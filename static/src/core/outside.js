@@ -24,7 +24,8 @@ export function createOutside(given = {}) {
   const setTimer = given.setTimeout ?? ((run, ms) => globalThis.setTimeout(run, ms));
   const clearTimer = given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer));
   const request = given.fetch ?? ((...args) => globalThis.fetch(...args));
-  const channel = given.channel === undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel("outbox") : (given.channel ?? null);
+  const channel =
+    given.channel === undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel("outbox") : (given.channel ?? null);
   const origin = given.origin ?? globalThis.location?.origin ?? "";
 
   const outside = {
@@ -97,7 +98,13 @@ export function createOutside(given = {}) {
      * @param {string} path @param {RequestInit & {patience?: number}} [options] @returns {Promise<Response>}
      */
     ask(path, { patience = 30_000, ...options } = {}) {
-      return request(origin + path, { credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(patience), ...options });
+      return request(origin + path, {
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "error",
+        signal: AbortSignal.timeout(patience),
+        ...options,
+      });
     },
 
     /**
@@ -176,7 +183,9 @@ function openOnce(factory, clock, name, version, upgrade, onGone) {
 /** @param {CompressionStream | DecompressionStream} stream @param {Uint8Array} bytes @param {number} limit @returns {Promise<Uint8Array>} */
 async function through(stream, bytes, limit) {
   const writer = stream.writable.getWriter();
-  const written = Promise.all([writer.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)), writer.close()]).catch(() => undefined);
+  const written = Promise.all([writer.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)), writer.close()]).catch(
+    () => undefined,
+  );
   const reader = stream.readable.getReader();
   /** @type {Uint8Array[]} */
   const parts = [];
@@ -261,4 +270,5 @@ export const together = (...calls) =>
 export const raw = (store) => /** @type {IDBObjectStore} */ (/** @type {unknown} */ (unwrap(store)));
 
 /** @param {unknown} error */
-const storeFailed = (error) => new StoreFailed(error instanceof DOMException || error instanceof Error ? error.name : "UnknownError");
+const storeFailed = (error) =>
+  new StoreFailed(error instanceof DOMException || error instanceof Error ? error.name : "UnknownError");

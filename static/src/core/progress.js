@@ -37,10 +37,19 @@ export function goalsOf(given) {
       raters: fields.raters ?? [],
       standing,
       series: lines.map(({ rater, rater_name, points }) => {
-        const records = own.filter((brief) => brief.fields.rater === rater).sort((a, b) => (a.fields.rated_on < b.fields.rated_on ? -1 : a.fields.rated_on > b.fields.rated_on ? 1 : 0));
+        const records = own
+          .filter((brief) => brief.fields.rater === rater)
+          .sort((a, b) => (a.fields.rated_on < b.fields.rated_on ? -1 : a.fields.rated_on > b.fields.rated_on ? 1 : 0));
         return { rater, rater_name, points: points.map((point, i) => ({ ...point, record: records[i]?.record })) };
       }),
-      change: lines.map(({ rater, rater_name, baseline, latest, change: by, movement }) => ({ rater, rater_name, first: baseline, last: latest, by, class: movement })),
+      change: lines.map(({ rater, rater_name, baseline, latest, change: by, movement }) => ({
+        rater,
+        rater_name,
+        first: baseline,
+        last: latest,
+        by,
+        class: movement,
+      })),
     };
   });
 }
@@ -68,7 +77,15 @@ export async function resultsOf(definitions, given) {
         person_name: answered_by_name,
         about: about ?? null,
         points: group
-          .map(({ record, fields }) => ({ on: fields.completed_on, scores: scoresOf(/** @type {any} */ (fields)), bands: fields.scores ?? [], mode: fields.mode, point: fields.point, score_only: fields.entry === "score_only", record }))
+          .map(({ record, fields }) => ({
+            on: fields.completed_on,
+            scores: scoresOf(/** @type {any} */ (fields)),
+            bands: fields.scores ?? [],
+            mode: fields.mode,
+            point: fields.point,
+            score_only: fields.entry === "score_only",
+            record,
+          }))
           .sort((a, b) => (a.on < b.on ? -1 : 1)),
         change: pair && definition ? change(definition, scoresOf(pair.first), scoresOf(pair.last)) : null,
       };

@@ -27,8 +27,17 @@ async function askAsReader(session, path, body) {
   for (let tries = 0; ; tries++) {
     const proof = { v: 1, method: "POST", path, nonce: session.nonce, body: b64u(await hash(bytes)) };
     const { jws } = await sign(session.signer, "fieldapp-proof", json(proof));
-    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${session.vault.self.read_token}`, "Fieldapp-Proof": jws };
-    const told = await exchange(session.outside, path, { method: "POST", body: /** @type {BodyInit} */ (bytes), headers, patience: 120_000 });
+    const headers = {
+      "Content-Type": "application/json",
+      Authorization: `Bearer ${session.vault.self.read_token}`,
+      "Fieldapp-Proof": jws,
+    };
+    const told = await exchange(session.outside, path, {
+      method: "POST",
+      body: /** @type {BodyInit} */ (bytes),
+      headers,
+      patience: 120_000,
+    });
     if (typeof told.answer?.nonce === "string") session.nonce = told.answer.nonce;
     if (told.status === 401 && told.answer?.error === "nonce" && told.answer.nonce && tries === 0) continue;
     if (told.status === 200) return told.answer;
@@ -39,7 +48,8 @@ async function askAsReader(session, path, body) {
 }
 
 /** @param {Session} session @returns {[string, {seq: number, log_hash: string}][]} */
-const headsOf = ({ caseload }) => [...caseload.families.values()].flatMap(({ casefile, of }) => (of ? [[casefile, of.head]] : []));
+const headsOf = ({ caseload }) =>
+  [...caseload.families.values()].flatMap(({ casefile, of }) => (of ? [[casefile, of.head]] : []));
 
 /**
  * Greets the office and takes what it tells about itself; says whether a pull is needed. @param {Session} session @returns {Promise<boolean>}
@@ -73,7 +83,13 @@ async function greet(session) {
   }
   const middle = before + (outside.now() - before) / 2;
   session.offset = Math.round(outside.at(answer.time) - middle);
-  await outbox.keepFact("office_seen", { epoch: answer.epoch, durable_through: answer.durable_through, offset: session.offset, status: answer.device?.status, at: outside.stamp() });
+  await outbox.keepFact("office_seen", {
+    epoch: answer.epoch,
+    durable_through: answer.durable_through,
+    offset: session.offset,
+    status: answer.device?.status,
+    at: outside.stamp(),
+  });
   session.tell("office", { status: answer.device?.status ?? "ok", time_offset_ms: session.offset });
   await free(session, answer);
   if (answer.device?.status !== "ok") throw new FieldappError("fetching_paused", { why: answer.device?.status });
@@ -121,7 +137,8 @@ export async function pull(session) {
     came ||= count > 0;
     await takeCasefiles(session, page.casefiles);
     progress.done = Math.min(progress.total, progress.done + count);
-    if (progress.total > 0) session.tell("arrival", { done: page.more ? progress.done : progress.total, total: progress.total, stage: "records" });
+    if (progress.total > 0)
+      session.tell("arrival", { done: page.more ? progress.done : progress.total, total: progress.total, stage: "records" });
     if (count > 0) session.tell("caseload", {});
     if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
     if (!page.more && !again) break;
@@ -215,10 +232,16 @@ async function takeCasefiles(session, casefiles) {
       const stored = caseload.records.get(record)?.stored;
       /** @type {Map<string, Reading>} */
       const byId = new Map();
-      if (stored) for (const one of await caseload.readings(record)) if (!one.lies || one.seq !== undefined) byId.set(one.id, one);
+      if (stored)
+        for (const one of await caseload.readings(record)) if (!one.lies || one.seq !== undefined) byId.set(one.id, one);
       for (const one of readings) byId.set(one.id, one);
       if (byId.size === 0) continue;
-      briefs.push(makeBrief([...byId.values()], definitions.known, { row: stored?.row ?? vault.newRow(), pages: [...(stored?.pages ?? []), ...fresh] }));
+      briefs.push(
+        makeBrief([...byId.values()], definitions.known, {
+          row: stored?.row ?? vault.newRow(),
+          pages: [...(stored?.pages ?? []), ...fresh],
+        }),
+      );
     }
     news.push({ of, head, pages, briefs });
   }
@@ -252,7 +275,15 @@ function paged(entries, first) {
 async function check(session, casefile, { seq, received_at, log_hash, jws, body, gone }) {
   const { kid, input, payload, signature } = splitJws(jws, "fieldapp-entry");
   const header = JSON.parse(text(payload));
-  const kept = { seq, received_at, log_hash, jws, ...(body === undefined ? {} : { body }), ...(gone === undefined ? {} : { gone }), record: String(header.record) };
+  const kept = {
+    seq,
+    received_at,
+    log_hash,
+    jws,
+    ...(body === undefined ? {} : { body }),
+    ...(gone === undefined ? {} : { gone }),
+    record: String(header.record),
+  };
   const signer = session.signers.get(kid);
   const jwk = signer?.jwk ?? officeKeys(session.keySet, "desk")(kid);
   const [id, signed, bodyHash] = await Promise.all([
@@ -261,6 +292,16 @@ async function check(session, casefile, { seq, received_at, log_hash, jws, body,
     body === undefined ? header.body_hash : hash(utf8(body)).then(b64u),
   ]);
   const isRight = signer ? header.author === signer.person && header.device === signer.device : header.device === "";
-  const bad = !jwk ? "unknown_signer" : !signed ? "bad_signature" : !isRight ? "wrong_author" : bodyHash !== header.body_hash ? "bad_hashes" : header.casefile !== casefile ? "wrong_casefile" : "";
+  const bad = !jwk
+    ? "unknown_signer"
+    : !signed
+      ? "bad_signature"
+      : !isRight
+        ? "wrong_author"
+        : bodyHash !== header.body_hash
+          ? "bad_hashes"
+          : header.casefile !== casefile
+            ? "wrong_casefile"
+            : "";
   return { ...kept, id, ...(bad ? { bad } : {}) };
 }

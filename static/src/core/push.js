@@ -79,7 +79,12 @@ function fitting(due) {
 async function sendBatch(outside, outbox, batch, heard) {
   const body = layFrames(batch.map(([, item]) => item.sealed));
   // Half a minute, and time for the bytes at 8 kB a second: a slow line is not a dead one.
-  const told = await exchange(outside, "/sync/v1/push", { method: "POST", body, headers: { "Content-Type": "application/octet-stream" }, patience: 30_000 + Math.round(body.length / 8) });
+  const told = await exchange(outside, "/sync/v1/push", {
+    method: "POST",
+    body,
+    headers: { "Content-Type": "application/octet-stream" },
+    patience: 30_000 + Math.round(body.length / 8),
+  });
   const { status, answer } = told;
   if (status === 413 || status === 400) {
     if (batch.length > 1) {
@@ -115,7 +120,11 @@ async function sendBatch(outside, outbox, batch, heard) {
 /** @param {Outside} outside @param {Outbox} outbox @returns {Promise<Outcome>} */
 async function sendDrafts(outside, outbox) {
   for (const [slot, draft] of await outbox.dueDrafts(outside.now())) {
-    const told = await exchange(outside, `/sync/v1/drafts/${slot}`, { method: "PUT", body: /** @type {BodyInit} */ (draft.sealed), headers: { "Content-Type": "application/octet-stream" } });
+    const told = await exchange(outside, `/sync/v1/drafts/${slot}`, {
+      method: "PUT",
+      body: /** @type {BodyInit} */ (draft.sealed),
+      headers: { "Content-Type": "application/octet-stream" },
+    });
     if (told.status === 200 && ["kept", "older"].includes(told.answer?.status)) await outbox.draftSent(slot, draft.n);
     else if ([400, 404, 413, 415].includes(told.status)) await outbox.draftSent(slot, draft.n, outside.now() + ITEM_MOST_MS);
     else return failed(told);
@@ -126,7 +135,8 @@ async function sendDrafts(outside, outbox) {
 /** @typedef {{status: number, answer?: any, wait?: number}} Told status 0: nothing came back */
 
 /** @param {Told} told @returns {Outcome} */
-const failed = ({ status, wait }) => (status === 0 ? { reach: "no_signal" } : { reach: "office_not_answering", ...(wait ? { wait } : {}) });
+const failed = ({ status, wait }) =>
+  status === 0 ? { reach: "no_signal" } : { reach: "office_not_answering", ...(wait ? { wait } : {}) };
 
 /**
  * Sends one request and takes an answer only when it is one: JSON, an object, `v` 1. A captive portal's page, half an answer or silence is none.
@@ -141,7 +151,8 @@ export async function exchange(outside, path, options) {
   }
   const seconds = Number(response.headers.get("Retry-After"));
   const wait = seconds > 0 ? Math.min(seconds * 1000, ITEM_MOST_MS) : undefined;
-  if (!/^application\/json\b/.test(response.headers.get("Content-Type") ?? "")) return { status: response.status === 200 ? -1 : response.status, wait };
+  if (!/^application\/json\b/.test(response.headers.get("Content-Type") ?? ""))
+    return { status: response.status === 200 ? -1 : response.status, wait };
   try {
     const answer = await response.json();
     if (answer === null || typeof answer !== "object") return { status: -1 };

@@ -1,6 +1,6 @@
 /** Edits into entries, entries into views, drafts, and what is still missing before something can be sent. */
 import { changesAfterSending, problems, withoutHidden } from "../practice/forms.js";
-import { b64u, BODY_LIMIT, readBody, unb64u } from "../sync/entry.js";
+import { BODY_LIMIT, b64u, readBody, unb64u } from "../sync/entry.js";
 import { Refused } from "../sync/errors.js";
 import { forks, plain } from "../sync/view.js";
 import { layPacket, layParts, readPacket, readParts } from "../sync/wire.js";
@@ -28,7 +28,9 @@ function mended(value) {
   if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
   if (Array.isArray(value)) return value.map(mended);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : [[mended(name), mended(one)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : [[mended(name), mended(one)]])),
+  );
 }
 
 /**
@@ -37,7 +39,10 @@ function mended(value) {
  */
 export async function sealTwice(session, packet, use, row) {
   const to = ingestKey(session.keySet);
-  const [sealed, own] = await Promise.all([sealToOffice(to, packet, use), session.vault.sealOwn(packet, use === "entry" ? "items" : "drafts", row)]);
+  const [sealed, own] = await Promise.all([
+    sealToOffice(to, packet, use),
+    session.vault.sealOwn(packet, use === "entry" ? "items" : "drafts", row),
+  ]);
   return { ingest_kid: to.kid, sealed, own };
 }
 
@@ -66,7 +71,13 @@ export async function saveEntry(session, edit, slot) {
   await outbox.save(
     signer.kid,
     async (head) => {
-      const slip = json({ salt: b64u(outside.random(16)), n: head.n + 1, prev: head.id, clock_offset_ms: session.offset, waiting });
+      const slip = json({
+        salt: b64u(outside.random(16)),
+        n: head.n + 1,
+        prev: head.id,
+        clock_offset_ms: session.offset,
+        waiting,
+      });
       const header = {
         v: 1,
         kind: about.kind,
@@ -86,10 +97,16 @@ export async function saveEntry(session, edit, slot) {
         blobs: [],
       };
       const headerBytes = json(header);
-      const [signed, deflated] = await Promise.all([sign(signer, "fieldapp-entry", headerBytes), outside.deflate(layParts(headerBytes, body, slip))]);
+      const [signed, deflated] = await Promise.all([
+        sign(signer, "fieldapp-entry", headerBytes),
+        outside.deflate(layParts(headerBytes, body, slip)),
+      ]);
       const copies = await sealTwice(session, layPacket(unb64u(signer.kid), signed.signature, deflated), "entry", signed.id);
       reading = readEntry(/** @type {any} */ ({ id: signed.id, jws: signed.jws, body: text(body), lies: "waiting" }));
-      return { id: signed.id, item: { kid: signer.kid, n: head.n + 1, ...copies, state: "waiting", attempts: 0, next_at: outside.now() } };
+      return {
+        id: signed.id,
+        item: { kid: signer.kid, n: head.n + 1, ...copies, state: "waiting", attempts: 0, next_at: outside.now() },
+      };
     },
     slot,
   );
@@ -185,10 +202,31 @@ export function openRecords(session) {
       const written_at = outside.stamp();
       const n = known.n + 1;
       const { kind, schema, casefile, record, parents } = known;
-      const header = { v: 1, slot, n, kind, schema, casefile, record, parents, author: session.me.id, device: session.device, written_at, body_hash: b64u(await hash(body)) };
+      const header = {
+        v: 1,
+        slot,
+        n,
+        kind,
+        schema,
+        casefile,
+        record,
+        parents,
+        author: session.me.id,
+        device: session.device,
+        written_at,
+        body_hash: b64u(await hash(body)),
+      };
       const headerBytes = json(header);
-      const [signed, deflated] = await Promise.all([sign(session.signer, "fieldapp-draft", headerBytes), outside.deflate(layParts(headerBytes, body, new Uint8Array()))]);
-      const { sealed, own } = await sealTwice(session, layPacket(unb64u(session.signer.kid), signed.signature, deflated), "draft", slot);
+      const [signed, deflated] = await Promise.all([
+        sign(session.signer, "fieldapp-draft", headerBytes),
+        outside.deflate(layParts(headerBytes, body, new Uint8Array())),
+      ]);
+      const { sealed, own } = await sealTwice(
+        session,
+        layPacket(unb64u(session.signer.kid), signed.signature, deflated),
+        "draft",
+        slot,
+      );
       // Taken before the write, so that a failed one is never written again under the same number.
       known.n = n;
       await outbox.keepDraft(slot, { kid: session.signer.kid, n, sealed, own, next_at: outside.now() + DRAFT_REST_MS });
@@ -252,7 +290,11 @@ export function openRecords(session) {
       found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
       if (found.length > 0) throw new Refused("not_complete", { problems: found.map(asProblem) });
       const { kind, schema, form, casefile, record, parents } = known;
-      const reading = await saveEntry(session, { kind, schema, form, casefile, record, parents: [...parents].sort(), mode, fields }, slot);
+      const reading = await saveEntry(
+        session,
+        { kind, schema, form, casefile, record, parents: [...parents].sort(), mode, fields },
+        slot,
+      );
       slots.delete(slot);
       caseload.drafts.delete(slot);
       caseload.unsettled.set(reading.id, reading);
@@ -269,7 +311,9 @@ export function openRecords(session) {
       const byId = new Map(readings.map((one) => [one.id, one]));
       const { view } = state;
       const newest = (byId.get(view.order.at(-1) ?? "") ?? readings[0]).header;
-      const definition = await definitions.byHash(newest.form || (definitions.index().records[newest.schema] ?? "")).catch(() => null);
+      const definition = await definitions
+        .byHash(newest.form || (definitions.index().records[newest.schema] ?? ""))
+        .catch(() => null);
       const choice = (/** @type {import("../sync/view.js").Choice} */ one) => {
         const header = byId.get(one.id)?.header;
         return { ...one, author: caseload.personOf(header?.author ?? ""), written_at: header?.written_at };
@@ -284,7 +328,10 @@ export function openRecords(session) {
         fields: Object.fromEntries(
           Object.entries(view.fields).map(([name, { values, items }]) => [
             name,
-            { values: values.map(choice), items: Object.fromEntries(Object.entries(items).map(([id, choices]) => [id, choices.map(choice)])) },
+            {
+              values: values.map(choice),
+              items: Object.fromEntries(Object.entries(items).map(([id, choices]) => [id, choices.map(choice)])),
+            },
           ]),
         ),
         heads: view.heads,
@@ -319,7 +366,17 @@ export function openRecords(session) {
 
   /** @param {Slot | any} header @returns {Slot} */
   function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form }) {
-    const known = { slot, n, kind, schema, casefile, record, parents, written_at, form: form ?? slots.get(slot)?.form ?? definitions.index().records[schema] };
+    const known = {
+      slot,
+      n,
+      kind,
+      schema,
+      casefile,
+      record,
+      parents,
+      written_at,
+      form: form ?? slots.get(slot)?.form ?? definitions.index().records[schema],
+    };
     slots.set(slot, known);
     caseload.drafts.set(slot, { slot, kind, schema, written_at, record, casefile });
     return known;

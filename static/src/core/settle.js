@@ -23,7 +23,12 @@ const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_larg
 /** Reads a stored receipt for one id, or says why it proves nothing. @param {Session} session @param {string} jws @param {string} id @returns {Promise<Placed>} */
 async function storedReceipt(session, jws, id) {
   const { payload } = await verify(jws, "fieldapp-receipt", officeKeys(session.keySet, "receipt"));
-  const right = payload.v === 1 && payload.status === "stored" && payload.id === id && Number.isSafeInteger(payload.seq) && isTime(payload.received_at);
+  const right =
+    payload.v === 1 &&
+    payload.status === "stored" &&
+    payload.id === id &&
+    Number.isSafeInteger(payload.seq) &&
+    isTime(payload.received_at);
   if (!right || !isHash(payload.log_hash) || !Number.isSafeInteger(payload.epoch)) throw new FieldappError("receipt_wrong");
   return payload;
 }
@@ -31,7 +36,11 @@ async function storedReceipt(session, jws, id) {
 /** @param {Session} session @param {string} jws @param {Item} item @returns {Promise<string>} when it was received */
 async function quarantineReceipt(session, jws, item) {
   const { payload } = await verify(jws, "fieldapp-receipt", officeKeys(session.keySet, "receipt"));
-  const right = payload.v === 1 && payload.status === "quarantined" && payload.hash === b64u(await hash(item.sealed)) && isTime(payload.received_at);
+  const right =
+    payload.v === 1 &&
+    payload.status === "quarantined" &&
+    payload.hash === b64u(await hash(item.sealed)) &&
+    isTime(payload.received_at);
   if (!right) throw new FieldappError("receipt_wrong");
   return payload.received_at;
 }
@@ -39,10 +48,15 @@ async function quarantineReceipt(session, jws, item) {
 /** Settles every answer that lies here. @param {Session} session */
 export async function settle(session) {
   const { outbox, outside } = session;
-  const orphans = await kidsWithoutVault(session);
+  /** @type {Set<string> | null} */
+  let orphans = null;
   for (;;) {
     const rows = await outbox.inState("answered", BATCH);
-    const mine = rows.filter(([, item]) => item.kid === session.signer.kid || orphans.has(item.kid));
+    if (rows.length === 0) return;
+    /** @type {Set<string>} */
+    const forgotten = orphans ?? (await kidsWithoutVault(session));
+    orphans = forgotten;
+    const mine = rows.filter(([, item]) => item.kid === session.signer.kid || forgotten.has(item.kid));
     if (mine.length === 0) return;
     /** @type {[string, Placed, boolean][]} */
     const stored = [];
@@ -63,7 +77,10 @@ export async function settle(session) {
       }),
     );
     const headers = [...stored, ...sorting].flatMap(([id]) => session.caseload.unsettled.get(id)?.header ?? []);
-    await keepPlaced(session, stored.filter(([, , own]) => own));
+    await keepPlaced(
+      session,
+      stored.filter(([, , own]) => own),
+    );
     await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
     await outbox.sorting(sorting);
     await outbox.offerAgain(again);
@@ -121,7 +138,15 @@ async function keepPlaced(session, stored) {
       const reading = caseload.unsettled.get(id);
       if (!reading) continue;
       const record = reading.header.record;
-      const kept = { id, record, seq: placed.seq, received_at: placed.received_at, log_hash: placed.log_hash, jws: reading.jws, body: reading.body };
+      const kept = {
+        id,
+        record,
+        seq: placed.seq,
+        received_at: placed.received_at,
+        log_hash: placed.log_hash,
+        jws: reading.jws,
+        body: reading.body,
+      };
       entries.push(kept);
       if (!touched.has(record)) touched.set(record, await caseload.readings(record));
       const readings = /** @type {import("./briefs.js").Reading[]} */ (touched.get(record));
@@ -133,7 +158,10 @@ async function keepPlaced(session, stored) {
     const briefs = [...touched].map(([record, readings]) => {
       const before = caseload.records.get(record)?.stored;
       const placedOnly = readings.filter((one) => !one.lies || ids.has(one.id));
-      return makeBrief(placedOnly, definitions.known, { row: before?.row ?? vault.newRow(), pages: [...(before?.pages ?? []), page] });
+      return makeBrief(placedOnly, definitions.known, {
+        row: before?.row ?? vault.newRow(),
+        pages: [...(before?.pages ?? []), page],
+      });
     });
     news.push({ of, head: of.head, pages: [{ page, entries }], briefs });
   }
@@ -154,13 +182,26 @@ export async function free(session, { epoch, durable_through }) {
   const older = sent.filter(([, { kept }]) => kept?.epoch !== epoch);
   const ask = [...older, ...sorting].map(([id]) => id);
   for (let i = 0; i < ask.length; i += HAVE_IDS) {
-    const { status, answer } = await exchange(outside, "/sync/v1/have", { method: "POST", body: JSON.stringify({ v: 1, ids: ask.slice(i, i + HAVE_IDS) }), headers: { "Content-Type": "application/json" } });
+    const { status, answer } = await exchange(outside, "/sync/v1/have", {
+      method: "POST",
+      body: JSON.stringify({ v: 1, ids: ask.slice(i, i + HAVE_IDS) }),
+      headers: { "Content-Type": "application/json" },
+    });
     if (status !== 200 || !Array.isArray(answer.missing) || !Array.isArray(answer.receipts)) return;
     const lacking = new Set(older.map(([id]) => id));
-    await outbox.offerAgain(answer.missing.filter((/** @type {string} */ id) => lacking.has(id)).map((/** @type {string} */ id) => [id, { next_at: outside.now() }]));
+    await outbox.offerAgain(
+      answer.missing
+        .filter((/** @type {string} */ id) => lacking.has(id))
+        .map((/** @type {string} */ id) => [id, { next_at: outside.now() }]),
+    );
     const receipts = answer.receipts.filter((/** @type {any} */ one) => typeof one?.receipt === "string" && ask.includes(one.id));
     await outbox.offerAgain(receipts.map((/** @type {{id: string}} */ { id }) => [id, { next_at: outside.now() }]));
-    await outbox.answered(receipts.map((/** @type {{id: string, receipt: string}} */ { id, receipt }) => [id, { result: { status: "stored", id, receipt }, epoch, durable_through, at: outside.now() }]));
+    await outbox.answered(
+      receipts.map((/** @type {{id: string, receipt: string}} */ { id, receipt }) => [
+        id,
+        { result: { status: "stored", id, receipt }, epoch, durable_through, at: outside.now() },
+      ]),
+    );
   }
   await settle(session);
 }

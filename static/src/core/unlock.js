@@ -1,5 +1,5 @@
 /** Sets up a phone for a person, and unlocks it: from unlock words to an open session. */
-import { b64u, signingInput, compact, unb64u } from "../sync/entry.js";
+import { b64u, compact, signingInput, unb64u } from "../sync/entry.js";
 import { FieldappError, Refused } from "../sync/errors.js";
 import { openCaseload } from "./caseload.js";
 import { openDefinitions } from "./definitions.js";
@@ -26,7 +26,8 @@ import { makeVault, unlockVault } from "./vault.js";
 const OFFERED = 4;
 
 /** @param {Outside} outside @param {string} path @param {unknown} body */
-const post = (outside, path, body) => exchange(outside, path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+const post = (outside, path, body) =>
+  exchange(outside, path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 
 /** @param {Outside} outside @returns {Promise<string[]>} */
 async function wordList(outside) {
@@ -56,14 +57,23 @@ export async function begin(outside, outbox, { email, password, code }) {
   const words = await wordList(outside);
   const { status, answer } = await post(outside, "/sync/v1/devices/begin", { v: 1, email, password, code });
   if (status === 0) throw new Refused("offline");
-  if (status === 401 || status === 403 || status === 429) throw new Refused("sign_in_refused", { wait_s: answer?.wait_s ?? answer?.retry_after ?? 0 });
+  if (status === 401 || status === 403 || status === 429)
+    throw new Refused("sign_in_refused", { wait_s: answer?.wait_s ?? answer?.retry_after ?? 0 });
   if (status !== 200) throw new Refused("setup_failed", { why: "answer" });
   const { person, device, nonce, office, practice } = answer;
   const kid = await thumbprint(office.jwk);
   const pinned = await outbox.fact("office");
   if (pinned && pinned.kid !== kid) throw new Refused("setup_failed", { why: "other_office" });
   const keySet = await takeKeySet(office.keyset, { kid, jwk: office.jwk }, pinned?.n ?? 0);
-  return { person, device, nonce, office: { kid, jwk: office.jwk, keyset: office.keyset, n: keySet.n }, practice, words, check_words: await checkWords(kid, words) };
+  return {
+    person,
+    device,
+    nonce,
+    office: { kid, jwk: office.jwk, keyset: office.keyset, n: keySet.n },
+    practice,
+    words,
+    check_words: await checkWords(kid, words),
+  };
 }
 
 /**
@@ -75,13 +85,28 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
   const cost = outside.unlockCost ?? (await calibrate(outside.now));
   const { signer, jwk, pkcs8 } = await makeSigner();
   const old = (await outbox.people()).find(([vault]) => vault === replaces)?.[1].kid ?? "";
-  const claim = { v: 1, person: pending.person.id, device: pending.device, jwk, made_at: outside.stamp(), nonce: pending.nonce, replaces: old };
+  const claim = {
+    v: 1,
+    person: pending.person.id,
+    device: pending.device,
+    jwk,
+    made_at: outside.stamp(),
+    nonce: pending.nonce,
+    replaces: old,
+  };
   const { jws } = await sign(signer, "fieldapp-enrolment", json(claim));
   const { status, answer } = await post(outside, "/sync/v1/devices", { v: 1, enrolment: jws });
   if (status === 0) throw new Refused("offline");
   if (status === 401 || status === 403) throw new Refused("nonce_expired");
   if (status !== 200) throw new Refused("setup_failed", { why: "answer" });
-  const self = { person: pending.person, device: pending.device, kid: signer.kid, pkcs8: b64u(pkcs8), read_token: answer.read_token, made_at: claim.made_at };
+  const self = {
+    person: pending.person,
+    device: pending.device,
+    kid: signer.kid,
+    pkcs8: b64u(pkcs8),
+    read_token: answer.read_token,
+    made_at: claim.made_at,
+  };
   pkcs8.fill(0);
   await outbox.keepFacts({ office: pending.office, place: pending.device });
   const vault = await makeVault(outside, words, cost, self);

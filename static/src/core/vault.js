@@ -2,7 +2,7 @@
  * One person's encrypted cache of what the office has, on this device. No promise depends on it: what is unsent lies in the outbox, everything else at the office.
  *
  * `records` holds a sealed brief a record, which is all that lists, search and unlocking read. The entries themselves lie in `pages`, sealed as they came, many
- * to a row: a row for each would make the first arrival wait for twice as many writes (docs/decisions/0003-vault-pages.md). Row names are random, ciphertext is
+ * to a row: a row for each would make the first arrival wait for twice as many writes (docs/decisions/0005-vault-pages.md). Row names are random, ciphertext is
  * padded, and each casefile's rows are sealed under a key of its own: dropping its wrap drops them.
  */
 import { b64u } from "../sync/entry.js";
@@ -45,7 +45,13 @@ export async function makeVault(outside, words, cost, self) {
   const sealed = await seal(local, paddedJson(self), placeOf(name, "", "meta", "self"));
   vaultKey.fill(0);
   const db = await outside.open(name, VERSION, makeStores);
-  await transact(db, ["meta"], "strict", ({ meta }) => together(() => meta.put([wrap], "wraps"), () => meta.put(sealed, "self"), () => meta.put({ count: 0, next_at: 0 }, "attempts")));
+  await transact(db, ["meta"], "strict", ({ meta }) =>
+    together(
+      () => meta.put([wrap], "wraps"),
+      () => meta.put(sealed, "self"),
+      () => meta.put({ count: 0, next_at: 0 }, "attempts"),
+    ),
+  );
   db.close();
   await unlockVault(outside, name, words).then((vault) => vault.close());
   return name;
@@ -59,19 +65,23 @@ export async function makeVault(outside, words, cost, self) {
 export async function unlockVault(outside, name, words, onGone) {
   const db = await outside.open(name, VERSION, makeStores, onGone);
   try {
-    const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) => together(...["wraps", "self", "attempts"].map((row) => () => meta.get(row))));
+    const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) =>
+      together(...["wraps", "self", "attempts"].map((row) => () => meta.get(row))),
+    );
     const wrap = wraps?.find((/** @type {{sort: string}} */ one) => one.sort === "words");
     if (!wrap || !sealed) throw new Refused("vault_unreadable");
     const wait = (attempts?.next_at ?? 0) - outside.now();
     // A clock that was set back must not lock anybody out for years.
-    if (wait > 0 && wait <= WRONG_WAIT_MOST_MS) throw new Refused("wrong_words", { wait_s: Math.ceil(wait / 1000), untried: true });
+    if (wait > 0 && wait <= WRONG_WAIT_MOST_MS)
+      throw new Refused("wrong_words", { wait_s: Math.ceil(wait / 1000), untried: true });
     let vaultKey;
     try {
       vaultKey = await unwrapVaultKey(words, wrap, name);
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== "wrong_words") throw error;
       const count = (attempts?.count ?? 0) + 1;
-      const pause = count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** Math.min(count - PATIENT_TRIES, 20));
+      const pause =
+        count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** Math.min(count - PATIENT_TRIES, 20));
       await transact(db, ["meta"], "strict", ({ meta }) => meta.put({ count, next_at: outside.now() + pause }, "attempts"));
       throw new Refused("wrong_words", { wait_s: Math.ceil(pause / 1000) });
     }
@@ -135,13 +145,25 @@ async function openVault(outside, db, name, local, self) {
 
     /** Opens the key and head of every casefile. @returns {Promise<Casefile[]>} */
     async casefiles() {
-      const [rows, values] = await inside(["casefiles"], "read", ({ casefiles }) => together(() => casefiles.getAllKeys(), () => casefiles.getAll()));
+      const [rows, values] = await inside(["casefiles"], "read", ({ casefiles }) =>
+        together(
+          () => casefiles.getAllKeys(),
+          () => casefiles.getAll(),
+        ),
+      );
       const opened = await Promise.all(
         rows.map(async (/** @type {string} */ row, /** @type {number} */ i) => {
           try {
             const key = await cacheKey(await open(local, values[i].wrap, place("casefiles", row)));
             const head = JSON.parse(text(await open(key, values[i].head, place("casefiles", `${row} head`))));
-            return { casefile: head.casefile, row, key, wrap: values[i].wrap, head: { seq: head.seq, log_hash: head.log_hash }, next_page: head.next_page };
+            return {
+              casefile: head.casefile,
+              row,
+              key,
+              wrap: values[i].wrap,
+              head: { seq: head.seq, log_hash: head.log_hash },
+              next_page: head.next_page,
+            };
           } catch {
             return null;
           }
@@ -193,11 +215,20 @@ async function openVault(outside, db, name, local, self) {
     /** Opens the briefs of one casefile. One that cannot be opened is left out and counted, never written over. @param {Casefile} of @returns {Promise<{briefs: Brief[], unreadable: number}>} */
     async briefs(of) {
       const range = IDBKeyRange.bound([of.row], [of.row, []]);
-      const [keys, values] = await inside(["records"], "read", ({ records }) => together(() => records.getAllKeys(range), () => records.getAll(range)));
+      const [keys, values] = await inside(["records"], "read", ({ records }) =>
+        together(
+          () => records.getAllKeys(range),
+          () => records.getAll(range),
+        ),
+      );
       /** @type {Brief[]} */
       const briefs = [];
       let unreadable = 0;
-      const opened = await Promise.all(values.map((/** @type {Uint8Array} */ sealed, /** @type {number} */ i) => open(of.key, sealed, place("records", `${of.row} ${keys[i][1]}`)).catch(() => null)));
+      const opened = await Promise.all(
+        values.map((/** @type {Uint8Array} */ sealed, /** @type {number} */ i) =>
+          open(of.key, sealed, place("records", `${of.row} ${keys[i][1]}`)).catch(() => null),
+        ),
+      );
       for (const bytes of opened) {
         if (bytes === null) unreadable++;
         else briefs.push(JSON.parse(text(bytes)));
@@ -207,7 +238,9 @@ async function openVault(outside, db, name, local, self) {
 
     /** Opens pages of one casefile. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
     async pages(of, numbers) {
-      const rows = await inside(["pages"], "read", ({ pages }) => together(...numbers.map((page) => () => pages.get([of.row, page]))));
+      const rows = await inside(["pages"], "read", ({ pages }) =>
+        together(...numbers.map((page) => () => pages.get([of.row, page]))),
+      );
       const opened = await Promise.all(
         rows.map(async (/** @type {Uint8Array | undefined} */ sealed, /** @type {number} */ i) => {
           if (!sealed) throw new Unbelievable("page_missing", { page: numbers[i] });
@@ -220,7 +253,11 @@ async function openVault(outside, db, name, local, self) {
     /** Drops a casefile's key and rows: the office says this person no longer reads it. @param {Casefile} of */
     drop: (of) =>
       inside(["casefiles", "records", "pages"], "strict", (stores) =>
-        together(() => stores.casefiles.delete(of.row), () => stores.records.delete(IDBKeyRange.bound([of.row], [of.row, []])), () => stores.pages.delete(IDBKeyRange.bound([of.row], [of.row, []]))),
+        together(
+          () => stores.casefiles.delete(of.row),
+          () => stores.records.delete(IDBKeyRange.bound([of.row], [of.row, []])),
+          () => stores.pages.delete(IDBKeyRange.bound([of.row], [of.row, []])),
+        ),
       ),
 
     newRow,
@@ -231,4 +268,3 @@ async function openVault(outside, db, name, local, self) {
   };
   return vault;
 }
-

@@ -47,7 +47,9 @@ export async function digest(hands, heads) {
 
 /** The root of a checkpoint, which names casefiles only by their hash. @param {Hands} hands @param {Iterable<[casefile: string, head: Head]>} heads */
 export async function checkpointRoot(hands, heads) {
-  const lines = await Promise.all([...heads].map(async ([casefile, { seq, log_hash }]) => `${await hashText(hands, casefile)} ${seq} ${log_hash}\n`));
+  const lines = await Promise.all(
+    [...heads].map(async ([casefile, { seq, log_hash }]) => `${await hashText(hands, casefile)} ${seq} ${log_hash}\n`),
+  );
   return hashText(hands, lines.sort(byCode).join(""));
 }
 
@@ -61,5 +63,7 @@ export function byCode(a, b) {
   const right = [...b];
   const at = left.findIndex((sign, i) => sign !== right[i]);
   if (at < 0) return -1;
-  return at >= right.length || /** @type {number} */ (left[at].codePointAt(0)) > /** @type {number} */ (right[at].codePointAt(0)) ? 1 : -1;
+  return at >= right.length || /** @type {number} */ (left[at].codePointAt(0)) > /** @type {number} */ (right[at].codePointAt(0))
+    ? 1
+    : -1;
 }

@@ -196,7 +196,12 @@ export function readHeader(text) {
     [isText(h.app, 40), "app"],
     [isRandomId(h.casefile), "casefile"],
     [isRandomId(h.record), "record"],
-    [Array.isArray(h.parents) && h.parents.length <= 64 && h.parents.every((id, i, all) => isHash(id) && (i === 0 || /** @type {string} */ (all[i - 1]) < id)), "parents"],
+    [
+      Array.isArray(h.parents) &&
+        h.parents.length <= 64 &&
+        h.parents.every((id, i, all) => isHash(id) && (i === 0 || /** @type {string} */ (all[i - 1]) < id)),
+      "parents",
+    ],
     [isRandomId(h.author), "author"],
     [h.device === "" ? "via" in h : isRandomId(h.device), "device"],
     [isTime(h.written_at), "written_at"],

@@ -232,7 +232,12 @@ function listed({ places }, name, whole, items, heads) {
   if (present.size === 0) return whole;
   const isEmptyList = (/** @type {Json | undefined} */ value) => Array.isArray(value) && value.length === 0;
   const head = heads.find((e) => isEmptyList(places[e].get(name)));
-  const order = head === undefined ? [] : [...places[head].keys()].filter((place) => place.startsWith(name + SPLIT)).map((place) => place.slice(name.length + SPLIT.length));
+  const order =
+    head === undefined
+      ? []
+      : [...places[head].keys()]
+          .filter((place) => place.startsWith(name + SPLIT))
+          .map((place) => place.slice(name.length + SPLIT.length));
   const shown = order.filter((id) => present.has(id));
   const known = new Set(shown);
   shown.push(...[...present.keys()].filter((id) => !known.has(id)).sort(byCode));

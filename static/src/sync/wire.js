@@ -70,7 +70,8 @@ export function readPacket(packet) {
 }
 
 /** @param {Uint8Array} ingestKid 32 bytes @param {Uint8Array} encapsulated 65 bytes @param {Uint8Array} ciphertext */
-export const layEnvelope = (ingestKid, encapsulated, ciphertext) => join(new Uint8Array([ENVELOPE_VERSION]), ingestKid, encapsulated, ciphertext);
+export const layEnvelope = (ingestKid, encapsulated, ciphertext) =>
+  join(new Uint8Array([ENVELOPE_VERSION]), ingestKid, encapsulated, ciphertext);
 
 /** @param {Uint8Array} envelope @returns {{ingestKid: Uint8Array, encapsulated: Uint8Array, ciphertext: Uint8Array}} */
 export function readEnvelope(envelope) {
