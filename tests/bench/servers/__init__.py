@@ -1,0 +1,1 @@
+"""The offices behind the floor and the rivals."""
