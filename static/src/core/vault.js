@@ -2,7 +2,7 @@
  * One person's encrypted cache of what the office has, on this device. No promise depends on it: what is unsent lies in the outbox, everything else at the office.
  *
  * `records` holds a sealed brief a record, which is all that lists, search and unlocking read. The entries themselves lie in `pages`, sealed as they came, many
- * to a row: a row for each would make the first arrival wait for twice as many writes (docs/decisions/0005-vault-pages.md). Row names are random, ciphertext is
+ * to a row: a row for each would make the first arrival wait for twice as many writes (docs/decisions/0007-vault-pages.md). Row names are random, ciphertext is
  * padded, and each casefile's rows are sealed under a key of its own: dropping its wrap drops them.
  */
 import { b64u } from "../sync/entry.js";
