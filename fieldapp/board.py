@@ -17,7 +17,7 @@ LANES: tuple[Lane, ...] = (
 """The order of the page. Safety first; then what a worker waits for; then what policy asks; then what to look after."""
 
 UNSEEN_AFTER_DAYS = 14
-"""Days without a visit at which a child was seen before the board says so."""
+"""Days without a visit at which a child was seen before the board says so, where the programme says nothing."""
 
 STUCK_AFTER = timedelta(hours=4)
 """How old the oldest unsent item of a phone, or its last word, must be before it is listed: a lunch without signal is no news."""
@@ -50,7 +50,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A child of a family and the last day a worker saw them; `since` is when the work began, for one never seen."""
+    """A child of a family and the last day a worker saw them.
+
+    `since` is when the work began, for one never seen; `within` the days in which the programme wants them seen.
+    """
 
     name: str
     casefile: str
@@ -58,6 +61,7 @@ class Child:
     last_seen: date | None
     seen_alone: date | None
     since: date | None
+    within: int = UNSEEN_AFTER_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def _unseen(children: Iterable[Child], today: date) -> tuple[tuple[Child, int | 
     for child in children:
         last = child.last_seen or child.since
         days = (today - last).days if last is not None else None
-        if days is None or days >= UNSEEN_AFTER_DAYS:
+        if days is None or days >= child.within:
             found.append((child, days))
     return tuple(sorted(found, key=lambda one: (-(one[1] if one[1] is not None else 10**6), one[0].family, one[0].name)))
 

@@ -13,10 +13,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from fieldapp import records
-from fieldapp.board import Child, Note, Phone, Section, Unsorted, board, lane_of
+from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Phone, Section, Unsorted, board, lane_of
 from fieldapp.keys import Keys, new_token
 from fieldapp.people import Person
 from fieldapp.practice import forms
+from fieldapp.practice.due import in_force
 from fieldapp.practice.policy import why_sign_off
 from fieldapp.records import Record
 from fieldapp.store import Store
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from fieldapp.practice import Practice
 
 Plain = dict[str, Any]
+
+SHAPE = "1"
+"""Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 LINE = 90
 _MAIN_TEXT = ("seen_and_heard", "line", "failed_tried", "agreed_words", "family_words", "purpose", "notes", "text")
@@ -65,6 +69,10 @@ class Family:
 def refresh(store: Store, keys: Keys, practice: Practice) -> int:
     """Folds again whatever has had entries since it was last folded; returns how many records that were."""
     done = 0
+    if store.settings.get("summary_shape") != SHAPE:
+        with store.writing() as tx:
+            tx.records.make_all_stale()
+            tx.settings.put("summary_shape", SHAPE)
     while stale := store.records.stale():
         casefiles = store.casefiles.several(row.casefile for row in stale)
         settled = 0
@@ -94,7 +102,7 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
                 _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
             ]
             # A private section may repeat the family's children; listed twice they would look like more.
-            children += children_of(found, row.id, title) if row.sort == "main" else []
+            children += children_of(found, row.id, title, practice, now.date()) if row.sort == "main" else []
         return board(notes, children, _phones(store, person, now), _unsorted(store, person, now), now)
 
 
@@ -155,12 +163,19 @@ def people_known_to(store: Store, keys: Keys, person: Person, at: str) -> dict[s
     return names
 
 
-def children_of(found: Iterable[Brief], casefile: str, title: str) -> list[Child]:
-    """Lists the children of a casefile's family with the last day each was seen, and seen alone."""
+def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Practice, today: date) -> list[Child]:
+    """Lists the children of a casefile's family with the last day each was seen, and seen alone.
+
+    None where the programme says that no visits fall due: work that ended or has not begun leaves nobody unseen.
+    """
     listed = list(found)
     family = next((each for each in reversed(listed) if each.row.kind == "family"), None)
-    if family is None or family.fields.get("ended"):
+    if family is None:
         return []
+    programme = practice.programmes.get(str(family.fields.get("programme")))
+    if programme is not None and not any(one.id == family.fields.get("status") and one.works for one in programme.statuses):
+        return []
+    within = _within(practice, family.fields.get("programme"), today)
     seen: dict[str, list[date]] = {}
     alone: dict[str, list[date]] = {}
     for each in listed:
@@ -181,6 +196,7 @@ def children_of(found: Iterable[Brief], casefile: str, title: str) -> list[Child
             max(seen.get(one["id"], []), default=None),
             max(alone.get(one["id"], []), default=None),
             since,
+            within,
         )
         for one in family.fields.get("people", [])
         if one.get("group") == "child"
@@ -255,16 +271,23 @@ def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
             ]
         }
     if kind == "family":
-        programme = practice.programmes.get(str(fields.get("programme")))
-        ended = programme is not None and any(one.id == fields.get("status") and one.ends for one in programme.statuses)
         people = [
             {"id": one["id"], "name": one["name"], "group": one.get("group") if isinstance(one.get("group"), str) else ""}
             for one in _objects(fields.get("people"))
             if isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
         ]
         since = fields.get("started_on")
-        return {"people": people, "ended": ended, "since": since if isinstance(since, str) else ""}
+        told = {name: fields.get(name) for name in ("programme", "status") if isinstance(fields.get(name), str)}
+        return {"people": people, "since": since if isinstance(since, str) else "", **told}
     return {}
+
+
+def _within(practice: Practice, programme: object, today: date) -> int:
+    """Gives the days in which the programme in force wants a child seen alone: the longest gap it allows."""
+    if not isinstance(programme, str) or programme not in practice.programmes:
+        return UNSEEN_AFTER_DAYS
+    cadence = in_force(practice.plain("programmes", programme)["cadence"], today.isoformat())
+    return int((cadence or {}).get("seen_alone_days") or UNSEEN_AFTER_DAYS)
 
 
 def _objects(value: Any) -> list[Plain]:

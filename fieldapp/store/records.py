@@ -89,6 +89,10 @@ class Records(Noun):
         rows = self._rows("SELECT * FROM records WHERE standing = ? ORDER BY last_received_at", standing)
         return [_record(row) for row in rows]
 
+    def make_all_stale(self) -> None:
+        """For a release that folds differently: every summary is made anew when somebody looks."""
+        self._run("UPDATE records SET is_stale = 1")
+
     def settle(
         self,
         record: str,

@@ -27,7 +27,7 @@ LANES = {
     "later": ("Added later", "Something was added after the record was read."),
     "two_versions": ("Two versions", "Two people wrote without seeing each other’s words. The keyworker chooses."),
     "asked": ("Waiting for an answer", "Sent back with a question that the keyworker has not answered yet."),
-    "unseen": ("Children not seen", "No visit of the last 14 days says that a worker saw them."),
+    "unseen": ("Children not seen", "No visit says that a worker saw them within the days their programme allows, or 14 where it names none."),
     "unsorted": ("At the office, being sorted", "It arrived and is safe, but a person has to decide where it belongs."),
     "phones": ("Phones with unsent work", "Written on a phone and not here yet. Ring the keyworker: often it only needs signal."),
 }

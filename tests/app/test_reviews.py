@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import people, records
+from fieldapp import people, records, summaries
 from fieldapp.keys import verify_jws
 from fieldapp.oversight import Comment
 from fieldapp.placing import read_kept
@@ -244,6 +244,24 @@ def test_the_board_brings_up_what_the_policy_asks_for(office: Harrowmere, tarnle
     assert "Children not seen (1)" in board
     assert "Jayden · Tarnley Not seen yet, 22 days after the work began" in board
     assert "Kayleigh" not in board
+
+
+@pytest.mark.parametrize(("status", "listed"), [("active", True), ("closed", False), ("allocated", False)])
+def test_a_child_is_unseen_only_while_the_programme_visits(office: Harrowmere, status: str, listed: bool) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    office.write("ama", "family", casefile, {**FAMILY, "status": status})
+    assert ("Jayden" in words_of(office.signed_in("marian").get("/desk/board"))) is listed
+
+
+def test_summaries_are_folded_again_when_a_release_shapes_them_otherwise(
+    office: Harrowmere, tarnley: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.note("ama", tarnley)
+    here = office.office
+    assert summaries.refresh(here.store, here.keys, here.practice) == 3
+    assert summaries.refresh(here.store, here.keys, here.practice) == 0
+    monkeypatch.setattr(summaries, "SHAPE", "2")
+    assert summaries.refresh(here.store, here.keys, here.practice) == 3
 
 
 def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: Harrowmere, tarnley: str) -> None:
