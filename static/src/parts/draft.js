@@ -74,6 +74,7 @@ export function keeper(slot, begun, tell) {
   return {
     /** @param {string} name @param {any} value */
     change(name, value) {
+      if (ended) return;
       fields = withAnswer(fields, name, value);
       mark(true);
       tell({ fields });

@@ -1,0 +1,98 @@
+// What happens to answers between the core and the screen.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import fc from "fast-check";
+import {
+  begun,
+  plain,
+  vocabulariesOf,
+  withAnswer,
+  withEveryChild,
+  withoutEmptyAdditions,
+} from "../../static/src/parts/fields.js";
+import { childrenOf, nameOf, personOf } from "../../static/src/parts/people.js";
+import { problems } from "../../static/src/practice/forms.js";
+
+const NOW = new Date(2026, 10, 21, 14, 2);
+const shipped = (/** @type {string} */ schema) =>
+  JSON.parse(readFileSync(new URL(`../../fieldapp/practice/records/${schema}.json`, import.meta.url), "utf8"));
+const PEOPLE = [
+  { id: "dawn", name: "Dawn", group: "adult" },
+  { id: "kay", name: "Kayleigh", group: "child", born_on: "2012-05-04" },
+  { id: "jay", name: "Jayden", born_on: "2017-02-11" },
+  { id: "baby", name: "Baby", group: "unborn", due_on: "2027-01-20" },
+];
+
+test("nothing that would be evidence is ever filled in beforehand", () => {
+  assert.deepEqual(begun(shipped("visit-note.1"), {}, NOW), {});
+  assert.deepEqual(begun(shipped("contact.1"), {}, NOW), { happened_on: "2026-11-21", happened_at: "14:02" });
+});
+
+test("what a draft already says is not overwritten by today", () => {
+  assert.equal(begun(shipped("contact.1"), { happened_on: "2026-11-19" }, NOW).happened_on, "2026-11-19");
+});
+
+test("a child nobody answered for is asked about, and an unborn child or adult is not", () => {
+  const definition = shipped("visit-note.1");
+  const fields = withEveryChild(
+    definition,
+    { contact_type: "home_visit", children_seen: [{ id: "1", person: "kay", seen: "no" }] },
+    PEOPLE,
+    NOW,
+  );
+  assert.deepEqual(
+    fields.children_seen.map((/** @type {any} */ item) => [item.person, item.seen]),
+    [
+      ["kay", "no"],
+      ["jay", undefined],
+    ],
+  );
+  const asked = problems(definition, fields, {}).map((one) => one.at);
+  assert.ok(asked.includes("children_seen/jay/seen"), asked.join());
+  assert.deepEqual(
+    childrenOf(PEOPLE, NOW).map(({ id }) => id),
+    ["kay", "jay"],
+  );
+});
+
+test("law: taking an answer away leaves the fields as if it had never been given", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.string()), fc.string(), fc.string(), (fields, name, value) => {
+      const { [name]: _, ...rest } = fields;
+      assert.deepEqual(withAnswer(withAnswer(rest, name, value), name, undefined), rest);
+    }),
+  );
+});
+
+test("an addition nobody wrote is left out when something else was changed, and asked for when nothing was", () => {
+  const before = { purpose: "x", next_visit: "none" };
+  const empty = [{ id: "1", why: "answer" }];
+  assert.deepEqual(withoutEmptyAdditions({ ...before, next_visit: "to_arrange", additions: empty }, before), {
+    purpose: "x",
+    next_visit: "to_arrange",
+  });
+  assert.deepEqual(withoutEmptyAdditions({ ...before, additions: empty }, before).additions, empty);
+  const written = [{ id: "1", why: "answer", text: "He was upstairs." }];
+  assert.deepEqual(withoutEmptyAdditions({ ...before, additions: [...written, ...empty] }, before).additions, written);
+});
+
+test("fields are read whether or not they come with who wrote them", () => {
+  assert.deepEqual(plain({ a: { values: [{ value: "x", id: "1" }], items: {} }, b: "y" }), { a: "x", b: "y" });
+});
+
+test("shared options are read from the definition they were written into", () => {
+  const options = [{ value: "neglect", label: "Neglect" }];
+  const definition = {
+    sections: [{ fields: [{ id: "risks", item: [{ id: "indicator", vocabulary: "risk-indicators.1", options }] }] }],
+  };
+  assert.deepEqual(vocabulariesOf(/** @type {any} */ (definition)), { "risk-indicators.1": { options } });
+});
+
+test("a person is found by id, by name, or shown as told", () => {
+  assert.equal(nameOf("kay", PEOPLE), "Kayleigh");
+  assert.equal(nameOf({ id: "x", name: "Marian" }, PEOPLE), "Marian");
+  assert.equal(nameOf(undefined), "");
+  assert.equal(personOf({ name: "Dawn" }, PEOPLE).id, "dawn");
+  assert.deepEqual(personOf("Tamsin", PEOPLE), { id: "", name: "Tamsin" });
+});
