@@ -137,7 +137,7 @@ def lane_of(note: Note) -> Lane | None:
     if note.state == "question":
         return "asked"
     # Reading is not signing off: what policy wants signed stays here after somebody has noted it.
-    if set(note.why) & {"kind", "restricted", "ending", "new_worker"} and note.state != "signed_off":
+    if set(note.why) & {"broken", "kind", "restricted", "ending", "new_worker"} and note.state != "signed_off":
         return "sign_off"
     if "sample" in note.why and not is_reviewed:
         return "sample"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldapp import access, placing, scope
 from fieldapp.errors import FieldappError
-from fieldapp.keys import CasefileKey, Keys, new_id
+from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_id
 from fieldapp.oversight import DECISIONS, Comment, Oversight, Review, hands_in, oversight, with_ancestors
 from fieldapp.people import Person
 from fieldapp.sheet import Names, settled
@@ -61,6 +61,8 @@ class Entry:
     fields: Plain | None
     raw: str = ""
     is_gone: bool = False
+    is_broken: bool = False
+    """Its sealed bytes do not open: somebody changed them in the database, or the disk did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +242,28 @@ def opened_casefile(
         if each.from_at <= at and (each.until_at is None or at < each.until_at)
     ]
     readers = tuple(sorted({staff.get(each.person, "") for each in grants} - {""}))
-    opened = Casefile(row.id, key.open("title", row.title).decode(), row.sort, row.practice, readers, records)
+    opened = Casefile(row.id, title_of(keys, row), row.sort, row.practice, readers, records)
     return Casefile(opened.id, opened.title, opened.sort, opened.is_practice, readers, records, names_in(opened, practice, staff))
+
+
+def title_of(keys: Keys, row: CasefileRow) -> str:
+    """Gives the title of a casefile, or says that it cannot be opened."""
+    try:
+        return keys.casefile(row.id, row.key).open("title", row.title).decode()
+    except CannotOpen:
+        return "A title that cannot be opened"
 
 
 def opened_entry(row: EntryRow, key: CasefileKey) -> Entry:
     """Opens one entry. A body no form could show is given raw: what somebody signed is never hidden because it is odd."""
-    kept = placing.read_kept(key, row)
-    header = read_header(kept.header)
+    try:
+        kept = placing.read_kept(key, row)
+        header = read_header(kept.header)
+    except (CannotOpen, Malformed):
+        # One broken entry must not close the page on all the others; it is shown as broken, and comes up on the board.
+        return Entry(
+            row.id, row.seq, row.record, row.kind, row.schema, row.author, (), row.written_at, row.received_at, "", None, is_broken=True
+        )  # fmt: skip
     fields, raw = None, ""
     if not kept.gone:
         try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldapp import records
 from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Phone, Section, Unsorted, board, lane_of
-from fieldapp.keys import Keys, new_token
+from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_token
 from fieldapp.people import Person
 from fieldapp.practice import forms
 from fieldapp.practice.due import in_force
@@ -96,7 +96,7 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
         notes: list[Note] = []
         children: list[Child] = []
         for row in rows:
-            title = keys.casefile(row.id, row.key).open("title", row.title).decode()
+            title = records.title_of(keys, row)
             found = briefs(store, keys, row)
             notes += [
                 _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
@@ -121,7 +121,7 @@ def families_for(
                 readers.setdefault(grant.casefile, set()).add(staff.get(grant.person, ""))
         listed = []
         for row in rows:
-            title = keys.casefile(row.id, row.key).open("title", row.title).decode()
+            title = records.title_of(keys, row)
             found = briefs(store, keys, row)
             visits = [each.happened_on for each in found if each.row.kind == "visit_note" and each.fields.get("children")]
             notes = [
@@ -138,7 +138,7 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
     key = keys.casefile(row.id, row.key)
     found = []
     for each in store.records.in_casefile(row.id):
-        told: Any = read_json(key.open(f"summary|{each.id}", each.summary).decode()) if each.summary is not None else {}
+        told = _told(key, each)
         on = told.get("on", "")
         found.append(
             Brief(
@@ -151,6 +151,17 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
             )
         )
     return found
+
+
+def _told(key: CasefileKey, row: RecordRow) -> Plain:
+    """Opens a summary; one that does not open is derived and tells nothing, and is no reason to show no list."""
+    if row.summary is None:
+        return {}
+    try:
+        found: Any = read_json(key.open(f"summary|{row.id}", row.summary).decode())
+    except CannotOpen:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def people_known_to(store: Store, keys: Keys, person: Person, at: str) -> dict[str, str]:
@@ -229,7 +240,8 @@ def reasons(
         practice.policy, record.kind, risk_answered=risk, restricted=restricted, ending=fields.get("next_visit") == "none",
         notes_before=notes_before, draw=draw,
     )  # fmt: skip
-    found = ["risk"] if risk and practice.policy.always_when_risk_answered else []
+    found = ["broken"] if any(each.is_broken for each in record.entries) else []
+    found += ["risk"] if risk and practice.policy.always_when_risk_answered else []
     return tuple(dict.fromkeys([*found, *([why] if why is not None else [])]))
 
 

@@ -206,6 +206,7 @@ def _version(
         "received": words.when_text(each.received_at, now),
         "how": words.MODES.get(each.mode, ""),
         "raw": each.raw,
+        "broken": words.BROKEN if each.is_broken else "",
         "changes": changed,
     }
 

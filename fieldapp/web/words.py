@@ -27,7 +27,10 @@ LANES = {
     "later": ("Added later", "Something was added after the record was read."),
     "two_versions": ("Two versions", "Two people wrote without seeing each other’s words. The keyworker chooses."),
     "asked": ("Waiting for an answer", "Sent back with a question that the keyworker has not answered yet."),
-    "unseen": ("Children not seen", "No visit says that a worker saw them within the days their programme allows, or 14 where it names none."),
+    "unseen": (
+        "Children not seen",
+        "No visit says that a worker saw them within the days their programme allows, or 14 where it names none.",
+    ),
     "unsorted": ("At the office, being sorted", "It arrived and is safe, but a person has to decide where it belongs."),
     "phones": ("Phones with unsent work", "Written on a phone and not here yet. Ring the keyworker: often it only needs signal."),
 }
@@ -42,6 +45,7 @@ STATES = {
 }
 
 REASONS = {
+    "broken": ("Cannot be opened", "govuk-tag--red"),
     "risk": ("Safety answer", "govuk-tag--red"),
     "kind": ("Needs sign-off", "govuk-tag--blue"),
     "restricted": ("Private section", "govuk-tag--purple"),
@@ -83,6 +87,11 @@ PROBLEMS = {
     "role_missing": "Choose a role",
     "team_missing": "Choose a team: a supervisor or keyworker without one would see no family",
 }
+
+BROKEN = (
+    "This version cannot be opened: it was changed in the office’s database, or its disk is failing. "
+    "Tell whoever looks after this office today. The phone that wrote it may still have it."
+)
 
 WHY_NO_REVIEW = {
     "own": "You wrote some of this yourself, so somebody else reviews it.",

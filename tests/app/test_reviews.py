@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from fieldapp import people, records, summaries
 from fieldapp.keys import verify_jws
 from fieldapp.oversight import Comment
 from fieldapp.placing import read_kept
+from sync import wire
 from sync.entry import read_body, read_header
 from tests.app import harrowmere
 from tests.app.harrowmere import VISIT, Harrowmere, words_of
@@ -39,7 +41,7 @@ FAMILY = {
 }  # fmt: skip
 
 
-def entry_of(office: Harrowmere, id: str) -> tuple[dict[str, object], dict[str, object], str]:
+def entry_of(office: Harrowmere, id: str) -> tuple[dict[str, Any], dict[str, Any], str]:
     here = office.office
     row = here.store.entries.get(id)
     assert row is not None
@@ -85,7 +87,7 @@ def test_a_question_can_be_anchored_to_an_answer(office: Harrowmere, tarnley: st
     assert [(one["field"], one["text"]) for one in fields["comments"]] == [
         ("seen_and_heard", "Which door?"),
         ("workers_view", "What does it rest on?"),
-    ]  # type: ignore[attr-defined]
+    ]
 
 
 def test_the_answer_to_a_question_is_shown_word_by_word_and_comes_up_on_the_board(office: Harrowmere, tarnley: str) -> None:
@@ -320,6 +322,54 @@ def test_the_family_page_shows_who_works_with_them_goals_and_measures(office: Ha
     assert "29 Feb 2012 (14)" in said
     assert "Expected Sat 9 Jan 2027" in said
     assert "Ama Lindqvist" in said
+
+
+def test_a_version_changed_in_the_database_is_told_and_closes_no_other_page(office: Harrowmere, tarnley: str) -> None:
+    note = office.note("ama", tarnley)
+    second = office.write(
+        "ama", "visit_note", tarnley, {**VISIT, "strengths": "They laughed."}, record=note.record, parents=(note.id,)
+    )
+    with office.office.store.writing() as tx:
+        tx.entries._run("UPDATE entries SET sealed = zeroblob(300) WHERE id = ?", note.id)
+    browser = office.signed_in("marian")
+    page = words_of(browser.get(f"/desk/records/{note.record}"))
+    assert "This version cannot be opened" in page
+    assert "They laughed." in page
+    assert second.id
+    assert "Cannot be opened" in words_of(browser.get("/desk/board"))
+    assert browser.get(f"/desk/families/{tarnley}").status_code == 200
+
+
+def test_lists_open_when_a_title_or_a_summary_was_changed_in_the_database(office: Harrowmere, tarnley: str) -> None:
+    office.note("ama", tarnley, anything_worrying="yes")
+    browser = office.signed_in("marian")
+    browser.get("/desk/board")
+    with office.office.store.writing() as tx:
+        tx.records._run("UPDATE records SET summary_sealed = zeroblob(100)")
+        tx.casefiles._run("UPDATE casefiles SET title_sealed = zeroblob(100)")
+    for path in ("/desk/board", "/desk/families", f"/desk/families/{tarnley}"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert "cannot be opened" in words_of(page)
+
+
+def test_a_body_no_form_could_show_is_shown_raw(office: Harrowmere, tarnley: str) -> None:
+    here = office.office
+    note = office.note("ama", tarnley)
+    row = here.store.entries.get(note.id)
+    casefile = here.store.casefiles.get(tarnley)
+    assert row is not None
+    assert casefile is not None
+    key = here.keys.casefile(tarnley, casefile.key)
+    kept = read_kept(key, row)
+    parts = wire.Parts(kept.header, b'{"salt":"x","fields":"<b>Not a form</b>"}', kept.slip)
+    deflated = wire.deflate(wire.lay_parts(parts))
+    data = key.open(row.id, row.sealed)[:97] + len(deflated).to_bytes(4) + deflated
+    with here.store.writing() as tx:
+        tx.entries._run("UPDATE entries SET sealed = ? WHERE id = ?", key.seal(row.id, data), note.id)
+    page = office.signed_in("marian").get(f"/desk/records/{note.record}")
+    assert "could not be read as a form" in page.text
+    assert "&lt;b&gt;Not a form&lt;/b&gt;" in page.text
 
 
 HOSTILE = [
