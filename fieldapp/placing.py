@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldapp.keys import CasefileKey, Keys, new_id, sha256
-from fieldapp.store import Store
+from fieldapp.store import Sealed, Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.entries import EntryRow, EntryValues, Placed
 from fieldapp.store.records import RecordCount
@@ -55,30 +55,39 @@ def ready(packet: wire.Packet, parts: wire.Parts, header: entry.Header, n: int) 
     """Makes an entry ready for placing; whoever calls has checked signature and hashes."""
     kid = entry.b64u(packet.kid)
     signed = entry.signing_input("fieldapp-entry", kid, parts.header)
-    kept = _WHOLE + b"".join((packet.kid, packet.signature, len(packet.deflated).to_bytes(4), packet.deflated))
+    kept = _WHOLE + _laid(packet)
     jws = entry.compact(signed, packet.signature)
     return Ready(entry.id_of(sha256, signed), kid, header, jws, packet.signature, parts.body, kept, n)
 
 
 def read_kept(key: CasefileKey, row: EntryRow) -> Kept:
     """Opens one placed entry; keys.CannotOpen when the store was tampered with."""
-    data = key.open(row.id, row.sealed)
-    gone = ""
+    gone, packet = _unwrapped(key.open(row.id, row.sealed))
+    parts = wire.read_parts(wire.inflate(packet.deflated))
+    signed = entry.signing_input("fieldapp-entry", entry.b64u(packet.kid), parts.header)
+    return Kept(row.id, entry.compact(signed, packet.signature), parts.header, parts.body, parts.slip, gone)
+
+
+def without_body(key: CasefileKey, row: EntryRow, erasure: str) -> Sealed:
+    """The sealed form of an entry whose body an erasure took: signature and chain still verify."""
+    _, packet = _unwrapped(key.open(row.id, row.sealed))
+    parts = wire.read_parts(wire.inflate(packet.deflated))
+    bare = packet._replace(deflated=wire.deflate(wire.lay_parts(parts._replace(body=b""))))
+    return key.seal(row.id, _GONE + erasure.encode() + _laid(bare))
+
+
+def _laid(packet: wire.Packet) -> bytes:
+    return b"".join((packet.kid, packet.signature, len(packet.deflated).to_bytes(4), packet.deflated))
+
+
+def _unwrapped(data: bytes) -> tuple[str, wire.Packet]:
+    """The erasure that took the body ("" for none), and the packet."""
+    gone, start = "", 1
     if data[:1] == _GONE:
-        gone, data = data[1 : 1 + _ID_LENGTH].decode(), data[_ID_LENGTH:]
+        gone, start = data[1 : 1 + _ID_LENGTH].decode(), 1 + _ID_LENGTH
     elif data[:1] != _WHOLE:
         raise Malformed("kept")
-    parts = wire.read_parts(wire.inflate(data[101:]))
-    signed = entry.signing_input("fieldapp-entry", entry.b64u(data[1:33]), parts.header)
-    return Kept(row.id, entry.compact(signed, data[33:97]), parts.header, parts.body, parts.slip, gone)
-
-
-def without_body(key: CasefileKey, row: EntryRow, erasure: str) -> bytes:
-    """The sealed form of an entry whose body an erasure took: signature and chain still verify."""
-    data = key.open(row.id, row.sealed)
-    parts = wire.read_parts(wire.inflate(data[101:]))
-    deflated = wire.deflate(wire.lay_parts(parts._replace(body=b"")))
-    return key.seal(row.id, _GONE + erasure.encode() + data[1:97] + len(deflated).to_bytes(4) + deflated)
+    return gone, wire.Packet(data[start : start + 32], data[start + 32 : start + 96], data[start + 100 :])
 
 
 class Placer:

@@ -81,8 +81,9 @@ def finish(store: Store, enrolment: str, device_token: str | None, now: datetime
             raise EnrolmentRefused("wrong_person")
         if tx.signers.get(split.kid) is not None:
             raise EnrolmentRefused("kid_taken")
-        replaced = tx.signers.get(replaces) if isinstance(replaces, str) and replaces else None
-        if replaces != "" and (replaced is None or replaced.person != person):
+        replaced = tx.signers.get(str(replaces))
+        # One the office does not know was enrolled before a restore: refusing it would leave no way in.
+        if not (replaces == "" or entry.is_hash(replaces)) or (replaced is not None and replaced.person != person):
             raise EnrolmentRefused("replaces")
         token = _join_device(tx, device, device_token, at)
         read_token = new_token()

@@ -134,7 +134,7 @@ def _operation(
     answer: type[msgspec.Struct],
     *,
     security: list[dict[str, list[str]]] | None = None,
-    refusals: tuple[int, ...] = (400, 413, 415, 503),
+    refusals: tuple[int, ...] = (400, 401, 413, 415, 503),
     parameters: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     content: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}

@@ -194,7 +194,8 @@ def enrol() -> ResponseReturnValue:
     try:
         made = signers.finish(here.store, asked.enrolment, request.cookies.get(device_cookie()), now)
     except signers.EnrolmentRefused as refused:
-        raise NotAnswered(400, refused.code) from None
+        # A nonce that is used up or too old is no fault of the request: password and second factor are asked for again.
+        raise NotAnswered(401 if refused.code == "nonce" else 400, refused.code) from None
     response = _answer(wire.EnrolAnswer(read_token=made.read_token, time=entry.stamp(now), epoch=epoch_of(here.store)))
     _set_cookie(response, made.device_token)
     return response

@@ -70,10 +70,9 @@ def test_setting_up_waits_when_guessing_goes_on(place: Harrowmere) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        ({"nonce": "never given"}, "nonce"),
         ({"person": "A" * 22}, "wrong_person"),
         ({"device": "A" * 22}, "wrong_person"),
-        ({"replaces": "A" * 43}, "replaces"),
+        ({"replaces": "the old one"}, "replaces"),
     ],
 )
 def test_enrolment_is_refused_when_it_says_something_else(place: Harrowmere, spoil: dict[str, str], why: str) -> None:
@@ -84,16 +83,27 @@ def test_enrolment_is_refused_when_it_says_something_else(place: Harrowmere, spo
     assert error(handset.enrol(said["nonce"], replaces=said.get("replaces", ""))) == (400, why)
 
 
+def test_enrolment_replaces_only_a_signer_of_the_same_person(ama: Handset, place: Harrowmere) -> None:
+    reece = Handset(place, "reece", place.app.test_client())
+    begun = reece.begin().get_json()
+    reece.person, reece.device = begun["person"]["id"], begun["device"]
+    assert error(reece.enrol(begun["nonce"], replaces=ama.key.kid)) == (400, "replaces")
+
+
+def test_enrolment_may_replace_a_signer_that_a_restore_forgot(place: Harrowmere) -> None:
+    assert Handset(place, "ama", place.app.test_client()).set_up(replaces="A" * 43).hello()["device"] == {"status": "ok"}
+
+
 def test_enrolment_nonce_is_good_once_and_for_fifteen_minutes(place: Harrowmere) -> None:
     handset = Handset(place, "ama", place.app.test_client())
     first, second = handset.begin().get_json(), handset.begin().get_json()
     handset.person, handset.device = first["person"]["id"], first["device"]
     assert handset.enrol(first["nonce"]).status_code == 200
     handset.key = SigningKey.new()
-    assert error(handset.enrol(first["nonce"])) == (400, "nonce")
+    assert error(handset.enrol(first["nonce"])) == (401, "nonce")
     place.clock.pass_by(minutes=16)
     handset.device = second["device"]
-    assert error(handset.enrol(second["nonce"])) == (400, "nonce")
+    assert error(handset.enrol(second["nonce"])) == (401, "nonce")
 
 
 def test_enrolment_is_refused_when_another_key_signed_it(place: Harrowmere) -> None:
