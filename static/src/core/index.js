@@ -265,9 +265,11 @@ export function open(port, outside = createOutside()) {
     },
     "setup.finish": async (given) => {
       if (!pending) throw new Refused("nonce_expired");
-      const vault = await finish(outside, await outbox(), pending, given);
+      const { vault, enlist } = await finish(outside, await outbox(), pending, given);
       pending = null;
-      return openFor(vault, given.words);
+      const opened = await openFor(vault, given.words);
+      await enlist();
+      return opened;
     },
     unlock: ({ vault, words }) => openFor(vault, words),
     lock: async () => {

@@ -117,7 +117,11 @@ async function keepCheckpoint(session, jws) {
 
 /** Greets, and brings everything that is new. @param {Session} session @returns {Promise<boolean>} whether anything came */
 export async function pull(session) {
-  if (!(await greet(session))) return false;
+  const isNew = await greet(session);
+  if (!isNew) {
+    await session.vault.keepFact("nonce", session.nonce);
+    return false;
+  }
   const progress = { done: 0, total: 0 };
   /** @type {Set<string>} */
   let asked = new Set();
@@ -145,6 +149,7 @@ export async function pull(session) {
     asked = new Set(page.confirm ? page.removed.map((/** @type {{casefile: string}} */ one) => one.casefile) : []);
   }
   await session.caseload.keepRow();
+  await session.vault.keepFact("nonce", session.nonce);
   session.tell("arrival", { ...progress, stage: "done" });
   return came;
 }

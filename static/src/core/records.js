@@ -243,7 +243,7 @@ export function openRecords(session) {
       const row = await outbox.draft(slot);
       // Nothing was typed into it yet: the store has not heard of it, and an empty draft is not worth keeping.
       const known = slots.get(slot);
-      if (!row && known?.n === 0) return opened(known, begun.get(slot) ?? {});
+      if (!row && known) return opened(known, begun.get(slot) ?? {});
       if (!row || row.kid !== session.signer.kid) throw new Refused("unknown_slot");
       const { header, body } = await openOwn(session, row.own, "drafts", slot);
       return opened(remember(JSON.parse(header)), readBody(body).fields);
@@ -253,6 +253,7 @@ export function openRecords(session) {
     async discard({ slot }) {
       await outbox.discardDraft(slot);
       slots.delete(slot);
+      begun.delete(slot);
       caseload.drafts.delete(slot);
       session.tell("caseload", {});
       return {};

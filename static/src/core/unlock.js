@@ -78,7 +78,7 @@ export async function begin(outside, outbox, { email, password, code }) {
 
 /**
  * Enrols a new signer and makes its vault. @param {Outside} outside @param {Outbox} outbox @param {Pending} pending @param {{words: string, label: string, replaces?: string}} given
- * @returns {Promise<string>} the vault's name
+ * @returns {Promise<{vault: string, enlist: () => Promise<unknown>}>} the vault's name, and what puts it on the list of people once it has opened
  */
 export async function finish(outside, outbox, pending, { words, label, replaces }) {
   if (!areStrong(words, new Set(pending.words))) throw new Refused("words_too_weak");
@@ -97,7 +97,10 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
   const { jws } = await sign(signer, "fieldapp-enrolment", json(claim));
   const { status, answer } = await post(outside, "/sync/v1/devices", { v: 1, enrolment: jws });
   if (status === 0) throw new Refused("offline");
-  if (status === 401 || status === 403) throw new Refused("nonce_expired");
+  if (status === 400 || status === 401)
+    throw new Refused(/nonce|used|expired/.test(String(answer?.error)) ? "nonce_expired" : "setup_failed", {
+      why: answer?.error,
+    });
   if (status !== 200) throw new Refused("setup_failed", { why: "answer" });
   const self = {
     person: pending.person,
@@ -110,8 +113,7 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
   pkcs8.fill(0);
   await outbox.keepFacts({ office: pending.office, place: pending.device });
   const vault = await makeVault(outside, words, cost, self);
-  await outbox.addPerson(vault, { label, kid: signer.kid });
-  return vault;
+  return { vault, enlist: () => outbox.addPerson(vault, { label, kid: signer.kid }) };
 }
 
 /**
@@ -125,11 +127,12 @@ export async function openSession(outside, outbox, given, ties) {
     if (!office) throw new FieldappError("vault_unreadable");
     const definitions = openDefinitions(outside, vault);
     const caseload = openCaseload({ vault, definitions, outside, tell: ties.tell });
-    const [keySet, signer, seen, signers] = await Promise.all([
+    const [keySet, signer, seen, signers, nonce] = await Promise.all([
       takeKeySet(office.keyset, office, office.n),
       takeSigner(vault.self.kid, unb64u(vault.self.pkcs8)),
       outbox.fact("office_seen"),
       vault.fact("signers"),
+      vault.fact("nonce"),
       caseload.open(),
     ]);
     /** @type {Omit<Session, "records">} */
@@ -145,7 +148,7 @@ export async function openSession(outside, outbox, given, ties) {
       me: vault.self.person,
       device: vault.self.device,
       offset: seen?.offset ?? null,
-      nonce: "",
+      nonce: nonce ?? "",
       signers: new Map(signers ?? []),
       jwsOf: (kid, header, signature) => compact(signingInput("fieldapp-entry", kid, header), signature),
       ...ties,

@@ -34,7 +34,7 @@ const makeStores = (db) => {
 };
 
 /**
- * Makes a vault under unlock words and gives it back open. It is read back and opened once before anybody is told that it exists.
+ * Makes a vault under unlock words. It is opened with them, by whoever asked for it, before anybody is told that it exists.
  * @param {Outside} outside @param {string} words @param {{m: number, t: number}} cost @param {Self} self
  */
 export async function makeVault(outside, words, cost, self) {
@@ -53,7 +53,6 @@ export async function makeVault(outside, words, cost, self) {
     ),
   );
   db.close();
-  await unlockVault(outside, name, words).then((vault) => vault.close());
   return name;
 }
 
