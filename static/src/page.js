@@ -163,6 +163,15 @@ export function later(run, ms) {
   return () => clearTimeout(timer);
 }
 
+/**
+ * Asks the browser not to clear what is kept. Only a page may ask; a worker cannot.
+ *
+ * @returns {Promise<boolean>} its answer; some browsers ask the person, some decide by themselves
+ */
+export async function askToKeep() {
+  return (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+}
+
 /** Whether the app was opened from the home screen. */
 export function isInstalled() {
   return matchMedia("(display-mode: standalone)").matches || /** @type {any} */ (navigator).standalone === true;
@@ -195,4 +204,10 @@ export function install() {
 
 export function printPage() {
   print();
+}
+
+/** Asks to be woken when there is signal, so that what waits is sent with no page open. Only some browsers can: a bonus, never the plan. */
+export async function sendWhenPossible() {
+  const found = /** @type {any} */ (await navigator.serviceWorker?.ready);
+  await found?.sync?.register("send").catch(() => {});
 }

@@ -2,7 +2,19 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { connect } from "./line.js";
-import { here, keepForOffline, onChance, onInstallOffer, onMove, onUpdateReady, reload, root, startCore } from "./page.js";
+import {
+  here,
+  keepForOffline,
+  onChance,
+  onInstallOffer,
+  onLeaving,
+  onMove,
+  onUpdateReady,
+  reload,
+  root,
+  sendWhenPossible,
+  startCore,
+} from "./page.js";
 import { Button, Form, Trouble } from "./parts/basic.jsx";
 import { Frame, Opening } from "./parts/frame.jsx";
 import {
@@ -140,6 +152,7 @@ onMove(() => {
   spoken.value = "";
 });
 onChance(() => status.value && void ask("sync").catch(() => {}));
+onLeaving(() => (outbox.value?.waiting ?? 0) > 0 && void sendWhenPossible());
 onUpdateReady(() => {
   updateReady.value = true;
 });
