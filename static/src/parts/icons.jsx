@@ -26,7 +26,7 @@ const PATHS = {
   eye_shut: "M3 3l18 18M6 7c-2.5 2-4 5-4 5s4 7 10 7c2 0 4-1 5-2M10 5.2C16 4 22 12 22 12l-2.5 3.5",
   settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM8 19a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l5 5",
-  no_signal: "M3 3l18 18M4 20h2v-3H4ZM9 20h2v-7H9ZM14 20h2v-4M14 11V9h2v4M19 18V5h2v13",
+  no_signal: "M4 20v-3M9 20v-6M14 20v-4M19 20v-4M19 11V5M14 9v1M3 3l18 18",
   alert: "M12 3l10 18H2ZM12 10v5M12 18h.01",
 };
 

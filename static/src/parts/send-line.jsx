@@ -1,9 +1,9 @@
 /** One quiet line that says where sending stands, and opens into the list. */
 import { now } from "../page.js";
-import { say, sendLine } from "../words/en.js";
+import { officeSays, say, sendLine } from "../words/en.js";
 import { Link } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
-import { outbox } from "./told.js";
+import { office, outbox } from "./told.js";
 
 /** @import { Outbox } from "./shapes.js" */
 
@@ -17,6 +17,7 @@ export function SendLine() {
   const told = outbox.value;
   if (!told) return null;
   const kind = look(told);
+  const paused = officeSays(office.value === "ok" ? told.fetching : office.value);
   return (
     <nav class={`app-send-line app-send-line--${kind}`} aria-label={say.sending.label}>
       <div class="govuk-width-container app-narrow">
@@ -24,7 +25,7 @@ export function SendLine() {
           <Icon name={kind} />
           <span>{sendLine(told, now())}</span>
         </Link>
-        {(told.fetching ?? "ok") !== "ok" && <p class="app-send-line__office">{say.sending.fetching_paused}</p>}
+        {paused && <p class="app-send-line__office">{paused}</p>}
       </div>
     </nav>
   );

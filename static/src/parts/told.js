@@ -1,6 +1,7 @@
 /** What the core has told so far, as signals that screens read, and the line to ask it more. */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { askToKeep } from "../page.js";
 
 /** @import { Family, Outbox, Status } from "./shapes.js" */
 
@@ -53,6 +54,8 @@ export function join(connected) {
   });
   line.on("office", (value) => {
     office.value = value?.status ?? "ok";
+    // Another tab or the browser closed the store under this page: only beginning anew opens it again.
+    if (office.value === "store_closed") stopped.value = true;
   });
   line.on("stopped", () => {
     stopped.value = true;
@@ -74,6 +77,16 @@ export async function refreshStatus() {
   const told = /** @type {Status} */ (await ask("status"));
   status.value = told;
   secondTab.value = told.second_tab === true;
+}
+
+let asked = false;
+
+/** Asks the browser, once and at the first thing worth keeping, not to clear what lies on this phone. */
+export async function keepStorage() {
+  if (asked || status.value?.storage?.persisted) return;
+  asked = true;
+  await askToKeep();
+  await refreshStatus();
 }
 
 export async function refreshCaseload() {

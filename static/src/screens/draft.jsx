@@ -8,7 +8,7 @@ import { useDraft } from "../parts/draft.js";
 import { begun, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
-import { ask, spoken, useAsked } from "../parts/told.js";
+import { ask, keepStorage, spoken, useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
 import { formTitle, say } from "../words/en.js";
@@ -96,6 +96,7 @@ export function Draft({ casefile, slot, step }) {
       });
       await held.end();
       spoken.value = say.saved.title;
+      void keepStorage().catch(() => {});
       go(`${home}/saved/${sent.record}`, { replace: true });
     } catch (refusal) {
       setBusy(false);

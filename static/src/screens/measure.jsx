@@ -9,7 +9,7 @@ import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/for
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { Scores } from "../parts/scores.jsx";
-import { ask, spoken, useAsked } from "../parts/told.js";
+import { ask, keepStorage, spoken, useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
@@ -184,6 +184,7 @@ export function Measure({ casefile, slot, step }) {
       const sent = await ask("send", { slot, fields: withoutHidden(definition, all), mode });
       await held.end();
       spoken.value = say.saved.title;
+      void keepStorage().catch(() => {});
       go(`${home}/saved/${sent.record}`, { replace: true });
     } catch (refusal) {
       setBusy(false);

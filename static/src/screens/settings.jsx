@@ -1,9 +1,9 @@
 /** What this phone is set to: lock, whether its browser promises to keep things, the home screen, a newer version. */
 import { useState } from "preact/hooks";
-import { install, isApple, isInstalled, shell, takeUpdate } from "../page.js";
+import { askToKeep, install, isApple, isInstalled, shell, takeUpdate } from "../page.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { ask, outbox, refreshStatus, spoken, status, unkept } from "../parts/told.js";
+import { refreshStatus, spoken, status, unkept } from "../parts/told.js";
 import { room, say } from "../words/en.js";
 
 /**
@@ -15,7 +15,7 @@ export function Settings({ lock, update_ready, can_install }) {
   const persist = async () => {
     setError(null);
     try {
-      const { persisted } = await ask("storage.persist");
+      const persisted = await askToKeep();
       await refreshStatus();
       spoken.value = persisted ? say.settings.persisted : say.settings.not_persisted;
     } catch (refusal) {
@@ -28,7 +28,6 @@ export function Settings({ lock, update_ready, can_install }) {
       <section class="app-section">
         <h2 class="govuk-heading-m">{say.settings.you}</h2>
         <p class="govuk-body">{told?.person ? say.settings.person(told.person.name) : ""}</p>
-        {(outbox.value?.fetching ?? "ok") !== "ok" && <p class="govuk-inset-text">{say.sending.fetching_paused}</p>}
         <p class="govuk-body">{say.settings.lock_what}</p>
         <Form onSubmit={lock}>
           <Button submit>{say.settings.lock}</Button>

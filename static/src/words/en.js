@@ -366,7 +366,6 @@ export const say = {
     busy: "Sending and receiving…",
     none: "Nothing is waiting.",
     written: (/** @type {string} */ when) => `Written ${when}`,
-    fetching_paused: "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.",
     explain: (/** @type {Outbox} */ told) => {
       if (told.reach === "no_signal")
         return "There is no signal. Everything is kept on this phone and is sent by itself when signal returns.";
@@ -570,6 +569,22 @@ export function standing(standing, at, now) {
       return "";
   }
 }
+
+/** @type {Record<string, string>} */
+const OFFICE = {
+  store_failed: "This phone could not keep what came from the office. What you wrote is safe. Free some space on the phone.",
+  store_was_cleared:
+    "What this phone kept had been cleared. Your families come back by themselves. If a note you had not sent is missing, tell your administrator.",
+  chain_broken:
+    "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
+  update_first: "A newer version of the app is needed before anything new can be fetched. What you write is still sent.",
+};
+
+/** @param {string|undefined} status the office’s or the store’s last word @returns {string} one sentence, empty when all is well */
+export const officeSays = (status) =>
+  !status || status === "ok"
+    ? ""
+    : (OFFICE[status] ?? "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.");
 
 /** @param {Outbox} told @param {Date} now @returns {string} the one quiet line */
 export function sendLine(told, now) {
