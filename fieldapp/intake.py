@@ -15,7 +15,7 @@ from fieldapp import access, placing, receipts, scope
 from fieldapp.epoch import epoch_of
 from fieldapp.keys import CannotOpen, Keys, Ring, hash_text, sha256, stored_jwk, verifies
 from fieldapp.placing import Placer, Ready
-from fieldapp.store import Store, StoreBusy
+from fieldapp.store import Store, StoreFailed
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.entries import AFTER_ACCESS_ENDED, Placed
 from fieldapp.store.quarantine import QuarantineRow
@@ -57,7 +57,7 @@ class _Item:
 def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: datetime) -> wire.PushAnswer:
     """Takes a push that `device` carried; one result for each frame, in their order.
 
-    Raises nothing for bad bytes; StoreBusy when nothing was taken.
+    Raises nothing for bad bytes; StoreFailed when nothing was taken.
     """
     at = entry.stamp(now)
     ring = keys.ring(store)
@@ -67,7 +67,7 @@ def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: da
     try:
         with store.writing() as tx:
             _place(tx, keys, device, items, at)
-    except StoreBusy:
+    except StoreFailed:
         raise
     except Exception as error:
         _log.error("a push could not be placed as a whole; placing its envelopes one by one (%s)", type(error).__name__)

@@ -18,7 +18,7 @@ from fieldapp.store.casefiles import Casefiles
 from fieldapp.store.drafts import Drafts
 from fieldapp.store.entries import Entries
 from fieldapp.store.migrations import DatabaseIsNewer, migrate
-from fieldapp.store.noun import Connections, NotWriting, Sealed, StoreBusy
+from fieldapp.store.noun import Connections, NotWriting, Sealed, StoreBusy, StoreFailed
 from fieldapp.store.office import Office
 from fieldapp.store.people import People
 from fieldapp.store.quarantine import Quarantine
@@ -26,7 +26,7 @@ from fieldapp.store.records import Records
 from fieldapp.store.settings import Settings
 from fieldapp.store.signers import Signers
 
-__all__ = ["DatabaseIsNewer", "NotWriting", "Sealed", "Store", "StoreBusy", "open"]
+__all__ = ["DatabaseIsNewer", "NotWriting", "Sealed", "Store", "StoreBusy", "StoreFailed", "open"]
 
 
 class Store:

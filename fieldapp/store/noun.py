@@ -22,8 +22,25 @@ class NotWriting(RuntimeError):
     """A change was asked for outside `with store.writing()`, where nothing would commit it as a whole."""
 
 
-class StoreBusy(FieldappError):
+class StoreFailed(FieldappError):
+    """The database could not write: its disk is full or failing. Nothing of the block happened."""
+
+
+class StoreBusy(StoreFailed):
     """Others were writing for too long. Nothing happened; asking again later is right."""
+
+
+_TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""What is wrong with the disk or the moment, not with a row. SQLite may have taken back the whole transaction by itself."""
 
 
 class Connections:
@@ -92,6 +109,11 @@ class Connections:
         try:
             yield
             db.conn.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            db.rollback()
+            if error.sqlite_errorcode & 0xFF in _TROUBLE:
+                raise StoreFailed(error.sqlite_errorname) from None
+            raise
         except BaseException:
             db.rollback()
             raise

@@ -18,7 +18,7 @@ from fieldapp import delivery, intake, people, signers
 from fieldapp.epoch import epoch_of
 from fieldapp.keys import check_words
 from fieldapp.practice.words import word_list_bytes
-from fieldapp.store import StoreBusy
+from fieldapp.store import StoreFailed
 from fieldapp.store.signers import DeviceRow, SignerRow
 from fieldapp.web.guards import guarded, open_to_all
 from fieldapp.web.office import office
@@ -136,8 +136,8 @@ def _refusal(refusal: NotAnswered) -> Response:
     return response
 
 
-@pages.errorhandler(StoreBusy)
-def _busy(_: StoreBusy) -> Response:
+@pages.errorhandler(StoreFailed)
+def _busy(_: StoreFailed) -> Response:
     return _refusal(NotAnswered(503, "busy", retry_after=intake.BUSY_RETRY_S))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import secrets
 import threading
 from pathlib import Path
@@ -384,6 +385,43 @@ def test_ninety_nine_are_stored_when_one_makes_the_office_stumble(ama: Handset, 
     assert ama.push(notes[30])[0]["status"] == "stored"
     ama.pull_all()
     assert len(ama.entries) == 65
+
+
+def test_nothing_is_lost_and_nothing_breaks_when_the_disk_is_full(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    notes = [ama.write(casefile, {"purpose": secrets.token_hex(20_000)}) for _ in range(8)]
+    store = place.office.store
+    pages = store.settings._value("PRAGMA page_count")
+    store.settings._value(f"PRAGMA max_page_count = {pages + 2}")
+    answer = ama.push_bytes(wire.lay_frames([each.envelope for each in notes]))
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert ama.push_bytes(wire.lay_frames([secrets.token_bytes(60_000)])).status_code == 503
+    store.settings._value("PRAGMA max_page_count = 1000000")
+    assert {each["status"] for each in ama.push(*notes)} == {"stored"}
+    ama.pull_all()
+    assert ama.cursors[casefile][0] == 9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_law_any_batching_order_and_repetition_ends_in_the_same_casefiles(
+    ama: Handset, reece: Handset, place: Harrowmere, seed: int
+) -> None:
+    chance = random.Random(seed)
+    openings = [ama.opening(readers=[place.id("reece")]) for _ in range(2)]
+    made = [*openings]
+    for n in range(20):
+        writer = chance.choice((ama, reece))
+        made.append(writer.write(chance.choice(openings).casefile, {**NOTE, "n": n}))
+    on_the_way = chance.sample(made * 2, len(made) * 2)
+    while on_the_way:
+        count = chance.randint(1, 9)
+        chance.choice((ama, reece)).push(*on_the_way[:count])
+        del on_the_way[:count]
+    for reader in (ama, reece):
+        reader.pull_all()
+        assert set(reader.entries) == {each.id for each in made}
+    assert place.office.store.quarantine.count_open() == 0
 
 
 def test_numbers_have_no_gaps_when_many_push_to_one_casefile_at_once(ama: Handset, place: Harrowmere) -> None:
