@@ -131,6 +131,15 @@ export function onLeaving(run) {
 }
 
 /**
+ * Has the browser ask before the page goes while something typed is not kept; its words are the browser’s own.
+ *
+ * @param {() => boolean} isUnkept
+ */
+export function askBeforeLeaving(isUnkept) {
+  addEventListener("beforeunload", (event) => isUnkept() && event.preventDefault());
+}
+
+/**
  * Runs when a sending is worth trying: seen again, or the phone says it has signal (a hint and no more).
  *
  * @param {() => void} run

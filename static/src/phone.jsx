@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { connect } from "./line.js";
 import {
+  askBeforeLeaving,
   here,
   keepForOffline,
   onChance,
@@ -16,6 +17,7 @@ import {
   startCore,
 } from "./page.js";
 import { Button, Form, Trouble } from "./parts/basic.jsx";
+import { hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
 import {
   ask,
@@ -147,6 +149,7 @@ async function start() {
 }
 
 join(connect(core));
+askBeforeLeaving(hasUnsaved);
 onMove(() => {
   place.value = here();
   spoken.value = "";

@@ -9,6 +9,12 @@ import { ask, unkept } from "./told.js";
 /** Drafts begun here and not yet kept: until the first word there is nothing on the phone to open. @type {Map<string, any>} */
 const begun = new Map();
 
+/** What the phone could not keep, by slot: whoever comes back to the form finds it. @type {Map<string, Fields>} */
+const unsaved = new Map();
+
+/** Whether words are on screen that the phone refused to keep. */
+export const hasUnsaved = () => unsaved.size > 0;
+
 /**
  * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>}} what
  * @returns {Promise<any>} as `draft.open` answers
@@ -20,7 +26,10 @@ export async function beginDraft(what) {
 }
 
 /** @param {string} slot @returns {Promise<any>} */
-const openDraft = (slot) => ask("draft.open", { slot }).catch((error) => begun.get(slot) ?? Promise.reject(error));
+const openDraft = async (slot) => {
+  const draft = await ask("draft.open", { slot }).catch((error) => begun.get(slot) ?? Promise.reject(error));
+  return unsaved.has(slot) ? { ...draft, fields: unsaved.get(slot) } : draft;
+};
 
 /** Keep after this much quiet, and at the latest after this much typing: a killed phone costs at most a second. */
 const QUIET_MS = 400;
@@ -61,9 +70,13 @@ export function keeper(slot, begun, tell) {
     if (!dirty || ended) return;
     mark(false);
     keeping = ask("draft.keep", { slot, fields }).then(
-      ({ kept_at }) => tell({ fields, kept_at, error: null }),
+      ({ kept_at }) => {
+        unsaved.delete(slot);
+        tell({ fields, kept_at, error: null });
+      },
       (error) => {
         mark(true);
+        unsaved.set(slot, fields);
         tell({ fields, error });
       },
     );
@@ -94,6 +107,7 @@ export function keeper(slot, begun, tell) {
       rest();
       if (keeping) await keeping;
       mark(false);
+      unsaved.delete(slot);
       ended = true;
     },
   };
