@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Playwright, ViewportSize, sync_playwright
 
 from tests.browser import install
+from tests.browser.people import Keyworker
 from tests.browser.phone import LAPTOP, SIZE, Phone
 from tests.browser.server import Server
 
@@ -37,11 +39,19 @@ def executable(playwright: Playwright) -> str:
     return found
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A running demo office of this story's own."""
-    made = Server(tmp_path)
+@pytest.fixture(scope="session")
+def new_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo office as it was made, to be copied."""
+    made = Server(tmp_path_factory.mktemp("office"))
     made.make_demo()
+    return made.folder
+
+
+@pytest.fixture
+def server(tmp_path: Path, new_office: Path) -> Iterator[Server]:
+    """A running demo office of this story's own."""
+    folder = shutil.copytree(new_office, tmp_path / "office")
+    made = Server(folder)
     made.start()
     yield made
     made.kill()
@@ -67,6 +77,14 @@ def phone(new_phone: NewPhone) -> Phone:
     one = new_phone()
     one.switch_on()
     return one
+
+
+@pytest.fixture
+def ama(phone: Phone, server: Server) -> Keyworker:
+    """A keyworker whose phone is set up and open."""
+    worker = Keyworker(phone, server)
+    worker.sets_up_the_phone()
+    return worker
 
 
 @pytest.fixture

@@ -1,0 +1,342 @@
+"""The two people of the stories. Their methods are sentences; labels and roles are how they find things, as people do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.phone import Phone
+from tests.browser.server import Server
+
+PASSWORD = "harrowmere-demo-only"
+CODE = "246810"
+ARRIVAL_MS = 60_000  # a whole caseload, verified entry by entry, on a machine that is busy with other tests
+SENDING_MS = 45_000  # with no tap at all: as long as the app's own timer may take
+UNLOCKING_MS = 30_000
+
+Answer = tuple[str, str]
+
+
+def exactly(text: str) -> re.Pattern[str]:
+    """A label as it is written, whether or not it says that it is optional."""
+    return re.compile(rf"^\s*{re.escape(text)}(?: \(optional\))?\s*$")
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+class Keyworker:
+    """Somebody with a phone in a family's home."""
+
+    def __init__(self, phone: Phone, server: Server, email: str = "ama@harrowmere.example") -> None:
+        self.phone, self.server, self.email = phone, server, email
+        self.words: list[str] = []
+
+    @property
+    def page(self) -> Page:
+        return self.phone.page
+
+    # Setting up, unlocking, moving about
+
+    def opens_the_app(self) -> None:
+        self.page.goto(f"{self.server.origin}/app")
+
+    def presses(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def follows(self, name: str | re.Pattern[str]) -> None:
+        self.page.get_by_role("link", name=name).first.click()
+
+    def is_at(self, heading: str | re.Pattern[str], timeout: float = 15_000) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading, timeout=timeout)
+
+    def signs_in_to_set_up(self) -> None:
+        self.opens_the_app()
+        self.is_at(re.compile("Set up this phone"))
+        self.page.get_by_label("Work email").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("Code from your authenticator app").fill(CODE)
+        self.presses("Go on")
+
+    def sets_up_the_phone(self) -> None:
+        """Password and second factor once, check words, four unlock words, and everything arrives."""
+        self.signs_in_to_set_up()
+        self.is_at("Is this your office?")
+        self.presses("The words are the same")
+        self.is_at("Your unlock words")
+        self.words = self.page.locator("main ol li").all_inner_texts()
+        assert len(self.words) == 4
+        self.presses("I have written them down")
+        self.page.get_by_label("Your four unlock words").fill(" ".join(self.words))
+        self.presses("Finish")
+        self.is_at("Everything is here", timeout=ARRIVAL_MS)
+        self.presses("Open my families")
+        self.is_at("My families")
+
+    def restarts_the_phone(self) -> None:
+        """Closes the browser and opens the app again, still locked."""
+        self.phone.restart()
+        self.opens_the_app()
+
+    def loses_all_power(self) -> None:
+        """The phone dies in mid-sentence and is switched on again."""
+        self.phone.kill()
+        self.phone.switch_on()
+        self.opens_the_app()
+
+    def unlocks(self) -> None:
+        self.is_at("Unlock this phone")
+        self.page.get_by_label("Your unlock words").fill(" ".join(self.words))
+        self.presses("Unlock")
+        self.is_at("My families", timeout=UNLOCKING_MS)
+
+    def opens_the_family(self, name: str) -> None:
+        self.page.get_by_role("link", name="fieldapp").click()
+        self.is_at("My families")
+        self.follows(re.compile(name))
+        self.is_at("Notes")
+
+    def opens_the_part(self, name: str) -> None:
+        self.page.get_by_role("navigation", name="Parts of this record").get_by_role("link", name=name).click()
+
+    # Writing
+
+    def question(self, label: str, within: Locator | None = None) -> Locator:
+        """Finds a question, be it one control or a group of them."""
+        root = within or self.page.locator("main")
+        return root.get_by_role("group", name=exactly(label)).or_(root.get_by_label(exactly(label)))
+
+    def answers(self, label: str, answer: str, within: Locator | None = None) -> None:
+        """Answers a question of any form: a tap on a choice, or typing."""
+        asked = self.question(label, within).first
+        if asked.evaluate("element => element.tagName") == "FIELDSET":
+            asked.locator("label").filter(has_text=exactly(answer)).first.click()
+        elif asked.evaluate("element => element.tagName") == "SELECT":
+            asked.select_option(label=answer)
+        else:
+            asked.fill(answer)
+
+    def answers_all(self, answers: Iterable[Answer], within: Locator | None = None) -> None:
+        for label, answer in answers:
+            self.answers(label, answer, within)
+
+    def types(self, label: str, text: str) -> None:
+        """Types letter by letter, as thumbs do."""
+        self.question(label).first.press_sequentially(text)
+
+    def says_each_child_was_seen(self, presentation: str = "") -> None:
+        children = self.question("Each child in the family").first
+        for child in children.locator("> fieldset").all():
+            self.answers("Did you see them?", "Yes", child)
+            self.answers("Did you see them alone?", "Yes", child)
+            self.answers("Did you see their bedroom?", "Not needed this time", child)
+            if presentation:
+                self.answers("How did they seem?", presentation, child)
+
+    def begins_a_visit_note(self) -> None:
+        self.presses("Visit note")
+        self.is_at("Visit note")
+
+    def writes_the_visit(self, seen: str, *, purpose: str = "See Kayleigh and agree tonight’s plan") -> None:
+        """Fills in the whole of a visit note; what was seen and heard is the given words."""
+        self.answers_all(
+            [
+                ("What kind of visit was it?", "Home visit"),
+                ("Which day?", today()),
+                ("Start", "17:40"),
+                ("End", "18:35"),
+                ("Where?", "At home"),
+                ("Was it planned?", "Not planned"),
+                ("Did the family know you were coming?", "No"),
+                ("Was there an interpreter?", "Not needed"),
+            ]
+        )
+        self.question("Who was there?").locator("label").first.click()
+        self.says_each_child_was_seen()
+        self.answers_all(
+            [
+                ("What was the visit for?", purpose),
+                ("What did you see and hear?", seen),
+                ("The child’s own words", "“I told Mum I was out.”"),
+                ("What did each parent say about it?", "Dawn: “Maybe two hours.”"),
+                ("What do you make of it, and why?", "Reachable when not questioned in front of her mother."),
+                ("Anything new or worrying?", "No"),
+                ("Is anyone unsafe right now?", "No"),
+                ("The next visit", "Still to arrange"),
+                ("Where did you write this?", "In the car or outside"),
+            ]
+        )
+
+    def fills_in_every_question(self, words: Callable[[], str]) -> None:
+        """Answers whatever the form asks, opening every list once and typing fresh words into every text."""
+        main = self.page.locator("main")
+        for name in main.get_by_role("button", name=re.compile("^Add (?!another)")).all_inner_texts():
+            main.get_by_role("button", name=name, exact=True).first.click()
+        done: set[str] = set()
+        while True:
+            fresh = [
+                control
+                for control in main.locator("input:not([type=hidden]), textarea, select").all()
+                if str(control.get_attribute("name") or control.get_attribute("id")) not in done
+            ]
+            if not fresh:
+                return
+            control = fresh[0]
+            done.add(str(control.get_attribute("name") or control.get_attribute("id")))
+            self._fills_in(control, words)
+
+    def _fills_in(self, control: Locator, words: Callable[[], str]) -> None:
+        kind = str(control.evaluate("one => one.tagName === 'INPUT' ? one.type : one.tagName.toLowerCase()"))
+        if kind == "radio":
+            if not control.evaluate("one => Boolean(one.closest('fieldset').querySelector(':checked'))"):
+                self.page.locator(f"label[for='{control.get_attribute('id')}']").click()
+        elif kind == "checkbox":
+            if not control.is_checked():
+                self.page.locator(f"label[for='{control.get_attribute('id')}']").click()
+        elif kind == "select":
+            control.select_option(index=1)
+        elif kind == "date":
+            control.fill(today())
+        elif kind == "time":
+            control.fill("10:15")
+        elif control.input_value() == "":
+            if control.get_attribute("inputmode") in ("numeric", "decimal"):
+                control.press_sequentially("7")
+            else:
+                control.press_sequentially(words())
+
+    def waits_for_the_draft_to_be_kept(self) -> None:
+        expect(self.page.get_by_text(re.compile("Draft kept on this phone")).first).to_be_visible()
+
+    def checks_and_sends(self) -> None:
+        self.presses("Check and send")
+        self.is_at("Check before you send")
+        self.presses("Send")
+
+    def answers_an_addition(self, why: str, text: str) -> None:
+        """Adds to a note that is final."""
+        additions = self.page.get_by_role("group", name=exactly("What was added"))
+        additions.get_by_role("button", name=re.compile("^Add")).click()
+        item = additions.locator("fieldset.app-item").last
+        self.answers("Why are you adding this?", why, item)
+        self.answers("What do you want to add?", text, item)
+
+    def begins_the_questionnaire(self, who: str) -> None:
+        """Says who answers, and hands over the phone."""
+        self.question("Who answered?").locator("label", has_text=who).first.click()
+        self.answers("At which point?", "In between")
+        self.answers("How was it filled in?", "They filled it in themselves")
+        self.answers("What do you have?", "Answers given here")
+        self.presses("Go on")
+        self.is_at("Hand over the phone")
+        self.presses("Start")
+
+    def enters_a_paper_score(self, who: str, score: str) -> None:
+        """Types in a score that was worked out on paper, and sends it."""
+        self.question("Who answered?").locator("label", has_text=who).first.click()
+        self.answers("At which point?", "In between")
+        self.answers("How was it filled in?", "They filled it in themselves")
+        self.presses("Go on")
+        self.page.get_by_label("The score on the paper").fill(score)
+        self.presses("Go on")
+        self.is_at("Scores")
+        self.presses("Save and send")
+
+    # Reading
+
+    def sees(self, text: str | re.Pattern[str], timeout: float = 15_000) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout)
+
+    def sees_the_note_is(self, standing: str, timeout: float = 15_000) -> None:
+        expect(self.page.locator("main .app-standing").first).to_contain_text(standing, timeout=timeout)
+
+    def opens_the_note(self, title: str | re.Pattern[str]) -> None:
+        self.page.locator("main").get_by_role("link", name=title).first.click()
+
+    def sends_and_receives(self) -> None:
+        """Asks for it by hand, for what the office has to say."""
+        self.page.locator(".app-send-line").get_by_role("link").click()
+        self.is_at("Sending")
+        self.presses("Send and receive")
+        expect(self.page.get_by_role("button", name="Send and receive", exact=True)).to_be_enabled(timeout=SENDING_MS)
+
+    def counts_taps(self, work: Callable[[], None]) -> int:
+        """Counts how often a finger touches the screen during the work."""
+        self.page.evaluate("() => { window.taps = 0; addEventListener('pointerdown', () => { taps += 1; }, true); }")
+        work()
+        return int(self.page.evaluate("() => window.taps"))
+
+
+class Supervisor:
+    """Somebody at a desk with a laptop."""
+
+    def __init__(self, laptop: Phone, server: Server, email: str = "marian@harrowmere.example") -> None:
+        self.laptop, self.server, self.email = laptop, server, email
+
+    @property
+    def page(self) -> Page:
+        return self.laptop.page
+
+    def signs_in(self) -> None:
+        self.signs_in_as_administrator()
+        self.is_at("What needs reading")
+
+    def signs_in_as_administrator(self) -> None:
+        """Signs in, wherever that leads."""
+        self.types_the_sign_in()
+        expect(self.page.get_by_role("navigation", name="Pages")).to_be_visible()
+
+    def types_the_sign_in(self) -> None:
+        self.page.goto(f"{self.server.origin}/desk")
+        self.page.get_by_label("Email address").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("Six-figure code").fill(CODE)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def is_at(self, heading: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def goes_to(self, name: str) -> None:
+        self.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+
+    def opens_the_family(self, name: str) -> None:
+        self.goes_to("Families")
+        self.page.get_by_role("link", name=re.compile(name)).first.click()
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(name)
+
+    def opens_the_newest(self, title: str) -> None:
+        """Opens the first record of that title on the family's page."""
+        notes = self.page.get_by_role("region", name="Notes and other records").or_(self.page.locator("[aria-labelledby=notes]"))
+        notes.get_by_role("link", name=re.compile(rf"^{title}")).first.click()
+
+    def reads(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("main").get_by_text(text).first).to_be_visible()
+
+    def asks_about(self, answer: str, question: str) -> None:
+        """Sends the note back with a question anchored to one answer."""
+        self.page.get_by_label("Send back with a question").check()
+        self.page.get_by_label("Which answer?").first.select_option(label=answer)
+        self.page.get_by_label("Comment", exact=True).first.fill(question)
+        self.page.get_by_role("button", name="Send review").click()
+        self.was_told(re.compile("."))
+
+    def signs_off(self, text: str = "") -> None:
+        self.page.get_by_label("Sign off").check()
+        if text:
+            self.page.get_by_label("Your question, or what you want to say").fill(text)
+        self.page.get_by_role("button", name="Send review").click()
+        self.was_told(re.compile("."))
+
+    def was_told(self, text: re.Pattern[str]) -> None:
+        expect(self.page.locator(".govuk-notification-banner--success")).to_contain_text(text)
+
+    def sees_added(self, text: str) -> None:
+        """Sees words marked as added by the word diff."""
+        expect(self.page.locator("ins", has_text=text).first).to_be_visible()
+
+    def may_not_review(self) -> None:
+        expect(self.page.get_by_role("button", name="Send review")).to_have_count(0)

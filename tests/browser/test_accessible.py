@@ -1,0 +1,153 @@
+"""Every page, on a phone and on a laptop, in light and in dark, has nothing that axe can object to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page
+
+from tests.browser.people import Keyworker, Supervisor
+from tests.browser.phone import LAPTOP, SIZE, Phone
+from tests.browser.server import Server
+
+AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+class Eye:
+    """Looks at whatever is on screen in all four ways and keeps what it objects to."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.objections: list[str] = []
+        self.seen: list[str] = []
+
+    def looks(self, name: str) -> None:
+        self.page.wait_for_load_state("load")
+        heading = self.page.get_by_role("heading", level=1)
+        heading.wait_for()
+        for size in (SIZE, LAPTOP):
+            self.page.set_viewport_size(size)
+            for look in LOOKS:
+                self.page.emulate_media(color_scheme=look, reduced_motion="reduce")
+                self.page.evaluate(AXE)
+                for found in self.page.evaluate(RUN):
+                    where = "; ".join(str(node["target"]) for node in found["nodes"][:4])
+                    self.objections.append(f"{name}, {size['width']} px, {look}: {found['id']} at {where}")
+        self.page.set_viewport_size(SIZE)
+        self.seen.append(name)
+
+
+def test_phone_screens_have_nothing_that_axe_objects_to(phone: Phone, server: Server) -> None:
+    eye = Eye(phone.page)
+    ama = Keyworker(phone, server)
+    ama.opens_the_app()
+    ama.is_at("Set up this phone")
+    eye.looks("set up")
+    ama.presses("Go on")
+    eye.looks("set up, nothing typed")
+    ama.sets_up_the_phone()
+    eye.looks("my families")
+
+    ama.opens_the_family("Tarnley")
+    eye.looks("family")
+    for part in ("Goals", "Questionnaires", "Family"):
+        ama.opens_the_part(part)
+        ama.is_at(re.compile(part if part != "Family" else "The family|Family"))
+        eye.looks(part)
+
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    eye.looks("visit note")
+    ama.answers("What kind of visit was it?", "Home visit")
+    ama.answers("Anything new or worrying?", "Yes")
+    ama.presses("Check and send")
+    eye.looks("visit note, with problems")
+    ama.answers("Anything new or worrying?", "No")
+    ama.writes_the_visit("Two clean bottles drying.")
+    ama.presses("Check and send")
+    ama.is_at("Check before you send")
+    eye.looks("check before you send")
+    ama.presses("Send")
+    ama.is_at(re.compile("Saved, waiting to send|Sent"))
+    eye.looks("saved")
+    ama.follows("See what I sent")
+    ama.is_at("Visit note")
+    eye.looks("a note")
+
+    ama.opens_the_family("Tarnley")
+    ama.presses("Call or text")
+    ama.is_at("Call, text or message")
+    eye.looks("call or text")
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    ama.is_at("Goal ratings")
+    eye.looks("goal ratings")
+    ama.opens_the_family("Tarnley")
+    ama.presses("Measure")
+    eye.looks("which questionnaire")
+    ama.page.get_by_role("button", name=re.compile("PHQ-9")).click()
+    eye.looks("who answers")
+    ama.begins_the_questionnaire("Dawn")
+    eye.looks("a question")
+    for _ in range(10):
+        ama.page.locator("main label").last.click()
+        ama.page.locator("main button[type=submit]").click()
+    eye.looks("thank you")
+    ama.presses("I have the phone back")
+    ama.is_at("Scores")
+    eye.looks("scores, with the prompt")
+
+    for name in ("sending", "settings"):
+        ama.page.goto(f"{server.origin}/app#/{name}")
+        eye.looks(name)
+    ama.page.goto(f"{server.origin}/app#/")
+    ama.is_at("My families")
+    ama.page.get_by_label("Search all your notes").fill("coat")
+    ama.page.get_by_role("button", name="Search").click()
+    ama.is_at("Search")
+    eye.looks("search")
+    ama.restarts_the_phone()
+    eye.page = phone.page
+    ama.is_at("Unlock this phone")
+    eye.looks("unlock")
+    assert len(eye.seen) >= 20
+    assert eye.objections == []
+
+
+def test_desk_pages_have_nothing_that_axe_objects_to(laptop: Phone, server: Server) -> None:
+    eye = Eye(laptop.page)
+    marian = Supervisor(laptop, server)
+    laptop.page.goto(f"{server.origin}/desk")
+    eye.looks("sign in")
+    laptop.page.get_by_role("button", name="Sign in").click()
+    eye.looks("sign in, nothing typed")
+    marian.signs_in()
+    eye.looks("board")
+    marian.goes_to("Families")
+    eye.looks("families")
+    marian.opens_the_family("Tarnley")
+    eye.looks("family")
+    marian.opens_the_newest("Visit note")
+    eye.looks("a note")
+    marian.page.get_by_role("button", name="Send review").click()
+    eye.looks("a note, review without a decision")
+    laptop.page.goto(f"{server.origin}/desk/nowhere-at-all")
+    eye.looks("not found")
+    assert len(eye.seen) >= 8
+    assert eye.objections == []
+
+
+def test_administrators_pages_have_nothing_that_axe_objects_to(laptop: Phone, server: Server) -> None:
+    eye = Eye(laptop.page)
+    admin = Supervisor(laptop, server, "admin@harrowmere.example")
+    admin.signs_in_as_administrator()
+    names = [link.inner_text() for link in laptop.page.get_by_role("navigation", name="Pages").get_by_role("link").all()]
+    for name in names:
+        admin.goes_to(name)
+        eye.looks(name)
+    assert len(eye.seen) >= 2
+    assert eye.objections == []

@@ -1,0 +1,72 @@
+"""The whole main job, end to end, with the real parts: what is written in a home without signal is read at the office."""
+
+from __future__ import annotations
+
+import re
+
+from tests.browser.people import SENDING_MS, Keyworker, Supervisor
+from tests.browser.phone import Phone
+from tests.browser.server import Server
+
+SEEN = "The hallway door has a fresh split at hand height. Kayleigh came in wearing a man’s black coat."
+QUESTION = "Whose coat was it, and who was told?"
+ADDED = "Kayleigh said it was a mate’s. I told Tamsin Quill by phone at 18:50."
+
+
+def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama: Keyworker, laptop: Phone) -> None:
+    # Given a phone that is set up, an office that is dead, and a browser that was restarted
+    server.kill()
+    ama.restarts_the_phone()
+
+    # When Ama unlocks it and writes a visit note
+    ama.unlocks()
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit(SEEN)
+    ama.checks_and_sends()
+
+    # Then it says that it is saved and waits
+    ama.is_at("Saved, waiting to send")
+    ama.sees_the_note_is("Saved, waiting to send")
+
+    # When the office comes back, then it is sent without a tap
+    server.start()
+    ama.is_at("Sent", timeout=SENDING_MS)
+    ama.sees_the_note_is("Sent, the office has it")
+
+    # And the supervisor reads it and sends it back with a question about one answer
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_the_family("Tarnley")
+    marian.opens_the_newest("Visit note")
+    marian.reads(SEEN)
+    marian.asks_about("What did you see and hear?", QUESTION)
+
+    # When the question has arrived, then Ama answers it with the office dead again
+    ama.sends_and_receives()
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_note(re.compile("Visit note"))
+    ama.sees(QUESTION)
+    ama.sees_the_note_is("Sent back with a question")
+    ama.presses("Answer the question")
+    ama.answers_an_addition("To answer a question", ADDED)
+    ama.checks_and_sends()
+    ama.is_at("Saved, waiting to send")
+
+    # And once more it is sent without a tap
+    server.start()
+    ama.is_at("Sent", timeout=SENDING_MS)
+
+    # When the supervisor reads what was added, marked as such, and signs off
+    marian.opens_the_family("Tarnley")
+    marian.opens_the_newest("Visit note")
+    marian.sees_added(ADDED)
+    marian.signs_off("Thank you. Clear and quick.")
+
+    # Then the phone says so
+    ama.sends_and_receives()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_note(re.compile("Visit note"))
+    ama.sees_the_note_is("Signed off")
+    ama.sees("Thank you. Clear and quick.")

@@ -1,0 +1,105 @@
+"""Goals and questionnaires: asked on the phone, charted on both sides with the same numbers."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.people import SENDING_MS, Keyworker, Supervisor
+from tests.browser.phone import Phone
+from tests.browser.server import Server
+
+GOAL = "Talk without shouting"
+NOT_AT_ALL, SEVERAL, MORE, NEARLY = "Not at all", "Several days", "More than half the days", "Nearly every day"
+
+
+def numbers_of(table: Locator, who: str) -> list[str]:
+    """The numbers of one rater, by row or by column as the table has them; a comment may stand behind a number."""
+    rows = [[cell.inner_text().strip() for cell in row.locator("th, td").all()] for row in table.locator("tr").all()]
+    by_row = next((row[1:] for row in rows if row[0].startswith(who)), None)
+    if by_row is None:
+        column = next(at for at, cell in enumerate(rows[0]) if cell.startswith(who))
+        by_row = [row[column] for row in rows[1:]]
+    return [found[0] for cell in by_row if (found := re.match(r"\d+", cell))]
+
+
+def test_goal_rated_by_two_is_charted_with_the_same_numbers_on_both_sides(ama: Keyworker, server: Server, laptop: Phone) -> None:
+    # Given a goal that two people rate
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    ama.is_at("Goal ratings")
+    goal = ama.page.locator("section", has=ama.page.get_by_role("heading", name=GOAL))
+    raters = goal.locator("fieldset")
+    expect(raters).to_have_count(2)
+
+    # When both say a number
+    raters.nth(0).get_by_label("8", exact=True).check()
+    raters.nth(1).get_by_label("4", exact=True).check()
+    ama.presses("Save 2 ratings")
+    ama.is_at("Goals")
+
+    # Then the phone charts both, each with its numbers in a table
+    shown = ama.page.locator("section", has=ama.page.get_by_role("heading", name=GOAL))
+    expect(shown.get_by_role("img").first).to_be_visible()
+    shown.locator("summary", has_text="The same numbers in a table").click()
+    on_the_phone = {who: numbers_of(shown.locator("table").first, who) for who in ("Dawn", "Kayleigh")}
+    assert on_the_phone["Dawn"][-1] == "8"
+    assert on_the_phone["Kayleigh"][-1] == "4"
+
+    # And the supervisor's page has the very same numbers
+    ama.sends_and_receives()
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_the_family("Tarnley")
+    figure = marian.page.locator("figure", has_text=GOAL).or_(marian.page.locator(f"h3:has-text('{GOAL}') + figure"))
+    expect(figure.get_by_role("img").first).to_be_visible()
+    at_the_desk = {who: numbers_of(figure.locator("table").first, who) for who in ("Dawn", "Kayleigh")}
+    assert at_the_desk == on_the_phone
+
+
+def test_questionnaire_is_scored_on_the_phone_and_its_ninth_question_speaks_to_the_worker_only(
+    ama: Keyworker, server: Server
+) -> None:
+    # Given PHQ-9 in a home without signal, handed to Dawn
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.presses("Measure")
+    ama.page.get_by_role("button", name=re.compile("PHQ-9")).click()
+    ama.begins_the_questionnaire("Dawn")
+
+    # When she answers, the ninth question with "Several days"
+    answers = [MORE, NEARLY, MORE, MORE, SEVERAL, MORE, MORE, SEVERAL, SEVERAL]
+    for number, answer in enumerate(answers, start=1):
+        ama.is_at(f"Question {number} of 10")
+        ama.page.locator("main label", has_text=re.compile(rf"^\s*{answer}\s*$")).click()
+        ama.presses("Next")
+    ama.page.locator("main label").first.click()  # how difficult it made things
+    ama.presses("Finish")
+
+    # Then her screen thanks her and says nothing more, and no way leads from it into the record
+    ama.is_at("Thank you")
+    assert "needs you now" not in ama.page.locator("body").inner_text()
+    expect(ama.page.get_by_role("link")).to_have_count(0)
+
+    # And only when the phone is back, the worker is told, with the score
+    ama.presses("I have the phone back")
+    ama.is_at("Scores")
+    ama.sees("Only for you: an answer that needs you now")
+    ama.sees(re.compile(r"\b16\b"))
+
+
+def test_score_worked_out_on_paper_is_typed_in_as_a_score(ama: Keyworker) -> None:
+    # Given a questionnaire whose text this app may not show
+    ama.opens_the_family("Tarnley")
+    ama.presses("Measure")
+    ama.page.get_by_role("button", name=re.compile("On paper")).first.click()
+
+    # When Ama types the score from the paper
+    ama.enters_a_paper_score("Dawn", "17")
+
+    # Then it is saved as a score from paper
+    ama.is_at(re.compile("Saved, waiting to send|Sent"))
+    ama.follows("See what I sent")
+    ama.sees("17")
+    ama.sees_the_note_is("Sent, the office has it", timeout=SENDING_MS)

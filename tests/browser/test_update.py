@@ -1,0 +1,80 @@
+"""A newer version comes whole or not at all, and never over what somebody is writing."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import Keyworker
+from tests.browser.phone import Phone
+from tests.browser.releases import Releases
+from tests.browser.server import Server
+
+OLD, NEW = "My families", "My families, newer"
+SENTENCE = "Luka built a tower"
+
+
+@pytest.fixture
+def releases(server: Server) -> Releases:
+    made = Releases(server)
+    made.restart()
+    return made
+
+
+def is_ready(phone: Phone) -> None:
+    """Waits until the browser has fetched the whole of a newer release."""
+    phone.page.wait_for_function("async () => Boolean((await navigator.serviceWorker.getRegistration('/app'))?.waiting)")
+
+
+def asks_for_updates(phone: Phone) -> None:
+    phone.page.evaluate("async () => { await (await navigator.serviceWorker.getRegistration('/app')).update().catch(() => {}); }")
+
+
+def test_newer_version_waits_for_a_tap_and_drafts_stay(releases: Releases, phone: Phone, server: Server) -> None:
+    # Given a phone with a draft, and an office that has a newer version
+    ama = Keyworker(phone, server)
+    ama.sets_up_the_phone()
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.answers("What kind of visit was it?", "Home visit")
+    ama.answers("What did you see and hear?", SENTENCE)
+    ama.waits_for_the_draft_to_be_kept()
+    releases.publish("aaaaaaaaaaaa", OLD, NEW)
+
+    # When the phone has fetched it, then the screen stays as it is until Ama asks for it
+    asks_for_updates(phone)
+    is_ready(phone)
+    expect(ama.question("What did you see and hear?").first).to_have_value(SENTENCE)
+    ama.page.get_by_role("link", name="Settings").click()
+    ama.presses("Use the newer version")
+
+    # Then it is the newer one, also without signal, and the draft is there
+    ama.is_at("Unlock this phone")
+    server.kill()
+    ama.restarts_the_phone()
+    ama.page.get_by_label("Your unlock words").fill(" ".join(ama.words))
+    ama.presses("Unlock")
+    ama.is_at(NEW)
+    ama.follows("Tarnley")
+    ama.follows("Carry on with the visit note")
+    expect(ama.question("What did you see and hear?").first).to_have_value(SENTENCE)
+
+
+def test_old_version_stays_whole_when_a_file_of_the_newer_one_is_missing(
+    releases: Releases, phone: Phone, server: Server
+) -> None:
+    # Given a phone that keeps the app, and an office that published half of a newer version
+    ama = Keyworker(phone, server)
+    ama.sets_up_the_phone()
+    phone.page.wait_for_function("async () => Boolean((await navigator.serviceWorker.getRegistration('/app'))?.active)")
+    releases.publish("bbbbbbbbbbbb", OLD, NEW)
+    releases.loses("worker.js")
+
+    # When the phone looks for it, and the office dies
+    asks_for_updates(phone)
+    server.kill()
+    ama.restarts_the_phone()
+
+    # Then the old version opens and unlocks
+    ama.unlocks()
+    ama.is_at(OLD)

@@ -1,0 +1,97 @@
+"""Writing on the phone: quick things stay quick, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.people import Keyworker
+from tests.browser.server import Server
+
+SENTENCE = "Dawn was tearful and said she had slept maybe two hours"
+TAPS = 5
+
+
+def test_call_is_written_down_in_five_taps(ama: Keyworker, server: Server) -> None:
+    # Given a family that is open, and no signal
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.presses("Call or text")
+    ama.is_at("Call, text or message")
+
+    # When Ama taps who, how, what came of it and whether it worries her, and types one line
+    def writes() -> None:
+        ama.question("Who with?").locator("label").first.click()
+        ama.answers("How?", "Call")
+        ama.answers("What came of it?", "We spoke")
+        ama.types("In one line", "Home safe by nine")
+        ama.answers("Anything new or worrying?", "No")
+        ama.presses("Save and send")
+
+    taps = ama.counts_taps(writes)
+
+    # Then five taps, and it is saved
+    ama.is_at("Saved, waiting to send")
+    assert taps <= TAPS
+
+
+def test_draft_is_there_when_the_phone_died_in_mid_sentence(ama: Keyworker) -> None:
+    # Given a note that is being written
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.answers("What kind of visit was it?", "Home visit")
+    ama.types("What did you see and hear?", SENTENCE)
+    ama.waits_for_the_draft_to_be_kept()
+
+    # When the battery is empty in the middle of the next sentence
+    ama.types("What did you see and hear?", ". Jayden ate")
+    ama.loses_all_power()
+
+    # Then the draft is there after unlocking, with all but its last second
+    ama.unlocks()
+    ama.opens_the_family("Tarnley")
+    ama.follows("Carry on with the visit note")
+    expect(ama.question("What did you see and hear?").first).to_have_value(re.compile(f"^{SENTENCE}"))
+
+
+def test_empty_send_is_answered_with_a_list_and_nothing_typed_is_lost(ama: Keyworker) -> None:
+    # Given a note of which only one answer is written
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.answers("What kind of visit was it?", "Home visit")
+    ama.answers("What did you see and hear?", SENTENCE)
+
+    # When Ama wants to send it
+    ama.presses("Check and send")
+
+    # Then a list says what is missing, each line leads to its question, and what was typed is still there
+    summary = ama.page.locator("#problems")
+    expect(summary).to_contain_text("things are missing before this can be sent")
+    expect(summary).to_be_focused()
+    expect(ama.question("What did you see and hear?").first).to_have_value(SENTENCE)
+    summary.get_by_text("Where?").click()
+    expect(ama.question("Where?").first).to_be_focused()
+
+
+def test_note_sent_without_signal_is_found_by_its_words(ama: Keyworker, server: Server) -> None:
+    # Given a call that was written without signal
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.presses("Call or text")
+    ama.question("Who with?").locator("label").first.click()
+    ama.answers("How?", "Call")
+    ama.answers("What came of it?", "We spoke")
+    ama.answers("In one line", "Lent her the Zephyrine book")
+    ama.answers("Anything new or worrying?", "No")
+    ama.presses("Save and send")
+    ama.is_at("Saved, waiting to send")
+
+    # When Ama looks for one of its words, in small letters
+    ama.page.get_by_role("link", name="fieldapp").click()
+    ama.page.get_by_label("Search all your notes").fill("zephyrine")
+    ama.page.get_by_role("button", name="Search").click()
+
+    # Then it is found, and the address holds nothing of it
+    ama.sees("1 note found on this phone")
+    assert "zephyrine" not in ama.page.url.lower()
