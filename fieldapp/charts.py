@@ -67,6 +67,17 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A named range of a score, shaded every other one so that neighbours tell apart."""
+
+    top: float
+    height: float
+    label: str
+    label_y: float
+    is_shaded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the table: the rater, a cell for each day, the change."""
 
@@ -89,6 +100,7 @@ class Chart:
     lines: tuple[Line, ...]
     days: tuple[str, ...]
     rows: tuple[Row, ...]
+    ranges: tuple[Range, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -101,14 +113,27 @@ class Chart:
         return self.left - 8
 
     @property
+    def range_x(self) -> float:
+        return self.left + 6
+
+    @property
     def days_y(self) -> float:
         return self.bottom + 22
 
 
-def chart(series: Sequence[Series], *, low: float, high: float, step: float, band: float | None = None) -> Chart | None:
+def chart(
+    series: Sequence[Series],
+    *,
+    low: float,
+    high: float,
+    step: float,
+    band: float | None = None,
+    ranges: Sequence[tuple[float, str]] = (),
+) -> Chart | None:
     """Lays out a chart from `low` to `high`; None when there is not one number to draw.
 
     `band` shades that much on either side of the first value, when there is one rater only: two bands would hide each other.
+    `ranges` are named ranges of a score as (lowest value, name), lowest first.
     """
     drawn = [one for one in series if one.points]
     if not drawn:
@@ -137,7 +162,17 @@ def chart(series: Sequence[Series], *, low: float, high: float, step: float, ban
     up = tuple(Tick(y(low + step * n), _number(low + step * n)) for n in range(int((high - low) / step) + 1))
     rows = tuple(Row(one.label, _cells(one, days), one.verdict) for one in drawn)
     ticks = tuple(Tick(x(on), short_day(on)) for on in _spread(first, last))
-    return Chart(left, right, top, bottom, ticks, up, bands, lines, tuple(short_day(on) for on in days), rows)
+    named = _ranges(ranges, low, high, y)
+    return Chart(left, right, top, bottom, ticks, up, bands, lines, tuple(short_day(on) for on in days), rows, named)
+
+
+def _ranges(ranges: Sequence[tuple[float, str]], low: float, high: float, y: Callable[[float], float]) -> tuple[Range, ...]:
+    found: list[Range] = []
+    for n, (begins, label) in enumerate(ranges):
+        ends = ranges[n + 1][0] if n + 1 < len(ranges) else high
+        top, bottom = y(min(max(ends, low), high)), y(min(max(begins, low), high))
+        found.append(Range(top, round(bottom - top, 1), label, round((top + bottom) / 2 + 4, 1), n % 2 == 0))
+    return tuple(found)
 
 
 def short_day(on: date) -> str:

@@ -121,10 +121,11 @@ def _result(measure_id: str, about: str, group: list[tuple[str, Plain]], practic
     for rater, drawn in by_rater.items():
         points = tuple(Point(date.fromisoformat(each["completed_on"]), float(_main(each, rule.id)), "") for each in drawn)
         lines.append(Series(rater, points, _verdict(measure.plain, drawn, rule.id)))
+    ranges = [(float(one.from_), one.label) for one in rule.bands]
     step = max(1, (rule.max - rule.min + 5) // 6)
     better = "Higher is better" if rule.direction == "high_better" else "Lower is better"
     caption = f"{rule.title}, from {rule.min} to {rule.max}. {better}"
-    return Result(title, caption, charts.chart(lines, low=rule.min, high=rule.max, step=step), times)
+    return Result(title, caption, charts.chart(lines, low=rule.min, high=rule.max, step=step, ranges=ranges), times)
 
 
 def _time(record: str, fields: Plain, names: sheet.Names) -> Time:
@@ -153,7 +154,7 @@ def _verdict(definition: Plain, drawn: list[Plain], score: str) -> str:
     first, last = ([{"id": score, "value": _main(each, score)}] for each in (drawn[0], drawn[-1]))
     found = change.change(definition, first, last)
     result = next((one["result"] for one in found["scores"] if one["id"] == score), "not_classed")
-    return RESULTS.get(result, "No rule for this one")
+    return RESULTS.get(result, "No published rule says when this is a clear change")
 
 
 def _is_rating(rating: Mapping[str, Any]) -> bool:

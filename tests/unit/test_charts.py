@@ -1,6 +1,7 @@
 """Where points of a chart stand, and that the table beside it says the same."""
 
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,3 +52,14 @@ def test_raters_have_shapes_of_their_own_when_they_rate_the_same() -> None:
     assert drawn is not None
     assert drawn.lines[0].marks[0].path != drawn.lines[1].marks[0].path
     assert abs(drawn.lines[0].label_y - drawn.lines[1].label_y) >= 17
+
+
+def test_named_ranges_cover_the_scale_without_a_gap() -> None:
+    ranges = [(0, "minimal"), (5, "mild"), (10, "moderate"), (20, "severe")]
+    drawn = chart([Series("Dawn", (Point(date(2026, 9, 7), 16),))], low=0, high=27, step=5, ranges=ranges)
+    assert drawn is not None
+    edges = [(one.top, round(one.top + one.height, 1)) for one in drawn.ranges]
+    assert edges[0][1] == drawn.bottom
+    assert edges[-1][0] == drawn.top
+    assert all(abs(lower[0] - upper[1]) < 0.2 for lower, upper in pairwise(edges))
+    assert [one.label for one in drawn.ranges] == ["minimal", "mild", "moderate", "severe"]
