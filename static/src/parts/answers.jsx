@@ -91,17 +91,25 @@ export function Lines({ text }) {
 }
 
 /**
- * All answers by section; `beside` draws what belongs under one answer (a question, a change link, two versions).
+ * All answers by section; `beside` draws what belongs under one answer (a question, two versions).
  *
- * @param {{definition: Definition, fields: Fields, around: Around, sent?: boolean, all?: boolean, beside?: (field: Field) => any, instead?: (field: Field) => any}} props
+ * @param {object} props
+ * @param {Definition} props.definition whole, because what is shown may depend on any answer
+ * @param {import("./shapes.js").Section[]} [props.sections] those to draw
+ * @param {Set<string>} [props.skip] fields drawn elsewhere
+ * @param {Fields} props.fields
+ * @param {Around} props.around
+ * @param {boolean} [props.sent]
+ * @param {(field: Field) => any} [props.beside]
+ * @param {(field: Field) => any} [props.instead]
  */
-export function Answers({ definition, fields, around, sent = true, all = false, beside, instead }) {
+export function Answers({ definition, sections = definition.sections, skip, fields, around, sent = true, beside, instead }) {
   const shown = new Set(shownFields(/** @type {any} */ (definition), fields, { sent }).map((field) => field.id));
   return (
     <>
-      {definition.sections.map((section) => {
+      {sections.map((section) => {
         const rows = section.fields.filter(
-          (field) => shown.has(field.id) && (all || instead?.(field) || isAnswered(fields[field.id])),
+          (field) => shown.has(field.id) && !skip?.has(field.id) && (instead?.(field) || isAnswered(fields[field.id])),
         );
         if (rows.length === 0) return null;
         return (

@@ -126,7 +126,8 @@ export function Draft({ casefile, slot, step }) {
         <p class="govuk-body">{adding ? say.form.check_adding : say.form.check_intro}</p>
         <Trouble error={refused} />
         <Answers
-          definition={{ ...definition, sections }}
+          definition={definition}
+          sections={sections}
           fields={withoutHidden(/** @type {any} */ (definition), fields, { sent: adding })}
           around={context}
           sent={adding}

@@ -115,13 +115,8 @@ function Told({ told }) {
         <>
           <MeasureTold fields={fields} />
           <Answers
-            definition={{
-              ...definition,
-              sections: definition.sections.map((/** @type {any} */ section) => ({
-                ...section,
-                fields: section.fields.filter((/** @type {Field} */ field) => !DRAWN.has(field.id)),
-              })),
-            }}
+            definition={definition}
+            skip={DRAWN}
             fields={fields}
             around={context}
             instead={(field) =>
