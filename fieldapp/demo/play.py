@@ -149,9 +149,13 @@ class _Stage:
         """The supervisor reads what the office drew at random until then. Nobody can tell beforehand which notes that is."""
         self._send_until(at)
         summaries.refresh(self._store, self._keys, self._practice)
-        for casefile in self._families:
-            for row in self._store.records.in_casefile(casefile):
-                if row.why == "sample" and row.standing == "sent" and row.last_received_at < stamp(until):
+        unsent = {record for carried in self._phones.values() for record in carried.records}
+        for casefile in self._families.values():
+            if casefile.is_practice:
+                continue
+            for row in self._store.records.in_casefile(casefile.id):
+                is_due = row.why == "sample" and row.standing == "sent" and row.last_received_at < stamp(until)
+                if is_due and row.id not in unsent:
                     self._sign(row.id, at, self._heads[row.id], "signed_off", rounds.WORDS["sample"])
 
     def everybody_sends(self) -> None:

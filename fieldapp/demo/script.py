@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldapp.demo import filling
 from fieldapp.demo.calendar import Calendar
-from fieldapp.demo.filling import Fields, Teller
+from fieldapp.demo.teller import Fields, Teller
 from fieldapp.practice.library import Practice
 
 SCHEMAS = {

@@ -17,4 +17,7 @@ PEOPLE = (
 def told() -> str:
     """Say it in words, one person a line."""
     people = "\n".join(f"  {role:<14} {email}" for role, email in PEOPLE)
-    return f"Sign in with the password {PASSWORD} and the code {CODE} as one of\n{people}"
+    return (
+        f"Sign in with the password {PASSWORD} and the code {CODE} as one of\n{people}\n"
+        "Keyworkers set up their phone at /app; the others sign in at /desk."
+    )

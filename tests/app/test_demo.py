@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fieldapp import config, demo, people, placing, records, store, summaries
 from fieldapp.demo import play, sign_ins
@@ -200,6 +201,17 @@ def test_demo_cut_short_is_not_served_when_made_again(tmp_path: Path, monkeypatc
     assert [each.name for each in tmp_path.iterdir() if "making" in each.name] == []
 
 
+def test_play_goes_through_when_chance_draws_every_note_for_the_sample(tmp_path: Path) -> None:
+    practice = shipped()
+    rules = {kind: replace(rule, one_in=1) if rule.needs == "sample" else rule for kind, rule in practice.policy.sign_off.items()}
+    everything = replace(practice, policy=replace(practice.policy, sign_off=rules))
+    opened, keys = store.open(tmp_path / "drawn.db"), Keys(bytes(range(32)))
+    keys.make_office_keys(opened, entry.stamp(play.founded(NOW.date())))
+    played = play.play(opened, keys, everything, today=NOW.date())
+    opened.close()
+    assert played.entries > 600
+
+
 def test_demo_refuses_a_real_offices_key_when_pointed_at_it(tmp_path: Path) -> None:
     config.make_key(tmp_path / "real.key")
     environ = {"FIELDAPP_DATABASE": str(tmp_path / "real.db"), "FIELDAPP_KEY_FILE": str(tmp_path / "real.key")}
@@ -209,6 +221,10 @@ def test_demo_refuses_a_real_offices_key_when_pointed_at_it(tmp_path: Path) -> N
 
 def test_demo_is_ready_before_somebody_gives_up_when_first_started(office: Demo) -> None:
     assert office.took < SECONDS
+
+
+def test_everybody_named_has_an_account_of_their_role_when_made(office: Demo) -> None:
+    assert {(office.person(email.split("@")[0]).role, email) for _, email in sign_ins.PEOPLE} == set(sign_ins.PEOPLE)
 
 
 def test_sign_ins_name_everybody_a_newcomer_needs_when_printed() -> None:
