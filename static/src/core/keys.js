@@ -2,12 +2,12 @@
  * The one door to cryptography: what unlocks, wraps, seals, opens, signs and verifies. Parameters and layouts are those of docs/protocol.md and design §6.
  * Private halves live as wrapped bytes in the vault and, while it is unlocked, as keys that cannot be exported.
  */
-import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { argon2id } from "hash-wasm";
 import { hashText } from "../sync/chain.js";
 import { ascii, b64u, compact, isHash, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
 import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
 import { envelopeInfo, join, layEnvelope, padme } from "../sync/wire.js";
+import { sealer } from "./hpke.js";
 
 /** @typedef {import("../sync/entry.js").Hands} Hands */
 /** @typedef {{kty: string, crv: string, x: string, y: string}} PublicJwk */
@@ -285,27 +285,23 @@ export async function checkWords(officeKid, list) {
 
 // ── Sealing to the office ──────────────────────────────────────────────────────────────────────────────────────────
 
-const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-/** @type {Map<string, Promise<CryptoKey>>} */
-const recipients = new Map();
+/** @type {Map<string, ReturnType<typeof sealer>>} */
+const sealers = new Map();
 
 /**
  * Seals a packet to the office, which alone can open it. @param {OfficeKey} to @param {Uint8Array} packet @param {"entry" | "draft"} use @returns {Promise<Uint8Array>} the envelope
  */
 export async function sealToOffice(to, packet, use) {
-  let recipient = recipients.get(to.kid);
-  if (!recipient) {
-    recipient = publicKey(to.kid, to.jwk).then(() =>
-      suite.kem.deserializePublicKey(own(join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y))).buffer),
-    );
-    recipients.set(to.kid, recipient);
-    recipient.catch(() => recipients.delete(to.kid));
+  const name = `${to.kid} ${use}`;
+  let made = sealers.get(name);
+  if (!made) {
+    const point = join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y));
+    made = publicKey(to.kid, to.jwk).then(() => sealer(subtle, point, ascii(envelopeInfo(to.kid, use))));
+    sealers.set(name, made);
+    made.catch(() => sealers.delete(name));
   }
-  const sealed = await suite.seal(
-    { recipientPublicKey: await recipient, info: own(ascii(envelopeInfo(to.kid, use))).buffer },
-    own(packet),
-  );
-  return layEnvelope(unb64u(to.kid), new Uint8Array(sealed.enc), new Uint8Array(sealed.ct));
+  const { encapsulated, ciphertext } = await (await made)(packet);
+  return layEnvelope(unb64u(to.kid), encapsulated, ciphertext);
 }
 
 /** Says whether own unlock words are hard enough to guess; four words of the office's list always are. @param {string} words @param {Set<string>} list */
