@@ -1,0 +1,94 @@
+"""Accounts and phones, for administrators."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fieldapp import people
+from fieldapp.keys import check_words, new_id
+from fieldapp.store.quarantine import QuarantineRow
+from tests.app import harrowmere
+from tests.app.harrowmere import Browser, Harrowmere, words_of
+
+NEW = {"name": "Nora Níc", "email": "Nora@Harrowmere.Example", "role": "supervisor", "team": "family-support"}
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    return harrowmere.make(tmp_path)
+
+
+@pytest.fixture
+def browser(office: Harrowmere) -> Browser:
+    return office.signed_in("admin")
+
+
+def test_a_new_person_signs_in_with_what_was_shown_once(office: Harrowmere, browser: Browser) -> None:
+    page = browser.send("/desk/people/add", "/desk/people/add", NEW)
+    assert "Nora Níc can sign in now" in words_of(page)
+    email, password, totp = re.findall(r'class="desk-secret">([^<]+)<', page.text)
+    assert email == "nora@harrowmere.example"
+    answer = office.visitor().sign_in("nora", email=email, password=password, code=people.code_at(totp, office.clock()))
+    assert answer.status_code == 303
+    assert office.audited("person added") == [(office.id("admin"), "", "")]
+    everything = [
+        str([tuple(row) for row in office.office.store.people._rows(f"SELECT * FROM {table}")]) for table in ("people", "audit")
+    ]
+    assert not any(secret in text for secret in (password, totp) for text in everything)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": "  "}, "Enter a name"),
+        ({"name": "x" * 121}, "Enter a name"),
+        ({"email": "nora"}, "Enter an email address"),
+        ({"email": "nora @x"}, "Enter an email address"),
+        ({"email": "MARIAN@harrowmere.example"}, "Somebody has this email address already"),
+        ({"role": ""}, "Choose a role"),
+        ({"role": "owner"}, "Choose a role"),
+        ({"team": ""}, "Choose a team"),
+        ({"team": "nowhere"}, "Choose a team"),
+    ],
+)
+def test_nothing_typed_is_lost_when_a_person_cannot_be_added(
+    office: Harrowmere, browser: Browser, change: dict[str, str], said: str
+) -> None:
+    before = len(office.office.store.people.all())
+    page = browser.send("/desk/people/add", "/desk/people/add", NEW | change)
+    assert page.status_code == 400
+    assert said in words_of(page)
+    if "email" not in change:
+        assert 'value="Nora@Harrowmere.Example"' in page.text
+    assert len(office.office.store.people.all()) == before
+
+
+def test_a_hostile_name_is_shown_as_text(browser: Browser) -> None:
+    browser.send("/desk/people/add", "/desk/people/add", NEW | {"name": "<img src=x onerror=alert(1)>"})
+    assert "<img" not in browser.get("/desk/people").text
+
+
+def test_an_administrator_sees_the_check_words_and_what_waits_on_phones(office: Harrowmere, browser: Browser) -> None:
+    here = office.office
+    device = new_id()
+    with here.store.writing() as tx:
+        tx.signers.add_device(device, "token", "2026-11-20T08:00:00.000Z")
+        tx.signers.see_device(device, "2026-11-20T09:15:00.000Z", 3, "2026-11-19T17:02:00.000Z", "build")
+        tx.quarantine.add(
+            QuarantineRow("h", device, "", "", "", "unknown_key", False, "2026-11-20T09:15:00.000Z", "2026-11-20", 3, b"abc")
+        )
+    page = words_of(browser.get("/desk/phones"))
+    for word in check_words(here.keys.ring(here.store).office.kid):
+        assert word in page
+    assert "Fri 20 Nov, 09:15 3 Thu 19 Nov, 17:02" in page
+    assert "1 item waits for a person to place" in page
+
+
+def test_no_family_is_named_or_counted_for_an_administrator(office: Harrowmere, browser: Browser) -> None:
+    office.note("ama", office.open_casefile("ama", "Tarnley"))
+    for path in ("/desk/people", "/desk/phones", "/desk/people/add"):
+        assert "Tarnley" not in browser.get(path).text
