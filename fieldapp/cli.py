@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fieldapp import __version__, config, create_app, demo, found_office, open_office, serving
+from fieldapp import __version__, config, create_app, demo, found_office, open_office, people, serving
 from fieldapp.demo import sign_ins
 from fieldapp.errors import CannotStart, FieldappError
 from fieldapp.practice.commands import add_measure_commands
@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     server.add_argument("--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     server.add_argument("--dev", action="store_true", help="pick up changes; nothing is kept for offline use")
     add("doctor", doctor, "check that this machine has what the office needs")
+    adding = add("person", add_person, "add a person and print their password and authenticator link, once")
+    adding.add_argument("name")
+    adding.add_argument("email")
+    adding.add_argument("role", choices=people.ROLES)
+    adding.add_argument("--team", help="the team's name; a team of a new name is made")
     add_measure_commands(commands)
     return parser
 
@@ -64,6 +69,22 @@ def init(given: argparse.Namespace) -> int:
         return 0
     found_office(settings)
     print(f"Made the office at {settings.database}.")
+    return 0
+
+
+def add_person(given: argparse.Namespace) -> int:
+    """Add a person from the office's own machine: the way in for the first administrator, who adds the others on a page."""
+    office = open_office(config.read())
+    team = people.team_called(office.store, given.team) if given.team else None
+    try:
+        added = people.add(
+            office.store, office.keys, email=given.email, name=given.name, role=given.role, team=team, now=office.clock()
+        )
+    except people.AddressTaken:
+        raise CannotStart(f"{given.email} has an account already; nothing was changed.") from None
+    print(f"Added {added.person.name} as {added.person.role}. These are shown only now:")
+    print(f"  password           {added.password}")
+    print(f"  authenticator app  {people.authenticator_link(added.person, added.totp)}")
     return 0
 
 

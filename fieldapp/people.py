@@ -200,6 +200,17 @@ def add(
     return Added(_person(store, row, now), password, totp)
 
 
+def team_called(store: Store, name: str) -> str:
+    """Gives the id of the team of that name, and makes the team when there is none."""
+    with store.writing():
+        for id, called in store.people.teams().items():
+            if called == name:
+                return id
+        id = b64u(secrets.token_bytes(16))
+        store.people.add_team(id, name)
+    return id
+
+
 def folded(email: str) -> str:
     """Writes an address as accounts are kept: no outer spaces, one form of each letter, lower case."""
     return unicodedata.normalize("NFKC", _utf8(email).decode()).strip().casefold()
