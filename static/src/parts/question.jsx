@@ -9,6 +9,7 @@ import { withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
 import { childrenOf, nameOf } from "./people.js";
+import { namesHidden } from "./told.js";
 
 /** @import { Field, Fields, Option, Person, Problem } from "./shapes.js" */
 
@@ -407,7 +408,10 @@ function Checks({ at, rows }) {
 
 /** @param {Held} props */
 function PersonChoice(props) {
-  const options = props.around.people.map((person) => ({ value: person.id, label: person.name, group: undefined }));
+  const options = props.around.people.map((person) => ({
+    value: person.id,
+    label: namesHidden.value ? person.relation || say.frame.hidden : person.name,
+  }));
   return options.length > 8 ? <Select {...props} options={options} /> : <Radios {...props} options={options} />;
 }
 

@@ -19,6 +19,8 @@ export const namesHidden = signal(false);
 export const spoken = signal("");
 /** What was last looked for. Kept here and nowhere else: an address or a stored value would outlive the lock. */
 export const lookedFor = signal("");
+/** The lock whose words were forgotten, while its person sets up anew; notes waiting under it are still taken. */
+export const replacing = signal(/** @type {string | undefined} */ (undefined));
 export const stopped = signal(false);
 /** Set-up keeps the screen until its person opens the families, although the core is unlocked before that. */
 export const settingUp = signal(false);

@@ -2,7 +2,7 @@
 import { useFamily } from "../parts/around.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Standing } from "../parts/standing.jsx";
-import { outbox, useAsked } from "../parts/told.js";
+import { outbox, status, useAsked } from "../parts/told.js";
 import { say } from "../words/en.js";
 
 /** @param {{casefile: string, record: string}} props */
@@ -17,6 +17,7 @@ export function Saved({ casefile, record }) {
         <Standing standing={answer.standing} at={answer.at} />
       </div>
       <p class="govuk-body">{waiting ? say.saved.next(outbox.value?.reach ?? "ok") : say.saved.next_sent}</p>
+      {waiting && status.value?.storage?.persisted === false && <p class="govuk-inset-text">{say.settings.not_persisted}</p>}
       <div class="app-actions">
         <Onward to={`family/${casefile}`}>{say.saved.to_family}</Onward>
         <Onward kind="secondary" to={`record/${record}`}>

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { ask, outbox, refreshCaseload, refreshStatus, status } from "../parts/told.js";
+import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
 import { kept, say, waitFor } from "../words/en.js";
 
 export function Unlock() {
@@ -121,17 +121,29 @@ export function Unlock() {
         <div class="govuk-details__text">
           <p>{say.unlock.forgot_do}</p>
           <Form>
-            <Button kind="secondary" onClick={() => go("set-up")}>
+            <Button
+              kind="secondary"
+              onClick={() => {
+                replacing.value = vault;
+                go("set-up");
+              }}
+            >
               {say.unlock.set_up}
             </Button>
           </Form>
         </div>
       </details>
-      <p>
-        <a class="govuk-link" href="#/set-up">
+      <Form>
+        <Button
+          kind="link"
+          onClick={() => {
+            replacing.value = undefined;
+            go("set-up");
+          }}
+        >
           {say.unlock.someone_else}
-        </a>
-      </p>
+        </Button>
+      </Form>
     </Frame>
   );
 }

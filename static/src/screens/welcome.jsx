@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn, go, isApple, isInstalled, later } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { arrival, ask, refreshCaseload, refreshStatus, settingUp, spoken } from "../parts/told.js";
+import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken } from "../parts/told.js";
 import { arriving, greeting, say } from "../words/en.js";
 
 /** @param {{another?: boolean}} props another: somebody else already uses this phone */
@@ -185,7 +185,7 @@ function UnlockWords({ begun, next }) {
     setError(null);
     arrival.value = { done: 0, total: 0 };
     try {
-      await ask("setup.finish", { words: words.join(" "), label: label.trim() || say.welcome.me });
+      await ask("setup.finish", { words: words.join(" "), label: label.trim() || say.welcome.me, replaces: replacing.value });
       await refreshStatus();
       next();
     } catch (refusal) {
