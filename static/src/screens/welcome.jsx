@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn, go, isApple, isInstalled, later } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken } from "../parts/told.js";
+import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status } from "../parts/told.js";
 import { arriving, greeting, say } from "../words/en.js";
 
 /** @param {{another?: boolean}} props another: somebody else already uses this phone */
@@ -153,12 +153,18 @@ function Words({ words }) {
   );
 }
 
+/** @param {string} name @returns {string} the first name, told apart from one that is already on this phone */
+function freshLabel(name) {
+  const first = name.split(" ")[0];
+  return status.value?.people.some((person) => person.label === first) ? say.welcome.new_label(first) : first;
+}
+
 /** @param {{begun: any, next: () => void}} props */
 function UnlockWords({ begun, next }) {
   const [words, setWords] = useState(/** @type {string[]} */ (begun.offered_words));
   const [typing, setTyping] = useState(false);
   const [typed, setTyped] = useState("");
-  const [label, setLabel] = useState(begun.person?.name?.split(" ")[0] ?? "");
+  const [label, setLabel] = useState(freshLabel(begun.person.name));
   const [differ, setDiffer] = useState(false);
   const [error, setError] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);

@@ -84,6 +84,7 @@ export const say = {
     differ: "These are not the four words that were shown. Nothing is lost. Look at them again, or type them once more",
     label: "What should this phone call you?",
     label_hint: "Shown on the screen before it is unlocked. Your first name is enough",
+    new_label: (/** @type {string} */ name) => `${name} (new words)`,
     finish: "Finish",
     making: "Locking your notes with these words…",
     see_again: "Show me the words again",
