@@ -295,9 +295,23 @@ describe("what the office takes away or has lost", () => {
     const { office, marian, casefile, phone } = await given();
     await office.write(marian, { kind: "contact", schema: "contact.1", casefile, fields: { line: "true words" } });
     const entry = office.casefiles.get(casefile).entries.at(-1);
+    const { record } = JSON.parse(Buffer.from(entry.jws.split(".")[1], "base64url").toString());
+    const honest = await office.write(marian, {
+      kind: "contact",
+      schema: "contact.1",
+      casefile,
+      record,
+      fields: { line: "honest" },
+    });
     entry.body = entry.body.replace("true", "false");
     await phone.ask("sync");
     assert.deepEqual(await phone.ask("search", { text: "words" }), []);
+    const shown = await phone.ask("record", { record });
+    assert.deepEqual(
+      shown.versions.map((one) => one.id),
+      [honest.id],
+      "not even beside an honest version of the same record",
+    );
     const next = await office.write(marian, { kind: "contact", schema: "contact.1", casefile, fields: { line: "later words" } });
     next.received_at = "2020-01-01T00:00:00.000Z";
     await phone.ask("sync");

@@ -188,7 +188,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       const kept = rec?.stored && family?.of ? await vault.pages(family.of, rec.stored.pages) : [];
       /** @type {Map<string, Reading>} */
       const byId = new Map();
-      for (const one of /** @type {any[]} */ (kept)) if (one.record === record) byId.set(one.id, readEntry(one));
+      for (const one of /** @type {any[]} */ (kept)) if (one.record === record && !one.bad) byId.set(one.id, readEntry(one));
       for (const one of unsettled.values()) {
         if (one.header.record !== record) continue;
         byId.set(one.id, { ...byId.get(one.id), ...one });

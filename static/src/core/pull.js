@@ -4,7 +4,7 @@
  */
 import { digest, follow } from "../sync/chain.js";
 import { b64u, idOf, splitJws } from "../sync/entry.js";
-import { FieldappError, NoAnswer } from "../sync/errors.js";
+import { FieldappError, Malformed, NoAnswer } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, isSigned, json, officeKeys, publicKey, sign, takeKeySet, text, utf8, verify } from "./keys.js";
 import { exchange } from "./push.js";
@@ -209,10 +209,12 @@ async function takeCasefiles(session, casefiles) {
     if (entries.length === 0) continue;
     await caseload.load(casefile);
     const of = caseload.families.get(casefile)?.of ?? (await vault.newCasefile(casefile));
+    /** @type {Map<string, import("../sync/entry.js").Header>} */
+    const headers = new Map();
     let checked;
     let head;
     try {
-      checked = await Promise.all(entries.map((entry) => check(session, casefile, entry)));
+      checked = await Promise.all(entries.map((entry) => check(session, casefile, headers, entry)));
       head = await follow(hands, casefile, of.head, checked);
     } catch (error) {
       // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
@@ -229,7 +231,7 @@ async function takeCasefiles(session, casefiles) {
         const found = touched.get(kept.record) ?? { readings: [], pages: new Set() };
         touched.set(kept.record, found);
         found.pages.add(page);
-        if (!kept.bad) found.readings.push(readEntry(kept));
+        if (!kept.bad) found.readings.push(readEntry(kept, headers.get(kept.id)));
       }
     }
     const briefs = [];
@@ -275,11 +277,16 @@ function paged(entries, first) {
 
 /**
  * Checks one entry: who signed it, that person and device are those of the signer, that the body is the one that was signed. What is wrong is kept and marked.
- * @param {Session} session @param {string} casefile @param {Kept} entry @returns {Promise<Checked>}
+ * @param {Session} session @param {string} casefile @param {Map<string, any>} headers takes what was read, so that it is read once @param {Kept} entry @returns {Promise<Checked>}
  */
-async function check(session, casefile, { seq, received_at, log_hash, jws, body, gone }) {
+async function check(session, casefile, headers, { seq, received_at, log_hash, jws, body, gone }) {
   const { kid, input, payload, signature } = splitJws(jws, "fieldapp-entry");
-  const header = JSON.parse(text(payload));
+  let header;
+  try {
+    header = JSON.parse(text(payload));
+  } catch {
+    throw new Malformed("header");
+  }
   const kept = {
     seq,
     received_at,
@@ -308,5 +315,6 @@ async function check(session, casefile, { seq, received_at, log_hash, jws, body,
           : header.casefile !== casefile
             ? "wrong_casefile"
             : "";
+  headers.set(id, header);
   return { ...kept, id, ...(bad ? { bad } : {}) };
 }
