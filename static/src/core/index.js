@@ -28,6 +28,9 @@ const PULL_EVERY_MS = 300_000;
 export function open(port, outside = createOutside()) {
   /** @type {Session | null} */
   let session = null;
+  /** The same, once its unsent entries are in memory: sending settles nothing before that. @type {Session | null} */
+  let filled = null;
+  let filling = { first: Promise.resolve(), whole: Promise.resolve() };
   /** @type {import("./unlock.js").Pending | null} */
   let pending = null;
   /** @type {Promise<import("./outbox.js").Outbox> | null} */
@@ -59,6 +62,19 @@ export function open(port, outside = createOutside()) {
     return session;
   };
 
+  /** The session, once what lies unsent is in memory: what is asked about a single record must know of it. */
+  const atHand = async () => {
+    unlocked();
+    await filling.first;
+    return unlocked();
+  };
+  /** The session, once every brief is in memory. */
+  const complete = async () => {
+    unlocked();
+    await filling.whole;
+    return unlocked();
+  };
+
   // ── one writer among tabs ──
 
   /** @param {{ifAvailable?: boolean, steal?: boolean}} how @returns {Promise<boolean>} whether this tab is the writer */
@@ -75,7 +91,7 @@ export function open(port, outside = createOutside()) {
         .catch(() => {
           // Another tab took over: whatever is on screen there is newer than what is here.
           isSecond = true;
-          session = null;
+          session = filled = null;
           tell("second_tab", { second_tab: true });
           resolve(false);
         });
@@ -125,12 +141,12 @@ export function open(port, outside = createOutside()) {
   /** @param {boolean} atOnce */
   async function round(atOnce) {
     const box = await outbox();
-    const now = session;
+    const now = filled;
     if (now) await settle(now);
     const told = await push(outside, box, {
       atOnce,
       heard: async () => {
-        if (session) await settle(session);
+        if (filled) await settle(filled);
         await tellOutbox();
       },
       signal: (is) => {
@@ -150,7 +166,7 @@ export function open(port, outside = createOutside()) {
         else fetching = String(error.fields.why ?? error.code);
         if (fetching !== "ok") tell("office", { status: fetching, time_offset_ms: now.offset });
       }
-      if (now === session) await settle(now);
+      if (now === filled) await settle(now);
     }
     await tellOutbox();
   }
@@ -228,7 +244,12 @@ export function open(port, outside = createOutside()) {
       },
     );
     const opened = session;
-    void fill(opened)
+    const first = fill(opened).then(() => {
+      if (session === opened) filled = opened;
+    });
+    const whole = first.then(() => opened.caseload.loadAll());
+    filling = { first, whole };
+    void whole
       .then(() => sealAgain(opened))
       .then(() => run(true))
       .catch((error) =>
@@ -276,17 +297,17 @@ export function open(port, outside = createOutside()) {
       const box = await outbox();
       await box.draftsDueNow(outside.now());
       session?.vault.close();
-      session = null;
+      session = filled = null;
       tell("locked", {});
       void run(true);
       return {};
     },
     caseload: () => unlocked().caseload.list(),
-    family: ({ casefile }) => unlocked().caseload.family(casefile),
-    record: (given) => unlocked().records.record(given),
-    definition: (given) => unlocked().records.definition(given),
+    family: async ({ casefile }) => (await atHand()).caseload.family(casefile),
+    record: async (given) => (await complete()).records.record(given),
+    definition: async (given) => (await atHand()).records.definition(given),
     measures: async () => {
-      const { definitions } = unlocked();
+      const { definitions } = await atHand();
       return Promise.all(
         Object.entries(definitions.index().measures).map(async ([id, name]) =>
           asMeasure(id, name, await definitions.byHash(name)),
@@ -294,21 +315,21 @@ export function open(port, outside = createOutside()) {
       );
     },
     measure: async ({ id }) => {
-      const { definitions } = unlocked();
+      const { definitions } = await atHand();
       const name = definitions.index().measures[id];
       if (!name) throw new Refused("unknown_measure");
       return { ...(await definitions.byHash(name)), hash: name };
     },
     score: async ({ measure, answers }) => score(/** @type {any} */ (await asks.measure({ id: measure })), answers),
-    "draft.begin": (given) => unlocked().records.begin(given),
+    "draft.begin": async (given) => (given.record ? await complete() : await atHand()).records.begin(given),
     "draft.keep": (given) => unlocked().records.keep(given),
-    "draft.open": (given) => unlocked().records.open(given),
+    "draft.open": async (given) => (await complete()).records.open(given),
     "draft.discard": (given) => unlocked().records.discard(given),
-    send: (given) => unlocked().records.send(given),
-    goals: async ({ casefile }) => goalsOf(await unlocked().caseload.ofKinds(casefile, ["goal", "rating"])),
+    send: async (given) => (await complete()).records.send(given),
+    goals: async ({ casefile }) => goalsOf(await (await atHand()).caseload.ofKinds(casefile, ["goal", "rating"])),
     results: async ({ casefile }) =>
-      resultsOf(unlocked().definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
-    search: ({ text }) => unlocked().caseload.search(text),
+      resultsOf((await atHand()).definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
+    search: async ({ text }) => (await complete()).caseload.search(text),
     outbox: () => outboxNow(true),
     sync: async () => {
       await run(true);

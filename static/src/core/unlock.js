@@ -160,7 +160,7 @@ export async function openSession(outside, outbox, given, ties) {
   }
 }
 
-/** Reads in what an unlocked phone needs beyond its first screen: forms, drafts, unsent entries, then every brief. @param {Session} session */
+/** Reads in what lists and sending must know of before anything else: forms, unsent entries, drafts. @param {Session} session */
 export async function fill(session) {
   await session.definitions.open();
   await openUnsettled(session);
@@ -170,5 +170,4 @@ export async function fill(session) {
     if (family.isLoaded) await session.caseload.refresh(reading.header.casefile, reading.header.record);
   }
   session.tell("caseload", {});
-  await session.caseload.loadAll();
 }
