@@ -174,6 +174,7 @@ class Keyworker:
     def fills_in_every_question(self, words: Callable[[], str]) -> None:
         """Answers whatever the form asks, opening every list once and typing fresh words into every text."""
         main = self.page.locator("main")
+        expect(main.get_by_role("button", name=re.compile("^(Check|Save) and send$"))).to_be_visible()
         for name in main.get_by_role("button", name=re.compile("^Add (?!another)")).all_inner_texts():
             main.get_by_role("button", name=name, exact=True).first.click()
         done: set[str] = set()

@@ -56,6 +56,7 @@ export const wrap = (column) => ({
 
   async push() {
     const { ms, answer } = await timed(() => column.push());
+    await column.idle?.();
     return { ms, count: answer };
   },
 

@@ -10,6 +10,7 @@ let line;
 let worker;
 let families;
 let vault;
+let syncing = Promise.resolve();
 
 function start() {
   if (told.inline) {
@@ -52,10 +53,10 @@ async function begun(note) {
   return line.ask("draft.begin", { casefile, schema: SCHEMA });
 }
 
-/** Waits until nothing is unsent any more. */
+/** Asks to send, and waits until the office has confirmed everything; what is fetched afterwards is `idle`'s to wait for. */
 async function sent() {
-  const done = heard("outbox", ({ waiting, sending }) => waiting === 0 && !sending);
-  await line.ask("sync");
+  const done = heard("outbox", ({ waiting }) => waiting === 0);
+  syncing = line.ask("sync");
   const now = await line.ask("outbox");
   if (now.waiting > 0) await done;
 }
@@ -163,6 +164,8 @@ export default {
     await sent();
     return waiting;
   },
+
+  idle: () => syncing,
 
   async pull() {
     if (this.arrived) {

@@ -16,6 +16,9 @@ class Hit:
     encoding: str
     around: bytes
 
+    def __str__(self) -> str:
+        return f"{self.word} as {self.encoding} in {self.layer}: {self.around.decode()}"
+
 
 def _readable(text: bytes) -> bytes:
     return bytes(byte for byte in text if 32 <= byte < 127)

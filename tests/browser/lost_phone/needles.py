@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 
-SHORTEST = 8
+SHORTEST = 7
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:
