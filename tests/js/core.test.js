@@ -126,8 +126,9 @@ describe("a working day", () => {
     assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
     const choosing = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
     assert.ok(!("warning" in choosing.fields) && choosing.forks.warning);
-    await assert.rejects(phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }), (error) =>
-      error.problems.some((one) => one.code === "two_versions"),
+    await assert.rejects(
+      phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }),
+      (/** @type {any} */ error) => error.problems.some((one) => one.code === "two_versions"),
     );
     await phone.ask("send", {
       slot: choosing.slot,
@@ -144,7 +145,7 @@ describe("a working day", () => {
     await phone.ask("draft.keep", { slot, fields: { purpose: "Weekly" } });
     await assert.rejects(
       phone.ask("send", { slot, fields: { purpose: "Weekly" } }),
-      (error) => error.code === "not_complete" && error.problems.some((one) => one.field === "happened_on"),
+      (/** @type {any} */ error) => error.code === "not_complete" && error.problems.some((one) => one.field === "happened_on"),
     );
     assert.equal((await phone.ask("draft.open", { slot })).fields.purpose, "Weekly");
     assert.equal((await phone.ask("family", { casefile })).drafts.length, 1);
@@ -378,7 +379,7 @@ test("nothing this phone stores holds a word that was typed or a name that was r
         };
       });
       const flat = JSON.stringify([name, store, rows], (_, value) =>
-        ArrayBuffer.isView(value) ? Buffer.from(value).toString("latin1") : value,
+        ArrayBuffer.isView(value) ? Buffer.from(/** @type {any} */ (value)).toString("latin1") : value,
       );
       for (const word of ["canaryword", "Tarnley", "Ada", casefile]) if (flat.includes(word)) found.push([store, word]);
     }

@@ -100,6 +100,7 @@ export async function makeOffice(clock = () => Date.now()) {
     /** What the weather does: a function of (path, request) that may answer in place of the office, or change its answer. */
     weather: null,
     /** What intake does to one opened entry in place of placing it. */
+    /** @type {(entry: any, hash: string) => any} */
     refuse: () => null,
     bytesIn: 0,
     bytesOut: 0,
@@ -329,6 +330,7 @@ export async function makeOffice(clock = () => Date.now()) {
       if (refused) return refused;
       const asked = JSON.parse(text(body));
       office.hello = asked;
+      /** @type {[string, any][]} */
       const heads = [...office.scope].map((id) => [id, office.casefiles.get(id)]);
       const mine = { kid, n: 0, id: "", ...(office.heads?.get(kid) ?? {}) };
       return told({

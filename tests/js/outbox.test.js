@@ -9,6 +9,7 @@ import { makeOffice } from "./office.js";
 import { makeStorage, setUp, startPhone, visitNote } from "./phone.js";
 
 const outsideOf = (indexedDB) => createOutside({ indexedDB, channel: null });
+/** @type {(n: number, more?: any) => any} */
 const item = (n, more = {}) => ({
   kid: "k",
   n,
@@ -20,6 +21,7 @@ const item = (n, more = {}) => ({
   next_at: 0,
   ...more,
 });
+/** @type {(name: string) => (head: any) => Promise<any>} */
 const maker = (name) => (head) => Promise.resolve({ id: `${name}-${head.n + 1}`, item: { ...item(head.n + 1), prev: head.id } });
 
 test("two savers at once never fork the chain", async () => {
@@ -35,7 +37,7 @@ test("two savers at once never fork the chain", async () => {
     rows.map(([, row]) => row.n),
     Array.from({ length: 30 }, (_, i) => i + 1),
   );
-  for (const [i, [, row]] of rows.entries()) assert.equal(row.prev, i === 0 ? "" : rows[i - 1][0]);
+  for (const [i, [, row]] of rows.entries()) assert.equal(/** @type {any} */ (row).prev, i === 0 ? "" : rows[i - 1][0]);
   assert.deepEqual(await (await openOutbox(outsideOf(factory))).head("k"), { n: 30, id: rows.at(-1)[0] });
 });
 
@@ -100,7 +102,10 @@ describe("freeing", () => {
 test("a store that hangs at its first opening is opened again", async () => {
   const factory = new IDBFactory();
   let tries = 0;
-  const hanging = { open: (...args) => (++tries === 1 ? /** @type {any} */ ({}) : factory.open(...args)) };
+  /** @type {any} */
+  const hanging = {
+    open: (...args) => (++tries === 1 ? /** @type {any} */ ({}) : factory.open(.../** @type {[string, number]} */ (args))),
+  };
   const outbox = await openOutbox(
     createOutside({ indexedDB: hanging, channel: null, setTimeout: (run, ms) => setTimeout(run, Math.min(ms, 5)) }),
   );

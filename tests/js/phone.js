@@ -60,12 +60,17 @@ export function startPhone(office, storage = makeStorage(), given = {}) {
   };
   const timers = new Set();
   const owner = {};
+  /** @type {any} */
   const locks = { request: (name, how, work) => storage.locks.request(name, how, work, owner) };
   const outside = createOutside({
     indexedDB: storage.indexedDB,
     locks,
     fetch: (url, options) => office.fetch(url, options),
-    storage: { persisted: async () => true, persist: async () => true, estimate: async () => ({ usage: 1, quota: 2 }) },
+    storage: /** @type {any} */ ({
+      persisted: async () => true,
+      persist: async () => true,
+      estimate: async () => ({ usage: 1, quota: 2 }),
+    }),
     // Timers never hold the process: a phone that is done with is simply dropped.
     setTimeout: (run, ms) => {
       const timer = setTimeout(run, ms);
@@ -103,15 +108,17 @@ export function startPhone(office, storage = makeStorage(), given = {}) {
         const value = await holds();
         if (value) return value;
         if (Date.now() > end) throw new Error(`never came: ${what}`);
-        await new Promise((resolve) => {
-          const timer = setTimeout(done, 50);
-          function done() {
-            clearTimeout(timer);
-            waiting.delete(done);
-            resolve();
-          }
-          waiting.add(done);
-        });
+        await /** @type {Promise<void>} */ (
+          new Promise((resolve) => {
+            const timer = setTimeout(done, 50);
+            function done() {
+              clearTimeout(timer);
+              waiting.delete(done);
+              resolve();
+            }
+            waiting.add(done);
+          })
+        );
       }
     },
     /** Ends as a killed browser does: nothing is flushed. */

@@ -224,7 +224,7 @@ test("what a verified backup covers is freed, and only that", async () => {
 test("waiting grows with each failure, never beyond its bound, and phones do not march in step", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 0, max: 999 }), (failures, chance) => {
-      const wait = backoff({ pick: () => chance }, failures, 2000, 300_000);
+      const wait = backoff(/** @type {any} */ ({ pick: () => chance }), failures, 2000, 300_000);
       const full = Math.min(300_000, 2000 * 2 ** (failures - 1));
       assert.ok(wait >= full / 2 && wait <= full);
     }),
