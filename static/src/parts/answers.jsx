@@ -7,7 +7,7 @@ import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
 import { nameOf } from "./people.js";
 
-/** @import { Around } from "./question.jsx" */
+/** @import { Around } from "./controls.jsx" */
 /** @import { Definition, Field, Fields } from "./shapes.js" */
 
 /**

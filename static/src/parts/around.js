@@ -4,7 +4,7 @@ import { beginDraft } from "./draft.js";
 import { useAsked } from "./told.js";
 
 /** @import { Definition, Family, Goal, Person } from "./shapes.js" */
-/** @import { Around } from "./question.jsx" */
+/** @import { Around } from "./controls.jsx" */
 
 /** @param {string} casefile @returns {{answer: any, error: any, again: () => void}} kept up to date */
 export function useFamily(casefile) {

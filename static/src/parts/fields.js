@@ -3,7 +3,7 @@ import { isAnswered } from "../practice/forms.js";
 import { dayOf, timeOf } from "../words/dates.js";
 import { childrenOf } from "./people.js";
 
-/** @import { Around } from "./question.jsx" */
+/** @import { Around } from "./controls.jsx" */
 /** @import { Definition, Fields, Person } from "./shapes.js" */
 
 /** @param {Fields} fields @param {string} name @param {any} value @returns {Fields} a copy; no answer is no name */

@@ -4,10 +4,11 @@ import { focusOn, now } from "../page.js";
 import { shownFields } from "../practice/forms.js";
 import { draftKept, problemText, say } from "../words/en.js";
 import { Button, Trouble } from "./basic.jsx";
+import { idOf } from "./controls.jsx";
 import { Icon } from "./icons.jsx";
-import { idOf, Question } from "./question.jsx";
+import { Question } from "./question.jsx";
 
-/** @import { Around } from "./question.jsx" */
+/** @import { Around } from "./controls.jsx" */
 /** @import { Definition, Field, Fields, Problem, Section } from "./shapes.js" */
 
 /**

@@ -1,7 +1,7 @@
 /** The answers a question offers. */
 import { say } from "../words/en.js";
 
-/** @import { Around } from "./question.jsx" */
+/** @import { Around } from "./controls.jsx" */
 /** @import { Field, Option } from "./shapes.js" */
 
 /** @param {Field} field @param {Around} around @returns {Option[]} */

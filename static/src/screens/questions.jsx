@@ -1,8 +1,8 @@
 /** The questions of a questionnaire: one after another for a family, all on one page for a worker copying paper. */
 import { useState } from "preact/hooks";
 import { Button, Form, TYPING } from "../parts/basic.jsx";
+import { Steps } from "../parts/controls.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { Steps } from "../parts/question.jsx";
 import { introOf, itemsOf } from "../practice/questionnaire.js";
 import { say } from "../words/en.js";
 

@@ -18,7 +18,7 @@ import { decision, kindName, say } from "../words/en.js";
 import { openQuestion } from "./draft.jsx";
 import { useMeasure } from "./measure.jsx";
 
-/** @import { Around } from "../parts/question.jsx" */
+/** @import { Around } from "../parts/controls.jsx" */
 /** @import { Definition, Field } from "../parts/shapes.js" */
 
 /** Shown by their own parts, not as answers. */
