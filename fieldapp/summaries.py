@@ -344,10 +344,10 @@ def _phones(store: Store, person: Person, now: datetime) -> list[Phone]:
 def _unsorted(store: Store, person: Person, now: datetime) -> Unsorted | None:
     """Counts what waits to be placed from the person's teams, and what nobody can be told to have signed."""
     team = set(store.people.members_of(person.teams, stamp(now)))
-    rows = store.quarantine.open()
-    signers = store.signers.several({row.kid for row in rows if row.kid})
-    mine = [row for row in rows if row.kid not in signers or signers[row.kid].person in team]
-    return Unsorted(len(mine), min(moment(row.received_at) for row in mine)) if mine else None
+    rows = store.quarantine.signers_open()
+    signers = store.signers.several({kid for kid, _ in rows if kid})
+    mine = [at for kid, at in rows if kid not in signers or signers[kid].person in team]
+    return Unsorted(len(mine), moment(min(mine))) if mine else None
 
 
 def _seed(tx: Store) -> str:

@@ -119,7 +119,7 @@ class Entries(Noun):
 
     def flagged(self, flag: str, since: str = "") -> list[EntryRow]:
         """Entries with this flag received after `since`, newest first: for the supervisor's list."""
-        sql = f"SELECT {_COLUMNS} FROM entries WHERE flags = ? AND received_at > ? ORDER BY received_at DESC"  # noqa: S608
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE flags = ? AND flags <> '' AND received_at > ? ORDER BY received_at DESC"  # noqa: S608
         return [EntryRow(*tuple(row)) for row in self._rows(sql, flag, since)]
 
     def reseal(self, entry: str, sealed: Sealed) -> None:

@@ -108,6 +108,9 @@ class Connections:
             raise StoreBusy(type(error).__name__) from None
         try:
             yield
+            if not self._is_in_transaction():
+                # A full disk made SQLite take everything back in the middle, and somebody inside went on regardless.
+                raise StoreFailed("taken back")
             db.conn.execute("COMMIT")
         except sqlite3.OperationalError as error:
             db.rollback()
@@ -117,6 +120,9 @@ class Connections:
         except BaseException:
             db.rollback()
             raise
+
+    def _is_in_transaction(self) -> bool:
+        return bool(self.raw.in_transaction)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -69,6 +69,11 @@ class Quarantine(Noun):
         rows = self._rows("SELECT * FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL ORDER BY received_at, rowid")
         return [_row(row) for row in rows]
 
+    def signers_open(self) -> list[tuple[str, str]]:
+        """(kid, received_at) of what still waits for a person: what a count needs, without the envelopes."""
+        rows = self._rows("SELECT kid, received_at FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL")
+        return [(row[0], row[1]) for row in rows]
+
     def count_open(self, limit: int = -1) -> int:
         """How many wait; counting ends at `limit`."""
         sql = "SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL LIMIT ?)"
@@ -88,9 +93,27 @@ class Quarantine(Noun):
             found.update(row[0] for row in self._rows(sql, *part))
         return found
 
+    def holding_of_device(self, entries: list[str], device: str) -> set[str]:
+        """The same, but only entries signed by this device's signers."""
+        found: set[str] = set()
+        for at in range(0, len(entries), 500):
+            part = entries[at : at + 500]
+            sql = (
+                "SELECT DISTINCT q.entry FROM quarantine q JOIN signers s USING (kid) WHERE s.device = ?"  # noqa: S608
+                " AND q.placed_at IS NULL AND q.discarded_at IS NULL AND q.entry <> ''"
+                f" AND q.entry IN ({','.join('?' * len(part))})"
+            )
+            found.update(row[0] for row in self._rows(sql, device, *part))
+        return found
+
+    def move_on(self, envelope_hash: str, reason: str) -> None:
+        """Notes why it waits now, when what it waited for came and something else is in the way."""
+        self._run("UPDATE quarantine SET reason = ? WHERE hash = ?", reason, envelope_hash)
+
     def mark_placed(self, entry: str, at: str) -> None:
         """Every kept envelope of this entry is settled by its placing."""
-        self._run("UPDATE quarantine SET placed_at = ? WHERE entry = ? AND placed_at IS NULL", at, entry)
+        # Saying that it is not empty is what lets SQLite use the index, which holds no others.
+        self._run("UPDATE quarantine SET placed_at = ? WHERE entry = ? AND entry <> '' AND placed_at IS NULL", at, entry)
 
     def discard(self, envelope_hash: str, person: str, why: str, at: str) -> None:
         """Marks it thrown away by a named person; the bytes stay until a purge the audit knows of."""
