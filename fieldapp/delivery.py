@@ -70,7 +70,9 @@ def _hear(
     at: str,
 ) -> None:
     waiting = request.waiting
-    tx.signers.see_device(device.id, at, waiting.count, waiting.oldest_at, request.app)
+    # A day that no calendar has must not close the board to everybody.
+    oldest_at = waiting.oldest_at if entry.is_time(waiting.oldest_at) else None
+    tx.signers.see_device(device.id, at, waiting.count, oldest_at, request.app)
     for head in said:
         tx.signers.say(head.kid, head.n, head.id, request.keyset_n, at)
         _hear_removals(tx, mine[head.kid], request.removals_done, at)
@@ -227,6 +229,6 @@ def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> wire.Ha
     ring = keys.ring(store)
     epoch = epoch_of(store)
     placed = store.entries.placed_by_device(ids, device.id)
-    held = store.quarantine.holding(ids)
+    held = store.quarantine.holding_of_device(ids, device.id)
     receipts = [wire.HaveReceipt(each.id, sign_receipt(ring, each, epoch)) for each in placed.values()]
     return wire.HaveAnswer(missing=[each for each in ids if each not in placed and each not in held], receipts=receipts)

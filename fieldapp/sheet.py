@@ -260,7 +260,7 @@ def _answer(one: Plain, found: Field | None, names: Names, told: Told, comments:
 
 
 def _is_forked_item(item: Any, found: Field) -> bool:
-    return isinstance(item, dict) and item.get("id") in found.items
+    return isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"] in found.items
 
 
 def _item(one: Plain, value: Any, names: Names) -> tuple[Answer, ...]:

@@ -113,7 +113,7 @@ def too_often(wait_s: int) -> str:
 
 def when(at: datetime, now: datetime) -> str:
     """Writes a moment as people here read it: `Fri 21 Nov, 14:02`, with the year when it is another one."""
-    here = at.astimezone(ZONE)
+    here = _here(at)
     year = "" if here.year == now.astimezone(ZONE).year else f" {here.year}"
     return f"{DAYS[here.weekday()]} {here.day} {MONTHS[here.month - 1]}{year}, {here:%H:%M}"
 
@@ -124,6 +124,14 @@ def when_text(at: str, now: datetime) -> str:
 
 
 def on(day: date, now: datetime) -> str:
+def _here(at: datetime) -> datetime:
+    try:
+        return at.astimezone(ZONE)
+    except OverflowError:
+        # A phone's clock may stand at the first or the last hour there is.
+        return at
+
+
     """Writes a day: `Fri 21 Nov`."""
     year = "" if day.year == now.astimezone(ZONE).year else f" {day.year}"
     return f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}{year}"
