@@ -149,6 +149,10 @@ def _openings_first(item: _Item) -> bool:
 def _place(tx: Store, keys: Keys, device: str, items: Sequence[_Item], at: str) -> None:
     """Judges and places what is believed, keeps the rest aside. Inside the transaction: what is judged cannot change."""
     believed = [item for item in items if item.is_believed]
+    signers = tx.signers.several(item.kid for item in believed)
+    for item in believed:
+        # Enrolments are for ever, but one may have ended since it was looked up outside.
+        item.signer = signers[item.kid]
     desk = _PlacingDesk(tx, keys, at, believed)
     for item in sorted(believed, key=_openings_first):
         desk.judge(item)
@@ -222,11 +226,17 @@ class _PlacingDesk:
         # A signer replaced after forgotten words may still send what waited; a lost or ended one may not.
         if device.status != "ok" or (signer.ended_at is not None and signer.end_reason != "replaced"):
             return "device_ended"
+        # Signing off, erasing and moving are done on office pages: a phone's word for them would let people review themselves.
+        if header["kind"] in entry.NOT_CONTENT:
+            return "not_allowed"
         if self._records.get(header["record"], header["casefile"]) != header["casefile"]:
             return "wrong_casefile"
         casefile = self._casefiles.get(header["casefile"])
         if casefile is None:
             return self._open(ready) if header["kind"] == "opening" else "no_opening"
+        # A second opening would tell readers another title and sort than the ones the office goes by.
+        if header["kind"] == "opening" and header["record"] not in self._records:
+            return "wrong_casefile"
         if self._may_write(header["author"], casefile) or self._has_not_heard(header["author"], casefile, ready.kid):
             return ""
         return "not_allowed"
@@ -294,6 +304,8 @@ class _PlacingDesk:
         self._waiting.update(each.id for each in entries)
         for item in believed:
             self.judge(item)
+            if item.code:
+                self._tx.quarantine.move_on(item.hash, item.code)
 
     def _mark_cloned(self, device: str) -> None:
         found = self._devices.get(device)

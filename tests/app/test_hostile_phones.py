@@ -1,0 +1,187 @@
+"""What a phone with another program on it, or a clock gone mad, can and cannot do."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from fieldapp import intake, signers
+from fieldapp.keys import SigningKey, new_id, seal_envelope
+from fieldapp.store import StoreFailed
+from tests.app.harrowmere import VISIT, Browser, Harrowmere
+from tests.app.phone import Handset, Sent, phone
+from tests.app.test_push import NOTE, code, is_kept, opened
+
+
+def desk(place: Harrowmere, who: str) -> Browser:
+    """Somebody signed in at the office; a minute later, because the code their phone was set up with is used."""
+    place.clock.pass_by(seconds=60)
+    return place.signed_in(who)
+
+
+def signed_off(handset: Handset, note: Sent) -> Sent:
+    """A review of a note, as a changed program on a phone would write it."""
+    fields = {"decision": "signed_off", "covers": [note.id], "comments": [], "text": ""}
+    return handset.write(note.casefile, fields, kind="review", record=note.record, parents=[note.id])
+
+
+@pytest.mark.parametrize("who", ["ama", "marian"])
+def test_review_from_a_phone_signs_nothing_off(ama: Handset, place: Harrowmere, who: str) -> None:
+    note = ama.write(opened(ama), VISIT)
+    assert ama.push(note)[0]["status"] == "stored"
+    reviewer = ama if who == "ama" else phone(place, who)
+    forged = signed_off(reviewer, note)
+    assert code(reviewer.push(forged)[0]) == ("quarantined", "not_allowed")
+    assert is_kept(place, forged)
+    assert "Signed off" not in desk(place, "marian").get(f"/desk/records/{note.record}").text
+
+
+@pytest.mark.parametrize("kind", ["erasure", "moved"])
+def test_phone_can_neither_erase_nor_move(ama: Handset, place: Harrowmere, kind: str) -> None:
+    note = ama.write(opened(ama), NOTE)
+    forged = ama.write(note.casefile, {"ids": [note.id], "ground": "because", "decided_by": ama.person}, kind=kind)
+    assert [code(each) for each in ama.push(note, forged)] == [("stored", None), ("quarantined", "not_allowed")]
+    assert is_kept(place, forged)
+
+
+def test_second_opening_is_kept_aside_and_the_first_may_be_amended(ama: Handset, place: Harrowmere) -> None:
+    opening = ama.opening(sort="restricted", readers=[place.id("marian"), place.id("reece")])
+    assert ama.push(opening)[0]["status"] == "stored"
+    reece = phone(place, "reece")
+    other = reece.opening(casefile=opening.casefile, title="Nothing to see here")
+    assert code(reece.push(other)[0]) == ("quarantined", "wrong_casefile")
+    assert is_kept(place, other)
+    fields = {"about": "family", "sort": "restricted", "readers": [], "title": "The Tarnleys"}
+    better = ama.write(opening.casefile, fields, kind="opening", record=opening.record, parents=[opening.id])
+    assert ama.push(better)[0]["status"] == "stored"
+
+
+def test_what_waited_tells_why_it_still_waits_when_its_opening_came(ama: Handset, reece: Handset, place: Harrowmere) -> None:
+    opening = ama.opening()
+    guess = reece.write(opening.casefile, NOTE)
+    assert code(reece.push(guess)[0]) == ("quarantined", "no_opening")
+    assert ama.push(opening)[0]["status"] == "stored"
+    assert [row.reason for row in place.office.store.quarantine.open()] == ["not_allowed"]
+    assert is_kept(place, guess)
+
+
+def test_have_tells_a_phone_nothing_of_what_another_has_in_quarantine(ama: Handset, reece: Handset) -> None:
+    waiting = ama.write(new_id(), NOTE)
+    assert code(ama.push(waiting)[0]) == ("quarantined", "no_opening")
+    asked = {"v": 1, "ids": [waiting.id]}
+    assert ama.post("/have", asked).get_json()["missing"] == []
+    assert reece.post("/have", asked).get_json()["missing"] == [waiting.id]
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-99-99T99:99:99.999Z", "2026-02-30T00:00:00.000Z", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"]
+)
+def test_board_and_list_of_phones_open_whatever_a_phone_says_of_the_time(ama: Handset, place: Harrowmere, time: str) -> None:
+    ama.hello(waiting={"count": 3, "oldest_at": time})
+    assert desk(place, "marian").get("/desk/board").status_code == 200
+    assert desk(place, "admin").get("/desk/phones").status_code == 200
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+def test_record_opens_when_its_writers_clock_stood_at_the_end_of_time(ama: Handset, place: Harrowmere, time: str) -> None:
+    note = ama.write(opened(ama), VISIT, written_at=time, zone="../../etc/passwd")
+    assert ama.push(note)[0]["status"] == "stored"
+    assert desk(place, "marian").get(f"/desk/records/{note.record}").status_code == 200
+
+
+@pytest.mark.parametrize("odd", [[{"id": ["a"], "name": 1}], [{"id": {}}, {"id": None}], [[], 1, "x"]])
+def test_record_opens_when_its_lists_hold_anything(ama: Handset, place: Harrowmere, odd: list[Any]) -> None:
+    note = ama.write(opened(ama), VISIT | {"people_present": odd, "children_seen": odd, "actions": odd})
+    assert ama.push(note)[0]["status"] == "stored"
+    assert desk(place, "marian").get(f"/desk/records/{note.record}").status_code == 200
+
+
+def test_signer_that_ended_while_its_push_was_opened_is_judged_as_ended(
+    ama: Handset, place: Harrowmere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = ama.write(opened(ama), NOTE)
+    believe = intake._believe
+
+    def end_meanwhile(store: Any, items: Any) -> None:
+        believe(store, items)
+        with store.writing() as tx:
+            tx.signers.end(ama.key.kid, "2026-11-23T09:31:00.000Z", "stolen")
+
+    monkeypatch.setattr(intake, "_believe", end_meanwhile)
+    assert code(ama.push(note)[0]) == ("quarantined", "device_ended")
+
+
+def test_desk_key_cannot_be_enrolled_or_spoken_for(ama: Handset, place: Harrowmere) -> None:
+    desk = place.office.keys.ring(place.office.store).desk
+    begun = ama.begin().get_json()
+    forged = Handset(place, "ama", ama.client, key=SigningKey.new(), person=ama.person, device=begun["device"])
+    forged.key.kid = desk.kid
+    assert forged.enrol(begun["nonce"]).status_code == 400
+    note = ama.write(opened(ama), NOTE)
+    spoken = ama.seal(note.header, note.body, b"{}", kid=desk.kid)
+    assert code(ama.push(spoken)[0])[0] == "quarantined"
+
+
+def test_phone_keeps_what_it_has_when_the_office_has_forgotten_it(ama: Handset, place: Harrowmere) -> None:
+    note = ama.write(opened(ama), NOTE)
+    with place.office.store.writing() as tx:
+        tx.signers.set_device_token(ama.device, "of another time")
+    answer = ama.push_bytes(len(note.envelope).to_bytes(4) + note.envelope)
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "device")
+    again = Handset(place, "ama", ama.client).set_up()
+    assert again.device != ama.device
+    assert again.push(note)[0]["status"] == "stored"
+
+
+def test_nothing_is_said_to_be_kept_when_the_disk_takes_it_back_in_the_middle(
+    ama: Handset, place: Harrowmere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    casefile = opened(ama)
+    notes = [ama.write(casefile, {**NOTE, "n": n}) for n in range(3)]
+    place_ = intake._place
+    calls = []
+
+    def full(tx: Any, keys: Any, device: str, items: Any, at: str) -> None:
+        calls.append(len(items))
+        if len(calls) == 1:
+            raise ValueError("stumbled")
+        place_(tx, keys, device, items, at)
+        if len(calls) == 3:
+            # What SQLite does by itself when a disk is full.
+            tx._connections.raw.execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(intake, "_place", full)
+    answer = ama.push_bytes(b"".join(len(each.envelope).to_bytes(4) + each.envelope for each in notes))
+    assert answer.status_code == 503
+    monkeypatch.undo()
+    assert {each["status"] for each in ama.push(*notes)} <= {"stored", "duplicate"}
+    ama.pull_all()
+    assert {each.id for each in notes} <= set(ama.entries)
+
+
+def test_block_says_so_when_its_transaction_is_gone(place: Harrowmere) -> None:
+    def lose() -> None:
+        with place.office.store.writing() as tx:
+            tx.settings.put("a", "b")
+            tx._connections.raw.execute("ROLLBACK")
+
+    with pytest.raises(StoreFailed):
+        lose()
+
+
+def test_lost_phone_cannot_hide_by_a_second_person(ama: Handset, place: Harrowmere) -> None:
+    signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
+    reece = Handset(place, "reece", ama.client).set_up()
+    assert reece.device != ama.device
+
+
+def test_unreadable_bytes_of_one_phone_leave_room_for_another(
+    ama: Handset, reece: Handset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "UNBELIEVED_A_DAY", 1)
+    junk = [seal_envelope(SigningKey.new().jwk, bytes(512)) for _ in range(3)]
+    assert [each["status"] for each in ama.push(*junk[:2])] == ["quarantined", "retry"]
+    assert reece.push(junk[2])[0]["status"] == "quarantined"
