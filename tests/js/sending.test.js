@@ -139,6 +139,26 @@ test("a quarantined note is kept, called sorting, and sent when the office has p
   phone.kill();
 });
 
+test("a quarantined note is given again when the office lost it in a restore", async () => {
+  const { office, phone, ids, pass } = await given(1);
+  office.refuse = () => ({ code: "no_opening" });
+  office.weather = null;
+  await phone.ask("sync");
+  assert.deepEqual(await standings(phone), ["sorting"]);
+  const pushes = () => office.requests.filter((path) => path === "/sync/v1/push").length;
+  const before = pushes();
+  pass(400_000);
+  await phone.ask("sync");
+  assert.equal(pushes(), before, "what the office has is not sent to it again and again");
+  office.quarantine.clear();
+  office.refuse = () => null;
+  office.epoch = 2;
+  await phone.ask("sync");
+  await phone.ask("sync");
+  assert.ok(office.byId.has(ids[0]));
+  phone.kill();
+});
+
 test("a note sealed to a key the office has lost is sealed again from its own copy", async () => {
   const { office, phone, ids, words, pass } = await given(1);
   const lost = office.keys.filter((key) => key.use === "ingest");

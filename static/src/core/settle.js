@@ -179,8 +179,13 @@ export async function free(session, { epoch, durable_through }) {
   const { outbox, outside } = session;
   await outbox.prune(epoch, durable_through);
   const [sent, sorting] = await Promise.all([outbox.inState("sent"), outbox.inState("sorting")]);
-  const older = sent.filter(([, { kept }]) => kept?.epoch !== epoch);
-  const ask = [...older, ...sorting].map(([id]) => id);
+  // Quarantine is restored with the rest: what an older epoch kept for sorting may be gone from it. In this epoch it is never asked for twice, because the
+  // office cannot know by its id what it could not open.
+  const older = [
+    ...sent.filter(([, { kept }]) => kept?.epoch !== epoch),
+    ...sorting.filter(([, { answer }]) => answer?.epoch !== epoch),
+  ];
+  const ask = [...new Set([...older, ...sorting].map(([id]) => id))];
   for (let i = 0; i < ask.length; i += HAVE_IDS) {
     const { status, answer } = await exchange(outside, "/sync/v1/have", {
       method: "POST",
