@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, UnsetType
 
-from fieldapp import access, placing, scope
+from fieldapp import access, placing, responders, scope
 from fieldapp.epoch import epoch_of
 from fieldapp.keys import Keys, Ring, hash_text, sha256, verify_jws
 from fieldapp.receipts import durable_through, sign_receipt
@@ -58,7 +58,16 @@ def hello(
         nonce=keys.make_nonce(device.id, now),
         same=same,
         checkpoint=checkpoint.jws if checkpoint is not None else UNSET,
+        responders=UNSET if reader is None else _responders(store, request.responders),
     )
+
+
+def _responders(store: Store, known: str) -> wire.Responders | UnsetType:
+    """Who responds to answers that show risk, for a phone that knows something else. Names of staff: only with the proof."""
+    found = responders.settled(store)
+    if found.hash == known:
+        return UNSET
+    return wire.Responders(found.hash, {measure: wire.Responder(one.who, one.how) for measure, one in found.named.items()})
 
 
 def _hear(

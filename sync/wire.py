@@ -236,12 +236,27 @@ class HelloRequest(Struct, frozen=True, kw_only=True):
     app: Annotated[str, Meta(max_length=40)] = ""
     digest: HashText | UnsetType = UNSET
     checkpoint: Jws | UnsetType = UNSET
+    responders: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
 
 
 class DeviceState(Struct, frozen=True):
     """Anything but ok ends fetching, never sending."""
 
     status: Literal["ok", "lost", "cloned", "ended"]
+
+
+class Responder(Struct, frozen=True):
+    """Who is told when a questionnaire shows risk, and how they are reached."""
+
+    who: str
+    how: str
+
+
+class Responders(Struct, frozen=True):
+    """Who responds, by id of the questionnaire without its version; `hash` is for the next hello."""
+
+    hash: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")]
+    named: dict[str, Responder]
 
 
 class HelloAnswer(Struct, frozen=True, kw_only=True):
@@ -259,6 +274,7 @@ class HelloAnswer(Struct, frozen=True, kw_only=True):
     nonce: str
     same: bool | UnsetType = UNSET
     checkpoint: Jws | UnsetType = UNSET
+    responders: Responders | UnsetType = UNSET
 
 
 class PushResult(Struct, frozen=True, kw_only=True):

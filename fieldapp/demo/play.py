@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from fieldapp import intake, people, placing, records, signers, summaries
+from fieldapp import intake, people, placing, records, responders, signers, summaries
 from fieldapp.demo import rounds, script, sign_ins
 from fieldapp.demo.calendar import LAST_WEEK, Calendar
 from fieldapp.demo.phone import Phone, enrolment
@@ -22,11 +22,17 @@ from fieldapp.keys import Keys, SigningKey
 from fieldapp.oversight import Comment
 from fieldapp.people import Person
 from fieldapp.practice.library import Practice
+from fieldapp.responders import Responder
 from fieldapp.store import Store
 from sync.entry import stamp
 
 SEED = "steady ground"
 SERVICE = "Steady Ground"
+RESPONDER = Responder(
+    "Marian Holt-Vane",
+    "ring 01632 960 171, day or evening; if she does not answer, the duty desk on 01632 960 170",
+)
+"""Who responds to an answer that shows risk; the numbers lie in a range that is kept free for stories."""
 FOUNDED = "W-108 mon 09:00"
 
 
@@ -134,6 +140,10 @@ class _Stage:
             self._staff[each.key] = added.person
             if each.has_phone:
                 self._phones[each.key] = _Carried(self._new_phone(added.person, began + timedelta(days=1)))
+        by = self._staff[script.SUPERVISOR].id
+        named = {id.partition("@")[0]: RESPONDER for id, measure in practice.measures.items() if measure.risk_items}
+        saw = responders.settled(store).hash
+        responders.settle(store, keys, by, named, saw=saw, now=began + timedelta(days=1))
 
     def perform(self, step: Step) -> None:
         """Does one step, once everything that was to be sent before it has been."""
@@ -198,6 +208,7 @@ class _Stage:
             if refused:
                 raise NotPlaced(refused, at)
             carried.phone.heard(answer)
+        self._store.signers.see_device(carried.phone.device, stamp(at), 0, None, "")
         carried.sends_at = None
         carried.records.clear()
 

@@ -88,7 +88,7 @@ def signed_in(*roles: str) -> Callable[[View], View]:
 
     def check() -> ResponseReturnValue | None:
         person = signed_in_person()
-        if person is None and request.method not in READ_ONLY and any(text.strip() for text in request.form.getlist("text")):
+        if person is None and request.method not in READ_ONLY and words_typed():
             raise SignedOutWhileTyping
         if person is None:
             return redirect(url_for("sign_in.page", why="closed" if session_cookie() in request.cookies else None), code=303)
@@ -97,6 +97,15 @@ def signed_in(*roles: str) -> Callable[[View], View]:
         return None
 
     return guarded("signed in: " + " ".join(sorted(roles)), check, form=True)
+
+
+def words_typed() -> list[str]:
+    """Gives what somebody wrote into the form that came, so that a page which cannot take it can give it back."""
+    return [
+        text
+        for name, text in request.form.items(multi=True)
+        if name.startswith(("text", "comment", "who-", "how-")) and text.strip()
+    ]
 
 
 def signed_in_person() -> Person | None:

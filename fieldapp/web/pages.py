@@ -53,6 +53,8 @@ def _pages_for(person: Person) -> list[dict[str, Any]]:
         listed.append(("board.page", "What needs reading"))
     if person.role in {"supervisor", "auditor"}:
         listed.append(("casefiles.families", "Families"))
+    if person.role == "supervisor":
+        listed.append(("responders.page", "Who responds"))
     if person.role == "administrator":
         listed += [("admin.people_page", "People"), ("admin.phones", "Phones")]
     return [{"href": url_for(endpoint), "name": name, "here": request.endpoint == endpoint} for endpoint, name in listed]
@@ -120,7 +122,7 @@ def _form_refused(_: Exception) -> ResponseReturnValue:
 
 
 def _typed(heading: str, sentence: str, status: int) -> ResponseReturnValue:
-    typed = [text for name in ("text", "comment") for text in request.form.getlist(name) if text.strip()]
+    typed = guards.words_typed()
     if not typed:
         return Response(
             render_template(

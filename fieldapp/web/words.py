@@ -61,6 +61,8 @@ REVIEW_SENT = {
     "noted": "Noted, with your name and the time.",
 }
 
+RESPONDERS_SAVED = "Saved. Phones hear it the next time they are in touch."
+
 MODES = {
     # Written alone is how it nearly always is, and goes without saying.
     "together": "together with the family",
@@ -81,6 +83,10 @@ PROBLEMS = {
     "comment_missing": "Write what you want to say about this answer, or choose no answer",
     "field_missing": "Choose the answer this comment is about",
     "text_too_long": "This is longer than a review can be. Shorten it; nothing has been lost",
+    "responder_missing": "Say who is told, or leave how they are reached empty too",
+    "responder_how_missing": "Say how they are reached, or leave who is told empty too",
+    "responder_too_long": "Who is told is too long for a phone’s screen: keep it within 120 letters",
+    "responder_how_too_long": "How they are reached is too long for a phone’s screen: keep it within 400 letters",
     "name_missing": "Enter a name",
     "new_email_missing": "Enter an email address, like name@example.org",
     "email_taken": "Somebody has this email address already",
@@ -118,12 +124,6 @@ def when(at: datetime, now: datetime) -> str:
     return f"{DAYS[here.weekday()]} {here.day} {MONTHS[here.month - 1]}{year}, {here:%H:%M}"
 
 
-def when_text(at: str, now: datetime) -> str:
-    """The same for a time as on the wire; anything else is shown as it came."""
-    return when(moment(at), now) if is_time(at) else at
-
-
-def on(day: date, now: datetime) -> str:
 def _here(at: datetime) -> datetime:
     try:
         return at.astimezone(ZONE)
@@ -132,6 +132,12 @@ def _here(at: datetime) -> datetime:
         return at
 
 
+def when_text(at: str, now: datetime) -> str:
+    """The same for a time as on the wire; anything else is shown as it came."""
+    return when(moment(at), now) if is_time(at) else at
+
+
+def on(day: date, now: datetime) -> str:
     """Writes a day: `Fri 21 Nov`."""
     year = "" if day.year == now.astimezone(ZONE).year else f" {day.year}"
     return f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}{year}"

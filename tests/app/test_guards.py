@@ -21,6 +21,7 @@ MAY_OPEN = {
     "/desk/families": READERS,
     "/desk/families/CASEFILE": READERS,
     "/desk/records/RECORD": READERS,
+    "/desk/who-responds": {"supervisor"},
     "/desk/people": {"administrator"},
     "/desk/people/add": {"administrator"},
     "/desk/phones": {"administrator"},
@@ -189,3 +190,16 @@ def test_our_own_fault_is_told_without_quoting_anything(
     assert "Kayleigh" not in answer.text
     assert "Kayleigh" not in caplog.text
     assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("field", ["text", "comment"])
+def test_words_typed_are_given_back_when_the_sign_in_had_ended_meanwhile(office: Harrowmere, field: str) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    note = office.note("ama", casefile)
+    browser = office.signed_in("marian")
+    browser.get(f"/desk/records/{note.record}")
+    office.clock.pass_by(minutes=31)
+    answer = browser.client.post(f"/desk/records/{note.record}/review", data={"decision": "question", field: "Which <door>?"})
+    assert answer.status_code == 401
+    assert "Which &lt;door&gt;?" in answer.text
+    assert "You were signed out" in answer.text

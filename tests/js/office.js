@@ -343,6 +343,7 @@ export async function makeOffice(clock = () => Date.now()) {
         durable_through: office.durable(),
         practice: practice.index,
         nonce: nonce(),
+        ...(office.responders && asked.responders !== office.responders.hash ? { responders: office.responders } : {}),
         same: asked.digest === (await digest(hands, heads)) && office.removed.length === 0,
       });
     }

@@ -307,10 +307,11 @@ export function open(port, outside = createOutside()) {
     record: async (given) => (await complete()).records.record(given),
     definition: async (given) => (await atHand()).records.definition(given),
     measures: async () => {
-      const { definitions } = await atHand();
+      const { definitions, vault } = await atHand();
+      const { named = {} } = (await vault.fact("responders")) ?? {};
       return Promise.all(
         Object.entries(definitions.index().measures).map(async ([id, name]) =>
-          asMeasure(id, name, await definitions.byHash(name)),
+          asMeasure(id, name, await definitions.byHash(name), named),
         ),
       );
     },

@@ -1,6 +1,7 @@
 /** Goals and measures read as lines over time, for charts and the tables beside them. Pure but for the definitions it is handed. */
 import { change, pairs, scoresOf } from "../practice/change.js";
 import { series } from "../practice/goals.js";
+import { mayBeUsed } from "../practice/measures.js";
 
 /** @typedef {import("./vault.js").Brief} Brief */
 /** @typedef {Brief & {fields: {[name: string]: any}}} Whole */
@@ -8,12 +9,16 @@ import { series } from "../practice/goals.js";
 /** @param {Brief[]} briefs @returns {Whole[]} */
 const withFields = (briefs) => briefs.flatMap((brief) => (brief.fields ? [{ ...brief, fields: brief.fields }] : []));
 
-/** What a list of measures says of one. @param {string} id @param {string} hash @param {any} measure */
-export const asMeasure = (id, hash, measure) => ({
+/**
+ * What a list of measures says of one, and whom its risk answers are told. @param {string} id @param {string} hash @param {any} measure
+ * @param {Record<string, {who: string, how: string}>} responders by id without version, as the office told it
+ */
+export const asMeasure = (id, hash, measure, responders) => ({
   id,
   hash,
   title: measure.title,
-  on: (measure.scoring?.risk_items ?? []).length === 0 || measure.scoring?.risk_on !== false,
+  on: mayBeUsed(measure, responders),
+  responds: Object.hasOwn(responders, id.split("@")[0]) ? responders[id.split("@")[0]] : null,
   has_text: (measure.item ?? []).some((/** @type {{text?: string}} */ item) => Boolean(item.text)),
   score_only: !(measure.item ?? []).some((/** @type {{text?: string}} */ item) => Boolean(item.text)),
 });

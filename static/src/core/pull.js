@@ -62,6 +62,7 @@ async function greet(session) {
   const removals_done = (await session.vault.fact("removals_done")) ?? [];
   const signer = await outbox.head(session.signer.kid);
   const checkpoint = await outbox.fact("checkpoint");
+  const responders = await session.vault.fact("responders");
   const answer = await askAsReader(session, "/sync/v1/hello", {
     v: 1,
     signers: [{ kid: session.signer.kid, ...signer }],
@@ -71,7 +72,9 @@ async function greet(session) {
     app: outside.build.slice(0, 40),
     digest: await digest(hands, heads),
     ...(checkpoint ? { checkpoint } : {}),
+    ...(responders ? { responders: responders.hash } : {}),
   });
+  if (answer.responders) await session.vault.keepFact("responders", answer.responders);
   if (removals_done.length > 0) await session.vault.keepFact("removals_done", []);
   if (typeof answer.keyset === "string") await takeNewKeySet(session, answer.keyset);
   if (typeof answer.checkpoint === "string") await keepCheckpoint(session, answer.checkpoint);

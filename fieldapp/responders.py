@@ -1,0 +1,82 @@
+"""Who responds when a questionnaire shows risk, and how. Until a supervisor has said so, that questionnaire is not offered.
+
+One answer for the whole office, kept in its settings. Phones keep it sealed, because names of staff are names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fieldapp.errors import FieldappError
+from fieldapp.keys import Keys, hash_text
+from fieldapp.store import Store
+from sync.entry import stamp, write_json
+
+LONGEST_WHO = 120
+LONGEST_HOW = 400
+
+_SETTING = "responders"
+
+
+class SomebodyElseSettled(FieldappError):
+    """Another supervisor changed this since the page was opened; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Who responds to an answer that shows risk, and how they are reached."""
+
+    who: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What holds now: by id of the questionnaire without its version. `hash` names this state, "" where nothing was ever said."""
+
+    named: Mapping[str, Responder]
+    hash: str
+
+    def plain(self) -> dict[str, dict[str, str]]:
+        """The shape that `practice.measures.may_be_used` and the phones take."""
+        return {measure: {"who": one.who, "how": one.how} for measure, one in self.named.items()}
+
+
+def settled(store: Store) -> Settled:
+    """Reads what holds now."""
+    kept = store.settings.get(_SETTING)
+    found = json.loads(kept) if kept else {}
+    return Settled({measure: Responder(one["who"], one["how"]) for measure, one in found.items()}, _hash(kept))
+
+
+def settle(store: Store, keys: Keys, person: str, named: Mapping[str, Responder | None], *, saw: str, now: datetime) -> Settled:
+    """Names who responds for some questionnaires, or with None for nobody any more, and writes down who said so.
+
+    `saw` is the hash of what was on the screen; raises SomebodyElseSettled when that no longer holds. Others stay as
+    they are. Each change is a row of the audit, whose sealed detail has the words.
+    """
+    with store.writing():
+        before = settled(store)
+        if saw != before.hash:
+            raise SomebodyElseSettled
+        after = {**before.named}
+        for measure, one in named.items():
+            if one == before.named.get(measure):
+                continue
+            after.pop(measure, None)
+            if one is not None:
+                after[measure] = one
+            words = {"measure": measure, **({"who": one.who, "how": one.how} if one else {})}
+            detail = keys.seal_secret("responder", write_json(words))
+            store.audit.add(stamp(now), person, "responder named" if one else "responder withdrawn", detail=detail)
+        if after != before.named:
+            plain = Settled(dict(sorted(after.items())), "").plain()
+            store.settings.put(_SETTING, write_json(plain).decode())
+        return settled(store)
+
+
+def _hash(kept: str) -> str:
+    return hash_text(kept.encode()) if kept else ""
