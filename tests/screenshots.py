@@ -62,6 +62,7 @@ def play(ama: Keyworker, marian: Supervisor) -> None:
     take(ama.page, "phone-writing")
     ama.checks_and_sends()
     ama.is_at("Saved, waiting to send")
+    ama.sees(re.compile("^(No signal|The office does not answer)"))
     take(ama.page, "phone-offline")
     ama.server.start()
     ama.is_at("Sent", timeout=SENDING_MS)
@@ -76,6 +77,7 @@ def play(ama: Keyworker, marian: Supervisor) -> None:
     marian.opens_the_family("Tarnley")
     marian.opens_the_newest("Visit note")
     marian.is_at(re.compile("Visit note"))
+    marian.page.get_by_role("heading", name="What happened").scroll_into_view_if_needed()
     take(marian.page, "supervisor-note")
 
 

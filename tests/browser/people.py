@@ -17,6 +17,15 @@ ARRIVAL_MS = 60_000  # a whole caseload, verified entry by entry, on a machine t
 SENDING_MS = 45_000  # with no tap at all: as long as the app's own timer may take
 UNLOCKING_MS = 30_000
 
+CONTROLS = """main => [...main.querySelectorAll("input, textarea, select")].map((one) => ({
+  id: one.id,
+  key: one.type === "radio" ? one.name : one.id,
+  kind: one.tagName === "INPUT" ? one.type : one.tagName.toLowerCase(),
+  mode: one.inputMode,
+  value: one.type === "radio" ? (one.closest("fieldset").querySelector(":checked") ? "chosen" : "")
+    : one.type === "checkbox" ? (one.checked ? "chosen" : "") : one.value,
+}))"""
+
 Answer = tuple[str, str]
 
 
@@ -178,37 +187,23 @@ class Keyworker:
         for name in main.get_by_role("button", name=re.compile("^Add (?!another)")).all_inner_texts():
             main.get_by_role("button", name=name, exact=True).first.click()
         done: set[str] = set()
-        while True:
-            fresh = [
-                control
-                for control in main.locator("input:not([type=hidden]), textarea, select").all()
-                if str(control.get_attribute("name") or control.get_attribute("id")) not in done
-            ]
-            if not fresh:
-                return
-            control = fresh[0]
-            done.add(str(control.get_attribute("name") or control.get_attribute("id")))
-            self._fills_in(control, words)
+        while found := [one for one in main.evaluate(CONTROLS) if one["key"] not in done]:
+            done.add(found[0]["key"])
+            self._fills_in(found[0], words)
 
-    def _fills_in(self, control: Locator, words: Callable[[], str]) -> None:
-        kind = str(control.evaluate("one => one.tagName === 'INPUT' ? one.type : one.tagName.toLowerCase()"))
-        if kind == "radio":
-            if not control.evaluate("one => Boolean(one.closest('fieldset').querySelector(':checked'))"):
-                self.page.locator(f"label[for='{control.get_attribute('id')}']").click()
-        elif kind == "checkbox":
-            if not control.is_checked():
-                self.page.locator(f"label[for='{control.get_attribute('id')}']").click()
-        elif kind == "select":
+    def _fills_in(self, told: dict[str, str], words: Callable[[], str]) -> None:
+        control = self.page.locator(f"[id='{told['id']}']")
+        if told["kind"] in ("radio", "checkbox"):
+            if told["value"] == "":
+                self.page.locator(f"label[for='{told['id']}']").click()
+        elif told["kind"] == "select":
             control.select_option(index=1)
-        elif kind == "date":
+        elif told["kind"] == "date":
             control.fill(today())
-        elif kind == "time":
+        elif told["kind"] == "time":
             control.fill("10:15")
-        elif control.input_value() == "":
-            if control.get_attribute("inputmode") in ("numeric", "decimal"):
-                control.press_sequentially("7")
-            else:
-                control.press_sequentially(words())
+        elif told["value"] == "":
+            control.press_sequentially("7" if told["mode"] in ("numeric", "decimal") else words())
 
     def waits_for_the_draft_to_be_kept(self) -> None:
         expect(self.page.get_by_text(re.compile("Draft kept on this phone")).first).to_be_visible()
