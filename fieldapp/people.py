@@ -22,6 +22,7 @@ from urllib.parse import quote
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from fieldapp.errors import FieldappError
 from fieldapp.store.people import PersonRow
 from sync.entry import b64u, moment, stamp
 
@@ -88,7 +89,7 @@ class Added:
     totp: str
 
 
-class AddressTaken(Exception):
+class AddressTaken(FieldappError):
     """Somebody has this email address already."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fieldapp.errors import FieldappError
 from fieldapp.store.noun import Connections
 
 TIME = "TEXT"
@@ -145,7 +146,7 @@ def migrate(connections: Connections) -> int:
     return len(STEPS)
 
 
-class DatabaseIsNewer(RuntimeError):
+class DatabaseIsNewer(FieldappError):
     """The database was made by a later release than this program."""
 
     def __init__(self, found: int, known: int) -> None:

@@ -18,7 +18,7 @@ Sealed = NewType("Sealed", bytes)
 BUSY_TIMEOUT_S = 10.0
 
 
-class NotWriting(RuntimeError):
+class NotWriting(FieldappError):
     """A change was asked for outside `with store.writing()`, where nothing would commit it as a whole."""
 
 

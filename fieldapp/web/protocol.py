@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from fieldapp import delivery, intake, people, signers
 from fieldapp.epoch import epoch_of
+from fieldapp.errors import FieldappError
 from fieldapp.keys import check_words
 from fieldapp.practice.words import word_list_bytes
 from fieldapp.store import StoreFailed
@@ -42,7 +43,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
 
 
-class NotAnswered(Exception):
+class NotAnswered(FieldappError):
     """A request that is not answered with 200."""
 
     def __init__(self, status: int, error: str, *, nonce: str = "", retry_after: int = 0) -> None:
