@@ -344,7 +344,10 @@ def make_header(
     blobs: Iterable[Mapping[str, Any]] = (),
     via: str = "",
 ) -> bytes:
-    """Writes the header of an entry over the exact bytes of its body and slip (no slip: b"")."""
+    """Writes the header of an entry over the exact bytes of its body and slip (no slip: b"").
+
+    Of more than 64 parents the first are named and the others stay heads: a header that names too many is never placed.
+    """
     header: dict[str, object] = {
         "v": 1,
         "kind": kind,
@@ -353,7 +356,7 @@ def make_header(
         "app": app,
         "casefile": casefile,
         "record": record,
-        "parents": sorted(set(parents)),
+        "parents": sorted(set(parents))[:PARENTS_LIMIT],
         "author": author,
         "device": device,
         "written_at": written_at,

@@ -91,6 +91,13 @@ def test_record_opens_when_its_writers_clock_stood_at_the_end_of_time(ama: Hands
     assert desk(place, "marian").get(f"/desk/records/{note.record}").status_code == 200
 
 
+def test_record_with_more_versions_than_an_entry_may_name_is_reviewed(ama: Handset, place: Harrowmere) -> None:
+    note = ama.write(opened(ama), VISIT)
+    others = [ama.write(note.casefile, VISIT | {"purpose": str(n)}, record=note.record) for n in range(70)]
+    assert {each["status"] for part in (others[:32], others[32:]) for each in ama.push(note, *part)} <= {"stored", "duplicate"}
+    assert desk(place, "marian").review(note.record, "noted", "Too many").status_code == 303
+
+
 @pytest.mark.parametrize("odd", [[{"id": ["a"], "name": 1}], [{"id": {}}, {"id": None}], [[], 1, "x"]])
 def test_record_opens_when_its_lists_hold_anything(ama: Handset, place: Harrowmere, odd: list[Any]) -> None:
     note = ama.write(opened(ama), VISIT | {"people_present": odd, "children_seen": odd, "actions": odd})

@@ -1,6 +1,7 @@
 /** A phone from set-up to signed off, against an office with real keys. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { readHeader } from "../../static/src/sync/entry.js";
 import { makeOffice } from "./office.js";
 import { setUp, startPhone, visitNote } from "./phone.js";
 
@@ -102,6 +103,31 @@ describe("a working day", () => {
     });
     await phone.ask("sync");
     assert.equal(await standing(phone, record), "signed_off");
+    phone.kill();
+  });
+
+  test("a note on more versions than an entry may name is one the office can place", async () => {
+    const { office, ama, casefile, child, phone } = await given();
+    const { record, id } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    for (let i = 10; i < 80; i++) {
+      const additions = [{ id: `${i}AAAAAAAAAAAAAAAAAAAA`, why: "answer", text: `version ${i}` }];
+      const fields = { ...visitNote(child), additions };
+      await office.write(ama, { kind: "visit_note", schema: "visit-note.1", casefile, record, parents: [id], fields });
+    }
+    await phone.ask("sync");
+    const draft = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+    assert.equal(draft.heads.length, 70);
+    const addition = { id: "AAAAAAAAAAAAAAAAAAAAAA", why: "answer", text: "after all of them" };
+    const sent = await phone.ask("send", {
+      slot: draft.slot,
+      fields: { ...draft.fields, additions: [...draft.fields.additions, addition] },
+      mode: "alone",
+    });
+    await phone.ask("sync");
+    const { jws } = office.casefiles.get(casefile).entries.find((entry) => entry.id === sent.id);
+    const header = readHeader(Buffer.from(jws.split(".")[1], "base64url").toString());
+    assert.deepEqual(header.parents, draft.heads.slice(0, 64));
     phone.kill();
   });
 

@@ -1,6 +1,6 @@
 /** Edits into entries, entries into views, drafts, and what is still missing before something can be sent. */
 import { changesAfterSending, problems, withoutHidden } from "../practice/forms.js";
-import { BODY_LIMIT, b64u, readBody, unb64u } from "../sync/entry.js";
+import { BODY_LIMIT, b64u, PARENTS_LIMIT, readBody, unb64u } from "../sync/entry.js";
 import { Refused } from "../sync/errors.js";
 import { forks, plain } from "../sync/view.js";
 import { layPacket, layParts, readPacket, readParts } from "../sync/wire.js";
@@ -86,7 +86,8 @@ export async function saveEntry(session, edit, slot) {
         app: outside.build.slice(0, 40),
         casefile: about.casefile,
         record: about.record,
-        parents: about.parents,
+        // The others stay heads: a note that names too many would never be placed.
+        parents: about.parents.slice(0, PARENTS_LIMIT),
         author: session.me.id,
         device: session.device,
         written_at: outside.stamp(),

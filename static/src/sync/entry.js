@@ -22,6 +22,7 @@ export const BODY_LIMIT = 262_144;
 export const HEADER_LIMIT = 16_384;
 export const SLIP_LIMIT = 1_024;
 export const DEPTH_LIMIT = 16;
+export const PARENTS_LIMIT = 64;
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = new Int8Array(128).fill(-1);
@@ -198,7 +199,7 @@ export function readHeader(text) {
     [isRandomId(h.record), "record"],
     [
       Array.isArray(h.parents) &&
-        h.parents.length <= 64 &&
+        h.parents.length <= PARENTS_LIMIT &&
         h.parents.every((id, i, all) => isHash(id) && (i === 0 || /** @type {string} */ (all[i - 1]) < id)),
       "parents",
     ],
