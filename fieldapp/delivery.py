@@ -36,6 +36,8 @@ def hello(
 ) -> wire.HelloAnswer:
     """Answers a greeting. `reader` is the signer that proved itself, needed for a digest; None otherwise."""
     at = entry.stamp(now)
+    if reader is not None and request.keyset_n > keys.ring(store).n:
+        keys.overtake(store, request.keyset_n, at)
     ring = keys.ring(store)
     mine = {signer.kid: signer for signer in store.signers.of_device(device.id)}
     said = [head for head in request.signers if head.kid in mine]

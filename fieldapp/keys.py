@@ -37,6 +37,8 @@ Use = Literal["office", "ingest", "receipt", "desk"]
 Jwk = dict[str, str]
 
 NONCE_LASTS = timedelta(hours=12)
+MOST_KEYSETS_LOST = 100
+"""Key sets that a restore may lose. Keys are renewed a few times a year."""
 _SEALED_1 = b"\x01"
 _NONCE = 12
 _MOST_KEYS = 4096
@@ -334,10 +336,21 @@ class Keys:
         tx.office.add_key(OfficeKeyRow(key.kid, use, wrapped, json.dumps(key.jwk), at, None, None))
         return key.kid
 
-    def _issue(self, tx: Store, at: str) -> None:
+    def overtake(self, store: Store, n: int, at: str) -> None:
+        """Issues the key set again above `n`, which a phone has seen: after a restore ours is older, and phones take no falling one.
+
+        Without it a phone would go on sealing to a key that the restore lost. Far larger numbers are nobody's memory but an
+        attempt to use the numbers up, and are passed over.
+        """
+        with store.writing() as tx:
+            newest = tx.office.keyset()
+            if newest is not None and newest[0] < n <= newest[0] + MOST_KEYSETS_LOST:
+                self._issue(tx, at, above=n)
+
+    def _issue(self, tx: Store, at: str, above: int = 0) -> None:
         rows = tx.office.keys()
         last = tx.office.keyset()
-        n = 1 if last is None else last[0] + 1
+        n = max(above, 0 if last is None else last[0]) + 1
         listed = [
             {
                 "kid": row.kid,

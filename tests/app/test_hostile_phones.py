@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
 import pytest
 
 from fieldapp import intake, signers
-from fieldapp.keys import SigningKey, new_id, seal_envelope
+from fieldapp.keys import SigningKey, new_id, seal_envelope, verify_jws
 from fieldapp.store import StoreFailed
 from tests.app.harrowmere import VISIT, Browser, Harrowmere
 from tests.app.phone import Handset, Sent, phone
@@ -183,6 +184,22 @@ def test_lost_phone_cannot_hide_by_a_second_person(ama: Handset, place: Harrowme
     signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
     reece = Handset(place, "reece", ama.client).set_up()
     assert reece.device != ama.device
+
+
+def test_phone_is_given_a_newer_key_set_when_a_restore_lost_the_one_it_pinned(ama: Handset, place: Harrowmere) -> None:
+    ama.pull_all()
+    assert "keyset" not in ama.hello(keyset_n=7), "nobody proved that it was ever issued"
+    answer = ama.hello(keyset_n=7, digest=True)
+    said = json.loads(verify_jws(answer["keyset"], "fieldapp-keyset", ama.office["jwk"]))
+    assert (answer["keyset_n"], said["n"]) == (8, 8)
+    ama.keyset = said
+    assert ama.push(ama.opening())[0]["status"] == "stored"
+    assert ama.hello(keyset_n=8, digest=True)["keyset_n"] == 8
+
+
+def test_numbers_of_key_sets_cannot_be_used_up(ama: Handset) -> None:
+    ama.pull_all()
+    assert ama.hello(keyset_n=2**53 - 1, digest=True)["keyset_n"] == 1
 
 
 def test_unreadable_bytes_of_one_phone_leave_room_for_another(
