@@ -34,10 +34,13 @@ const expand = async (subtle, suite, key, label, info, size) =>
     size,
   );
 
+/** @typedef {{encapsulated: Uint8Array, iv: Uint8Array, key: CryptoKey}} Context what one message, and no other, is sealed under */
+
 /**
- * Prepares sealing to one public key for one purpose: what depends on no message is computed once.
+ * Readies sealing to one public key for one purpose: what depends on no message is computed once.
+ * `seal` takes a context that `prepare` made ahead, or makes one; either way it is gone before anything is sealed under it, so that none serves twice.
  * @param {SubtleCrypto} subtle @param {Uint8Array} publicKey 65 bytes, uncompressed @param {Uint8Array} info
- * @returns {Promise<(plaintext: Uint8Array) => Promise<{encapsulated: Uint8Array, ciphertext: Uint8Array}>>}
+ * @returns {Promise<{prepare: () => void, seal: (plaintext: Uint8Array) => Promise<{encapsulated: Uint8Array, ciphertext: Uint8Array}>}>}
  */
 export async function sealer(subtle, publicKey, info) {
   const [recipient, pskIdHash, infoHash] = await Promise.all([
@@ -45,8 +48,12 @@ export async function sealer(subtle, publicKey, info) {
     extract(subtle, SUITE, NO_SALT, "psk_id_hash", NOTHING),
     extract(subtle, SUITE, NO_SALT, "info_hash", info),
   ]);
-  const context = join(new Uint8Array([0]), pskIdHash, infoHash);
-  return async (plaintext) => {
+  const schedule = join(new Uint8Array([0]), pskIdHash, infoHash);
+  /** @type {Promise<Context> | undefined} */
+  let ahead;
+
+  /** A new ephemeral key, and what follows from it. @returns {Promise<Context>} */
+  async function fresh() {
     const ephemeral = await subtle.generateKey(ECDH, false, ["deriveBits"]);
     const [secretPoint, point] = await Promise.all([
       subtle.deriveBits({ name: "ECDH", public: recipient }, ephemeral.privateKey, 256),
@@ -57,11 +64,27 @@ export async function sealer(subtle, publicKey, info) {
     const shared = await expand(subtle, KEM, prk, "shared_secret", join(encapsulated, publicKey), 32);
     const secret = await extract(subtle, SUITE, shared, "secret", NOTHING);
     const [key, iv] = await Promise.all([
-      expand(subtle, SUITE, secret, "key", context, 32),
-      expand(subtle, SUITE, secret, "base_nonce", context, 12),
+      expand(subtle, SUITE, secret, "key", schedule, 32),
+      expand(subtle, SUITE, secret, "base_nonce", schedule, 12),
     ]);
-    const aes = await subtle.importKey("raw", own(key), "AES-GCM", false, ["encrypt"]);
-    const ciphertext = new Uint8Array(await subtle.encrypt({ name: "AES-GCM", iv: own(iv) }, aes, own(plaintext)));
-    return { encapsulated, ciphertext };
+    return { encapsulated, iv, key: await subtle.importKey("raw", own(key), "AES-GCM", false, ["encrypt"]) };
+  }
+
+  return {
+    prepare() {
+      if (ahead) return;
+      const made = fresh();
+      ahead = made;
+      made.catch(() => {
+        if (ahead === made) ahead = undefined;
+      });
+    },
+    async seal(plaintext) {
+      const taken = ahead ?? fresh();
+      ahead = undefined;
+      const { encapsulated, iv, key } = await taken;
+      const ciphertext = new Uint8Array(await subtle.encrypt({ name: "AES-GCM", iv: own(iv) }, key, own(plaintext)));
+      return { encapsulated, ciphertext };
+    },
   };
 }

@@ -18,6 +18,7 @@ const BEAT_MS = 5_000;
 const STALE_MS = 30_000;
 /** A breath after saving, so that several notes in a row go together and none waits for another's sending. */
 const AFTER_SAVE_MS = 200;
+const TELL_AFTER_MS = 50;
 const DETAILED = 100;
 const PULL_EVERY_MS = 300_000;
 
@@ -47,6 +48,10 @@ export function open(port, outside = createOutside()) {
   let timedFor = 0;
   let lastPull = 0;
   let isEnded = false;
+  let isTelling = false;
+  /** @type {(() => Promise<void>)[]} */
+  const afterAnswer = [];
+  let tidied = Promise.resolve();
 
   const tell = (/** @type {string} */ news, /** @type {unknown} */ value) => port.postMessage({ news, value });
   const outbox = () => {
@@ -229,6 +234,27 @@ export function open(port, outside = createOutside()) {
       (error) => tell("office", { status: "store_failed", reason: error.fields?.reason ?? "unknown" }),
     );
 
+  /** Tells once however many were saved meanwhile: what waits is read from the store, which the next save wants for itself. */
+  function tellOutboxOnce() {
+    if (isTelling) return;
+    isTelling = true;
+    outside.after(TELL_AFTER_MS, () => {
+      isTelling = false;
+      void tellOutbox();
+    });
+  }
+
+  /** Runs what nobody has to wait for, after an answer; the next ask finds it done. */
+  function tidy() {
+    if (afterAnswer.length === 0) return;
+    tidied = tidied.then(async () => {
+      for (const work of afterAnswer.splice(0)) {
+        // What was saved is saved; only what lists show of it may lag until the next unlocking.
+        await work().catch((error) => tell("office", { status: "store_failed", reason: error.fields?.reason ?? "unknown" }));
+      }
+    });
+  }
+
   /** @param {string} vault @param {string} words */
   async function openFor(vault, words) {
     const box = await outbox();
@@ -239,7 +265,11 @@ export function open(port, outside = createOutside()) {
       {
         tell,
         soon: (ms) => soon(ms + 1),
-        saved: () => soon(AFTER_SAVE_MS),
+        saved: () => {
+          soon(AFTER_SAVE_MS);
+          tellOutboxOnce();
+        },
+        later: (work) => afterAnswer.push(work),
         onGone: () => tell("office", { status: "store_closed" }),
       },
     );
@@ -322,11 +352,11 @@ export function open(port, outside = createOutside()) {
       return { ...(await definitions.byHash(name)), hash: name };
     },
     score: async ({ measure, answers }) => score(/** @type {any} */ (await asks.measure({ id: measure })), answers),
-    "draft.begin": async (given) => (given.record ? await complete() : await atHand()).records.begin(given),
-    "draft.keep": (given) => unlocked().records.keep(given),
-    "draft.open": async (given) => (await complete()).records.open(given),
-    "draft.discard": (given) => unlocked().records.discard(given),
-    send: async (given) => (await complete()).records.send(given),
+    "draft.begin": async (given) => (given.record ? await complete() : await atHand()).drafts.begin(given),
+    "draft.keep": (given) => unlocked().drafts.keep(given),
+    "draft.open": async (given) => (await complete()).drafts.open(given),
+    "draft.discard": (given) => unlocked().drafts.discard(given),
+    send: async (given) => (await complete()).drafts.send(given),
     goals: async ({ casefile }) => goalsOf(await (await atHand()).caseload.ofKinds(casefile, ["goal", "rating"])),
     results: async ({ casefile }) =>
       resultsOf((await atHand()).definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
@@ -340,17 +370,18 @@ export function open(port, outside = createOutside()) {
   };
 
   port.onmessage = async (/** @type {{data: Request}} */ { data: { id, ask, with: given } }) => {
+    await tidied;
     try {
       if (!Object.hasOwn(asks, ask)) throw new Refused("unknown_ask");
       const answer = await asks[ask](given ?? {});
       port.postMessage({ id, answer });
-      if (ask === "send") void tellOutbox();
     } catch (error) {
       port.postMessage({
         id,
         error: error instanceof FieldappError ? { code: error.code, ...error.fields } : { code: "core_failed" },
       });
     }
+    tidy();
   };
   outside.hear(() => void run(false));
   void first.then(() => run(false));

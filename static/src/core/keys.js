@@ -288,19 +288,27 @@ export async function checkWords(officeKid, list) {
 /** @type {Map<string, ReturnType<typeof sealer>>} */
 const sealers = new Map();
 
+/** @param {OfficeKey} to @param {"entry" | "draft"} use */
+function sealerTo(to, use) {
+  const name = `${to.kid} ${use}`;
+  const found = sealers.get(name);
+  if (found) return found;
+  const point = join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y));
+  const made = publicKey(to.kid, to.jwk).then(() => sealer(subtle, point, ascii(envelopeInfo(to.kid, use))));
+  sealers.set(name, made);
+  made.catch(() => sealers.delete(name));
+  return made;
+}
+
+/** Does while nobody waits what the next sealing needs: most of it depends on no message. @param {OfficeKey} to @param {"entry" | "draft"} use */
+export const readySealing = async (to, use) => (await sealerTo(to, use)).prepare();
+
 /**
  * Seals a packet to the office, which alone can open it. @param {OfficeKey} to @param {Uint8Array} packet @param {"entry" | "draft"} use @returns {Promise<Uint8Array>} the envelope
  */
 export async function sealToOffice(to, packet, use) {
-  const name = `${to.kid} ${use}`;
-  let made = sealers.get(name);
-  if (!made) {
-    const point = join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y));
-    made = publicKey(to.kid, to.jwk).then(() => sealer(subtle, point, ascii(envelopeInfo(to.kid, use))));
-    sealers.set(name, made);
-    made.catch(() => sealers.delete(name));
-  }
-  const { encapsulated, ciphertext } = await (await made)(packet);
+  const { seal } = await sealerTo(to, use);
+  const { encapsulated, ciphertext } = await seal(packet);
   return layEnvelope(unb64u(to.kid), encapsulated, ciphertext);
 }
 

@@ -3,7 +3,7 @@
  * that is offline; rows may gain names, never lose or change them. It holds no key: what is in it was sealed before it came here.
  */
 import { FieldappError } from "../sync/errors.js";
-import { raw, together, transact } from "./outside.js";
+import { answer, answers, transact } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
@@ -53,7 +53,7 @@ export async function openOutbox(outside, onGone) {
     return db;
   };
 
-  /** @template T @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: any}, tx: any) => Promise<T> | T} work */
+  /** @template T @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work */
   const inside = async (stores, how, work) => {
     try {
       return await transact(await ready(), stores, how, work);
@@ -68,7 +68,7 @@ export async function openOutbox(outside, onGone) {
 
     /** The last link of a signer's own chain. @param {string} kid @returns {Promise<ChainHead>} */
     async head(kid) {
-      return heads.get(kid) ?? (await inside(["chain"], "read", ({ chain }) => chain.get(kid))) ?? NOTHING;
+      return heads.get(kid) ?? (await inside(["chain"], "read", ({ chain }) => answer(chain.get(kid)))) ?? NOTHING;
     },
 
     /**
@@ -82,17 +82,19 @@ export async function openOutbox(outside, onGone) {
         const { id, item } = await make(head);
         let hasMoved = false;
         try {
-          await inside(["items", "drafts", "chain"], "strict", ({ items, drafts, chain }, tx) => {
-            // All requests go out at once; the answer to the first still comes before anything can be committed.
-            const asked = raw(chain).get(kid);
+          await inside(slot === undefined ? ["items", "chain"] : ["items", "drafts", "chain"], "strict", (stores, tx) => {
+            const { items, drafts, chain } = stores;
+            // All requests go out at once; the answer to the first comes before anything is committed, and itself asks for that.
+            const asked = chain.get(kid);
             asked.onsuccess = () => {
               const { n, id: last } = asked.result ?? NOTHING;
               hasMoved = n !== head.n || last !== head.id;
               if (hasMoved) tx.abort();
+              else tx.commit();
             };
-            raw(items).add(item, id);
-            raw(chain).put({ n: item.n, id }, kid);
-            if (slot !== undefined) raw(drafts).delete(slot);
+            items.add(item, id);
+            chain.put({ n: item.n, id }, kid);
+            if (slot !== undefined) drafts.delete(slot);
           });
         } catch (error) {
           heads.delete(kid);
@@ -107,8 +109,8 @@ export async function openOutbox(outside, onGone) {
     /** Begins a signer's chain where the office says it stands, for a phone whose store was cleared. @param {string} kid @param {ChainHead} head */
     async continueFrom(kid, head) {
       await inside(["chain"], "strict", async ({ chain }) => {
-        const now = await chain.get(kid);
-        if ((now?.n ?? 0) < head.n) await chain.put(head, kid);
+        const now = await answer(chain.get(kid));
+        if ((now?.n ?? 0) < head.n) chain.put(head, kid);
       });
       heads.delete(kid);
     },
@@ -120,13 +122,13 @@ export async function openOutbox(outside, onGone) {
       let newer = 0;
       try {
         await inside(["drafts"], "strict", ({ drafts }, tx) => {
-          const asked = raw(drafts).get(slot);
+          const asked = drafts.get(slot);
           asked.onsuccess = () => {
             if (asked.result?.kid !== draft.kid || asked.result.n < draft.n) return;
             newer = asked.result.n;
             tx.abort();
           };
-          raw(drafts).put(draft, slot);
+          drafts.put(draft, slot);
         });
       } catch (error) {
         throw newer > 0 ? new FieldappError("draft_older", { n: newer }) : error;
@@ -135,9 +137,9 @@ export async function openOutbox(outside, onGone) {
     /** @returns {Promise<[slot: string, draft: Draft][]>} */
     drafts: () => inside(["drafts"], "read", async ({ drafts }) => pairs(drafts)),
     /** @param {string} slot @returns {Promise<Draft | undefined>} */
-    draft: (slot) => inside(["drafts"], "read", ({ drafts }) => drafts.get(slot)),
+    draft: (slot) => inside(["drafts"], "read", ({ drafts }) => answer(drafts.get(slot))),
     /** Empties a slot because its writer said so. @param {string} slot */
-    discardDraft: (slot) => inside(["drafts"], "strict", ({ drafts }) => drafts.delete(slot)),
+    discardDraft: (slot) => inside(["drafts"], "strict", ({ drafts }) => void drafts.delete(slot)),
     /** Drafts that have rested long enough to be sent. @param {number} until @returns {Promise<[slot: string, draft: Draft][]>} */
     async dueDrafts(until) {
       return inside(["drafts"], "read", async ({ drafts }) => {
@@ -147,14 +149,14 @@ export async function openOutbox(outside, onGone) {
     /** Notes that the office has draft `n`, or asks for another try; a newer one in the slot stays due. @param {string} slot @param {number} n @param {number} [next_at] */
     draftSent: (slot, n, next_at) =>
       inside(["drafts"], "relaxed", async ({ drafts }) => {
-        const now = await drafts.get(slot);
-        if (now && now.n === n) await drafts.put(withNextAt(now, next_at), slot);
+        const now = await answer(drafts.get(slot));
+        if (now && now.n === n) drafts.put(withNextAt(now, next_at), slot);
       }),
     /** Lets every draft go now: at lock. @param {number} now */
     draftsDueNow: (now) =>
       inside(["drafts"], "strict", async ({ drafts }) => {
         for (const [slot, draft] of await pairs(drafts))
-          if (draft.next_at !== undefined && draft.next_at > now) raw(drafts).put({ ...draft, next_at: now }, slot);
+          if (draft.next_at !== undefined && draft.next_at > now) drafts.put({ ...draft, next_at: now }, slot);
       }),
 
     // ── items ──
@@ -162,21 +164,19 @@ export async function openOutbox(outside, onGone) {
     /** @returns {Promise<[id: string, item: Item][]>} */
     items: () => inside(["items"], "read", async ({ items }) => pairs(items)),
     /** @param {string} id @returns {Promise<Item | undefined>} */
-    item: (id) => inside(["items"], "read", ({ items }) => items.get(id)),
+    item: (id) => inside(["items"], "read", ({ items }) => answer(items.get(id))),
     /** Items in one state. @param {State} state @param {number} [most] @returns {Promise<[id: string, item: Item][]>} */
     inState: (state, most) =>
       inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),
     /** How many the office has not answered for. @returns {Promise<number>} */
-    waiting: () => inside(["items"], "read", ({ items }) => items.index("next_at").count()),
+    waiting: () => inside(["items"], "read", ({ items }) => answer(items.index("next_at").count())),
     /** What may be sent now, longest waiting first. @param {number} until @param {number} most @returns {Promise<[id: string, item: Item][]>} */
     due: (until, most) =>
       inside(["items"], "read", ({ items }) => indexed(items.index("next_at"), IDBKeyRange.upperBound(until), most)),
     /** When the next item or draft wants to be sent, if any does. @returns {Promise<number | null>} */
     nextAt: () =>
       inside(["items", "drafts"], "read", async (stores) => {
-        const first = await together(
-          ...[stores.items, stores.drafts].map((store) => () => store.index("next_at").openKeyCursor()),
-        );
+        const first = await answers(...[stores.items, stores.drafts].map((store) => store.index("next_at").openKeyCursor()));
         const times = first.filter((cursor) => cursor !== null).map((cursor) => /** @type {number} */ (cursor.key));
         return times.length ? Math.min(...times) : null;
       }),
@@ -211,7 +211,7 @@ export async function openOutbox(outside, onGone) {
         const free = rows.filter(
           ([id, { kept }]) => kept && kept.epoch === epoch && kept.received_at <= durableThrough && isCopied(id),
         );
-        for (const [id] of free) raw(items).delete(id);
+        for (const [id] of free) items.delete(id);
         return free.map(([id]) => id);
       }),
 
@@ -220,22 +220,16 @@ export async function openOutbox(outside, onGone) {
     /** @returns {Promise<[vault: string, person: {label: string, kid: string}][]>} */
     people: () => inside(["people"], "read", async ({ people }) => pairs(people)),
     /** @param {string} vault @param {{label: string, kid: string}} person */
-    addPerson: (vault, person) => inside(["people"], "strict", ({ people }) => people.put(person, vault)),
+    addPerson: (vault, person) => inside(["people"], "strict", ({ people }) => void people.put(person, vault)),
     /** Facts about this device, by name. @param {string} name @returns {Promise<any>} */
-    fact: (name) => inside(["device"], "read", ({ device }) => device.get(name)),
+    fact: (name) => inside(["device"], "read", ({ device }) => answer(device.get(name))),
     /** @param {string} name @param {unknown} value */
-    keepFact: (name, value) => inside(["device"], "relaxed", ({ device }) => device.put(value, name)),
+    keepFact: (name, value) => inside(["device"], "relaxed", ({ device }) => void device.put(value, name)),
     /** Keeps facts that setting up depends on. @param {{[name: string]: unknown}} facts */
     keepFacts: (facts) =>
-      inside(["device"], "strict", ({ device }) =>
-        together(
-          ...Object.entries(facts).map(
-            ([name, value]) =>
-              () =>
-                device.put(value, name),
-          ),
-        ),
-      ),
+      inside(["device"], "strict", ({ device }) => {
+        for (const [name, value] of Object.entries(facts)) device.put(value, name);
+      }),
   };
 
   /** @template T @param {[id: string, told: T][]} list @param {(item: Item, told: T) => Item} how */
@@ -243,15 +237,9 @@ export async function openOutbox(outside, onGone) {
     list.length === 0
       ? Promise.resolve()
       : inside(["items"], "relaxed", async ({ items }) => {
-          const rows = await together(
-            ...list.map(
-              ([id]) =>
-                () =>
-                  items.get(id),
-            ),
-          );
+          const rows = await answers(...list.map(([id]) => items.get(id)));
           rows.forEach((item, i) => {
-            if (item) raw(items).put(how(item, list[i][1]), list[i][0]);
+            if (item) items.put(how(item, list[i][1]), list[i][0]);
           });
         });
 
@@ -264,20 +252,14 @@ function withNextAt(row, next_at) {
   return /** @type {T} */ (next_at === undefined ? rest : { ...rest, next_at });
 }
 
-/** @param {any} store @returns {Promise<[string, any][]>} */
+/** @param {IDBObjectStore} store @returns {Promise<[string, any][]>} */
 async function pairs(store) {
-  const [keys, values] = await together(
-    () => store.getAllKeys(),
-    () => store.getAll(),
-  );
+  const [keys, values] = await answers(store.getAllKeys(), store.getAll());
   return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
 }
 
-/** @param {any} index @param {IDBKeyRange} range @param {number} [most] @returns {Promise<[string, Item][]>} */
+/** @param {IDBIndex} index @param {IDBKeyRange} range @param {number} [most] @returns {Promise<[string, Item][]>} */
 async function indexed(index, range, most) {
-  const [keys, values] = await together(
-    () => index.getAllKeys(range, most),
-    () => index.getAll(range, most),
-  );
+  const [keys, values] = await answers(index.getAllKeys(range, most), index.getAll(range, most));
   return keys.map((/** @type {string} */ key, /** @type {number} */ i) => [key, values[i]]);
 }

@@ -2,11 +2,9 @@
  * The one door to what lies outside the core: network, storage, locks, clock, timers, chance and compression.
  * Tests hand in another with the same names, so that a whole phone runs under Node with its own clock and its own weather.
  */
-import { unwrap, wrap } from "idb";
 import { FieldappError, Malformed, StoreFailed } from "../sync/errors.js";
 import { INFLATE_LIMIT } from "../sync/wire.js";
 
-/** @typedef {import("idb").IDBPDatabase<any>} Database */
 /** @typedef {ReturnType<typeof createOutside>} Outside */
 
 const OPEN_TRIES = 3;
@@ -71,7 +69,7 @@ export function createOutside(given = {}) {
     /**
      * Opens a database, trying again when the browser's own process hangs or has just lost the connection. Nothing is ever deleted to make it open.
      * @param {string} name @param {number} version @param {(db: IDBDatabase, from: number) => void} upgrade @param {() => void} [onGone] closed by another tab or by the browser
-     * @returns {Promise<Database>}
+     * @returns {Promise<IDBDatabase>}
      */
     async open(name, version, upgrade, onGone) {
       for (let left = OPEN_TRIES; ; left--) {
@@ -150,7 +148,7 @@ export function createOutside(given = {}) {
 
 /**
  * @param {IDBFactory} factory @param {{after: (ms: number, run: () => void) => () => void}} clock @param {string} name @param {number} version
- * @param {(db: IDBDatabase, from: number) => void} upgrade @param {(() => void) | undefined} onGone @returns {Promise<Database>}
+ * @param {(db: IDBDatabase, from: number) => void} upgrade @param {(() => void) | undefined} onGone @returns {Promise<IDBDatabase>}
  */
 function openOnce(factory, clock, name, version, upgrade, onGone) {
   return new Promise((resolve, reject) => {
@@ -175,7 +173,7 @@ function openOnce(factory, clock, name, version, upgrade, onGone) {
         onGone?.();
       };
       db.onclose = () => onGone?.();
-      resolve(/** @type {Database} */ (/** @type {unknown} */ (wrap(db))));
+      resolve(db);
     };
   });
 }
@@ -214,25 +212,24 @@ async function through(stream, bytes, limit) {
 }
 
 /**
- * Runs one transaction and resolves only on its `complete`. Whatever fails becomes a StoreFailed that names the browser's own reason. @template T
- * @param {Database} db @param {string[]} stores @param {"strict" | "relaxed" | "read"} how
- * @param {(stores: {[name: string]: any}, tx: any) => Promise<T> | T} work puts through `raw()` need no promise each: a failure aborts the whole
+ * Runs one transaction. One that writes resolves only on its `complete`; one that reads, as soon as its answers are here. Whatever fails becomes a StoreFailed
+ * that names the browser's own reason. @template T
+ * @param {IDBDatabase} db @param {string[]} stores @param {"strict" | "relaxed" | "read"} how
+ * @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work waits for `answers` alone: a transaction dies while it waits for anything else. A put needs no promise: its failure aborts the whole
  * @returns {Promise<T>}
  */
 export async function transact(db, stores, how, work) {
+  /** @type {IDBTransaction} */
   let tx;
   try {
     tx = how === "read" ? db.transaction(stores) : db.transaction(stores, "readwrite", { durability: how });
   } catch (error) {
     throw storeFailed(error);
   }
-  // Its own `done` rejects before the transaction knows why it failed.
-  tx.done.catch(() => undefined);
-  const bare = /** @type {IDBTransaction} */ (/** @type {unknown} */ (unwrap(tx)));
   /** @type {Promise<DOMException | null>} */
   const done = new Promise((resolve) => {
-    bare.oncomplete = () => resolve(null);
-    bare.onabort = () => resolve(bare.error ?? new DOMException("aborted", "AbortError"));
+    tx.oncomplete = () => resolve(null);
+    tx.onabort = () => resolve(tx.error ?? new DOMException("aborted", "AbortError"));
   });
   let result;
   try {
@@ -248,26 +245,21 @@ export async function transact(db, stores, how, work) {
     // An aborted request says only that it was; the transaction knows of the full disk.
     throw storeFailed(error instanceof DOMException && error.name === "AbortError" ? (why ?? error) : error);
   }
+  if (how === "read") return result;
   const failed = await done;
   if (failed) throw storeFailed(failed);
   return result;
 }
 
-/**
- * Makes several calls in one transaction and waits for all. When one of them throws at once, the promises of those before it are still answered for.
- * @param {...() => Promise<any>} calls @returns {Promise<any[]>}
- */
-export const together = (...calls) =>
-  Promise.all(
-    calls.map((call) => {
-      const answer = call();
-      answer.catch(() => undefined);
-      return answer;
-    }),
-  );
+/** Waits for requests of one transaction, all of them out before the first answer. @param {...IDBRequest} requests @returns {Promise<any[]>} */
+export const answers = (...requests) => Promise.all(requests.map(answer));
 
-/** The bare store behind idb's, for many puts in one transaction. @param {any} store @returns {IDBObjectStore} */
-export const raw = (store) => /** @type {IDBObjectStore} */ (/** @type {unknown} */ (unwrap(store)));
+/** @param {IDBRequest} request @returns {Promise<any>} */
+export const answer = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 
 /** @param {unknown} error */
 const storeFailed = (error) =>

@@ -6,8 +6,8 @@ import { b64u, isHash, isTime } from "../sync/entry.js";
 import { FieldappError } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hash, officeKeys, verify } from "./keys.js";
+import { openOwn, sealTwice } from "./packets.js";
 import { backoff, exchange } from "./push.js";
-import { openOwn, sealTwice } from "./records.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outbox.js").Item} Item */

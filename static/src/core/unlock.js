@@ -3,7 +3,9 @@ import { b64u, compact, signingInput, unb64u } from "../sync/entry.js";
 import { FieldappError, Refused } from "../sync/errors.js";
 import { openCaseload } from "./caseload.js";
 import { openDefinitions } from "./definitions.js";
+import { openDrafts } from "./drafts.js";
 import { areStrong, calibrate, checkWords, json, makeSigner, sign, takeKeySet, takeSigner, thumbprint } from "./keys.js";
+import { readyPacket } from "./packets.js";
 import { exchange } from "./push.js";
 import { openRecords } from "./records.js";
 import { openUnsettled } from "./settle.js";
@@ -12,11 +14,11 @@ import { makeVault, unlockVault } from "./vault.js";
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
-/** @typedef {{tell: (news: string, value: unknown) => void, soon: (ms: number) => void, saved: () => void, onGone: () => void}} Ties what a session is given by whoever opens it */
+/** @typedef {{tell: (news: string, value: unknown) => void, soon: (ms: number) => void, saved: () => void, later: (work: () => Promise<void>) => void, onGone: () => void}} Ties `later` runs what no screen need wait for, once its answer is out; the next ask finds it done. What a session is given by whoever opens it */
 /**
  * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds.
  * @typedef {Ties & {outside: Outside, outbox: Outbox, vault: import("./vault.js").Vault, definitions: import("./definitions.js").Definitions,
- *   caseload: import("./caseload.js").Caseload, records: import("./records.js").Records, signer: import("./keys.js").Signer, keySet: import("./keys.js").KeySet,
+ *   caseload: import("./caseload.js").Caseload, records: import("./records.js").Records, drafts: import("./drafts.js").Drafts, signer: import("./keys.js").Signer, keySet: import("./keys.js").KeySet,
  *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string,
  *   signers: Map<string, {person: string, device: string, jwk: PublicJwk}>,
  *   jwsOf: (kid: string, header: Uint8Array, signature: Uint8Array) => string}} Session
@@ -135,7 +137,7 @@ export async function openSession(outside, outbox, given, ties) {
       vault.fact("nonce"),
       caseload.open(),
     ]);
-    /** @type {Omit<Session, "records">} */
+    /** @type {Omit<Session, "records" | "drafts">} */
     const session = {
       outside,
       outbox,
@@ -153,7 +155,8 @@ export async function openSession(outside, outbox, given, ties) {
       jwsOf: (kid, header, signature) => compact(signingInput("fieldapp-entry", kid, header), signature),
       ...ties,
     };
-    return Object.assign(session, { records: openRecords(session) });
+    const withRecords = Object.assign(session, { records: openRecords(session) });
+    return Object.assign(withRecords, { drafts: openDrafts(withRecords) });
   } catch (error) {
     vault.close();
     throw error;
@@ -164,10 +167,11 @@ export async function openSession(outside, outbox, given, ties) {
 export async function fill(session) {
   await session.definitions.open();
   await openUnsettled(session);
-  await session.records.openDrafts().catch(() => undefined);
+  await session.drafts.openAll().catch(() => undefined);
   for (const reading of session.caseload.unsettled.values()) {
     const family = session.caseload.familyOf(reading.header.casefile);
     if (family.isLoaded) await session.caseload.refresh(reading.header.casefile, reading.header.record);
   }
   session.tell("caseload", {});
+  await Promise.all([readyPacket(session, "entry"), readyPacket(session, "draft")]);
 }

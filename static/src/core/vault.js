@@ -8,7 +8,7 @@
 import { b64u } from "../sync/entry.js";
 import { Refused, Unbelievable } from "../sync/errors.js";
 import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, unwrapVaultKey, wrapVaultKey } from "./keys.js";
-import { raw, together, transact } from "./outside.js";
+import { answer, answers, transact } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
@@ -45,13 +45,11 @@ export async function makeVault(outside, words, cost, self) {
   const sealed = await seal(local, paddedJson(self), placeOf(name, "", "meta", "self"));
   vaultKey.fill(0);
   const db = await outside.open(name, VERSION, makeStores);
-  await transact(db, ["meta"], "strict", ({ meta }) =>
-    together(
-      () => meta.put([wrap], "wraps"),
-      () => meta.put(sealed, "self"),
-      () => meta.put({ count: 0, next_at: 0 }, "attempts"),
-    ),
-  );
+  await transact(db, ["meta"], "strict", ({ meta }) => {
+    meta.put([wrap], "wraps");
+    meta.put(sealed, "self");
+    meta.put({ count: 0, next_at: 0 }, "attempts");
+  });
   db.close();
   return name;
 }
@@ -65,7 +63,7 @@ export async function unlockVault(outside, name, words, onGone) {
   const db = await outside.open(name, VERSION, makeStores, onGone);
   try {
     const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) =>
-      together(...["wraps", "self", "attempts"].map((row) => () => meta.get(row))),
+      answers(...["wraps", "self", "attempts"].map((row) => meta.get(row))),
     );
     const wrap = wraps?.find((/** @type {{sort: string}} */ one) => one.sort === "words");
     if (!wrap || !sealed) throw new Refused("vault_unreadable");
@@ -81,7 +79,7 @@ export async function unlockVault(outside, name, words, onGone) {
       const count = (attempts?.count ?? 0) + 1;
       const pause =
         count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** Math.min(count - PATIENT_TRIES, 20));
-      await transact(db, ["meta"], "strict", ({ meta }) => meta.put({ count, next_at: outside.now() + pause }, "attempts"));
+      await transact(db, ["meta"], "strict", ({ meta }) => void meta.put({ count, next_at: outside.now() + pause }, "attempts"));
       throw new Refused("wrong_words", { wait_s: Math.ceil(pause / 1000) });
     }
     const local = await localKey(vaultKey);
@@ -93,7 +91,8 @@ export async function unlockVault(outside, name, words, onGone) {
     } catch {
       throw new Refused("vault_unreadable");
     }
-    if (attempts?.count) await transact(db, ["meta"], "relaxed", ({ meta }) => meta.put({ count: 0, next_at: 0 }, "attempts"));
+    if (attempts?.count)
+      await transact(db, ["meta"], "relaxed", ({ meta }) => void meta.put({ count: 0, next_at: 0 }, "attempts"));
     return await openVault(outside, db, name, local, self);
   } catch (error) {
     db.close();
@@ -101,11 +100,11 @@ export async function unlockVault(outside, name, words, onGone) {
   }
 }
 
-/** @param {Outside} outside @param {import("./outside.js").Database} db @param {string} name @param {CryptoKey} local @param {Self} self */
+/** @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {CryptoKey} local @param {Self} self */
 async function openVault(outside, db, name, local, self) {
   const { person, device } = self;
   const place = (/** @type {string} */ store, /** @type {string} */ row) => placeOf(person.id, device, `${name} ${store}`, row);
-  /** @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: any}) => any} work */
+  /** @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}) => any} work */
   const inside = (stores, how, work) => transact(db, stores, how, work);
   const newRow = () => b64u(outside.random(12));
 
@@ -119,7 +118,7 @@ async function openVault(outside, db, name, local, self) {
 
     /** @param {string} row @returns {Promise<any>} undefined where there is none, or where it cannot be opened: a cache is read again, never trusted */
     async fact(row) {
-      const sealed = await inside(["meta"], "read", ({ meta }) => meta.get(row));
+      const sealed = await inside(["meta"], "read", ({ meta }) => answer(meta.get(row)));
       if (!sealed) return undefined;
       try {
         return JSON.parse(text(await open(local, sealed, place("meta", row))));
@@ -130,25 +129,22 @@ async function openVault(outside, db, name, local, self) {
     /** @param {string} row @param {unknown} value */
     async keepFact(row, value) {
       const sealed = await seal(local, paddedJson(value), place("meta", row));
-      await inside(["meta"], "relaxed", ({ meta }) => meta.put(sealed, row));
+      await inside(["meta"], "relaxed", ({ meta }) => void meta.put(sealed, row));
     },
 
     // ── definitions: public, named by their hash ──
 
     /** @param {string} hash @returns {Promise<Uint8Array | undefined>} */
-    definition: (hash) => inside(["practice"], "read", ({ practice }) => practice.get(hash)),
+    definition: (hash) => inside(["practice"], "read", ({ practice }) => answer(practice.get(hash))),
     /** @param {string} hash @param {Uint8Array} bytes */
-    keepDefinition: (hash, bytes) => inside(["practice"], "relaxed", ({ practice }) => practice.put(bytes, hash)),
+    keepDefinition: (hash, bytes) => inside(["practice"], "relaxed", ({ practice }) => void practice.put(bytes, hash)),
 
     // ── casefiles ──
 
     /** Opens the key and head of every casefile. @returns {Promise<Casefile[]>} */
     async casefiles() {
       const [rows, values] = await inside(["casefiles"], "read", ({ casefiles }) =>
-        together(
-          () => casefiles.getAllKeys(),
-          () => casefiles.getAll(),
-        ),
+        answers(casefiles.getAllKeys(), casefiles.getAll()),
       );
       const opened = await Promise.all(
         rows.map(async (/** @type {string} */ row, /** @type {number} */ i) => {
@@ -197,8 +193,7 @@ async function openVault(outside, db, name, local, self) {
           return { next_page, sealedHead, sealedPages: rest.slice(0, pages.length), sealedBriefs: rest.slice(pages.length) };
         }),
       );
-      await inside(["casefiles", "records", "pages"], "relaxed", (stores) => {
-        const [casefiles, records, pageRows] = [raw(stores.casefiles), raw(stores.records), raw(stores.pages)];
+      await inside(["casefiles", "records", "pages"], "relaxed", ({ casefiles, records, pages: pageRows }) => {
         news.forEach(({ of, pages, briefs }, i) => {
           casefiles.put({ wrap: of.wrap, head: sealed[i].sealedHead }, of.row);
           for (const [k, { page }] of pages.entries()) pageRows.put(sealed[i].sealedPages[k], [of.row, page]);
@@ -215,10 +210,7 @@ async function openVault(outside, db, name, local, self) {
     async briefs(of) {
       const range = IDBKeyRange.bound([of.row], [of.row, []]);
       const [keys, values] = await inside(["records"], "read", ({ records }) =>
-        together(
-          () => records.getAllKeys(range),
-          () => records.getAll(range),
-        ),
+        answers(records.getAllKeys(range), records.getAll(range)),
       );
       /** @type {Brief[]} */
       const briefs = [];
@@ -237,9 +229,7 @@ async function openVault(outside, db, name, local, self) {
 
     /** Opens pages of one casefile. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
     async pages(of, numbers) {
-      const rows = await inside(["pages"], "read", ({ pages }) =>
-        together(...numbers.map((page) => () => pages.get([of.row, page]))),
-      );
+      const rows = await inside(["pages"], "read", ({ pages }) => answers(...numbers.map((page) => pages.get([of.row, page]))));
       const opened = await Promise.all(
         rows.map(async (/** @type {Uint8Array | undefined} */ sealed, /** @type {number} */ i) => {
           if (!sealed) throw new Unbelievable("page_missing", { page: numbers[i] });
@@ -251,13 +241,11 @@ async function openVault(outside, db, name, local, self) {
 
     /** Drops a casefile's key and rows: the office says this person no longer reads it. @param {Casefile} of */
     drop: (of) =>
-      inside(["casefiles", "records", "pages"], "strict", (stores) =>
-        together(
-          () => stores.casefiles.delete(of.row),
-          () => stores.records.delete(IDBKeyRange.bound([of.row], [of.row, []])),
-          () => stores.pages.delete(IDBKeyRange.bound([of.row], [of.row, []])),
-        ),
-      ),
+      inside(["casefiles", "records", "pages"], "strict", ({ casefiles, records, pages }) => {
+        casefiles.delete(of.row);
+        records.delete(IDBKeyRange.bound([of.row], [of.row, []]));
+        pages.delete(IDBKeyRange.bound([of.row], [of.row, []]));
+      }),
 
     newRow,
     /** @param {Uint8Array} bytes @param {string} store of the outbox @param {string} row */

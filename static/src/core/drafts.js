@@ -1,0 +1,217 @@
+/** Drafts: one slot each, overwritten while somebody writes, until what it holds is sent or discarded. Nothing in a slot is an entry yet. */
+import { changesAfterSending, problems, withoutHidden } from "../practice/forms.js";
+import { b64u, readBody } from "../sync/entry.js";
+import { Refused } from "../sync/errors.js";
+import { forks, plain } from "../sync/view.js";
+import { hash, json } from "./keys.js";
+import { bodyOf, makePacket, openOwn, readyPacket } from "./packets.js";
+import { saveEntry } from "./records.js";
+
+/** @typedef {Omit<import("./unlock.js").Session, "drafts">} Session */
+/** @typedef {ReturnType<typeof openDrafts>} Drafts */
+/** @typedef {import("../practice/forms.js").Definition} Definition */
+/** @typedef {{slot: string, n: number, kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], written_at: string}} Slot */
+
+const DRAFT_REST_MS = 120_000;
+const NO_SLIP = new Uint8Array();
+
+/** @param {Session} session */
+export function openDrafts(session) {
+  const { outside, outbox, caseload, definitions, records } = session;
+  /** @type {Map<string, Slot>} */
+  const slots = new Map();
+  /** First answers of slots that nobody has typed into. @type {Map<string, {[name: string]: any}>} */
+  const begun = new Map();
+  const newId = () => b64u(outside.random(16));
+
+  /** @param {Slot} slot @param {{[name: string]: any}} fields */
+  async function opened(slot, fields) {
+    const definition = await definitions.byHash(slot.form);
+    const known = caseload.records.get(slot.record);
+    const state = known ? (await records.stateAt(slot.record)).state : null;
+    const split = state ? forks(state.view).filter((name) => !Object.hasOwn(fields, name)) : [];
+    return {
+      ...slot,
+      heads: slot.parents,
+      fields,
+      definition: await definitions.filled(definition),
+      forks: Object.fromEntries(split.map((name) => [name, state?.view.fields[name]])),
+      adding: slot.parents.length > 0,
+    };
+  }
+
+  /** @param {Slot} slot @param {{[name: string]: any}} fields */
+  function began(slot, fields) {
+    slots.set(slot.slot, slot);
+    begun.set(slot.slot, fields);
+    return opened(slot, fields);
+  }
+
+  const drafts = {
+    /** Opens every draft of this person, for lists and to go on with. */
+    async openAll() {
+      for (const [slot, draft] of await outbox.drafts()) {
+        if (draft.kid !== session.signer.kid) continue;
+        try {
+          const { header } = await openOwn(session, draft.own, "drafts", slot);
+          remember(JSON.parse(header));
+        } catch {
+          // It stays where it is, and its sealed copy still reaches the office.
+        }
+      }
+    },
+
+    /** @param {{casefile: string, schema: string, record?: string, preset?: {[name: string]: any}}} given */
+    async begin({ casefile, schema, record, preset = {} }) {
+      const { form, definition } = await definitions.newest(schema);
+      const base = { slot: newId(), n: 0, kind: definition.kind, schema, form, casefile, written_at: outside.stamp() };
+      if (record === undefined) {
+        if (!caseload.families.has(casefile)) throw new Refused("unknown_casefile");
+        const slot = { ...base, record: newId(), parents: [] };
+        return began(slot, preset);
+      }
+      // One open edit of a record: a second one beside it would only make a fork of one person with herself.
+      const already = [...slots.values()].find((one) => one.record === record && one.n > 0);
+      if (already) return drafts.open({ slot: already.slot });
+      const { rec, state } = await records.stateAt(record);
+      const slot = { ...base, casefile: rec.casefile, record, parents: state.view.heads };
+      const fields = plain(state.view);
+      for (const name of forks(state.view)) delete fields[name];
+      return began(slot, { ...fields, ...preset });
+    },
+
+    /** Overwrites a slot. @param {{slot: string, fields: {[name: string]: any}}} given */
+    async keep({ slot, fields }) {
+      const known = slots.get(slot);
+      if (!known) throw new Refused("unknown_slot");
+      const body = bodyOf(session, fields);
+      const written_at = outside.stamp();
+      const n = known.n + 1;
+      const { kind, schema, casefile, record, parents } = known;
+      const header = {
+        v: 1,
+        slot,
+        n,
+        kind,
+        schema,
+        casefile,
+        record,
+        parents,
+        author: session.me.id,
+        device: session.device,
+        written_at,
+        body_hash: b64u(await hash(body.bytes)),
+      };
+      const { copies } = await makePacket(session, "draft", json(header), body.bytes, NO_SLIP, slot);
+      // Taken before the write, so that a failed one is never written again under the same number.
+      known.n = n;
+      await outbox.keepDraft(slot, { kid: session.signer.kid, n, ...copies, next_at: outside.now() + DRAFT_REST_MS });
+      const isNew = !caseload.drafts.has(slot);
+      remember({ ...known, written_at });
+      session.later(async () => {
+        if (isNew) session.tell("caseload", {});
+        session.soon(DRAFT_REST_MS);
+        await readyPacket(session, "draft");
+      });
+      return { kept_at: written_at };
+    },
+
+    /** @param {{slot: string}} given */
+    async open({ slot }) {
+      const row = await outbox.draft(slot);
+      // Nothing was typed into it yet: the store has not heard of it, and an empty draft is not worth keeping.
+      const known = slots.get(slot);
+      if (!row && known) return opened(known, begun.get(slot) ?? {});
+      if (!row || row.kid !== session.signer.kid) throw new Refused("unknown_slot");
+      const { header, body } = await openOwn(session, row.own, "drafts", slot);
+      return opened(remember(JSON.parse(header)), readBody(body).fields);
+    },
+
+    /** @param {{slot: string}} given */
+    async discard({ slot }) {
+      await outbox.discardDraft(slot);
+      slots.delete(slot);
+      begun.delete(slot);
+      caseload.drafts.delete(slot);
+      session.tell("caseload", {});
+      return {};
+    },
+
+    /**
+     * Judges, signs, seals and saves what a slot holds, and empties it in the same transaction.
+     * @param {{slot: string, fields: {[name: string]: any}, mode?: string}} given
+     */
+    async send({ slot, fields: typed, mode = "" }) {
+      const known = slots.get(slot) ?? (await drafts.open({ slot }).then(() => slots.get(slot)));
+      if (!known) throw new Refused("unknown_slot");
+      /** @type {Definition} */
+      const definition = await definitions.byHash(known.form);
+      const sent = known.parents.length > 0;
+      let fields = typed;
+      /** @type {{at: string, reason: string}[]} */
+      const found = [];
+      if (sent) {
+        const { state } = await records.stateAt(known.record);
+        const before = plain(state.view);
+        const { amend } = await records.mayOf(known.kind, definition, state.standing);
+        const split = new Set(forks(state.view));
+        if (!amend) {
+          fields = { ...typed };
+          for (const name of changesAfterSending(definition, before, typed)) {
+            if (split.has(name) && Object.hasOwn(typed, name)) continue;
+            if (Object.hasOwn(before, name)) fields[name] = before[name];
+            else delete fields[name];
+          }
+        }
+        for (const name of split) if (!Object.hasOwn(typed, name)) found.push({ at: name, reason: "two_versions" });
+      }
+      fields = withoutHidden(definition, fields, { sent });
+      found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
+      if (found.length > 0) throw new Refused("not_complete", { problems: found.map(asProblem) });
+      const { kind, schema, form, casefile, record, parents } = known;
+      const reading = await saveEntry(
+        session,
+        { kind, schema, form, casefile, record, parents: [...parents].sort(), mode, fields },
+        // A slot nobody typed into was never stored: there is nothing to empty.
+        known.n > 0 ? slot : undefined,
+      );
+      slots.delete(slot);
+      caseload.drafts.delete(slot);
+      caseload.unsettled.set(reading.id, reading);
+      session.later(async () => {
+        await caseload.refresh(casefile, record);
+        session.tell("record", { record });
+        session.tell("caseload", {});
+        session.saved();
+        await readyPacket(session, "entry");
+      });
+      return { id: reading.id, record, standing: "waiting" };
+    },
+  };
+
+  /** @param {Slot | any} header @returns {Slot} */
+  function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form }) {
+    const known = {
+      slot,
+      n,
+      kind,
+      schema,
+      casefile,
+      record,
+      parents,
+      written_at,
+      form: form ?? slots.get(slot)?.form ?? definitions.index().records[schema],
+    };
+    slots.set(slot, known);
+    caseload.drafts.set(slot, { slot, kind, schema, written_at, record, casefile });
+    return known;
+  }
+
+  return drafts;
+}
+
+/** @param {{at: string, reason: string}} problem */
+function asProblem({ at, reason }) {
+  const [field, item, inner] = at.split("/");
+  return { at, reason, field, code: reason, ...(item ? { item, inner } : {}) };
+}
