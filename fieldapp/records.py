@@ -44,6 +44,10 @@ class HeadsMoved(FieldappError):
     """Newer versions arrived while the reviewer was reading; nothing was written."""
 
 
+class ReviewedMeanwhile(FieldappError):
+    """A colleague reviewed it while the reviewer was reading; nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry, opened. `fields` is None when its body was erased or is nothing a form could show; then `raw` has its text."""
@@ -176,11 +180,14 @@ def review(
     text: str,
     comments: Sequence[Comment],
     clock: Callable[[], datetime],
+    saw_reviews: Collection[str] | None = None,
 ) -> str:
     """Writes a review, signed by the desk key, and returns the id of its entry.
 
     `saw` are the heads that were on the reviewer's screen. If others have arrived by now it raises HeadsMoved and writes
-    nothing: a signature must not cover words its owner never saw. Raises NotOpen and MayNotReview.
+    nothing: a signature must not cover words its owner never saw. `saw_reviews` are the reviews on that screen, None where
+    nobody looked at one; another raises ReviewedMeanwhile, or a sign-off would close a question its owner never read.
+    Raises NotOpen and MayNotReview.
     """
     if decision not in DECISIONS:
         raise ValueError(decision)
@@ -193,6 +200,8 @@ def review(
             raise MayNotReview(record)
         if set(saw) != set(found.heads):
             raise HeadsMoved(record)
+        if saw_reviews is not None and not {each.id for each in found.reviews} <= set(saw_reviews):
+            raise ReviewedMeanwhile(record)
         via = tx.audit.add(at, person.id, decision, row.id, record)
         definition = practice.newest("review")
         placed = placing.place_office_entry(

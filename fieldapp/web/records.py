@@ -48,17 +48,19 @@ def review(record: str) -> ResponseReturnValue:
         records.review(
             here.store, here.keys, here.practice, me(), record, saw=request.form.getlist("head"), decision=typed["decision"],
             text=typed["text"].strip(), comments=[Comment(one["field"], one["text"].strip()) for one in typed["comments"]], clock=here.clock,
+            saw_reviews=request.form.getlist("reviewed"),
         )  # fmt: skip
     except records.NotOpen:
         abort(404)
     except records.MayNotReview:
         opened, found = _opened(record)
         return _page(opened, found, typed, status=400)
-    except records.HeadsMoved:
+    except (records.HeadsMoved, records.ReviewedMeanwhile) as moved:
         opened, found = _opened(record)
         return _page(
-            opened, found, {**typed, "comments": typed["comments"] or [{}]}, saw=request.form.getlist("head"), status=409
-        )
+            opened, found, {**typed, "comments": typed["comments"] or [{}]}, saw=request.form.getlist("head"),
+            meanwhile=words.REVIEWED_MEANWHILE if isinstance(moved, records.ReviewedMeanwhile) else words.ARRIVED_MEANWHILE, status=409,
+        )  # fmt: skip
     if typed["decision"] == "question":
         return redirect(url_for("records.page", record=record, done="question"), code=303)
     return redirect(url_for("board.page", done=typed["decision"]), code=303)
@@ -109,11 +111,14 @@ def _page(
     *,
     wrong: list[tuple[str, str]] | None = None,
     saw: list[str] | None = None,
+    meanwhile: str = "",
     done: str | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     shown = _sheet(opened, found, saw)
-    return show("records/page.html", status, sheet=shown, typed=typed, problems=told_of(wrong or []), done=done)
+    return show(
+        "records/page.html", status, sheet=shown, typed=typed, problems=told_of(wrong or []), meanwhile=meanwhile, done=done
+    )
 
 
 def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str, Any]:
@@ -149,7 +154,6 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
         "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
         "written_by": f"Written by {_name(names, first.author)}." if first else "",
         "tags": _tags(opened, record, later),
-        "arrived": saw is not None,
         "is_forked": record.view.is_forked,
         "gone": [
             f"What {_name(names, each.author)} wrote {words.when_text(each.written_at, now)} has been taken out."
@@ -160,6 +164,7 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
         "versions": [_version(each, n, record, form, names, later, now) for n, each in enumerate(record.entries, 1)],
         "reviews": [_review(each, form, names, now) for each in record.reviews],
         "heads": record.heads,
+        "reviewed": [each.id for each in record.reviews],
         "anchors": [
             {"value": "", "text": "No answer in particular"},
             *({"value": a.id, "text": a.label} for part in parts for a in part.answers),

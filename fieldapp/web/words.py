@@ -61,6 +61,14 @@ REVIEW_SENT = {
     "noted": "Noted, with your name and the time.",
 }
 
+ARRIVED_MEANWHILE = (
+    "While you were reading, a newer version arrived. Nothing was sent. Read what is marked “added later” below, "
+    "then send your review again: what you typed is still in the form."
+)
+REVIEWED_MEANWHILE = (
+    "While you were reading, a colleague reviewed this. Nothing was sent. Read their review below, "
+    "then send yours again if it still holds: what you typed is still in the form."
+)
 RESPONDERS_SAVED = "Saved. Phones hear it the next time they are in touch."
 
 MODES = {

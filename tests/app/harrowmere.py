@@ -175,6 +175,7 @@ class Browser:
             "decision": decision,
             "text": text,
             "head": saw,
+            "reviewed": re.findall(r'name="reviewed" value="([^"]*)"', page),
             "field": [one for one, _ in comments],
             "comment": [one for _, one in comments],
         }

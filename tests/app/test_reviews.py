@@ -452,3 +452,20 @@ def test_a_record_of_any_shape_is_shown_and_never_breaks_a_page(office: Harrowme
         assert browser.get(path).status_code == 200
     browser.review(written[2].record, "question", "?")
     assert browser.get(f"/desk/records/{written[2].record}").status_code == 200
+
+
+def test_a_sign_off_does_not_close_a_colleagues_question_that_came_while_reading(office: Harrowmere, tarnley: str) -> None:
+    office.add("noor", "supervisor")
+    note = office.note("ama", tarnley)
+    marian, noor = office.signed_in("marian"), office.signed_in("noor")
+    page = marian.get(f"/desk/records/{note.record}").text
+    assert 'name="reviewed"' not in page
+    noor.review(note.record, "question", "Which door?")
+    form = {"decision": "signed_off", "text": "Fine by me", "head": [note.id]}
+    answer = marian.send(f"/desk/records/{note.record}", f"/desk/records/{note.record}/review", form)
+    assert answer.status_code == 409
+    assert "a colleague reviewed this" in words_of(answer)
+    assert "Which door?" in answer.text
+    assert "Fine by me" in answer.text
+    assert "Waiting for an answer (1)" in words_of(marian.get("/desk/board"))
+    assert marian.review(note.record, "signed_off", "Fine by me").status_code == 303
