@@ -64,6 +64,10 @@ class Result:
     times: tuple[Time, ...]
 
 
+_RATED = "Rated from 0, not started, to 10, reached"
+_BAND = f". The shaded band is {goals.MEANINGFUL} points either side of the first rating: at its edge or outside it, the change is clear"
+
+
 def goals_of(
     records: Iterable[tuple[str, Plain]], ratings: Iterable[Plain], definition: Plain, names: sheet.Names
 ) -> tuple[Goal, ...]:
@@ -86,7 +90,7 @@ def goals_of(
                 record,
                 words,
                 sheet.text_of(status, fields.get("status"), names) or "No state given",
-                "Rated from 0, not started, to 10, reached",
+                _RATED + (_BAND if drawn is not None and drawn.bands else ""),
                 drawn,
             )
         )

@@ -32,6 +32,7 @@ _HOME = {"supervisor": "board.page", "auditor": "casefiles.families", "administr
 
 
 @pages.get("")
+@pages.get("/")
 @signed_in(*DESK_ROLES)
 def home() -> ResponseReturnValue:
     """Leads everybody to the page their work begins on."""

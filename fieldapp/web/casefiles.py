@@ -42,6 +42,7 @@ def families() -> ResponseReturnValue:
             "casefile": one.casefile,
             "title": one.title,
             "restricted": one.is_restricted,
+            "says_so": "private section" in one.title.casefold(),
             "practice": one.is_practice,
             "workers": ", ".join(one.readers) or "Nobody named",
             "last_visit": words.on_text(one.last_visit_on, now) if one.last_visit_on else "None yet",

@@ -108,7 +108,7 @@ def test_a_page_opens_for_its_roles_and_does_not_exist_for_others(office: Harrow
 def test_every_page_of_the_desk_is_in_the_table_of_who_may_open_it(office: Harrowmere) -> None:
     reading = {rule.rule for rule in office.app.url_map.iter_rules() if "GET" in (rule.methods or set())}
     plain = {re.sub(r"<casefile>", "CASEFILE", re.sub(r"<record>", "RECORD", one)) for one in reading}
-    assert {one for one in plain - set(MAY_OPEN) if one.startswith("/desk")} == {"/desk", "/desk/sign-in"}
+    assert {one for one in plain - set(MAY_OPEN) if one.startswith("/desk")} == {"/desk", "/desk/", "/desk/sign-in"}
 
 
 def test_nobody_opens_a_page_without_signing_in(office: Harrowmere) -> None:
@@ -203,3 +203,7 @@ def test_words_typed_are_given_back_when_the_sign_in_had_ended_meanwhile(office:
     assert answer.status_code == 401
     assert "Which &lt;door&gt;?" in answer.text
     assert "You were signed out" in answer.text
+
+
+def test_the_desk_is_found_with_a_stroke_after_its_name(office: Harrowmere) -> None:
+    assert office.signed_in("marian").get("/desk/").location == "/desk/board"
