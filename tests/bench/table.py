@@ -1,7 +1,7 @@
 """Turns figures into the one table: medians with their range, budgets beside them, misses printed."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tests.bench.rows import COLUMNS, OURS, Budget, Row
@@ -72,12 +72,12 @@ def render(table: Sequence[Row], figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def misses(table: Sequence[Row], figures: Figures) -> list[str]:
-    """Lists every budget that is not kept, and every figure that is missing."""
+def misses(table: Sequence[Row], figures: Figures, columns: Collection[str] = tuple(COLUMNS)) -> list[str]:
+    """Lists every budget that is not kept, and every figure that is missing in the columns that were run."""
     found = []
     for row in table:
         for column in COLUMNS if row.compared else (OURS,):
-            if not figures.get(row.key, {}).get(column):
+            if column in columns and not figures.get(row.key, {}).get(column):
                 found.append(f"{row.key}: no figure for {COLUMNS[column]}")
         for budget in row.budgets:
             kept, text = judge(row, budget, figures)
@@ -86,7 +86,12 @@ def misses(table: Sequence[Row], figures: Figures) -> list[str]:
     return found
 
 
-def as_json(table: Sequence[Row], figures: Figures, machine: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(
+    table: Sequence[Row],
+    figures: Figures,
+    machine: Mapping[str, Any],
+    columns: Collection[str] = tuple(COLUMNS),
+) -> dict[str, Any]:
     """Returns the same for programs."""
     return {
         "machine": dict(machine),
@@ -106,5 +111,5 @@ def as_json(table: Sequence[Row], figures: Figures, machine: Mapping[str, Any]) 
             }
             for row in table
         ],
-        "misses": misses(table, figures),
+        "misses": misses(table, figures, columns),
     }
