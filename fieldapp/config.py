@@ -16,6 +16,8 @@ from fieldapp.errors import CannotStart
 KEY_BYTES = 32
 DEMO_CODE = "246810"
 """The demo's second factor: published, fixed, and accepted by demo offices only."""
+DEMO_PASSWORD = "harrowmere-demo-only"  # noqa: S105 - published on purpose
+DEMO_KEYWORKERS = ("ama@harrowmere.example", "reece@harrowmere.example")
 _LABEL, _DEMO_LABEL = "fieldapp-key-1", "fieldapp-demo-key-1"
 _FEWEST_DIFFERENT_BYTES = 16  # 32 random bytes have fewer about once in 10**16 keys; typed-in keys nearly always do
 

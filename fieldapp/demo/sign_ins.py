@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fieldapp.config import DEMO_CODE
+from fieldapp.config import DEMO_CODE, DEMO_KEYWORKERS, DEMO_PASSWORD
 
-PASSWORD = "harrowmere-demo-only"  # noqa: S105 - published on purpose
+PASSWORD = DEMO_PASSWORD
 CODE = DEMO_CODE
 PEOPLE = (
-    ("keyworker", "ama@harrowmere.example"),
-    ("keyworker", "reece@harrowmere.example"),
+    *(("keyworker", email) for email in DEMO_KEYWORKERS),
     ("supervisor", "marian@harrowmere.example"),
     ("administrator", "admin@harrowmere.example"),
 )

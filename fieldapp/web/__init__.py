@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from fieldapp.config import Settings
+from fieldapp.config import DEMO_CODE, DEMO_KEYWORKERS, DEMO_PASSWORD, Settings
 from fieldapp.web import app_shell, desk, guards, health, protocol
 from fieldapp.web.office import Office, put_office
 from fieldapp.web.release import Releases
@@ -46,7 +46,9 @@ def install(app: Flask, settings: Settings, office: Office, *, client: Path, dev
     releases.current()
     put_office(app, office)
     app.config["TRUSTED_HOSTS"] = [settings.host, *(["127.0.0.1"] if settings.host == "localhost" else [])]
-    app.register_blueprint(app_shell.pages(releases, worker_policy=content_policy(script_src="'self' 'wasm-unsafe-eval'")))
+    demo = {"emails": DEMO_KEYWORKERS, "password": DEMO_PASSWORD, "code": DEMO_CODE} if settings.demo else None
+    policy = content_policy(script_src="'self' 'wasm-unsafe-eval'")
+    app.register_blueprint(app_shell.pages(releases, worker_policy=policy, demo=demo))
     app.register_blueprint(health.pages)
     protocol.register(app)
     desk.install(app, lambda name: f"/dist/{releases.current().id}/{name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -23,15 +24,18 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 
 
-def pages(releases: Releases, *, worker_policy: str) -> Blueprint:
-    """Make the pages of one built client. Only the core's own script gets ``worker_policy``, which lets it run Argon2id."""
+def pages(releases: Releases, *, worker_policy: str, demo: Mapping[str, object] | None = None) -> Blueprint:
+    """Make the pages of one built client. Only the core's own script gets ``worker_policy``, which lets it run Argon2id.
+
+    ``demo`` is how to sign in to a demo office, written into its page for a newcomer to read; a real office has none.
+    """
     shell = Blueprint("app_shell", __name__)
 
     @shell.get("/app")
     @open_to_all
     def app() -> ResponseReturnValue:
         release = releases.current().id
-        page = Response(render_template("app/shell.html", release=release, offline=not releases.dev))
+        page = Response(render_template("app/shell.html", release=release, offline=not releases.dev, demo=demo))
         return _of(release, page, _ASK_FIRST)
 
     @shell.get("/sw.js")

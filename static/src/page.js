@@ -8,10 +8,15 @@ export function root() {
   return found;
 }
 
-/** What the server wrote into the page: which release this is, and whether it may be kept for offline use. */
+/**
+ * What the server wrote into the page: which release this is, whether it may be kept for offline use, and in a
+ * demonstration how to sign in.
+ *
+ * @returns {{release: string, offline: boolean, demo: {emails: string[], password: string, code: string} | null}}
+ */
 export function shell() {
-  const { release = "", offline } = root().dataset;
-  return { release, offline: offline === "yes" };
+  const { release = "", offline, demo } = root().dataset;
+  return { release, offline: offline === "yes", demo: demo ? JSON.parse(demo) : null };
 }
 
 /** Starts the core in its own worker. Ending it is how the app locks: its memory goes with it. */
@@ -78,9 +83,23 @@ export function focusOn(selector) {
   (found.closest(".govuk-form-group") ?? found).scrollIntoView({ block: "start" });
 }
 
-/** Begins a new screen at its top, with the reader on its heading. */
-export function beginScreen() {
-  scrollTo(0, 0);
+/** The way here, so that going back finds each screen where it was left. In memory only. @type {{path: string, top: number}[]} */
+const trail = [];
+/** Which step of the way is on screen; the browser’s history is told this number and nothing else. */
+let at = 0;
+/** Where the screen that opens now was left; 0 for one met anew. */
+let leftAt = 0;
+/** Whether the next move takes the place of the screen it leaves. */
+let isReplacing = false;
+
+/**
+ * Begins a screen with the reader on its heading: at its top, or where it was left when somebody comes back to it.
+ *
+ * @param {{isOpening?: boolean}} [how] isOpening: the screen still waits for what it shows, and begins once more
+ */
+export function beginScreen({ isOpening = false } = {}) {
+  scrollTo(0, leftAt);
+  if (!isOpening) leftAt = 0;
   const heading = document.querySelector("h1");
   if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
 }
@@ -92,7 +111,29 @@ export function here() {
 
 /** @param {() => void} heard */
 export function onMove(heard) {
-  addEventListener("hashchange", heard);
+  const step = () => /** @type {{at: number} | null} */ (history.state)?.at;
+  const arrive = (/** @type {number} */ number) => {
+    at = number;
+    leftAt = trail[at]?.top ?? 0;
+    trail[at] = { path: here(), top: leftAt };
+    history.replaceState({ at }, "");
+  };
+  history.scrollRestoration = "manual";
+  arrive(step() ?? 0);
+  addEventListener("hashchange", () => {
+    trail[at].top = scrollY;
+    const known = step();
+    // A new step, or one in place of another: what lay ahead of it is forgotten, as browsers do.
+    if (known === undefined) trail.length = isReplacing ? at : at + 1;
+    isReplacing = false;
+    arrive(known ?? trail.length);
+    heard();
+  });
+}
+
+/** @param {string} path @returns {boolean} whether this is the screen one step back */
+export function cameFrom(path) {
+  return trail[at - 1]?.path === path;
 }
 
 /**
@@ -100,8 +141,11 @@ export function onMove(heard) {
  * @param {{replace?: boolean}} [how] replace: the screen left behind cannot be gone back to
  */
 export function go(path, { replace = false } = {}) {
-  if (replace) location.replace(`#/${path}`);
-  else location.hash = `#/${path}`;
+  if (path === here()) return;
+  if (replace) {
+    isReplacing = true;
+    location.replace(`#/${path}`);
+  } else location.hash = `#/${path}`;
 }
 
 export function back() {

@@ -1,5 +1,4 @@
 /** Starts the phone's page: the core in its worker, the address inside the page, one screen at a time. */
-import { signal } from "@preact/signals";
 import { render } from "preact";
 import { connect } from "./line.js";
 import {
@@ -21,12 +20,15 @@ import { hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
 import {
   ask,
+  drawWith,
+  handedOver,
   join,
   outbox,
   refreshCaseload,
   refreshStatus,
   secondTab,
   settingUp,
+  shown,
   spoken,
   status,
   stopped,
@@ -46,10 +48,10 @@ import { Unlock } from "./screens/unlock.jsx";
 import { Welcome } from "./screens/welcome.jsx";
 import { say } from "./words/en.js";
 
-const place = signal(here());
-const updateReady = signal(false);
-const canInstall = signal(false);
-const failed = signal(/** @type {any} */ (null));
+const place = shown(here());
+const updateReady = shown(false);
+const canInstall = shown(false);
+const failed = shown(/** @type {any} */ (null));
 
 const core = startCore();
 
@@ -83,7 +85,9 @@ function screenFor(path) {
 
 function Screen() {
   const told = status.value;
-  const path = place.value;
+  const held = handedOver.value;
+  // Whoever holds the phone for a questionnaire may press the browser’s Back: the address moves, what they see does not.
+  const path = held ? `family/${held.casefile}/measure/${held.slot}/${held.step}` : place.value;
   if (stopped.value) return <Stopped />;
   if (secondTab.value) return <Elsewhere />;
   if (!told) return failed.value ? <Failed /> : <Opening />;
@@ -162,6 +166,6 @@ onUpdateReady(() => {
 onInstallOffer((offered) => {
   canInstall.value = offered;
 });
-render(<App />, root());
+drawWith(() => render(<App />, root()));
 void start();
 void keepForOffline();

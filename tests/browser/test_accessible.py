@@ -87,7 +87,7 @@ def test_phone_screens_have_nothing_that_axe_objects_to(phone: Phone, server: Se
     ama.is_at("Goal ratings")
     eye.looks("goal ratings")
     ama.opens_the_family("Tarnley")
-    ama.presses("Measure")
+    ama.presses("Questionnaire")
     eye.looks("which questionnaire")
     ama.page.get_by_role("button", name=re.compile("PHQ-9")).click()
     eye.looks("who answers")

@@ -64,7 +64,7 @@ def test_questionnaire_is_scored_on_the_phone_and_its_ninth_question_speaks_to_t
     # Given PHQ-9 in a home without signal, handed to Dawn
     server.kill()
     ama.opens_the_family("Tarnley")
-    ama.presses("Measure")
+    ama.presses("Questionnaire")
     ama.page.get_by_role("button", name=re.compile("PHQ-9")).click()
     ama.begins_the_questionnaire("Dawn")
 
@@ -86,13 +86,14 @@ def test_questionnaire_is_scored_on_the_phone_and_its_ninth_question_speaks_to_t
     ama.presses("I have the phone back")
     ama.is_at("Scores")
     ama.sees("Only for you: an answer that needs you now")
+    ama.sees(re.compile("Then tell Marian Holt-Vane"))
     ama.sees(re.compile(r"\b16\b"))
 
 
 def test_score_worked_out_on_paper_is_typed_in_as_a_score(ama: Keyworker) -> None:
     # Given a questionnaire whose text this app may not show
     ama.opens_the_family("Tarnley")
-    ama.presses("Measure")
+    ama.presses("Questionnaire")
     ama.page.get_by_role("button", name=re.compile("On paper")).first.click()
 
     # When Ama types the score from the paper

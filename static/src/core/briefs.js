@@ -172,7 +172,36 @@ function wordsOf(fields, definition) {
     if (typeof value === "string" && room > most) [line, most] = [value, room];
   }
   if (!definition) for (const [name, value] of Object.entries(fields)) if (!met.has(name)) gather(value, words);
-  return { line: (line || (words[0] ?? "")).replace(/\s+/g, " ").slice(0, LINE), text: words.join("\n") };
+  return { line: excerpt((line || (words[0] ?? "")).replace(/\s+/g, " "), 0, LINE), text: words.join("\n") };
+}
+
+/** Cuts a piece out of a text at whole words, and says by … that there is more. @param {string} text @param {number} from @param {number} to */
+export function excerpt(text, from, to) {
+  const start = from <= 0 ? 0 : text.indexOf(" ", from) + 1 || from;
+  const space = text.lastIndexOf(" ", to);
+  const end = text.length <= to ? text.length : space > start ? space : to;
+  return `${start > 0 ? "… " : ""}${text.slice(start, end).trim()}${end < text.length ? " …" : ""}`;
+}
+
+/**
+ * What a questionnaire came to, for lists: its own title and its main score. @param {{[name: string]: any}} fields
+ * @param {{title: string, scoring?: {primary: string, scores: {id: string, title: string}[]}} | null} measure where this phone has it
+ */
+export function measuredIn({ measure: id, entry, scores = [], score_only }, measure) {
+  const isPaper = entry === "score_only" && score_only;
+  const found = isPaper ? [{ id: score_only.score_id, value: score_only.score }] : scores;
+  const main = found.find((/** @type {{id: string}} */ one) => one.id === measure?.scoring?.primary) ?? found[0];
+  const rules = measure?.scoring?.scores ?? [];
+  return {
+    title: measure?.title ?? id,
+    ...(main && main.value !== null && main.value !== undefined
+      ? {
+          value: main.value,
+          ...(main.band ? { band: main.band } : {}),
+          ...(rules.length > 1 ? { of: rules.find((rule) => rule.id === main.id)?.title ?? "" } : {}),
+        }
+      : {}),
+  };
 }
 
 const NOT_WORDS = /^(?:[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{43}|\d{4}-\d\d-\d\d|\d\d:\d\d|[a-z]+(?:_[a-z]+)*)$/;

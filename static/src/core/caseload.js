@@ -4,7 +4,7 @@
  */
 import { due as dueOf } from "../practice/due.js";
 import { Refused } from "../sync/errors.js";
-import { makeBrief, readEntry } from "./briefs.js";
+import { excerpt, makeBrief, measuredIn, readEntry } from "./briefs.js";
 
 /** @typedef {import("./vault.js").Vault} Vault */
 /** @typedef {import("./vault.js").Casefile} Casefile */
@@ -89,6 +89,16 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     ...(question ? { question: { ...question, by: personOf(question.by) } } : {}),
   });
 
+  /** @param {string} name the hash of a measure @returns {Promise<any>} null where this phone does not have it */
+  const measureAt = async (name) => (name ? definitions.byHash(name).catch(() => null) : null);
+
+  /** @param {Brief} brief a questionnaire says which one it is and what it came to */
+  async function toldInFull(brief) {
+    if (brief.kind !== "measure_response" || !brief.fields) return told(brief);
+    const measure = await measureAt(String(brief.fields.measure_hash ?? ""));
+    return { ...told(brief), measured: measuredIn(brief.fields, measure) };
+  }
+
   /** @param {Family} family */
   function summaryOf(family) {
     const counted = {
@@ -167,7 +177,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         ...summaryOf(family),
         fields: about?.brief.fields ?? {},
         record: about?.brief.record ?? null,
-        records: [...family.recs.values()].map(({ brief }) => told(brief)).sort(newestFirst),
+        records: (await Promise.all([...family.recs.values()].map(({ brief }) => toldInFull(brief)))).sort(newestFirst),
         drafts: [...drafts.values()].filter((one) => one.casefile === casefile),
         due: await dueIn(family),
       };
@@ -249,13 +259,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         casefile,
         title: brief.title,
         family: summaryOf(familyOf(casefile)).title,
-        where:
-          at < 0
-            ? brief.line
-            : brief.text
-                .slice(Math.max(0, at - AROUND), at + AROUND * 2)
-                .replace(/\s+/g, " ")
-                .trim(),
+        where: at < 0 ? brief.line : excerpt(brief.text.replace(/\s/g, " "), at - AROUND, at + AROUND * 2),
         kind: brief.kind,
         on: brief.happened_on,
       }));
@@ -305,7 +309,12 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         .at(-1),
     };
     const found = dueOf(programme, /** @type {any} */ (facts), outside.localMinute());
+    const { measures } = definitions.index();
+    const titles = new Map();
+    for (const one of found)
+      if (one.what === "measure" && one.subject) titles.set(one.subject, (await measureAt(measures[one.subject]))?.title);
     return found.map((one) => ({
+      ...(titles.get(one.subject) ? { title: titles.get(one.subject) } : {}),
       what: one.what,
       on: one.by,
       late: one.state === "late",

@@ -97,13 +97,22 @@ export function openDefinitions(outside, vault) {
       return Object.fromEntries(await Promise.all(named.map(async ([id, name]) => [id, await byHash(name)])));
     },
 
-    /** A definition with the options of its vocabularies written in, ready to be rendered. @param {Definition} definition @returns {Promise<Definition>} */
+    /** A definition with the options of its vocabularies, programmes and their statuses written in, ready to be rendered. @param {Definition} definition @returns {Promise<Definition>} */
     async filled(definition) {
       const vocabularies = await definitions.vocabularies();
+      /** @type {Record<string, {value: string, label: string, of?: string}[]>} */
+      const written = { programme: [], status: [] };
+      if (definition.sections.some((section) => section.fields.some((field) => Object.hasOwn(written, field.type))))
+        for (const [id, name] of Object.entries(definitions.index().programmes)) {
+          const programme = await byHash(name);
+          written.programme.push({ value: id, label: programme.title });
+          for (const status of programme.statuses) written.status.push({ value: status.id, label: status.label, of: id });
+        }
       /** @param {import("../practice/forms.js").Field} field @returns {import("../practice/forms.js").Field} */
       const fill = (field) => ({
         ...field,
         ...(field.vocabulary ? { options: vocabularies[field.vocabulary]?.options ?? [] } : {}),
+        ...(Object.hasOwn(written, field.type) ? { options: written[field.type] } : {}),
         ...(field.item ? { item: field.item.map(fill) } : {}),
       });
       return {

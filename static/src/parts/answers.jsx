@@ -3,6 +3,7 @@ import { isAnswered, shownFields, shownInItem } from "../practice/forms.js";
 import { longDay } from "../words/dates.js";
 import { say } from "../words/en.js";
 import { Private } from "./basic.jsx";
+import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
 import { nameOf } from "./people.js";
@@ -24,6 +25,7 @@ export function inText(field, value, around) {
     case "yes_no":
     case "choice":
     case "status":
+    case "programme":
       return optionsOf(field, around).find((option) => option.value === value)?.label ?? String(value);
     case "choices":
       return value
@@ -76,7 +78,9 @@ export function Answer({ field, value, around }) {
       </>
     );
   }
-  const plain = ["yes_no", "choice", "choices", "date", "time", "scale", "whole_number"].includes(field.type);
+  const plain = ["yes_no", "choice", "status", "programme", "choices", "date", "time", "scale", "whole_number"].includes(
+    field.type,
+  );
   const lines = <Lines text={inText(field, value, around)} />;
   return plain ? lines : <Private>{lines}</Private>;
 }
@@ -120,7 +124,7 @@ export function Answers({ definition, sections = definition.sections, skip, fiel
                 <div class="govuk-summary-list__row" key={field.id} data-field={field.id}>
                   <dt class="govuk-summary-list__key">{field.label}</dt>
                   <dd class="govuk-summary-list__value">
-                    {instead?.(field) ?? <Answer field={field} value={fields[field.id]} around={around} />}
+                    {instead?.(field) ?? <Answer field={asAsked(field, fields)} value={fields[field.id]} around={around} />}
                     {beside?.(field)}
                   </dd>
                 </div>

@@ -1,15 +1,28 @@
 /** What happens to answers between the core and the screen. Pure. */
-import { isAnswered } from "../practice/forms.js";
+import { holds, isAnswered } from "../practice/forms.js";
 import { dayOf, timeOf } from "../words/dates.js";
 import { childrenOf } from "./people.js";
 
 /** @import { Around } from "./controls.jsx" */
-/** @import { Definition, Fields, Person } from "./shapes.js" */
+/** @import { Definition, Field, Fields, Person } from "./shapes.js" */
 
 /** @param {Fields} fields @param {string} name @param {any} value @returns {Fields} a copy; no answer is no name */
 export function withAnswer(fields, name, value) {
   const { [name]: _, ...rest } = fields;
   return value === undefined ? rest : { ...rest, [name]: value };
+}
+
+/**
+ * A field as it is asked beside these answers: whether it must be answered, and which statuses the programme has.
+ *
+ * @param {Field} field
+ * @param {Fields} fields
+ * @returns {Field}
+ */
+export function asAsked(field, fields) {
+  const required = field.required || (field.required_when !== undefined && holds(field.required_when, fields));
+  if (field.type !== "status") return required === field.required ? field : { ...field, required };
+  return { ...field, required, options: field.options?.filter((option) => option.of === fields.programme) };
 }
 
 /** Times of calls and ratings may begin as now; nothing that is evidence is ever filled in. @param {Definition} definition @param {Fields} fields @param {Date} now */

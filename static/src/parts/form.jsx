@@ -5,6 +5,7 @@ import { shownFields } from "../practice/forms.js";
 import { draftKept, problemText, say } from "../words/en.js";
 import { Button, Trouble } from "./basic.jsx";
 import { idOf } from "./controls.jsx";
+import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { Question } from "./question.jsx";
 
@@ -37,7 +38,7 @@ export function Sections({ sections, shown, fields, around, change, title }) {
             {asked.map((field) => (
               <Question
                 key={field.id}
-                field={field}
+                field={asAsked(field, fields)}
                 value={fields[field.id]}
                 at={field.id}
                 around={around}

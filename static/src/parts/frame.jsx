@@ -1,13 +1,16 @@
 /** What surrounds every screen: whom the record is about, hiding names, where sending stands, the heading. */
 import { useEffect } from "preact/hooks";
-import { beginScreen, now } from "../page.js";
+import { beginScreen, cameFrom, back as goBack, now } from "../page.js";
 import { ages, say } from "../words/en.js";
-import { Form, Hush, Link, Private } from "./basic.jsx";
+import { Form, Hush, Private } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { SendLine } from "./send-line.jsx";
 import { namesHidden, status } from "./told.js";
 
 /** @import { Family } from "./shapes.js" */
+
+/** The step of a screen that waits for what it will show. */
+const OPENING = "opening";
 
 function Tools() {
   const hidden = namesHidden.value;
@@ -86,11 +89,11 @@ function About({ family, said }) {
  * @param {any} [props.children]
  */
 export function Frame({ title, back, back_label, family, step = "", bare = false, said, children }) {
-  useEffect(beginScreen, [step]);
+  useEffect(() => beginScreen({ isOpening: step === OPENING }), [step]);
   return (
     <div class="app-frame">
       <Form class="app-skip">
-        <button type="button" class="govuk-skip-link" onClick={beginScreen}>
+        <button type="button" class="govuk-skip-link" onClick={() => beginScreen()}>
           {say.frame.skip}
         </button>
       </Form>
@@ -100,9 +103,18 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
       <div class="govuk-width-container app-narrow">
         {back !== undefined && (
           <nav aria-label={say.frame.way_back}>
-            <Link to={back} class="govuk-back-link">
+            <a
+              class="govuk-back-link"
+              href={`#/${back}`}
+              onClick={(event) => {
+                // Two steps there and back again would make the phone’s own Back run in a circle.
+                if (!cameFrom(back)) return;
+                event.preventDefault();
+                goBack();
+              }}
+            >
               {back_label ?? say.frame.back}
-            </Link>
+            </a>
           </nav>
         )}
         <main class="govuk-main-wrapper app-main" id="main">
@@ -119,7 +131,7 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
 /** @param {{title?: string, back?: string, family?: Family|null}} props shown while the core answers; never a blank page */
 export function Opening({ title = say.frame.opening, back, family }) {
   return (
-    <Frame title={title} back={back} family={family}>
+    <Frame title={title} back={back} family={family} step={OPENING}>
       <p class="govuk-body" role="status">
         {say.frame.one_moment}
       </p>

@@ -20,7 +20,7 @@ import {
   Time,
   WholeNumber,
 } from "./controls.jsx";
-import { withAnswer } from "./fields.js";
+import { asAsked, withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { childrenOf, nameOf } from "./people.js";
 
@@ -194,7 +194,7 @@ function List(props) {
             {...props}
             item={item}
             fields={field.item ?? []}
-            title={say.form.item(field.type, order + 1)}
+            title={item.name || say.form.item(field.type, order + 1)}
             put={(next) => put(items.map((one) => (one.id === item.id ? next : one)))}
             drop={() => put(items.filter((one) => one.id !== item.id))}
           />
@@ -222,7 +222,7 @@ function Item({ at, item, fields, title, put, drop, around }) {
       {shownInItem(fields, item).map((/** @type {Field} */ inner) => (
         <Question
           key={inner.id}
-          field={inner}
+          field={asAsked(inner, item)}
           value={item[inner.id]}
           at={`${at}/${item.id}/${inner.id}`}
           around={around}
@@ -250,6 +250,7 @@ const controls = {
   yes_no: Choice,
   choice: Choice,
   status: Choice,
+  programme: Choice,
   choices: Choices,
   person: PersonChoice,
   record: RecordChoice,

@@ -4,7 +4,7 @@
  * @typedef {"draft"|"waiting"|"sent"|"sorting"|"question"|"signed_off"} Standing
  * @typedef {{id: string, name: string, relation?: string, group?: string, born_on?: string, due_on?: string}} Person
  * @typedef {{field: string, in: string[]}} When
- * @typedef {{value: string, label: string, group?: string}} Option
+ * @typedef {{value: string, label: string, group?: string, of?: string}} Option
  * @typedef {object} Field
  * @property {When} [required_when]
  * @property {string} id
@@ -56,6 +56,7 @@
  * @property {boolean} forked
  * @property {number} later
  * @property {string} line
+ * @property {{title: string, value?: unknown, band?: string, of?: string}} [measured] which questionnaire, and its main score
  *
  * @typedef {object} Waiting
  * @property {string} id
@@ -73,7 +74,6 @@
  * @property {"fresh"|"locked"|"unlocked"} state
  * @property {{vault: string, label: string}[]} people
  * @property {{id: string, name: string, role: string}} [person]
- * @property {boolean} [demo]
  * @property {{persisted: boolean|null, usage?: number, quota?: number}} [storage]
  * @property {boolean} [second_tab]
  *

@@ -1,40 +1,72 @@
-/** What the core has told so far, as signals that screens read, and the line to ask it more. */
-import { signal } from "@preact/signals";
+/** What the core has told so far, for screens to read, and the line to ask it more. */
 import { useEffect, useState } from "preact/hooks";
 import { askToKeep } from "../page.js";
 
 /** @import { Family, Outbox, Status } from "./shapes.js" */
 
-/** @type {import("@preact/signals").Signal<Status | null>} */
-export const status = signal(null);
-/** @type {import("@preact/signals").Signal<Outbox | null>} */
-export const outbox = signal(null);
-/** @type {import("@preact/signals").Signal<{families: Family[], complete: boolean} | null>} */
-export const caseload = signal(null);
-/** @type {import("@preact/signals").Signal<{done: number, total: number, stage?: string} | null>} */
-export const arrival = signal(null);
+let draw = () => {};
+let isDrawingDue = false;
+
+/**
+ * A thing that many screens show. Writing its value draws the page anew, once for all that is written in one go: a page
+ * is small enough that nobody has to keep a list of who shows what.
+ *
+ * @template T
+ * @param {T} value
+ * @returns {{value: T}}
+ */
+export function shown(value) {
+  return {
+    get value() {
+      return value;
+    },
+    set value(next) {
+      if (Object.is(value, next)) return;
+      value = next;
+      if (isDrawingDue) return;
+      isDrawingDue = true;
+      void Promise.resolve().then(() => {
+        isDrawingDue = false;
+        draw();
+      });
+    },
+  };
+}
+
+/** @param {() => void} drawing how the page is drawn anew */
+export function drawWith(drawing) {
+  draw = drawing;
+  draw();
+}
+
+export const status = shown(/** @type {Status | null} */ (null));
+export const outbox = shown(/** @type {Outbox | null} */ (null));
+export const caseload = shown(/** @type {{families: Family[], complete: boolean} | null} */ (null));
+export const arrival = shown(/** @type {{done: number, total: number, stage?: string} | null} */ (null));
 /** Whether names are hidden because somebody may be looking over the worker's shoulder. */
-export const namesHidden = signal(false);
+export const namesHidden = shown(false);
 /** One sentence for the live region; a screen reader speaks it without losing its place. */
-export const spoken = signal("");
+export const spoken = shown("");
 /** What was last looked for. Kept here and nowhere else: an address or a stored value would outlive the lock. */
-export const lookedFor = signal("");
+export const lookedFor = shown("");
 /** The lock whose words were forgotten, while its person sets up anew; notes waiting under it are still taken. */
-export const replacing = signal(/** @type {string | undefined} */ (undefined));
-export const stopped = signal(false);
+export const replacing = shown(/** @type {string | undefined} */ (undefined));
+export const stopped = shown(false);
 /** Set-up keeps the screen until its person opens the families, although the core is unlocked before that. */
-export const settingUp = signal(false);
-export const secondTab = signal(false);
+export const settingUp = shown(false);
+export const secondTab = shown(false);
 /** The office's last word on this phone: ok, lost, cloned, ended. */
-export const office = signal("ok");
+export const office = shown("ok");
 /** Drafts on screen with something typed that has not been kept yet; an update waits until there are none. */
-export const unkept = signal(0);
+export const unkept = shown(0);
+/** The questionnaire that somebody of a family holds in their hands: until the phone is back there is no other screen. */
+export const handedOver = shown(/** @type {{casefile: string, slot: string, step: "items" | "back"} | null} */ (null));
 
 /** @type {ReturnType<typeof import("../line.js").connect>} */
 let line;
 
 /**
- * Joins the signals to the line.
+ * Joins what is shown to the line.
  *
  * @param {ReturnType<typeof import("../line.js").connect>} connected
  */

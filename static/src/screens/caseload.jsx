@@ -1,10 +1,10 @@
 /** The worker's families: the practice one on top, then what the core's order says; a search over all notes. */
 import { useState } from "preact/hooks";
-import { go, now } from "../page.js";
+import { go, now, shell } from "../page.js";
 import { Form, Link, Private, TYPING } from "../parts/basic.jsx";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
-import { caseload, lookedFor, status } from "../parts/told.js";
+import { caseload, lookedFor } from "../parts/told.js";
 import { ages, lastContact, nextVisit, say, waits } from "../words/en.js";
 
 /** @import { Family } from "../parts/shapes.js" */
@@ -16,7 +16,7 @@ export function Caseload() {
   return (
     <Frame title={say.caseload.title}>
       <Search />
-      {status.value?.demo && <p class="app-demo">{say.caseload.demo}</p>}
+      {shell().demo && <p class="app-demo">{say.demo.families}</p>}
       {families.length === 0 && <p class="govuk-body">{told.complete ? say.caseload.none : say.caseload.none_yet}</p>}
       <ul class="app-families">
         {families.map((family) => (

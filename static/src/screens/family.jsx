@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { go, now } from "../page.js";
 import { Answers } from "../parts/answers.jsx";
 import { around, begin, draftPath, peopleOf, useFamily } from "../parts/around.js";
-import { Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -11,7 +11,7 @@ import { nameOf } from "../parts/people.js";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
 import { dayAndTime } from "../words/dates.js";
-import { born, dueOn, kindName, say } from "../words/en.js";
+import { born, dueOn, kindName, measureName, result, say } from "../words/en.js";
 
 /** @import { Brief, Definition } from "../parts/shapes.js" */
 
@@ -32,11 +32,15 @@ export function Tabs({ casefile, part }) {
   );
 }
 
+const ROWS = 20;
+/** How many rows of a family were opened, for whoever comes back from one of them. @type {Map<string, number>} */
+const rowsOpened = new Map();
+
 /** @param {{casefile: string}} props */
 export function FamilyPage({ casefile }) {
   const { answer: family, error } = useFamily(casefile);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
-  const [most, setMost] = useState(20);
+  const [most, setMost] = useState(rowsOpened.get(casefile) ?? ROWS);
   if (error)
     return (
       <Frame title={say.family.notes} back="">
@@ -106,7 +110,14 @@ export function FamilyPage({ casefile }) {
         </ul>
         {records.length > most && (
           <Form>
-            <button type="button" class="govuk-button govuk-button--secondary" onClick={() => setMost(most + 40)}>
+            <button
+              type="button"
+              class="govuk-button govuk-button--secondary"
+              onClick={() => {
+                rowsOpened.set(casefile, most + 2 * ROWS);
+                setMost(most + 2 * ROWS);
+              }}
+            >
               {say.family.older(records.length - most)}
             </button>
           </Form>
@@ -156,9 +167,8 @@ function Drafts({ family, casefile }) {
 }
 
 /** @param {any} due @param {Brief[]} records @returns {string} the goal or the questionnaire it is about */
-function aboutDue({ what, subject }, records) {
-  if (what === "rating") return records.find((one) => one.record === subject)?.title ?? "";
-  return what === "measure" && subject ? subject.split("@")[0].toUpperCase() : "";
+function aboutDue({ what, subject, title = "" }, records) {
+  return what === "rating" ? (records.find((one) => one.record === subject)?.title ?? "") : title;
 }
 
 /** @param {{family: any}} props */
@@ -190,7 +200,13 @@ export function Row({ brief }) {
       <Icon name={brief.kind} />
       <div class="app-row__body">
         <Link to={`record/${brief.record}`} class="app-row__link">
-          <bdi>{brief.title || kindName(brief.kind)}</bdi>
+          <bdi>{brief.measured ? measureName(brief.measured.title) : brief.title || kindName(brief.kind)}</bdi>
+          {brief.measured && (
+            <Private instead="">
+              {" · "}
+              <bdi>{result(brief.measured)}</bdi>
+            </Private>
+          )}
         </Link>
         <p class="app-row__when">
           {dayAndTime(
@@ -219,6 +235,7 @@ export function Row({ brief }) {
 /** @param {{casefile: string}} props who they are and how to reach them */
 export function AboutFamily({ casefile }) {
   const { answer: family } = useFamily(casefile);
+  const [refused, setRefused] = useState(/** @type {any} */ (null));
   const { answer: definition } = useAsked("definition", { schema: "family.1" });
   const vocabularies = vocabulariesOf(definition);
   if (!family) return <Opening title={say.family.about} back="" />;
@@ -231,12 +248,15 @@ export function AboutFamily({ casefile }) {
       .filter((/** @type {any} */ section) => section.id !== "people")
       .map((/** @type {any} */ section) => ({
         ...section,
-        fields: section.fields.filter((/** @type {any} */ field) => field.type !== "programme" && field.id !== "name_shown"),
+        fields: section.fields.filter((/** @type {any} */ field) => field.id !== "name_shown"),
       })),
   };
+  const draft = family.drafts?.find((/** @type {any} */ one) => one.kind === "family");
+  const change = () => begin(casefile, "family.1", family.record ? { record: family.record } : {}).catch(setRefused);
   return (
     <Frame title={say.family.about} back="" back_label={say.family.all} family={family}>
       <Tabs casefile={casefile} part="about" />
+      <Trouble error={refused} />
       <ul class="app-people">
         {people.map((person) => (
           <li key={person.id}>
@@ -253,9 +273,15 @@ export function AboutFamily({ casefile }) {
         ))}
       </ul>
       {about && <Answers definition={about} fields={written} around={around(family, [], vocabularies)} />}
-      <Onward kind="secondary" to={`family/${casefile}`}>
-        {say.family.to_notes}
-      </Onward>
+      {draft ? (
+        <Onward to={draftPath(casefile, draft.schema, draft.slot)}>{say.family.carry_on(kindName(draft.kind))}</Onward>
+      ) : (
+        <Form>
+          <Button kind="secondary" onClick={() => void change()}>
+            {say.family.change}
+          </Button>
+        </Form>
+      )}
     </Frame>
   );
 }

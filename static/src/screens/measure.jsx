@@ -9,7 +9,7 @@ import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/for
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { Scores } from "../parts/scores.jsx";
-import { ask, keepStorage, spoken, useAsked } from "../parts/told.js";
+import { ask, handedOver, keepStorage, spoken, useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
@@ -20,6 +20,7 @@ import { Item, Page, PaperScore } from "./questions.jsx";
 
 /** What the phone itself fills in, or the worker never types. */
 const OWN = new Set([
+  "answered_by_name",
   "measure",
   "measure_hash",
   "answers",
@@ -167,7 +168,9 @@ export function Measure({ casefile, slot, step }) {
       held.change("risk_shown", told.risk?.length ? "yes" : "no");
       held.change("risk_items", told.risk?.length ? told.risk : undefined);
       await held.keep();
-      go(`${here}/result`);
+      // A question left by the browser’s Back would come back with its Forward: this screen takes its place.
+      go(`${here}/result`, { replace: handedOver.value !== null });
+      handedOver.value = null;
     } catch (refusal) {
       setRefused(refusal);
     }
@@ -192,22 +195,25 @@ export function Measure({ casefile, slot, step }) {
     }
   };
 
+  const hand = (/** @type {"items" | "back"} */ to) => {
+    handedOver.value = { casefile, slot, step: to };
+  };
+  const start = () => {
+    setAt(0);
+    hand("items");
+  };
+
   if (step === "give")
     return (
-      <Frame title={say.measure.give_title} bare step="give">
+      <Frame title={say.measure.give_title} back={here} family={family} step="give" said={said}>
         <p class="govuk-body-l">{say.measure.give(fields.mode === "read_aloud")}</p>
-        <Form
-          onSubmit={() => {
-            setAt(0);
-            go(`${here}/items`, { replace: true });
-          }}
-        >
+        <Form onSubmit={start}>
           <Button submit>{say.measure.start}</Button>
         </Form>
       </Frame>
     );
 
-  if (step === "items")
+  if (handedOver.value && step === "items")
     return (
       <Item
         measure={measure}
@@ -219,13 +225,17 @@ export function Measure({ casefile, slot, step }) {
         next={() => {
           if (at + 1 < items.length) return setAt(at + 1);
           void held.keep();
-          go(`${here}/back`, { replace: true });
+          hand("back");
         }}
         before={at > 0 ? () => setAt(at - 1) : undefined}
+        stop={() => {
+          void held.keep();
+          hand("back");
+        }}
       />
     );
 
-  if (step === "back")
+  if (handedOver.value)
     return (
       <Frame title={say.measure.back_title} bare step="back">
         <p class="govuk-body-l">{say.measure.back}</p>
@@ -288,9 +298,15 @@ export function Measure({ casefile, slot, step }) {
             <Button submit busy={busy}>
               {say.form.save_and_send}
             </Button>
-            <Onward kind="secondary" to={fields.entry === "here" ? `${here}/items` : `${here}/paper`}>
-              {say.measure.look_again}
-            </Onward>
+            {fields.entry === "here" ? (
+              <Button kind="secondary" onClick={start}>
+                {say.measure.look_again}
+              </Button>
+            ) : (
+              <Onward kind="secondary" to={`${here}/paper`}>
+                {say.measure.look_again}
+              </Onward>
+            )}
           </div>
         </Form>
         <DraftFoot error={held.keep_error} again={() => void held.keep()} />
@@ -299,9 +315,7 @@ export function Measure({ casefile, slot, step }) {
   }
 
   const who = definition.sections.filter((/** @type {any} */ section) => section.id === "who");
-  const shown = new Set(
-    [...shownIds(definition, fields, false)].filter((id) => !OWN.has(id) && !(id === "answered_by_name" && fields.answered_by)),
-  );
+  const shown = new Set([...shownIds(definition, fields, false)].filter((id) => !OWN.has(id)));
   return (
     <Frame title={title} back={home} family={family} said={said}>
       <Form

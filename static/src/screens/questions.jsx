@@ -7,9 +7,9 @@ import { introOf, itemsOf } from "../practice/questionnaire.js";
 import { say } from "../words/en.js";
 
 /**
- * @param {{measure: any, item: any, at: number, count: number, value: any, change: (value: any) => void, next: () => void, before?: () => void}} props
+ * @param {{measure: any, item: any, at: number, count: number, value: any, change: (value: any) => void, next: () => void, before?: () => void, stop: () => void}} props
  */
-export function Item({ measure, item, at, count, value, change, next, before }) {
+export function Item({ measure, item, at, count, value, change, next, before, stop }) {
   const [pressed, setPressed] = useState(-1);
   const open = pressed === at && value === undefined;
   return (
@@ -43,6 +43,9 @@ export function Item({ measure, item, at, count, value, change, next, before }) 
           }}
         >
           {say.measure.rather_not}
+        </Button>
+        <Button kind="link" onClick={stop}>
+          {say.measure.stop_here}
         </Button>
       </Form>
     </Frame>

@@ -1,6 +1,6 @@
 /** Setting up this phone: who you are, check words, unlock words, and the families arriving. */
 import { useState } from "preact/hooks";
-import { focusOn, go, isApple, isInstalled, later } from "../page.js";
+import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status } from "../parts/told.js";
@@ -87,6 +87,7 @@ function Who({ another, next }) {
     <Frame title={another ? say.welcome.another_title : say.welcome.title} back={another ? "" : undefined}>
       <p class="govuk-body-l">{say.welcome.lead}</p>
       {isApple() && !isInstalled() && <p class="govuk-inset-text">{say.settings.apple}</p>}
+      <Demo fill={set} />
       <Trouble error={error} />
       <Form onSubmit={() => void submit()}>
         <Line
@@ -122,6 +123,30 @@ function Who({ another, next }) {
   );
 }
 
+/** @param {{fill: (given: {email: string, password: string, code: string}) => void}} props how to sign in, where all of it is invented */
+function Demo({ fill }) {
+  const { demo } = shell();
+  if (!demo) return null;
+  return (
+    <section class="app-demo" aria-label={say.demo.title}>
+      <h2 class="govuk-heading-s">{say.demo.title}</h2>
+      <p>{say.demo.sign_in(demo.password, demo.code)}</p>
+      <Form class="app-more">
+        {demo.emails.map((email) => (
+          <button
+            key={email}
+            type="button"
+            class="app-chip"
+            onClick={() => fill({ email, password: demo.password, code: demo.code })}
+          >
+            {say.demo.fill(email)}
+          </button>
+        ))}
+      </Form>
+    </section>
+  );
+}
+
 /** @param {{begun: any, next: () => void}} props */
 function CheckWords({ begun, next }) {
   return (
@@ -129,6 +154,7 @@ function CheckWords({ begun, next }) {
       <p class="govuk-body">{greeting(begun.person)}</p>
       <p class="govuk-body">{say.welcome.check_why}</p>
       <Words words={begun.check_words} />
+      {shell().demo && <p class="app-demo">{say.demo.check}</p>}
       <Form onSubmit={next} class="app-actions">
         <Button submit>{say.welcome.check_same}</Button>
       </Form>

@@ -96,6 +96,15 @@ export const say = {
     open_now: "Open what is here",
   },
 
+  demo: {
+    title: "This is a demo",
+    sign_in: (/** @type {string} */ password, /** @type {string} */ code) =>
+      `Every family in it is invented. The password is ${password} and the code is ${code}. Tap a person to fill in everything:`,
+    fill: (/** @type {string} */ email) => `Be ${email}`,
+    check: "In this demo nobody can stand in between, so you can go on.",
+    families: "This is a demo with invented families. Do not write about real people here.",
+  },
+
   unlock: {
     title: "Unlock this phone",
     who: "Who are you?",
@@ -118,7 +127,6 @@ export const say = {
   caseload: {
     title: "My families",
     practice: "Practice – nothing here is real or counted",
-    demo: "Demonstration with invented families. Do not write about real people here.",
     none: "No family is shared with you yet. Your supervisor does that; they appear here by themselves.",
     none_yet: "Your families are on their way.",
     more_coming: "More is on its way. You can begin with what is here.",
@@ -150,7 +158,7 @@ export const say = {
     visit: "Visit note",
     contact: "Call or text",
     rate: "Goal ratings",
-    measure: "Measure",
+    measure: "Questionnaire",
     more_kinds: "More to write",
     others: [
       { schema: "incident.1", label: "Missing from home" },
@@ -167,7 +175,7 @@ export const say = {
     nothing_yet: "Nothing has been written yet.",
     older: (/** @type {number} */ count) => `Show ${of(count, "older one")}`,
     about: "The family",
-    to_notes: "Back to the notes",
+    change: "Change these details",
   },
 
   form: {
@@ -190,7 +198,6 @@ export const say = {
     add: (/** @type {string} */ type, /** @type {number} */ count) =>
       `Add ${count ? "another" : ({ actions: "an", risk: "a" }[type] ?? "one")} ${{ actions: "action", risk: "worry" }[type] ?? ""}`.trim(),
     remove: "Take this out",
-    written_before: "Written before",
     parts: "Parts of this note",
     left: (/** @type {number} */ count) => (count === 0 ? "answered" : `${of(count, "question")} left`),
     problem_title: (/** @type {number} */ count) =>
@@ -282,7 +289,7 @@ export const say = {
     give: (/** @type {boolean} */ aloud) =>
       aloud
         ? "Read each question aloud as it is written, and tap the answer you are given."
-        : "Give the phone to the person who answers. They see only the questions, nothing of the record.",
+        : "Tap Start, then give the phone to the person who answers. Until you have it back it shows only the questions, nothing of the record.",
     start: "Start",
     question: (/** @type {number} */ at, /** @type {number} */ count) => `Question ${at} of ${count}`,
     item: (/** @type {string} */ number) => `Question ${number}`,
@@ -292,6 +299,7 @@ export const say = {
     done: "Finish",
     before: "Go back one question",
     rather_not: "I would rather not answer this",
+    stop_here: "Stop here and give the phone back",
     back_title: "Thank you",
     back: "Please give the phone back now.",
     is_back: "I have the phone back",
@@ -677,6 +685,13 @@ export function formTitle(definition, changing, adding) {
   if (adding) return `Add to: ${definition.title}`;
   return changing ? `Change: ${definition.title}` : definition.title;
 }
+
+/** @param {string} title of a questionnaire @returns {string} its name, without what it is about */
+export const measureName = (title) => title.split(":")[0];
+
+/** @param {{value?: unknown, band?: string, of?: string}} measured @returns {string} 9, mild */
+export const result = ({ value, band, of: what }) =>
+  value === undefined ? "no score" : [what ? `${what} ${value}` : String(value), band].filter(Boolean).join(", ");
 
 /** @param {{name: string}} person @returns {string} */
 export const greeting = (person) => `Hello ${person.name}.`;

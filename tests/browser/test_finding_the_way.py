@@ -1,0 +1,95 @@
+"""A tired person finds the way: back to where they were, out of nothing by accident, and in without asking anybody."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.people import Keyworker
+from tests.browser.phone import Phone
+from tests.browser.server import Server
+
+
+def test_newcomer_signs_in_to_the_demo_with_what_the_screen_says(phone: Phone, server: Server) -> None:
+    # Given somebody who never saw the terminal
+    ama = Keyworker(phone, server)
+    ama.opens_the_app()
+    ama.is_at("Set up this phone")
+
+    # When they tap one of the people of the demo
+    ama.presses("Be ama@harrowmere.example")
+    ama.presses("Go on")
+
+    # Then they are in
+    ama.is_at("Is this your office?")
+
+
+def test_list_is_found_where_it_was_left_when_coming_back_from_a_note(ama: Keyworker) -> None:
+    # Given a note far down a family's list
+    ama.opens_the_family("Tarnley")
+    ama.page.get_by_role("button", name=re.compile("^Show .* older")).click()
+    row = ama.page.locator(".app-row__link").last
+    row.scroll_into_view_if_needed()
+    left_at = ama.page.evaluate("() => scrollY")
+    assert left_at > 1000
+
+    # When it is read and left by the link back, and then by the phone's own Back
+    for goes_back in (lambda: ama.follows("Back to the family"), lambda: ama.page.go_back()):
+        ama.page.locator(".app-row__link").last.click()
+        expect(ama.page.get_by_role("link", name="Back to the family")).to_be_visible()
+        goes_back()
+        ama.is_at("Notes")
+
+        # Then the list is where it was
+        expect(ama.page.locator(".app-row__link").last).to_be_in_viewport()
+        assert abs(ama.page.evaluate("() => scrollY") - left_at) < 60
+
+
+def test_phone_in_a_parents_hands_shows_only_the_questions_whatever_they_press(ama: Keyworker) -> None:
+    # Given a questionnaire handed to Dawn
+    ama.opens_the_family("Tarnley")
+    ama.presses("Questionnaire")
+    ama.page.get_by_role("button", name=re.compile("GAD-7")).click()
+    ama.begins_the_questionnaire("Dawn")
+    ama.is_at("Question 1 of 7")
+
+    # When she presses Back again and again, and Forward
+    for _ in range(3):
+        ama.page.go_back()
+        ama.page.wait_for_function("() => document.querySelector('h1')")
+        ama.is_at("Question 1 of 7")
+        expect(ama.page.locator("body")).not_to_contain_text("Tarnley")
+    ama.page.go_forward()
+    ama.is_at("Question 1 of 7")
+    expect(ama.page.get_by_role("link")).to_have_count(0)
+
+    # Then the only way out is to give the phone back, also before the end
+    ama.presses("Stop here and give the phone back")
+    ama.is_at("Thank you")
+    ama.page.go_back()
+    ama.is_at("Thank you")
+    ama.presses("I have the phone back")
+    ama.is_at("Scores")
+    ama.sees("a gap is never counted as zero")
+
+
+def test_family_details_are_changed_without_signal_and_shown_at_once(ama: Keyworker, server: Server) -> None:
+    # Given no signal
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Family")
+    ama.is_at("The family")
+    ama.sees("Staying together")
+
+    # When Ama writes what to know before going there
+    ama.presses("Change these details")
+    ama.is_at("Change: The family")
+    ama.answers("Read this before you go", "Knock at the side door, not the front.")
+    ama.answers("Where are we with them?", "Ending")
+    ama.checks_and_sends()
+
+    # Then it stands on the family's page, and waits to be sent
+    ama.is_at("Saved, waiting to send")
+    ama.follows("Back to the family")
+    ama.sees("Knock at the side door")

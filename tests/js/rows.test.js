@@ -1,0 +1,74 @@
+// What a list says of a record in one row, and what a form asks beside other answers.
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { excerpt, measuredIn } from "../../static/src/core/briefs.js";
+import { asAsked } from "../../static/src/parts/fields.js";
+import { measureName, result } from "../../static/src/words/en.js";
+
+const PHQ = { title: "PHQ-9: low mood", scoring: { primary: "total", scores: [{ id: "total", title: "Total" }] } };
+const ONS = {
+  title: "ONS4: personal well-being",
+  scoring: {
+    primary: "satisfied",
+    scores: [
+      { id: "satisfied", title: "Satisfied with life" },
+      { id: "anxious", title: "Anxious yesterday" },
+    ],
+  },
+};
+
+test("a questionnaire is told by its name and its main score", () => {
+  const told = measuredIn({ measure: "phq-9@1", scores: [{ id: "total", value: 9, band: "mild" }] }, PHQ);
+  assert.equal(`${measureName(told.title)} · ${result(told)}`, "PHQ-9 · 9, mild");
+  const scores = [
+    { id: "anxious", value: 3, band: "low" },
+    { id: "satisfied", value: 6, band: "medium" },
+  ];
+  assert.equal(result(measuredIn({ measure: "ons4@1", scores }, ONS)), "Satisfied with life 6, medium");
+});
+
+test("a score from paper is told, and a score that could not be worked out is not called zero", () => {
+  const paper = { measure: "core-10@1", entry: "score_only", score_only: { score_id: "total", score: "17" } };
+  assert.equal(result(measuredIn(paper, PHQ)), "17");
+  assert.equal(result(measuredIn({ measure: "phq-9@1", scores: [{ id: "total", value: null }] }, PHQ)), "no score");
+  assert.equal(result(measuredIn({ measure: "phq-9@1", scores: [{ id: "total", value: 0 }] }, PHQ)), "0");
+});
+
+test("a questionnaire this phone has not got is told by its id", () => {
+  assert.equal(measuredIn({ measure: "new-one@3", scores: [] }, null).title, "new-one@3");
+});
+
+test("an excerpt is cut at whole words and says that there is more", () => {
+  assert.equal(excerpt("He had brought two flasks", 0, 80), "He had brought two flasks");
+  assert.equal(excerpt("He had brought two flasks", 0, 17), "He had brought …");
+  assert.equal(excerpt("He had brought two flasks", 4, 20), "… brought two …");
+  assert.equal(excerpt("x".repeat(100), 0, 80), `${"x".repeat(80)} …`);
+});
+
+test("an excerpt holds nothing that is not in the text", () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 60 }), fc.nat(60), fc.nat(40), (text, from, more) => {
+      const cut = excerpt(text, from, from + more)
+        .replace(/^… /, "")
+        .replace(/ …$/, "");
+      assert.ok(text.includes(cut));
+    }),
+  );
+});
+
+test("a question is optional only while nothing else makes it needed", () => {
+  const field = { id: "why", type: "text", label: "Why?", required_when: { field: "seen", in: ["no"] } };
+  assert.equal(asAsked(field, { seen: "yes" }).required, false);
+  assert.equal(asAsked(field, { seen: "no" }).required, true);
+  assert.equal(asAsked({ ...field, required_when: undefined }, { seen: "no" }).required, false);
+});
+
+test("a status is chosen from those of the programme", () => {
+  const options = [
+    { value: "active", label: "Working together", of: "joint-team" },
+    { value: "active", label: "At work", of: "staying-together" },
+  ];
+  const field = { id: "status", type: "status", label: "Where are we?", options };
+  assert.deepEqual(asAsked(field, { programme: "staying-together" }).options, [options[1]]);
+});
