@@ -130,7 +130,9 @@ def test_practice_family_stands_on_no_board_when_the_supervisor_looks(office: De
     families = {note.family for section in sections for note in section.notes}
     assert "The Practice family" not in families
     lanes = {section.lane: len(section.notes) for section in sections}
-    assert min(lanes[lane] for lane in ("safety", "answered", "sign_off", "two_versions", "asked")) >= 1
+    assert min(lanes[lane] for lane in ("safety", "answered", "sign_off", "asked")) >= 1
+    # Chance may have picked it for reading as well; then it stands among those.
+    assert any(note.is_forked for section in sections for note in section.notes if section.lane in {"two_versions", "sample"})
     assert sum(lanes.values()) < 20
 
 
