@@ -16,6 +16,7 @@ import {
   open,
   placeOf,
   publicKey,
+  readySealing,
   seal,
   sealToOffice,
   sign,
@@ -151,11 +152,10 @@ test("what is sealed to the office opens with its key alone, for that use alone"
   const kid = b64u(
     new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`))),
   );
-  const envelope = await sealToOffice(
-    { kid, use: "ingest", jwk: { kty, crv, x, y }, from: "", until: null },
-    utf8("a packet"),
-    "entry",
-  );
+  /** @type {any} */
+  const to = { kid, use: "ingest", jwk: { kty, crv, x, y }, from: "", until: null };
+  await readySealing(to, "entry");
+  const envelope = await sealToOffice(to, utf8("a packet"), "entry");
   const { ingestKid, encapsulated, ciphertext } = readEnvelope(envelope);
   assert.equal(b64u(ingestKid), kid);
   const opened = (use) =>
@@ -165,6 +165,20 @@ test("what is sealed to the office opens with its key alone, for that use alone"
     );
   assert.deepEqual(new Uint8Array(await opened("entry")), utf8("a packet"));
   await assert.rejects(opened("draft"));
+});
+
+test("what was readied for one message serves that message alone, however many are sealed at once", async () => {
+  const { signer, jwk } = await makeSigner();
+  /** @type {any} */
+  const to = { kid: signer.kid, use: "ingest", jwk, from: "", until: null };
+  const seal = () => sealToOffice(to, utf8("a packet"), "entry");
+  const sealed = [];
+  for (let i = 0; i < 3; i++) {
+    await Promise.all([readySealing(to, "entry"), readySealing(to, "entry")]);
+    sealed.push(...(await Promise.all([seal(), seal(), seal()])), await seal());
+  }
+  assert.equal(new Set(sealed.map((envelope) => b64u(readEnvelope(envelope).encapsulated))).size, 12);
+  assert.equal(new Set(sealed.map((envelope) => b64u(readEnvelope(envelope).ciphertext))).size, 12);
 });
 
 test("check words are four of the list and belong to one office key", async () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from fieldapp.keys import (
 from fieldapp.store import Sealed
 from sync import entry
 from sync.errors import Malformed, SyncError, Unbelievable
+from tests.house.tools import NODE
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 AT = "2026-11-23T09:30:00.000Z"
@@ -166,6 +168,23 @@ def test_envelope_opens_for_its_own_use_only(office: Any) -> None:
         ring.open_envelope(seal_envelope(jwk, b"packet", "draft"), "entry")
     with pytest.raises(SyncError):
         ring.open_envelope(b"\1" + bytes(200), "entry")
+
+
+def test_cryptography_opens_what_a_phone_seals(office: Any) -> None:
+    keys, opened = office
+    ring = keys.ring(opened)
+    jwk = next(iter(ring.ingest.values())).jwk
+    to = {"kid": kid_of(jwk), "use": "ingest", "jwk": jwk, "from": AT, "until": None}
+    packets = [(use, bytes([n]) * (512 + n)) for use in ("entry", "draft") for n in range(3)]
+    asked = "\n".join(json.dumps({"to": to, "packet": entry.b64u(packet), "use": use}) for use, packet in packets)
+    sealer = Path(__file__).parents[1] / "js" / "sealing.js"
+    done = subprocess.run([NODE, sealer], input=asked, capture_output=True, text=True, check=True, timeout=60)
+    envelopes = [entry.unb64u(line) for line in done.stdout.split()]
+    assert len({envelope[33:98] for envelope in envelopes}) == len(packets), "every message has an ephemeral key of its own"
+    for (use, packet), envelope in zip(packets, envelopes, strict=True):
+        assert ring.open_envelope(envelope, use) == packet
+        with pytest.raises(CannotOpen):
+            ring.open_envelope(envelope, "draft" if use == "entry" else "entry")
 
 
 def test_office_without_keys_says_so(tmp_path: Path) -> None:

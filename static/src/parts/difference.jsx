@@ -1,7 +1,7 @@
 /** What changed between two versions of an answer, word by word. */
-import { diffWordsWithSpace } from "diff";
 import { say } from "../words/en.js";
 import { Hush } from "./basic.jsx";
+import { wordsApart } from "./words-apart.js";
 
 /** Beyond this a word by word comparison takes seconds on a cheap phone; both texts are shown whole instead. */
 const LONGEST = 20_000;
@@ -11,7 +11,7 @@ export function Difference({ before, after }) {
   if (before.length + after.length > LONGEST) return <Both before={before} after={after} />;
   return (
     <p class="app-lines app-difference" dir="auto">
-      {diffWordsWithSpace(before, after).map((part, order) => {
+      {wordsApart(before, after).map((part, order) => {
         const key = `${order}`;
         if (part.added)
           return (
