@@ -35,10 +35,7 @@ class Office(Noun):
 
     def keys(self) -> list[OfficeKeyRow]:
         """All keys, oldest first."""
-        return [
-            OfficeKeyRow(*tuple(row))
-            for row in self._rows("SELECT * FROM office_keys ORDER BY from_at, rowid")
-        ]
+        return [OfficeKeyRow(*tuple(row)) for row in self._rows("SELECT * FROM office_keys ORDER BY from_at, rowid")]
 
     def add_key(self, row: OfficeKeyRow) -> None:
         self._run(

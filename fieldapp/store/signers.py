@@ -175,9 +175,7 @@ class Signers(Noun):
         found: list[EnrolmentRow] = []
         for at in range(0, len(wanted), 500):
             part = wanted[at : at + 500]
-            sql = (
-                f"SELECT n, id, kid, jws, received_at, log_hash FROM enrolments WHERE kid IN ({_marks(part)})"  # noqa: S608
-            )
+            sql = f"SELECT n, id, kid, jws, received_at, log_hash FROM enrolments WHERE kid IN ({_marks(part)})"  # noqa: S608
             found += [EnrolmentRow(*tuple(row)) for row in self._rows(sql, *part)]
         return sorted(found, key=lambda row: row.n)
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.house.tools import BESIDE_NODE, ROOT, copy, plant, run
 
-LINT = [BESIDE_NODE / "biome", "lint", "--reporter=github"]
-COMPILE = [BESIDE_NODE / "tsc", "-b"]
+LINT: list[str | Path] = [BESIDE_NODE / "biome", "lint", "--reporter=github"]
+COMPILE: list[str | Path] = [BESIDE_NODE / "tsc", "-b"]
 CONFIGS = [path.name for path in ROOT.glob("tsconfig*.json")]
 
 OUT_OF_ROOM = [
