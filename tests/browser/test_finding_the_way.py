@@ -93,3 +93,17 @@ def test_family_details_are_changed_without_signal_and_shown_at_once(ama: Keywor
     ama.is_at("Saved, waiting to send")
     ama.follows("Back to the family")
     ama.sees("Knock at the side door")
+
+
+def test_every_address_of_a_family_that_is_gone_says_so_and_leads_home(ama: Keyworker, server: Server) -> None:
+    for part in ("", "/goals", "/results", "/about", "/rate", "/measures"):
+        # Given an address of a family this phone no longer has
+        ama.page.goto(f"{server.origin}/app#/family/AAAAAAAAAAAAAAAAAAAAAA{part}")
+
+        # Then the screen says so, and does not wait for ever
+        ama.sees("This family is not on this phone")
+        expect(ama.page.get_by_text("One moment")).to_have_count(0)
+
+    # And there is a way home
+    ama.page.get_by_role("link", name="fieldapp").click()
+    ama.is_at("My families")

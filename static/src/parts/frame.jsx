@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { beginScreen, cameFrom, back as goBack, now } from "../page.js";
 import { ages, say } from "../words/en.js";
-import { Form, Hush, Private } from "./basic.jsx";
+import { Form, Hush, Private, Trouble } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { SendLine } from "./send-line.jsx";
 import { namesHidden, status } from "./told.js";
@@ -128,13 +128,17 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
   );
 }
 
-/** @param {{title?: string, back?: string, family?: Family|null}} props shown while the core answers; never a blank page */
-export function Opening({ title = say.frame.opening, back, family }) {
+/** @param {{title?: string, back?: string, family?: Family|null, error?: any}} props shown while the core answers, and where it refused; never a blank page */
+export function Opening({ title = say.frame.opening, back, family, error }) {
   return (
     <Frame title={title} back={back} family={family} step={OPENING}>
-      <p class="govuk-body" role="status">
-        {say.frame.one_moment}
-      </p>
+      {error ? (
+        <Trouble error={error} />
+      ) : (
+        <p class="govuk-body" role="status">
+          {say.frame.one_moment}
+        </p>
+      )}
     </Frame>
   );
 }

@@ -20,7 +20,7 @@ const SHORT = new Set(["contact", "rating"]);
 
 /** @param {{casefile: string, slot: string, step: string}} props */
 export function Draft({ casefile, slot, step }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error: gone } = useFamily(casefile);
   const { answer: goals } = useAsked("goals", { casefile });
   const held = useDraft(slot, (definition, fields) => begun(definition, fields, now()));
   const { draft, error, fields } = held;
@@ -37,7 +37,8 @@ export function Draft({ casefile, slot, step }) {
   const home = `family/${casefile}`;
 
   if (error) return <Gone error={error} home={home} />;
-  if (!family || !definition || (draft.heads?.length && !record?.may)) return <Opening back={home} family={family} />;
+  if (!family || !definition || (draft.heads?.length && !record?.may))
+    return <Opening back={home} family={family} error={gone} />;
 
   const changing = draft.heads?.length > 0;
   const adding = changing && !record.may.amend;

@@ -41,13 +41,7 @@ export function FamilyPage({ casefile }) {
   const { answer: family, error } = useFamily(casefile);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const [most, setMost] = useState(rowsOpened.get(casefile) ?? ROWS);
-  if (error)
-    return (
-      <Frame title={say.family.notes} back="">
-        <Trouble error={error} />
-      </Frame>
-    );
-  if (!family) return <Opening title={say.family.notes} back="" />;
+  if (!family || error) return <Opening title={say.family.notes} back="" error={error} />;
   /** @type {Brief[]} */
   const records = family.records.filter(
     (/** @type {Brief} */ one) => !["opening", "family", "goal", "rating"].includes(one.kind),
@@ -234,11 +228,11 @@ export function Row({ brief }) {
 
 /** @param {{casefile: string}} props who they are and how to reach them */
 export function AboutFamily({ casefile }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error } = useFamily(casefile);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const { answer: definition } = useAsked("definition", { schema: "family.1" });
   const vocabularies = vocabulariesOf(definition);
-  if (!family) return <Opening title={say.family.about} back="" />;
+  if (!family) return <Opening title={say.family.about} back="" error={error} />;
   const people = peopleOf(family);
   const written = plain(family.fields ?? {});
   /** @type {Definition | undefined} */

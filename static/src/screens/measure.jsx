@@ -33,17 +33,11 @@ const OWN = new Set([
 
 /** @param {{casefile: string}} props which questionnaire */
 export function Measures({ casefile }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error: gone } = useFamily(casefile);
   const { answer, error } = useAsked("measures");
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   if (!answer || !family)
-    return error ? (
-      <Frame title={say.measure.pick} back={`family/${casefile}`} family={family}>
-        <Trouble error={error} />
-      </Frame>
-    ) : (
-      <Opening title={say.measure.pick} back={`family/${casefile}`} family={family} />
-    );
+    return <Opening title={say.measure.pick} back={`family/${casefile}`} family={family} error={error ?? gone} />;
   /** @type {any[]} */
   const all = answer;
   const begin = async (/** @type {any} */ one) => {
@@ -97,7 +91,7 @@ export function Measures({ casefile }) {
 
 /** @param {{casefile: string, slot: string, step: string}} props */
 export function Measure({ casefile, slot, step }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error: gone } = useFamily(casefile);
   const held = useDraft(slot, (_, fields) => ({ completed_on: dayOf(now()), ...fields }));
   const { draft, fields, error } = held;
   const definition = draft?.definition;
@@ -118,7 +112,7 @@ export function Measure({ casefile, slot, step }) {
         <Onward to={home}>{say.form.to_family}</Onward>
       </Frame>
     );
-  if (!family || !definition || !measure) return <Opening back={home} family={family} />;
+  if (!family || !definition || !measure) return <Opening back={home} family={family} error={gone} />;
 
   const items = itemsOf(measure);
   const answers = fields.answers ?? {};

@@ -14,10 +14,10 @@ import { useMeasure } from "./measure.jsx";
 
 /** @param {{casefile: string}} props */
 export function Goals({ casefile }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error: gone } = useFamily(casefile);
   const { answer: goals, error } = useAsked("goals", { casefile }, ["record", "caseload", "outbox"]);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
-  if (!family || (!goals && !error)) return <Opening title={say.goals.title} back="" family={family} />;
+  if (!family || (!goals && !error)) return <Opening title={say.goals.title} back="" family={family} error={gone} />;
   const people = peopleOf(family);
   const start = (/** @type {string|undefined} */ record) => begin(casefile, "goal.1", record ? { record } : {}).catch(setRefused);
   return (
@@ -84,9 +84,9 @@ const raterOf = (one, people) => one.rater_name || nameOf(one.rater, people);
 
 /** @param {{casefile: string}} props */
 export function Results({ casefile }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error: gone } = useFamily(casefile);
   const { answer: results, error } = useAsked("results", { casefile }, ["record", "caseload", "outbox"]);
-  if (!family || (!results && !error)) return <Opening title={say.results.title} back="" family={family} />;
+  if (!family || (!results && !error)) return <Opening title={say.results.title} back="" family={family} error={gone} />;
   return (
     <Frame title={say.results.title} back="" back_label={say.family.all} family={family}>
       <Tabs casefile={casefile} part="results" />

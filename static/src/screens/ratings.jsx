@@ -54,7 +54,7 @@ function ratingDrafts(casefile, tell) {
 
 /** @param {{casefile: string}} props */
 export function Ratings({ casefile }) {
-  const { answer: family } = useFamily(casefile);
+  const { answer: family, error: gone } = useFamily(casefile);
   const { answer: goals, error } = useAsked("goals", { casefile });
   const [typed, setTyped] = useState(/** @type {Record<string, any>} */ ({}));
   const [kept, setKept] = useState(/** @type {{at?: string, error?: any}} */ ({}));
@@ -88,7 +88,7 @@ export function Ratings({ casefile }) {
   }, [waitingKey]);
 
   const home = `family/${casefile}`;
-  if (!family || (!goals && !error)) return <Opening title={say.rate.title} back={home} family={family} />;
+  if (!family || (!goals && !error)) return <Opening title={say.rate.title} back="" family={family} error={gone} />;
   const people = peopleOf(family);
   const asked = (goals ?? []).filter(
     (/** @type {any} */ goal) =>

@@ -37,25 +37,19 @@ const DRAWN = new Set([
 /** @param {{record: string}} props */
 export function RecordPage({ record }) {
   const { answer: told, error } = useAsked("record", { record }, ["record", "outbox"]);
-  if (error)
-    return (
-      <Frame title={say.record.title} back="">
-        <Trouble error={error} />
-      </Frame>
-    );
-  if (!told) return <Opening title={say.record.title} back="" />;
+  if (!told || error) return <Opening title={say.record.title} back="" error={error} />;
   return <Told key={record} told={told} />;
 }
 
 /** @param {{told: any}} props */
 function Told({ told }) {
-  const { answer: family } = useFamily(told.casefile);
+  const { answer: family, error: gone } = useFamily(told.casefile);
   const { answer: goals } = useAsked("goals", { casefile: told.casefile });
   const { answer: definition, error } = useAsked("definition", { schema: told.schema, hash: told.form || undefined });
   const vocabularies = vocabulariesOf(definition);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const back = `family/${told.casefile}`;
-  if (!family || (!definition && !error)) return <Opening title={kindName(told.kind)} back={back} family={family} />;
+  if (!family || (!definition && !error)) return <Opening title={kindName(told.kind)} back={back} family={family} error={gone} />;
   const question = openQuestion(told);
   const context = around(family, goals, vocabularies);
   const fields = plain(told.fields);

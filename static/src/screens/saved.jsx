@@ -8,8 +8,8 @@ import { say } from "../words/en.js";
 /** @param {{casefile: string, record: string}} props */
 export function Saved({ casefile, record }) {
   const { answer: family } = useFamily(casefile);
-  const { answer } = useAsked("record", { record }, ["record", "outbox"]);
-  if (!answer) return <Opening title={say.saved.title} back={`family/${casefile}`} family={family} />;
+  const { answer, error } = useAsked("record", { record }, ["record", "outbox"]);
+  if (!answer) return <Opening title={say.saved.title} back={`family/${casefile}`} family={family} error={error} />;
   const waiting = answer.standing === "waiting";
   return (
     <Frame title={waiting ? say.saved.title : say.saved.title_sent} family={family} step={answer.standing}>
