@@ -54,11 +54,13 @@ export function openDefinitions(outside, vault) {
       const rooms = [told.records, told.vocabularies, told.measures, told.programmes].flatMap((room) => Object.values(room));
       const wanted = [...new Set([...rooms, told.policy])];
       let done = 0;
-      for (let i = 0; i < wanted.length; i += 6) {
-        await Promise.all(wanted.slice(i, i + 6).map(byHash));
-        done = Math.min(wanted.length, i + 6);
-        progress?.(done, wanted.length);
-      }
+      await Promise.all(
+        wanted.map(async (one) => {
+          await byHash(one);
+          done++;
+          progress?.(done, wanted.length);
+        }),
+      );
       index = told;
       await vault.keepFact("practice", { name });
     },

@@ -52,7 +52,8 @@ const headsOf = ({ caseload }) =>
   [...caseload.families.values()].flatMap(({ casefile, of }) => (of ? [[casefile, of.head]] : []));
 
 /**
- * Greets the office and takes what it tells about itself; says whether a pull is needed. @param {Session} session @returns {Promise<boolean>}
+ * Greets the office and takes what it tells about itself; says whether a pull is needed, and which index of forms to follow first, if another than is here.
+ * @param {Session} session @returns {Promise<{isNew: boolean, practice: string | null}>}
  */
 async function greet(session) {
   const { outbox, outside, caseload } = session;
@@ -97,11 +98,8 @@ async function greet(session) {
   await free(session, answer);
   if (answer.device?.status !== "ok") throw new FieldappError("fetching_paused", { why: answer.device?.status });
   const known = await session.vault.fact("practice");
-  if (typeof answer.practice === "string" && (known?.name !== answer.practice || !session.definitions.hasIndex())) {
-    // Forms have no share in the bar: it counts records, and one that was full would have to go back.
-    await session.definitions.follow(answer.practice, () => session.tell("arrival", { done: 0, total: 0, stage: "forms" }));
-  }
-  return answer.same !== true;
+  const isHere = known?.name === answer.practice && session.definitions.hasIndex();
+  return { isNew: answer.same !== true, practice: typeof answer.practice === "string" && !isHere ? answer.practice : null };
 }
 
 /** @param {Session} session @param {string} jws */
@@ -118,10 +116,25 @@ async function keepCheckpoint(session, jws) {
   await session.outbox.keepFact("checkpoint", jws);
 }
 
+/**
+ * Asks for the page after what is held, without waiting for it: the office makes it, and the line carries it, while this phone is busy with the page before.
+ * @param {Session} session @param {Iterable<[string, {seq: number, log_hash: string}]>} heads @returns {Promise<any>}
+ */
+function askPage(session, heads) {
+  const cursors = Object.fromEntries([...heads].map(([casefile, { seq, log_hash }]) => [casefile, [seq, log_hash]]));
+  const asked = askAsReader(session, "/sync/v1/pull", { v: 1, cursors });
+  // Whoever awaits it hears of a failure; until then nobody does.
+  asked.catch(() => undefined);
+  return asked;
+}
+
 /** Greets, and brings everything that is new. @param {Session} session @returns {Promise<boolean>} whether anything came */
 export async function pull(session) {
-  const isNew = await greet(session);
-  if (!isNew) {
+  const { isNew, practice } = await greet(session);
+  let next = isNew ? askPage(session, headsOf(session)) : null;
+  // Forms have no share in the bar: it counts records, and one that was full would have to go back.
+  if (practice) await session.definitions.follow(practice, () => session.tell("arrival", { done: 0, total: 0, stage: "forms" }));
+  if (next === null) {
     await session.vault.keepFact("nonce", session.nonce);
     return false;
   }
@@ -129,9 +142,9 @@ export async function pull(session) {
   /** @type {Set<string>} */
   let asked = new Set();
   let came = false;
-  for (;;) {
-    const cursors = Object.fromEntries(headsOf(session).map(([casefile, { seq, log_hash }]) => [casefile, [seq, log_hash]]));
-    const page = await askAsReader(session, "/sync/v1/pull", { v: 1, cursors });
+  while (next !== null) {
+    /** @type {any} */
+    const page = await next;
     await takePeople(session, page);
     const again = await takeRemovals(session, page, asked);
     for (const casefile of page.diverged ?? []) {
@@ -142,13 +155,15 @@ export async function pull(session) {
     const count = page.casefiles.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.entries.length, 0);
     if (progress.total === 0) progress.total = count + page.total;
     came ||= count > 0;
-    await takeCasefiles(session, page.casefiles);
+    const checked = await checkCasefiles(session, page.casefiles);
+    if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
+    const heads = new Map([...headsOf(session), ...checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]))]);
+    next = page.more || again ? askPage(session, heads) : null;
+    await keepCasefiles(session, checked);
     progress.done = Math.min(progress.total, progress.done + count);
     if (progress.total > 0)
       session.tell("arrival", { done: page.more ? progress.done : progress.total, total: progress.total, stage: "records" });
     if (count > 0) session.tell("caseload", {});
-    if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
-    if (!page.more && !again) break;
     asked = new Set(page.confirm ? page.removed.map((/** @type {{casefile: string}} */ one) => one.casefile) : []);
   }
   await session.caseload.keepRow();
@@ -204,29 +219,41 @@ async function takeRemovals(session, page, asked) {
   return sure.length < removed.length;
 }
 
-/** @param {Session} session @param {{id: string, entries: Kept[]}[]} casefiles */
-async function takeCasefiles(session, casefiles) {
+/** @typedef {{of: Casefile, head: {seq: number, log_hash: string}, entries: Checked[], headers: Map<string, import("../sync/entry.js").Header>}} News of one casefile, checked and not yet kept */
+
+/**
+ * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, entries: Kept[]}[]} casefiles @returns {Promise<News[]>}
+ */
+async function checkCasefiles(session, casefiles) {
+  const { vault, caseload } = session;
+  const came = casefiles.filter(({ entries }) => entries.length > 0);
+  const checked = await Promise.all(
+    came.map(async ({ id: casefile, entries: kept }) => {
+      await caseload.load(casefile);
+      const of = caseload.families.get(casefile)?.of ?? (await vault.newCasefile(casefile));
+      /** @type {News["headers"]} */
+      const headers = new Map();
+      try {
+        const entries = await Promise.all(kept.map((entry) => check(session, casefile, headers, entry)));
+        return { of, head: await follow(hands, casefile, of.head, entries), entries, headers };
+      } catch (error) {
+        // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
+        if (!(error instanceof FieldappError)) throw error;
+        if (of.head.seq > 0) of.head = { seq: 0, log_hash: "" };
+        session.tell("office", { status: "chain_broken", time_offset_ms: session.offset });
+        return null;
+      }
+    }),
+  );
+  return checked.filter((one) => one !== null);
+}
+
+/** Keeps what was checked, and shows it. @param {Session} session @param {News[]} checked */
+async function keepCasefiles(session, checked) {
   const { vault, caseload, definitions } = session;
   const news = [];
-  for (const { id: casefile, entries } of casefiles) {
-    if (entries.length === 0) continue;
-    await caseload.load(casefile);
-    const of = caseload.families.get(casefile)?.of ?? (await vault.newCasefile(casefile));
-    /** @type {Map<string, import("../sync/entry.js").Header>} */
-    const headers = new Map();
-    let checked;
-    let head;
-    try {
-      checked = await Promise.all(entries.map((entry) => check(session, casefile, headers, entry)));
-      head = await follow(hands, casefile, of.head, checked);
-    } catch (error) {
-      // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
-      if (!(error instanceof FieldappError)) throw error;
-      if (of.head.seq > 0) of.head = { seq: 0, log_hash: "" };
-      session.tell("office", { status: "chain_broken", time_offset_ms: session.offset });
-      continue;
-    }
-    const pages = paged(checked, of.next_page);
+  for (const { of, head, entries, headers } of checked) {
+    const pages = paged(entries, of.next_page);
     /** @type {Map<string, {readings: Reading[], pages: Set<number>}>} */
     const touched = new Map();
     for (const { page, entries: list } of pages) {
