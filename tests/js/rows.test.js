@@ -44,6 +44,7 @@ test("an excerpt is cut at whole words and says that there is more", () => {
   assert.equal(excerpt("He had brought two flasks", 0, 17), "He had brought …");
   assert.equal(excerpt("He had brought two flasks", 4, 20), "… brought two …");
   assert.equal(excerpt("x".repeat(100), 0, 80), `${"x".repeat(80)} …`);
+  assert.equal(excerpt(`He ${"x".repeat(100)}`, 0, 80), `He ${"x".repeat(77)} …`);
 });
 
 test("an excerpt holds nothing that is not in the text", () => {

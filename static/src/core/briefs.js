@@ -175,11 +175,11 @@ function wordsOf(fields, definition) {
   return { line: excerpt((line || (words[0] ?? "")).replace(/\s+/g, " "), 0, LINE), text: words.join("\n") };
 }
 
-/** Cuts a piece out of a text at whole words, and says by … that there is more. @param {string} text @param {number} from @param {number} to */
+/** Cuts a piece out of a text, at whole words unless one fills it, and says by … that there is more. @param {string} text @param {number} from @param {number} to */
 export function excerpt(text, from, to) {
   const start = from <= 0 ? 0 : text.indexOf(" ", from) + 1 || from;
   const space = text.lastIndexOf(" ", to);
-  const end = text.length <= to ? text.length : space > start ? space : to;
+  const end = text.length <= to ? text.length : space > (start + to) / 2 ? space : to;
   return `${start > 0 ? "… " : ""}${text.slice(start, end).trim()}${end < text.length ? " …" : ""}`;
 }
 

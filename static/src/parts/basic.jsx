@@ -6,6 +6,7 @@ import { namesHidden } from "./told.js";
 export const TYPING = /** @type {const} */ ({
   spellcheck: false,
   autocomplete: "off",
+  dir: "auto",
   // A browser that has this property reads any text, also "off", as yes.
   autocorrect: /** @type {any} */ (false),
   autocapitalize: "sentences",

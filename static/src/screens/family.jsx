@@ -162,7 +162,7 @@ function Drafts({ family, casefile }) {
 
 /** @param {any} due @param {Brief[]} records @returns {string} the goal or the questionnaire it is about */
 function aboutDue({ what, subject, title = "" }, records) {
-  return what === "rating" ? (records.find((one) => one.record === subject)?.title ?? "") : title;
+  return what === "rating" ? (records.find((one) => one.record === subject)?.title ?? "") : measureName(title);
 }
 
 /** @param {{family: any}} props */

@@ -13,7 +13,7 @@ import { ask, handedOver, keepStorage, spoken, useAsked } from "../parts/told.js
 import { problems, withoutHidden } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
-import { say } from "../words/en.js";
+import { dueOn, say } from "../words/en.js";
 import { Item, Page, PaperScore } from "./questions.jsx";
 
 /** @import { Problem } from "../parts/shapes.js" */
@@ -54,7 +54,11 @@ export function Measures({ casefile }) {
       setRefused(refusal);
     }
   };
-  const on = all.filter((one) => one.on !== false);
+  /** @type {Map<string, {on: string, late: boolean}>} */
+  const due = new Map();
+  for (const one of family.due ?? []) if (one.what === "measure" && !due.has(one.subject)) due.set(one.subject, one);
+  // What this family’s programme asks for comes first: nobody should look for it among twenty others.
+  const on = all.filter((one) => one.on !== false).sort((a, b) => Number(due.has(b.id)) - Number(due.has(a.id)));
   const off = all.filter((one) => one.on === false);
   return (
     <Frame title={say.measure.pick} back={`family/${casefile}`} family={family}>
@@ -66,6 +70,7 @@ export function Measures({ casefile }) {
             <span>
               {one.title}
               {!one.has_text && <small>{say.measure.paper_only}</small>}
+              <DueOn due={due.get(one.id)} />
             </span>
           </button>
         ))}
@@ -88,6 +93,9 @@ export function Measures({ casefile }) {
     </Frame>
   );
 }
+
+/** @param {{due?: {on: string, late: boolean}}} props */
+const DueOn = ({ due }) => (due ? <small>{dueOn(due.on, due.late, now())}</small> : null);
 
 /** @param {{casefile: string, slot: string, step: string}} props */
 export function Measure({ casefile, slot, step }) {
