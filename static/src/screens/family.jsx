@@ -165,6 +165,12 @@ function aboutDue({ what, subject, title = "" }, records) {
   return what === "rating" ? (records.find((one) => one.record === subject)?.title ?? "") : measureName(title);
 }
 
+/** Where what is due is done, if one tap can lead there. @type {Record<string, string>} */
+const DONE_AT = { rating: "rate", measure: "measures" };
+
+/** @param {{part?: string, casefile: string, children?: any}} props */
+const Towards = ({ part, casefile, children }) => (part ? <Link to={`family/${casefile}/${part}`}>{children}</Link> : children);
+
 /** @param {{family: any}} props */
 function Due({ family }) {
   if (!family.due?.length) return null;
@@ -175,9 +181,11 @@ function Due({ family }) {
         {family.due.map((/** @type {any} */ one) => (
           <li key={`${one.what}-${one.subject}-${one.on}`} class={one.late ? "app-due--late" : ""}>
             <span class="app-due__what">
-              <Private instead={say.family.what(one.what, "")}>
-                {say.family.what(one.what, aboutDue(one, family.records))}
-              </Private>
+              <Towards part={DONE_AT[one.what]} casefile={family.casefile}>
+                <Private instead={say.family.what(one.what, "")}>
+                  {say.family.what(one.what, aboutDue(one, family.records))}
+                </Private>
+              </Towards>
             </span>
             <span class="app-due__on">{dueOn(one.on, one.late, now())}</span>
           </li>
