@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fieldapp import access, placing, scope
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_id
-from fieldapp.oversight import DECISIONS, Comment, Oversight, Review, hands_in, oversight, with_ancestors
+from fieldapp.oversight import DECISIONS, Comment, Oversight, Review, hands_in, oversight
 from fieldapp.people import Person
 from fieldapp.sheet import Names, settled
 from fieldapp.store import Store
@@ -21,7 +21,7 @@ from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.entries import EntryRow
 from sync.entry import NOT_CONTENT, read_body, read_header, stamp
 from sync.errors import Malformed
-from sync.view import Version, View, fold
+from sync.view import Version, View, fold, views_at
 
 if TYPE_CHECKING:
     from fieldapp.practice import Practice
@@ -101,14 +101,19 @@ class Record:
         """Everybody who wrote a part of it."""
         return hands_in(self.parents, {each.id: each.author for each in self.entries}, self.heads)
 
-    def before(self, entry: Entry) -> Plain:
-        """What the writer of an entry had before them."""
+    def befores(self, entries: Iterable[Entry]) -> dict[str, Plain]:
+        """What the writer of each of these entries had before them, by the entry's id."""
         by_id = {each.id: each for each in self.entries}
-        known = [by_id[parent] for parent in entry.parents if parent in by_id]
-        if len(known) == 1:
-            return known[0].fields or {}
-        above = with_ancestors(self.parents, entry.parents)
-        return settled(fold(_versions(each for each in self.entries if each.id in above)).fields) if known else {}
+        found: dict[str, Plain] = {}
+        joined: dict[str, set[str]] = {}
+        for entry in entries:
+            known = [by_id[parent] for parent in entry.parents if parent in by_id]
+            if len(known) == 1:
+                found[entry.id] = known[0].fields or {}
+            elif known:
+                joined[entry.id] = _readable_above(by_id, entry.parents)
+        views = views_at(_versions(self.entries), joined) if joined else {}
+        return found | {entry: settled(view) for entry, view in views.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +198,12 @@ def review(
         raise ValueError(decision)
     now = clock()
     at = stamp(now)
+    with store.reading():
+        row, opened = _record(store, keys, practice, person, record, at)
     with store.writing() as tx:
-        row, opened = _record(tx, keys, practice, person, record, at)
+        if readable(tx, person, row.id, at).seq != row.seq:
+            # It was folded outside, so that phones need not wait for that; only what moved meanwhile is folded again in here.
+            row, opened = _record(tx, keys, practice, person, record, at)
         found = opened.records[record]
         if not may_review(tx, person, row.id, found, now):
             raise MayNotReview(record)
@@ -331,6 +340,23 @@ def _record(store: Store, keys: Keys, practice: Practice, person: Person, record
     row = readable(store, person, summary.casefile, at)
     rows = [each for each in store.entries.in_casefile(row.id) if each.record == record or each.kind in {"family", "goal"}]
     return row, opened_casefile(store, keys, practice, row, rows, at)
+
+
+def _readable_above(by_id: Mapping[str, Entry], parents: Collection[str]) -> set[str]:
+    """Names the nearest entries above that can be read: what was erased in between hides nothing that came before it."""
+    found: set[str] = set()
+    passed: set[str] = set()
+    waiting = [parent for parent in parents if parent in by_id]
+    while waiting:
+        each = waiting.pop()
+        if each in passed:
+            continue
+        passed.add(each)
+        if by_id[each].fields is not None:
+            found.add(each)
+        else:
+            waiting.extend(parent for parent in by_id[each].parents if parent in by_id)
+    return found
 
 
 def _versions(entries: Iterable[Entry]) -> list[Version]:

@@ -90,6 +90,8 @@ class Answer:
     cards: tuple[Card, ...] = ()
     comments: tuple[Comment, ...] = ()
     is_long: bool = False
+    folded: int = 0
+    """How many of its items and cards the page leaves out."""
 
     @property
     def is_answered(self) -> bool:
@@ -110,6 +112,8 @@ class Part:
     side: Literal["facts", "view", "both"]
     answers: tuple[Answer, ...]
     worker_only: bool = False
+    folded: int = 0
+    """How many of its answers the page leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,20 +175,26 @@ def settled(shown: Shown) -> Plain:
     return {name: found.value for name, found in shown.items() if found.value is not ABSENT}
 
 
-def changes(definition: Plain, before: Plain, after: Plain, names: Names) -> tuple[Change, ...]:
-    """Lists the fields that differ between two versions, word by word, in the order of the form."""
+def changes(
+    definition: Plain, before: Plain, after: Plain, names: Names, at_most: int | None = None
+) -> tuple[tuple[Change, ...], int]:
+    """Lists the fields that differ between two versions, word by word, in the order of the form; and how many more there are."""
     names = names.within({**before, **after})
     fields = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
     order = [*fields, *sorted(({*before, *after}) - fields.keys())]
     found: list[Change] = []
+    more = 0
     for name in order:
         old, new = before.get(name), after.get(name)
         one = fields.get(name, {"id": name, "type": "raw", "label": name})
         if old == new or one["type"] in _HIDDEN:
             continue
+        if at_most is not None and len(found) >= at_most:
+            more += 1
+            continue
         pieces = word_changes(text_of(one, old, names), text_of(one, new, names))
         found.append(Change(one["label"], tuple(pieces)))
-    return tuple(found)
+    return tuple(found), more
 
 
 def text_of(one: Plain, value: Any, names: Names) -> str:

@@ -22,7 +22,7 @@ from fieldapp.practice.policy import why_sign_off
 from fieldapp.records import Record
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
-from fieldapp.store.records import RecordRow
+from fieldapp.store.records import RecordRow, RecordState
 from sync.entry import moment, read_json, stamp, write_json
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ Plain = dict[str, Any]
 
 SHAPE = "1"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
+
+FOLDED_AT_ONCE = 200
+"""Records folded before what was found is written, so that a long wait is not begun anew when it is given up."""
 
 LINE = 90
 _MAIN_TEXT = ("seen_and_heard", "line", "failed_tried", "agreed_words", "family_words", "purpose", "notes", "text")
@@ -67,19 +70,22 @@ class Family:
 
 
 def refresh(store: Store, keys: Keys, practice: Practice) -> int:
-    """Folds again whatever has had entries since it was last folded; returns how many records that were."""
+    """Folds again whatever has had entries since it was last folded; returns how many records that were.
+
+    Opening and folding happen outside the transaction, or every phone would wait while one long record is folded. What has
+    had another entry meanwhile is not kept and stays for the next time.
+    """
     done = 0
     if store.settings.get("summary_shape") != SHAPE:
         with store.writing() as tx:
             tx.records.make_all_stale()
             tx.settings.put("summary_shape", SHAPE)
-    while stale := store.records.stale():
+    seed = _seed(store)
+    while stale := store.records.stale(FOLDED_AT_ONCE):
         casefiles = store.casefiles.several(row.casefile for row in stale)
-        settled = 0
+        found = [_folded(store, keys, practice, casefiles[row.casefile], row, seed) for row in stale]
         with store.writing() as tx:
-            seed = _seed(tx)
-            for row in stale:
-                settled += _settle(tx, keys, practice, casefiles[row.casefile], row, seed)
+            settled = sum(tx.records.settle(row.id, row.last_seq, state) for row, state in zip(stale, found, strict=True))
         done += settled
         if settled == 0:
             break
@@ -245,12 +251,14 @@ def reasons(
     return tuple(dict.fromkeys([*found, *([why] if why is not None else [])]))
 
 
-def _settle(tx: Store, keys: Keys, practice: Practice, casefile: CasefileRow, row: RecordRow, seed: str) -> bool:
+def _folded(store: Store, keys: Keys, practice: Practice, casefile: CasefileRow, row: RecordRow, seed: str) -> RecordState:
+    """Folds a record up to the entry its row was read with; later ones belong to a later row."""
     key = keys.casefile(casefile.id, casefile.key)
-    record = records.folded(row.id, [records.opened_entry(each, key) for each in tx.entries.of_record(row.id)])
+    rows = [each for each in store.entries.of_record(row.id) if each.seq <= row.last_seq]
+    record = records.folded(row.id, [records.opened_entry(each, key) for each in rows])
     before = 0
     if record.kind in practice.policy.new_worker_kinds:
-        before = tx.records.count_earlier(row.author, practice.policy.new_worker_kinds, row.first_received_at)
+        before = store.records.count_earlier(row.author, practice.policy.new_worker_kinds, row.first_received_at)
     why = reasons(practice, record, author=row.author, restricted=casefile.sort == "restricted", notes_before=before, seed=seed)
     fields = record.fields
     on, at = happened(fields)
@@ -262,8 +270,8 @@ def _settle(tx: Store, keys: Keys, practice: Practice, casefile: CasefileRow, ro
         "fields": _kept(practice, record.kind, fields),
     }
     seen = record.oversight
-    return tx.records.settle(
-        row.id, row.last_seq, standing=seen.state, why=",".join(why), is_forked=record.view.is_forked, later=len(seen.later),
+    return RecordState(
+        standing=seen.state, why=",".join(why), is_forked=record.view.is_forked, later=len(seen.later),
         asked_at=seen.asked_at, reviewed_at=seen.reviewed_at, happened_at=on or None, summary=key.seal(f"summary|{row.id}", write_json(told)),
     )  # fmt: skip
 
@@ -350,11 +358,14 @@ def _unsorted(store: Store, person: Person, now: datetime) -> Unsorted | None:
     return Unsorted(len(mine), moment(min(mine))) if mine else None
 
 
-def _seed(tx: Store) -> str:
+def _seed(store: Store) -> str:
     """Gives the office's secret for drawing samples: without it nobody could say beforehand which note is drawn."""
-    seed = tx.settings.get("sample_seed")
-    if not seed:
-        seed = new_token()
+    seed = store.settings.get("sample_seed")
+    if seed:
+        return seed
+    with store.writing() as tx:
+        # Two may begin at once; the first one's stands.
+        seed = tx.settings.get("sample_seed") or new_token()
         tx.settings.put("sample_seed", seed)
     return seed
 

@@ -8,7 +8,7 @@ entries arrived makes no difference.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
@@ -162,7 +162,7 @@ class _Fold:
         self.seen.append(writers)
         self.written.append(changed)
 
-    def merged(self, tips: list[int]) -> _Writers:
+    def merged(self, tips: Sequence[int]) -> _Writers:
         """The writers of every place as seen from several entries together: those no other of them descends from."""
         if len(tips) == 1:
             return self.seen[tips[0]]
@@ -170,9 +170,10 @@ class _Fold:
         for tip in tips:
             for place, writers in self.seen[tip].items():
                 together.setdefault(place, set()).update(writers)
-        return {place: self._newest(writers) for place, writers in together.items()}
+        return {place: self.newest(writers) for place, writers in together.items()}
 
-    def _newest(self, writers: set[int]) -> tuple[int, ...]:
+    def newest(self, writers: set[int]) -> tuple[int, ...]:
+        """Those of them that none of the others descends from."""
         if len(writers) == 1:
             return tuple(writers)
         newest: list[int] = []
@@ -218,28 +219,45 @@ def fold(versions: Iterable[Version]) -> View:
     Parents that are not among `versions` count as absent.
     """
     folded = _Fold(versions)
-    writers = folded.merged(folded.heads) if folded.heads else {}
-    shown: dict[str, dict[str, tuple[Value, ...]]] = {}
-    for place, by in writers.items():
-        shown.setdefault(place[0], {})[place[1]] = folded.values(by, place)
-    fields: dict[str, Field] = {}
-    for name in sorted(shown):
-        each = _field(name, shown[name], folded)
-        if each is not None:
-            fields[name] = each
     order = tuple(folded.order)
     return View(
         heads=tuple(sorted(order[i] for i in folded.heads)),
         order=order,
-        fields=fields,
+        fields=_fields(folded, folded.heads),
         writes={order[i]: tuple(sorted({place[0] for place in folded.written[i]})) for i in range(len(order))},
     )
 
 
-def _field(name: str, places: dict[str, tuple[Value, ...]], folded: _Fold) -> Field | None:
+def views_at(versions: Iterable[Version], wanted: Mapping[str, Collection[str]]) -> dict[str, Mapping[str, Field]]:
+    """Reads what stood at several places of a record's past at once: by name, the fields as seen from these entries together.
+
+    One fold for all of them: folding again for each version of a long record takes time that grows with its square.
+    Entries that are not among `versions` count as absent.
+    """
+    folded = _Fold(versions)
+    return {
+        name: _fields(folded, folded.newest({folded.number[tip] for tip in tips if tip in folded.number}))
+        for name, tips in wanted.items()
+    }
+
+
+def _fields(folded: _Fold, heads: Sequence[int]) -> dict[str, Field]:
+    writers = folded.merged(heads) if heads else {}
+    shown: dict[str, dict[str, tuple[Value, ...]]] = {}
+    for place, by in writers.items():
+        shown.setdefault(place[0], {})[place[1]] = folded.values(by, place)
+    found: dict[str, Field] = {}
+    for name in sorted(shown):
+        each = _field(name, shown[name], folded, heads)
+        if each is not None:
+            found[name] = each
+    return found
+
+
+def _field(name: str, places: dict[str, tuple[Value, ...]], folded: _Fold, heads: Sequence[int]) -> Field | None:
     whole = places.pop("", ())
     present = {item: tuple(value for value in values if value.value is not ABSENT) for item, values in places.items()}
-    listed = [item for item in _list_order(name, folded) if present.get(item)]
+    listed = [item for item in _list_order(name, folded, heads) if present.get(item)]
     listed += sorted(item for item, values in present.items() if values and item not in set(listed))
     values = list(whole)
     if listed:
@@ -255,8 +273,8 @@ def _field(name: str, places: dict[str, tuple[Value, ...]], folded: _Fold) -> Fi
     return Field(tuple(values), {item: forked for item, forked in sorted(places.items()) if len(forked) > 1})
 
 
-def _list_order(name: str, folded: _Fold) -> list[str]:
-    for each in sorted(folded.order[i] for i in folded.heads):
+def _list_order(name: str, folded: _Fold, heads: Sequence[int]) -> list[str]:
+    for each in sorted(folded.order[i] for i in heads):
         i = folded.number[each]
         if (name, "") in folded.places[i] and folded.places[i][name, ""] == []:
             return [item for field_name, item in folded.places[i] if field_name == name and item]

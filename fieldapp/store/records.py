@@ -36,6 +36,20 @@ class RecordRow:
     summary: Sealed | None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """What folding a record's entries found."""
+
+    standing: str
+    why: str = ""
+    is_forked: bool = False
+    later: int = 0
+    asked_at: str | None = None
+    reviewed_at: str | None = None
+    happened_at: str | None = None
+    summary: Sealed | None = None
+
+
 RecordCount = tuple[str, str, str, str, str, int, str]
 """One entry counted into its record: (record, casefile, kind, schema, author, seq, received_at)."""
 
@@ -93,36 +107,13 @@ class Records(Noun):
         """For a release that folds differently: every summary is made anew when somebody looks."""
         self._run("UPDATE records SET is_stale = 1")
 
-    def settle(
-        self,
-        record: str,
-        last_seq: int,
-        *,
-        standing: str,
-        why: str = "",
-        is_forked: bool = False,
-        later: int = 0,
-        asked_at: str | None = None,
-        reviewed_at: str | None = None,
-        happened_at: str | None = None,
-        summary: Sealed | None = None,
-    ) -> bool:
+    def settle(self, record: str, last_seq: int, state: RecordState) -> bool:
         """Keeps what folding up to `last_seq` found; False when more has come since, so that it stays stale."""
         changed = self._run(
             "UPDATE records SET is_stale = 0, standing = ?, why = ?, is_forked = ?, later = ?, asked_at = ?,"
             " reviewed_at = ?, happened_at = ?, summary_sealed = ? WHERE id = ? AND last_seq = ?",
-            *(
-                standing,
-                why,
-                int(is_forked),
-                later,
-                asked_at,
-                reviewed_at,
-                happened_at,
-                summary,
-                record,
-                last_seq,
-            ),
+            *(state.standing, state.why, int(state.is_forked), state.later, state.asked_at, state.reviewed_at),
+            *(state.happened_at, state.summary, record, last_seq),
         )
         return changed == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from fieldapp import progress, records, sheet, summaries
@@ -30,6 +30,10 @@ _ABOUT = (
     "interpreter_language",
     "reading_needs",
 )
+
+
+NOTES_AT_ONCE = 100
+"""Lines of a family's notes on one page; the older ones are one link away."""
 
 
 @pages.get("/families")
@@ -89,7 +93,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "measures": progress.measures_of(
             [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, opened.names
         ),
-        "notes": _notes(opened, now),
+        **_notes(opened, now),
     }
 
 
@@ -128,13 +132,23 @@ def _age(born_on: str, now: datetime) -> str:
     return f" ({years})" if years >= 0 else ""
 
 
-def _notes(opened: Casefile, now: datetime) -> list[dict[str, Any]]:
+def _notes(opened: Casefile, now: datetime) -> dict[str, Any]:
+    """Lists a pageful, newest first: `?after=100` leaves out the hundred newest."""
     listed = [
         record
         for record in opened.records.values()
         if record.kind in {"visit_note", "contact", "incident", "plan"} or record.kind not in _SHOWN
     ]
-    return [_note(record, opened, now) for record in sorted(listed, key=_order, reverse=True)]
+    listed.sort(key=_order, reverse=True)
+    start = max(request.args.get("after", 0, type=int), 0)
+    shown = listed[start : start + NOTES_AT_ONCE]
+    older = max(len(listed) - start - NOTES_AT_ONCE, 0)
+    return {
+        "notes": [_note(record, opened, now) for record in shown],
+        "newer_notes": min(start, len(listed)),
+        "older_notes": older,
+        "older_after": start + NOTES_AT_ONCE,
+    }
 
 
 _SHOWN = {"opening", "family", "goal", "rating", "measure_response", "visit_note", "contact", "incident", "plan", "review"}

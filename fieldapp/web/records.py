@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import records, sheet, summaries
+from fieldapp import excerpt, records, sheet, summaries
 from fieldapp.oversight import DECISIONS, Comment, Review, with_ancestors
 from fieldapp.records import Casefile, Entry, Record
 from fieldapp.web import words
@@ -142,8 +142,10 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
             top = comment.field.partition("/")[0]
             said = sheet.Comment(comment.text, _name(names, review.author), words.when_text(review.received_at, now))
             asked[top] = (*asked.get(top, ()), said)
-    parts = sheet.parts(form, record.view.fields, names, told, asked)
+    whole = sheet.parts(form, record.view.fields, names, told, asked)
+    parts = whole if request.args.get("whole") == "yes" else excerpt.excerpt(whole)
     later = _later(record, saw)
+    window = _window(len(record.entries))
     on, at = summaries.happened(record.fields)
     first = record.entries[0] if record.entries else None
     return {
@@ -161,7 +163,10 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
             if each.is_gone
         ],
         "rows": _rows(parts),
-        "versions": [_version(each, n, record, form, names, later, now) for n, each in enumerate(record.entries, 1)],
+        "is_cut": excerpt.is_cut(parts),
+        "versions": _versions(record, window, form, names, later, now),
+        "window": window,
+        "later_before": sum(1 for each in record.entries[: window.earlier] if each.id in later),
         "reviews": [_review(each, form, names, now) for each in record.reviews],
         "heads": record.heads,
         "reviewed": [each.id for each in record.reviews],
@@ -198,14 +203,43 @@ def _rows(parts: tuple[sheet.Part, ...]) -> list[dict[str, Any]]:
     return rows
 
 
+def _window(total: int) -> excerpt.Window:
+    """Finds which versions the address asks for: `?version=7` alone, `?upto=40` a pageful, else the newest."""
+    alone = request.args.get("version", type=int)
+    found = excerpt.only(total, alone) if alone is not None else None
+    return found or excerpt.window(total, excerpt.VERSIONS, request.args.get("upto", type=int))
+
+
+def _versions(
+    record: Record, window: excerpt.Window, form: dict[str, Any], names: sheet.Names, later: set[str], now: datetime
+) -> list[dict[str, Any]]:
+    shown = record.entries[window.earlier : window.last]
+    befores = record.befores(shown)
+    at_most = None if len(shown) == 1 < window.total else excerpt.CHANGES
+    return [
+        _version(each, n, befores.get(each.id, {}), form, names, each.id in later, now, at_most)
+        for n, each in enumerate(shown, window.first)
+    ]
+
+
 def _version(
-    each: Entry, n: int, record: Record, form: dict[str, Any], names: sheet.Names, later: set[str], now: datetime
+    each: Entry,
+    n: int,
+    before: Typed,
+    form: dict[str, Any],
+    names: sheet.Names,
+    is_later: bool,
+    now: datetime,
+    at_most: int | None,
 ) -> dict[str, Any]:
     on, at = summaries.happened(each.fields or {})
-    changed = sheet.changes(form, record.before(each), each.fields, names) if each.parents and each.fields is not None else ()
+    changed, more = (
+        sheet.changes(form, before, each.fields, names, at_most) if each.parents and each.fields is not None else ((), 0)
+    )
     return {
+        "n": n,
         "title": f"Version {n}, {_name(names, each.author)}",
-        "is_later": each.id in later,
+        "is_later": is_later,
         "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
         "written": words.when_text(each.written_at, now) + _slow(each),
         "received": words.when_text(each.received_at, now),
@@ -213,6 +247,7 @@ def _version(
         "raw": each.raw,
         "broken": words.BROKEN if each.is_broken else "",
         "changes": changed,
+        "more_changes": more,
     }
 
 

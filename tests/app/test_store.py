@@ -11,6 +11,7 @@ from fieldapp import placing, store
 from fieldapp.keys import CannotOpen, Keys, new_id, sha256, verify_jws
 from fieldapp.store import DatabaseIsNewer, NotWriting, Sealed, Store, StoreBusy, noun
 from fieldapp.store.migrations import STEPS
+from fieldapp.store.records import RecordState
 from sync import chain, entry
 
 AT = "2026-11-23T09:30:00.000Z"
@@ -192,9 +193,9 @@ def test_record_keeps_what_it_was_and_goes_stale_when_more_comes(opened: Store, 
     written = opened.entries.get(office_entry(opened, keys, casefile))
     assert written is not None
     with opened.writing() as tx:
-        assert tx.records.settle(written.record, written.seq, standing="waiting")
+        assert tx.records.settle(written.record, written.seq, RecordState("waiting"))
         tx.records.count_in([(written.record, casefile, "review", "review.1", "B" * 22, 3, AT)])
-        assert not tx.records.settle(written.record, written.seq, standing="signed_off")
+        assert not tx.records.settle(written.record, written.seq, RecordState("signed_off"))
     found = opened.records.get(written.record)
     assert found is not None
     assert (found.kind, found.author, found.entries, found.last_seq) == ("visit_note", "A" * 22, 2, 3)

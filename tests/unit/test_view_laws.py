@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.view import ABSENT, Version, View, fold
+from sync.view import ABSENT, Version, View, fold, views_at
 from tests.unit.make_sync_examples import long_chain
 
 VALUES = st.sampled_from(
@@ -125,6 +125,17 @@ def test_law_the_fold_follows_the_definition_word_by_word(history: list[Version]
         assert shown == expected
 
 
+@given(histories(), st.data())
+def test_law_a_view_of_the_past_is_the_fold_of_what_was_there(history: list[Version], data: st.DataObject) -> None:
+    tips = data.draw(st.lists(st.sampled_from([each.id for each in history]), max_size=3, unique=True))
+    above = ancestors(history)
+    there = {each for tip in tips for each in {tip, *above[tip]}}
+
+    found = views_at(history, {"then": [*tips, "unknown"]})["then"]
+
+    assert found == fold([each for each in history if each.id in there]).fields
+
+
 @given(histories(), FIELDS)
 def test_law_an_entry_that_saw_every_head_settles_everything(history: list[Version], fields: dict[str, Any]) -> None:
     view = fold([*history, Version("zzz", fold(history).heads, fields)])
@@ -165,3 +176,14 @@ def test_five_thousand_versions_are_folded_within_two_seconds() -> None:
     view = fold(given_)
     assert time.process_time() - began < 2
     assert len(view.heads) == 4
+
+
+def test_what_six_hundred_entangled_writers_had_before_them_is_read_within_two_seconds() -> None:
+    ids = [f"{n:04d}" for n in range(600)]
+    history = [Version(each, tuple(ids[max(n - 3, 0) : n]), {"f": n, "g": "same"}) for n, each in enumerate(ids)]
+    began = time.process_time()
+
+    views = views_at(history, {each.id: each.parents for each in history})
+
+    assert views["0599"]["f"].value == 598
+    assert time.process_time() - began < 2
