@@ -1,13 +1,14 @@
 """Pages and protocol over HTTP: the only place that sees a request, a session or a signed-in person.
 
-Every answer leaves with the same strict headers. A view may loosen one only by setting it itself.
+Every page leaves with the same strict headers, every answer to a phone with fewer and stricter ones. A view may loosen one
+only by setting it itself.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from fieldapp.config import DEMO_CODE, DEMO_KEYWORKERS, DEMO_PASSWORD, Settings
 from fieldapp.web import app_shell, desk, guards, health, protocol
@@ -32,6 +33,10 @@ _SWITCHED_OFF = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
     "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
+
+
+_FOR_DOCUMENTS = {"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy"}
+"""Headers that speak of a page with links, windows or scripts, of which an answer in JSON has none."""
 
 
 def content_policy(**other: str) -> str:
@@ -65,9 +70,14 @@ def install(app: Flask, settings: Settings, office: Office, *, client: Path, dev
     }
     if settings.secure:
         strict["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    # Answers to phones are data in a fetch: should one ever be opened as a page, it may do nothing at all, which takes fewer
+    # words than saying what a page may. On a line that gives 675 kbit/s the difference is a third of a greeting.
+    told_to_phones = {name: strict[name] for name in strict if name not in _FOR_DOCUMENTS} | {
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"
+    }
 
     @app.after_request
     def harden(response: Response) -> Response:
-        for name, value in strict.items():
+        for name, value in (told_to_phones if request.blueprint == protocol.pages.name else strict).items():
             response.headers.setdefault(name, value)
         return response

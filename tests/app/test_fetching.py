@@ -209,6 +209,14 @@ def test_checkpoint_is_made_hourly_when_there_is_news(ama: Handset, place: Harro
     verify_jws(second, "fieldapp-checkpoint", ring.receipt.jwk)
 
 
+def test_checkpoint_is_left_out_when_the_phone_showed_that_very_one(ama: Handset, place: Harrowmere) -> None:
+    first = ama.hello()["checkpoint"]
+    assert "checkpoint" not in ama.hello(checkpoint=first)
+    ama.push(ama.opening())
+    place.clock.pass_by(hours=1)
+    assert ama.hello(checkpoint=first)["checkpoint"] != first
+
+
 def test_checkpoint_that_is_not_ours_is_noticed_when_a_phone_shows_it(ama: Handset, place: Harrowmere) -> None:
     ring = place.office.keys.ring(place.office.store)
     other = ring.receipt.jws("fieldapp-checkpoint", entry.write_json({"v": 1, "n": 7}))

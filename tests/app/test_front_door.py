@@ -10,9 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fieldapp import config, create_app, found_office
+from fieldapp import config, create_app, found_office, people
 from fieldapp.errors import CannotStart
+from fieldapp.keys import sha256
+from fieldapp.web.office import office
 from fieldapp.web.release import Releases
+from sync import chain, entry
+from tests.app import harrowmere
+from tests.app.phone import phone
 
 
 @pytest.fixture
@@ -51,6 +56,55 @@ def test_every_answer_carries_the_strict_headers(browser: FlaskClient, address: 
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "camera=()" in headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize("address", ["/sync/v1/words", "/sync/v1/openapi.json", "/sync/v1/practice/none"])
+def test_an_answer_to_a_phone_may_do_nothing_when_it_is_opened_as_a_page(browser: FlaskClient, address: str) -> None:
+    headers = browser.get(address).headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Permissions-Policy" not in headers
+
+
+def test_a_greeting_without_news_takes_less_than_a_kilobyte_with_its_headers(
+    settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    clock = harrowmere.Clock()
+    app = create_app(settings, clock=clock)
+    with app.app_context():
+        place = harrowmere.Harrowmere(office(), app, clock)
+    with place.office.store.writing() as tx:
+        tx.people.add_team("family-support", "Family support")
+    place.add("ama", "keyworker")
+    ama = phone(place, "ama")
+    for _ in range(4):
+        ama.push(*(ama.opening() for _ in range(15)))
+    ama.pull_all()
+    shown = ama.hello()["checkpoint"]
+    body = entry.write_json(
+        {
+            "v": 1,
+            "signers": [{"kid": ama.key.kid, "n": ama.n, "id": ama.last}],
+            "keyset_n": 1,
+            "removals_done": [],
+            "waiting": {"count": 0, "oldest_at": None},
+            "app": "000000000000",
+            "digest": chain.digest_of(sha256, [(each, *head) for each, head in ama.cursors.items()]),
+            "checkpoint": shown,
+        }
+    )
+
+    answer = ama.client.post(
+        "/sync/v1/hello", data=body, content_type="application/json", headers=ama.proof("/sync/v1/hello", body)
+    )
+
+    assert answer.get_json()["same"] is True
+    # gunicorn adds its name, the date and whether the connection stays.
+    sent = len("HTTP/1.1 200 OK\r\nServer: gunicorn\r\nDate: Sat, 21 Nov 2026 21:51:17 GMT\r\nConnection: keep-alive\r\n\r\n")
+    sent += sum(len(f"{name}: {value}\r\n") for name, value in answer.headers) + len(answer.data)
+    assert sent <= 1024
 
 
 def test_only_the_cores_own_script_may_run_web_assembly(browser: FlaskClient) -> None:
