@@ -181,6 +181,7 @@ class _PlacingDesk:
         self._devices = {each: tx.signers.device(each) for each in devices}
         self._waiting = tx.quarantine.holding(ids)
         self._writers: dict[tuple[str, str], bool] = {}
+        self._openings: dict[str, str] = {}
 
     def judge(self, item: _Item) -> None:
         """Places one entry, or says by `item.code` why it waits."""
@@ -233,9 +234,10 @@ class _PlacingDesk:
             return "wrong_casefile"
         casefile = self._casefiles.get(header["casefile"])
         if casefile is None:
-            return self._open(ready) if header["kind"] == "opening" else "no_opening"
+            # An amended opening that overtook its first one waits for it like any other entry.
+            return self._open(ready) if header["kind"] == "opening" and not header["parents"] else "no_opening"
         # A second opening would tell readers another title and sort than the ones the office goes by.
-        if header["kind"] == "opening" and header["record"] not in self._records:
+        if header["kind"] == "opening" and header["record"] != self._opening_of(casefile.id):
             return "wrong_casefile"
         if self._may_write(header["author"], casefile) or self._has_not_heard(header["author"], casefile, ready.kid):
             return ""
@@ -280,8 +282,16 @@ class _PlacingDesk:
             at=self._at,
         )
         self._casefiles[casefile.id] = casefile
+        self._openings[casefile.id] = ready.header["record"]
         self._grants.update(scope.grants_on(self._tx, [casefile.id]))
         return ""
+
+    def _opening_of(self, casefile: str) -> str:
+        """Names the record of the opening that made a casefile; "" for one that this transaction has yet to give its first entry."""
+        known = self._openings.get(casefile)
+        if known is None:
+            known = self._openings[casefile] = self._tx.entries.first_record(casefile)
+        return known
 
     def _place_what_waited(self, casefile: str) -> None:
         """Places by itself what came before this opening."""

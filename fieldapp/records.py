@@ -298,9 +298,10 @@ def folded(record: str, entries: Sequence[Entry]) -> Record:
     """Folds the entries of one record, given in the order the office received them."""
     content = tuple(each for each in entries if each.kind not in NOT_CONTENT)
     reviews = tuple(_review(each) for each in entries if each.kind == "review")
-    view = fold(_versions(content))
-    parents = {each.id: each.parents for each in content}
     first = content[0] if content else entries[0]
+    # The office goes by the opening that made the casefile; what somebody amends of it later stands among its versions only.
+    view = fold(_versions(content[:1] if first.kind == "opening" else content))
+    parents = {each.id: each.parents for each in content}
     return Record(
         record, first.kind, first.schema, content, view, reviews, oversight(parents, [each.id for each in content], reviews)
     )

@@ -101,6 +101,10 @@ class Entries(Noun):
         """All of a casefile, in chain order."""
         return self.after(casefile, 0, -1)
 
+    def first_record(self, casefile: str) -> str:
+        """The record of a casefile's first entry, which opened it; "" when it has none."""
+        return str(self._value("SELECT record FROM entries WHERE casefile = ? AND seq = 1", casefile) or "")
+
     def of_record(self, record: str) -> list[EntryRow]:
         """All of a record, in chain order."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE record = ? ORDER BY seq", record)  # noqa: S608

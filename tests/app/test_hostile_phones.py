@@ -11,7 +11,7 @@ import pytest
 from fieldapp import intake, signers
 from fieldapp.keys import SigningKey, new_id, seal_envelope, verify_jws
 from fieldapp.store import StoreFailed
-from tests.app.harrowmere import VISIT, Browser, Harrowmere
+from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
 from tests.app.phone import Handset, Sent, phone
 from tests.app.test_push import NOTE, code, is_kept, opened
 
@@ -37,6 +37,49 @@ def test_review_from_a_phone_signs_nothing_off(ama: Handset, place: Harrowmere, 
     assert code(reviewer.push(forged)[0]) == ("quarantined", "not_allowed")
     assert is_kept(place, forged)
     assert "Signed off" not in desk(place, "marian").get(f"/desk/records/{note.record}").text
+
+
+def amended(handset: Handset, opening: Sent, record: str = "") -> Sent:
+    """An opening written over an earlier one, with another title and sort."""
+    fields = {"about": "person", "sort": "restricted", "readers": [], "title": "The Quillers"}
+    return handset.write(
+        opening.casefile, fields, kind="opening", record=record or opening.record, parents=[] if record else [opening.id]
+    )
+
+
+def test_amended_opening_changes_neither_title_nor_sort_anywhere_at_the_desk(ama: Handset, place: Harrowmere) -> None:
+    opening = ama.opening(title="The Tarnley family")
+    note = ama.write(opening.casefile, VISIT)
+    assert {code(each) for each in ama.push(opening, note, amended(ama, opening))} == {("stored", None)}
+    marian = desk(place, "marian")
+    for path in ("board", "families", f"families/{opening.casefile}", f"records/{note.record}"):
+        page = marian.get(f"/desk/{path}")
+        assert page.status_code == 200
+        assert "Quiller" not in page.text
+        assert "Private section" not in page.text
+    own = words_of(marian.get(f"/desk/records/{opening.record}"))
+    # The amendment stays to be read, but among the versions, as something that was changed.
+    assert own.index("Quillers") > own.index("Versions")
+
+
+def test_amended_opening_waits_when_it_overtook_the_first_one(ama: Handset, place: Harrowmere) -> None:
+    opening = ama.opening(title="The Tarnley family")
+    better = amended(ama, opening)
+    assert code(ama.push(better)[0]) == ("quarantined", "no_opening")
+    assert is_kept(place, better)
+    assert ama.push(opening)[0]["status"] == "stored"
+    assert ama.push(better)[0]["status"] == "duplicate"
+    assert "Quillers" not in desk(place, "marian").get("/desk/families").text
+
+
+def test_opening_written_over_another_record_is_kept_aside(ama: Handset, place: Harrowmere) -> None:
+    opening = ama.opening()
+    note = ama.write(opening.casefile, VISIT)
+    forged, later = (amended(ama, opening, note.record) for _ in range(2))
+    # Once in the push that opens the casefile, once when it is there.
+    assert [code(each) for each in ama.push(opening, note, forged)][2] == ("quarantined", "wrong_casefile")
+    assert code(ama.push(later)[0]) == ("quarantined", "wrong_casefile")
+    assert is_kept(place, forged)
 
 
 @pytest.mark.parametrize("kind", ["erasure", "moved"])
