@@ -182,3 +182,26 @@ for (const how of ["throw", "abort"]) {
     phone.kill();
   });
 }
+
+test("sent items are looked through only when there is something to free or to ask for again", async () => {
+  const factory = new IDBFactory();
+  const outbox = await openOutbox(outsideOf(factory));
+  for (const id of ["a", "b", "c"]) await outbox.save("k", async (head) => ({ id, item: item(head.n + 1) }));
+  const at = (/** @type {string} */ received_at, epoch = 2) => ({ received_at, epoch });
+  await outbox.sent([["a", at("2026-11-21T10:00:00.000Z")]]);
+  assert.deepEqual(await outbox.prune(2, "2026-11-01T00:00:00.000Z"), []);
+  // Noted after the first look: neither may be forgotten by the notes.
+  await outbox.sent([["b", at("2026-11-20T10:00:00.000Z")]]);
+  await outbox.sent([["c", at("2026-11-22T10:00:00.000Z", 1)]]);
+  assert.deepEqual(await outbox.prune(2, "2026-11-20T12:00:00.000Z"), ["c"], "another epoch is asked about");
+  assert.deepEqual(
+    (await outbox.items()).map(([id]) => id),
+    ["a", "c"],
+  );
+  assert.deepEqual(await outbox.prune(3, "2026-11-01T00:00:00.000Z"), ["a", "c"], "after a restore all of them are");
+  assert.deepEqual(await outbox.prune(2, "2026-11-21T10:00:00.000Z"), ["c"]);
+  assert.deepEqual(
+    (await outbox.items()).map(([id]) => id),
+    ["c"],
+  );
+});

@@ -225,10 +225,10 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     async stored(of, briefs) {
       const family = familyOf(of.casefile);
       family.of = of;
+      const stillOurs = new Set([...unsettled.values()].map((one) => one.header.record));
       for (const brief of briefs) {
         place(family, brief, [], brief);
-        if ([...unsettled.values()].some((one) => one.header.record === brief.record))
-          await caseload.refresh(of.casefile, brief.record);
+        if (stillOurs.has(brief.record)) await caseload.refresh(of.casefile, brief.record);
       }
       family.summary = null;
     },

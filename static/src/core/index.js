@@ -20,6 +20,8 @@ const STALE_MS = 30_000;
 const AFTER_SAVE_MS = 200;
 const TELL_AFTER_MS = 50;
 const DETAILED = 100;
+/** The oldest that are told one by one; `waiting` counts them all. */
+const LISTED = 200;
 const PULL_EVERY_MS = 300_000;
 
 /**
@@ -225,7 +227,7 @@ export function open(port, outside = createOutside()) {
       last_sent_at: lastSent?.at ?? null,
       reach,
       fetching,
-      items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
+      items: items.slice(0, LISTED).map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
     };
   }
   const tellOutbox = () =>

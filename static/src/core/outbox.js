@@ -191,7 +191,17 @@ export async function openOutbox(outside, onGone) {
     /** Puts off items the office could not take now. @param {[id: string, next_at: number][]} delays */
     delay: (delays) => change(delays, (item, next_at) => ({ ...item, attempts: item.attempts + 1, next_at })),
     /** Notes verified stored receipts. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
-    sent: (receipts) => change(receipts, (item, kept) => ({ ...withNextAt(item, undefined), state: "sent", kept })),
+    sent: (receipts) =>
+      receipts.length === 0
+        ? Promise.resolve()
+        : inside(["items", "device"], "relaxed", async ({ items, device }) => {
+            const [known, ...rows] = await answers(device.get(SENT), ...receipts.map(([id]) => items.get(id)));
+            receipts.forEach(([id, kept], i) => {
+              if (rows[i]) items.put({ ...withNextAt(rows[i], undefined), state: "sent", kept }, id);
+            });
+            // Nothing known is not "none": what was sent before is then counted by the next look through all of them.
+            if (known) device.put(withReceipts(known, receipts), SENT);
+          }),
     /** Notes verified quarantine receipts: sending ends, nothing is freed. @param {[id: string, at: string][]} receipts */
     sorting: (receipts) => change(receipts, (item, at) => ({ ...withNextAt(item, undefined), state: "sorting", sorted_at: at })),
     /** Offers items again, with a new envelope where one is given. @param {[id: string, again: {next_at: number, sealed?: Uint8Array, ingest_kid?: string}][]} offers */
@@ -202,17 +212,28 @@ export async function openOutbox(outside, onGone) {
       }),
 
     /**
-     * Frees what the office has in a verified backup: the one place where an item is ever deleted.
-     * @param {number} epoch @param {string} durableThrough @param {(id: string) => boolean} [isCopied] whether the author's vault has it
+     * Frees what the office has in a verified backup: the one place where an item is ever deleted. Answers which of the rest were received in another
+     * epoch. Looks through the sent items only when, by what is noted of them, there is something to find: they may be thousands.
+     * @param {number} epoch @param {string} durableThrough @returns {Promise<string[]>}
      */
-    prune: (epoch, durableThrough, isCopied = () => true) =>
-      inside(["items"], "relaxed", async ({ items }) => {
+    prune: (epoch, durableThrough) =>
+      inside(["items", "device"], "relaxed", async ({ items, device }) => {
+        /** @type {Sent | undefined} */
+        const known = await answer(device.get(SENT));
+        if (known?.epochs.every((one) => one === epoch) && (known.earliest === null || known.earliest > durableThrough))
+          return [];
         const rows = await indexed(items.index("state"), IDBKeyRange.only("sent"));
-        const free = rows.filter(
-          ([id, { kept }]) => kept && kept.epoch === epoch && kept.received_at <= durableThrough && isCopied(id),
+        const isFree = (/** @type {Item} */ { kept }) => kept && kept.epoch === epoch && kept.received_at <= durableThrough;
+        const rest = rows.filter(([, item]) => !isFree(item));
+        for (const [id, item] of rows) if (isFree(item)) items.delete(id);
+        device.put(
+          withReceipts(
+            { earliest: null, epochs: [] },
+            rest.map(([id, { kept }]) => [id, kept ?? UNKNOWN]),
+          ),
+          SENT,
         );
-        for (const [id] of free) items.delete(id);
-        return free.map(([id]) => id);
+        return rest.filter(([, { kept }]) => kept?.epoch !== epoch).map(([id]) => id);
       }),
 
     // ── the device ──
@@ -244,6 +265,26 @@ export async function openOutbox(outside, onGone) {
         });
 
   return outbox;
+}
+
+/**
+ * The fact that says of all sent items together whether any is worth looking at: when the earliest was received, and in which epochs.
+ * It may name too early a time or an epoch too many, and never the other way round.
+ * @typedef {{earliest: string | null, epochs: number[]}} Sent
+ */
+const SENT = "sent";
+/** Stands for facts that are missing: always worth a look. */
+const UNKNOWN = { received_at: "", epoch: 0 };
+
+/** @param {Sent} known @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts @returns {Sent} */
+function withReceipts(known, receipts) {
+  let { earliest } = known;
+  const epochs = new Set(known.epochs);
+  for (const [, { received_at, epoch }] of receipts) {
+    if (earliest === null || received_at < earliest) earliest = received_at;
+    epochs.add(epoch);
+  }
+  return { earliest, epochs: [...epochs] };
 }
 
 /** @template {{next_at?: number}} T @param {T} row @param {number | undefined} next_at @returns {T} */

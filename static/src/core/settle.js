@@ -17,6 +17,8 @@ const RETRY_FIRST_MS = 5_000;
 const RETRY_MOST_MS = 6 * 3_600_000;
 const BATCH = 64;
 const HAVE_IDS = 2_000;
+/** @type {import("./outbox.js").State[]} */
+const UNSETTLED = ["waiting", "answered", "sorting"];
 /** Quarantine codes that a new envelope, sealed from the author's own copy, may cure. */
 const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_large"]);
 
@@ -76,8 +78,9 @@ export async function settle(session) {
         }
       }),
     );
-    const headers = [...stored, ...sorting].flatMap(([id]) => session.caseload.unsettled.get(id)?.header ?? []);
-    await keepPlaced(
+    const headerOf = (/** @type {string} */ id) => session.caseload.unsettled.get(id)?.header ?? [];
+    const touched = [...stored, ...sorting].flatMap(([id]) => headerOf(id));
+    const placed = await keepPlaced(
       session,
       stored.filter(([, , own]) => own),
     );
@@ -91,11 +94,11 @@ export async function settle(session) {
     }
     if (stored.length > 0) await outbox.keepFact("last_sent", { at: outside.stamp() });
     for (const [id] of stored) session.caseload.unsettled.delete(id);
-    for (const { casefile, record } of headers) {
-      await session.caseload.refresh(casefile, record);
+    for (const { casefile, record } of touched) {
+      if (!placed.has(record)) await session.caseload.refresh(casefile, record);
       session.tell("record", { record });
     }
-    if (headers.length > 0) session.tell("caseload", {});
+    if (touched.length > 0) session.tell("caseload", {});
     if (mine.length < rows.length || rows.length < BATCH) return;
   }
 }
@@ -113,7 +116,7 @@ async function kidsWithoutVault({ outbox }) {
   return new Set([...all].filter((kid) => !living.has(kid)));
 }
 
-/** Copies what the office has placed into the vault. @param {Session} session @param {[string, Placed, boolean][]} stored */
+/** Copies what the office has placed into the vault. @param {Session} session @param {[string, Placed, boolean][]} stored @returns {Promise<Set<string>>} the records whose briefs are new with it */
 async function keepPlaced(session, stored) {
   const { vault, caseload, definitions } = session;
   /** @type {Map<string, {id: string, placed: Placed}[]>} */
@@ -165,10 +168,10 @@ async function keepPlaced(session, stored) {
     });
     news.push({ of, head: of.head, pages: [{ page, entries }], briefs });
   }
-  if (news.length === 0) return;
-  await vault.keep(news);
+  if (news.length > 0) await vault.keep(news);
   for (const [id] of stored) caseload.unsettled.delete(id);
   for (const { of, briefs } of news) await caseload.stored(of, briefs);
+  return new Set(news.flatMap(({ briefs }) => briefs.map(({ record }) => record)));
 }
 
 /**
@@ -177,15 +180,12 @@ async function keepPlaced(session, stored) {
  */
 export async function free(session, { epoch, durable_through }) {
   const { outbox, outside } = session;
-  await outbox.prune(epoch, durable_through);
-  const [sent, sorting] = await Promise.all([outbox.inState("sent"), outbox.inState("sorting")]);
+  const sent = await outbox.prune(epoch, durable_through);
+  const sorting = await outbox.inState("sorting");
   // Quarantine is restored with the rest: what an older epoch kept for sorting may be gone from it. In this epoch it is never asked for twice, because the
   // office cannot know by its id what it could not open.
-  const older = [
-    ...sent.filter(([, { kept }]) => kept?.epoch !== epoch),
-    ...sorting.filter(([, { answer }]) => answer?.epoch !== epoch),
-  ];
-  const ask = [...new Set([...older, ...sorting].map(([id]) => id))];
+  const older = [...sent, ...sorting.filter(([, { answer }]) => answer?.epoch !== epoch).map(([id]) => id)];
+  const ask = [...new Set([...older, ...sorting.map(([id]) => id)])];
   for (let i = 0; i < ask.length; i += HAVE_IDS) {
     const { status, answer } = await exchange(outside, "/sync/v1/have", {
       method: "POST",
@@ -193,7 +193,7 @@ export async function free(session, { epoch, durable_through }) {
       headers: { "Content-Type": "application/json" },
     });
     if (status !== 200 || !Array.isArray(answer.missing) || !Array.isArray(answer.receipts)) return;
-    const lacking = new Set(older.map(([id]) => id));
+    const lacking = new Set(older);
     await outbox.offerAgain(
       answer.missing
         .filter((/** @type {string} */ id) => lacking.has(id))
@@ -229,8 +229,9 @@ export async function sealAgain(session) {
 /** Reads our unsettled entries out of the outbox. @param {Session} session */
 export async function openUnsettled(session) {
   const { outbox, caseload } = session;
-  for (const [id, item] of await outbox.items()) {
-    if (item.kid !== session.signer.kid || item.state === "sent") continue;
+  const unsettled = await Promise.all(UNSETTLED.map((state) => outbox.inState(state)));
+  for (const [id, item] of unsettled.flat()) {
+    if (item.kid !== session.signer.kid) continue;
     try {
       const { kid, signature, headerBytes, body } = await openOwn(session, item.own, "items", id);
       const jws = session.jwsOf(kid, headerBytes, signature);
