@@ -126,14 +126,14 @@ class Stranger:
         return self.written(header) if self.seldom(0.5) else json.dumps(header, ensure_ascii=False)
 
     def slip(self) -> str:
-        n = self.pick(1, 1, 2, 5, 2, 7, 0, -1, 2**53 - 1, 2**53, True, None, "1")
+        n = self.pick(1, 1, 2, 5, 2, 7, 9, 8, 0, -1, 2**53 - 1, 2**53, True, None, "1")
         slip = {
             "salt": self.id(), "n": n, "prev": "" if n == 1 and self.seldom(0.8) else self.pick("", self.hash(), self.hash()),
-            "clock_offset_ms": self.pick(None, 0, -5, 12, True, "", 2**53), "waiting": self.pick(0, 1, 5, -1, True, None),
+            "clock_offset_ms": self.pick(None, 0, -5, 12, 7, None, True, "", 2**53), "waiting": self.pick(0, 1, 5, -1, True, None),
         }  # fmt: skip
         if self.seldom(0.2):
             del slip[self.pick(*slip)]
-        return json.dumps(slip) if self.seldom(0.6) else self.written(slip)
+        return json.dumps(slip) if self.seldom(0.8) else self.written(slip)
 
     def body(self) -> str:
         fields = self.pick(self.value(), {"a": self.value(), "b": self.value()}, {"a": self.value()})
