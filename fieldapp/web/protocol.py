@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from fieldapp import delivery, intake, people, signers
+from fieldapp import delivery, drafts, intake, people, signers
 from fieldapp.epoch import epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import check_words
@@ -254,8 +254,8 @@ def draft(slot: str) -> ResponseReturnValue:
         raise NotAnswered(400, "slot")
     envelope = _bytes("application/octet-stream", wire.ALONE_BYTES)
     try:
-        return _answer(intake.keep_draft(here.store, here.keys, _device().id, slot, envelope, here.clock()))
-    except intake.DraftRefused as refused:
+        return _answer(drafts.keep(here.store, here.keys, _device().id, slot, envelope, here.clock()))
+    except drafts.DraftRefused as refused:
         raise NotAnswered(400, refused.code) from None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fieldapp import intake, signers
+from fieldapp import believing, intake, signers
 from fieldapp.keys import SigningKey, new_id, seal_envelope, verify_jws
 from fieldapp.store import StoreFailed
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -153,14 +153,14 @@ def test_signer_that_ended_while_its_push_was_opened_is_judged_as_ended(
     ama: Handset, place: Harrowmere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note = ama.write(opened(ama), NOTE)
-    believe = intake._believe
+    believe = believing.believe
 
     def end_meanwhile(store: Any, items: Any) -> None:
         believe(store, items)
         with store.writing() as tx:
             tx.signers.end(ama.key.kid, "2026-11-23T09:31:00.000Z", "stolen")
 
-    monkeypatch.setattr(intake, "_believe", end_meanwhile)
+    monkeypatch.setattr(intake, "believe", end_meanwhile)
     assert code(ama.push(note)[0]) == ("quarantined", "device_ended")
 
 

@@ -1,0 +1,42 @@
+"""Keeps the draft a phone sends while somebody is still writing: sealed as it came, one for each slot, never read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fieldapp.keys import CannotOpen, Keys, sha256, stored_jwk, verifies
+from fieldapp.store import Store
+from sync import entry, wire
+from sync.errors import SyncError
+
+
+class DraftRefused(SyncError):
+    """A draft that cannot be kept: not readable, or not by a signer of that name."""
+
+
+def keep(store: Store, keys: Keys, device: str, slot: str, envelope: bytes, now: datetime) -> wire.DraftAnswer:
+    """Keeps one draft envelope as it came; the highest n of a slot stands. Raises DraftRefused."""
+    try:
+        packet = wire.read_packet(keys.ring(store).open_envelope(envelope, "draft"))
+        parts = wire.read_parts(wire.inflate(packet.deflated))
+        header = entry.read_object(parts.header, entry.HEADER_LIMIT)
+    except CannotOpen:
+        raise DraftRefused("cannot_open") from None
+    except SyncError as error:
+        raise DraftRefused(error.code if error.code == "unknown_key" else "not_a_draft") from None
+    kid, n = entry.b64u(packet.kid), header.get("n")
+    signer = store.signers.get(kid)
+    if signer is None:
+        raise DraftRefused("unknown_signer")
+    signed = entry.signing_input("fieldapp-draft", kid, parts.header)
+    if not verifies(stored_jwk(signer.jwk), signed.encode(), packet.signature):
+        raise DraftRefused("bad_signature")
+    if header.get("author") != signer.person or header.get("device") != signer.device:
+        raise DraftRefused("wrong_author")
+    if header.get("slot") != slot or type(n) is not int or n < 1:
+        raise DraftRefused("not_a_draft")
+    if header.get("body_hash") != entry.b64u(sha256(parts.body)):
+        raise DraftRefused("bad_hashes")
+    with store.writing() as tx:
+        is_kept, stands = tx.drafts.keep(kid, slot, n, device, envelope, entry.stamp(now))
+    return wire.DraftAnswer(status="kept" if is_kept else "older", n=stands)

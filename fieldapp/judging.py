@@ -1,0 +1,182 @@
+"""Judges believed entries inside the transaction that places them: what is judged cannot change before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fieldapp import access, placing, scope
+from fieldapp.believing import Item, believe, opened
+from fieldapp.keys import Keys
+from fieldapp.placing import Placer, Ready
+from fieldapp.store import Store
+from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.entries import AFTER_ACCESS_ENDED
+from fieldapp.store.signers import SignerRow
+from sync import entry
+from sync.errors import SyncError
+
+
+def openings_first(item: Item) -> bool:
+    return not (item.ready is not None and item.ready.header["kind"] == "opening")
+
+
+class PlacingDesk:
+    """Everything one push needs to know, asked for at once instead of envelope by envelope."""
+
+    def __init__(self, tx: Store, keys: Keys, at: str, items: Sequence[Item]) -> None:
+        self._tx, self._keys, self._at = tx, keys, at
+        entries = [item.stands()[0] for item in items]
+        ids = [each.id for each in entries]
+        self._placer = Placer(tx, keys, at)
+        self._placed = tx.entries.placed(ids)
+        self._slips = tx.signers.slips([(each.kid, each.n) for each in entries])
+        self._new_slips: list[tuple[str, int, str]] = []
+        self._casefiles = tx.casefiles.several(each.header["casefile"] for each in entries)
+        self._records = tx.records.casefiles_of(each.header["record"] for each in entries)
+        self._grants = scope.grants_on(tx, self._casefiles)
+        self._readers = scope.readers(tx, {each.header["author"] for each in entries})
+        devices = {item.stands()[1].device for item in items}
+        self._devices = {each: tx.signers.device(each) for each in devices}
+        self._waiting = tx.quarantine.holding(ids)
+        self._writers: dict[tuple[str, str], bool] = {}
+        self._openings: dict[str, str] = {}
+
+    def judge(self, item: Item) -> None:
+        """Places one entry, or says by `item.code` why it waits."""
+        ready, signer = item.stands()
+        found = self._placed.get(ready.id)
+        if found is not None:
+            item.placed, item.is_duplicate = found, True
+            return
+        item.code = self._why_not(ready, signer)
+        if item.code == "clone":
+            self._mark_cloned(signer.device)
+            return
+        if (ready.kid, ready.n) not in self._slips:
+            self._slips[ready.kid, ready.n] = ready.id
+            self._new_slips.append((ready.kid, ready.n, ready.id))
+        if item.code:
+            return
+        self._settle(item, ready)
+        if ready.header["kind"] == "opening":
+            self._place_what_waited(ready.header["casefile"])
+
+    def write(self) -> None:
+        self._placer.write()
+        self._tx.signers.add_slips(self._new_slips)
+
+    def _settle(self, item: Item, ready: Ready) -> None:
+        header = ready.header
+        casefile = self._casefiles[header["casefile"]]
+        flags = "" if self._may_write(header["author"], casefile) else AFTER_ACCESS_ENDED
+        item.placed = self._placed[ready.id] = self._placer.add(ready, casefile, flags)
+        self._records.setdefault(header["record"], casefile.id)
+        if ready.id in self._waiting:
+            self._tx.quarantine.mark_placed(ready.id, self._at)
+
+    def _why_not(self, ready: Ready, signer: SignerRow) -> str:
+        """The code of the first reason not to place an entry; "" when there is none."""
+        header = ready.header
+        if self._slips.get((ready.kid, ready.n), ready.id) != ready.id:
+            return "clone"
+        device = self._devices.get(signer.device)
+        if device is None or device.status == "cloned":
+            return "clone"
+        # A signer replaced after forgotten words may still send what waited; a lost or ended one may not.
+        if device.status != "ok" or (signer.ended_at is not None and signer.end_reason != "replaced"):
+            return "device_ended"
+        # Signing off, erasing and moving are done on office pages: a phone's word for them would let people review themselves.
+        if header["kind"] in entry.NOT_CONTENT:
+            return "not_allowed"
+        if self._records.get(header["record"], header["casefile"]) != header["casefile"]:
+            return "wrong_casefile"
+        casefile = self._casefiles.get(header["casefile"])
+        if casefile is None:
+            # An amended opening that overtook its first one waits for it like any other entry.
+            return self._open(ready) if header["kind"] == "opening" and not header["parents"] else "no_opening"
+        # A second opening would tell readers another title and sort than the ones the office goes by.
+        if header["kind"] == "opening" and header["record"] != self._opening_of(casefile.id):
+            return "wrong_casefile"
+        if self._may_write(header["author"], casefile) or self._has_not_heard(header["author"], casefile, ready.kid):
+            return ""
+        return "not_allowed"
+
+    def _may_write(self, person: str, casefile: CasefileRow) -> bool:
+        known = self._writers.get((person, casefile.id))
+        if known is None:
+            reader = self._readers.get(person)
+            grants = self._grants.get(casefile.id, ())
+            known = reader is not None and access.may_write(reader, scope.scope(casefile), grants, self._at)
+            self._writers[person, casefile.id] = known
+        return known
+
+    def _has_not_heard(self, person: str, casefile: CasefileRow, kid: str) -> bool:
+        reader = self._readers.get(person)
+        if reader is None or not access.is_active(reader, self._at):
+            return False
+        grants = self._grants.get(casefile.id, ())
+        if not access.could_once_read(reader, scope.scope(casefile), grants, self._at):
+            return False
+        return not self._tx.casefiles.has_heard(casefile.id, kid)
+
+    def _open(self, ready: Ready) -> str:
+        try:
+            opening = placing.read_opening(ready.body)
+        except SyncError:
+            return "not_allowed"
+        author = ready.header["author"]
+        named = scope.readers(self._tx, opening.readers)
+        reader = self._readers.get(author)
+        if reader is None or not access.may_open(reader, opening.sort, named.values(), self._at):
+            return "not_allowed"
+        row = self._tx.people.by_id(author)
+        casefile = placing.open_casefile(
+            self._tx,
+            self._keys,
+            ready.header["casefile"],
+            opening,
+            author=author,
+            team=None if row is None else row.team,
+            at=self._at,
+        )
+        self._casefiles[casefile.id] = casefile
+        self._openings[casefile.id] = ready.header["record"]
+        self._grants.update(scope.grants_on(self._tx, [casefile.id]))
+        return ""
+
+    def _opening_of(self, casefile: str) -> str:
+        """Names the record of the opening that made a casefile; "" for one that this transaction has yet to give its first entry."""
+        known = self._openings.get(casefile)
+        if known is None:
+            known = self._openings[casefile] = self._tx.entries.first_record(casefile)
+        return known
+
+    def _place_what_waited(self, casefile: str) -> None:
+        """Places by itself what came before this opening."""
+        waiting = self._tx.quarantine.waiting_for_opening(casefile)
+        if not waiting:
+            return
+        ring = self._keys.ring(self._tx)
+        items = [opened(ring, row.envelope) for row in waiting]
+        believe(self._tx, items)
+        believed = [item for item in items if item.is_believed]
+        entries = [item.stands()[0] for item in believed]
+        self._placed.update(self._tx.entries.placed(each.id for each in entries))
+        self._slips.update(self._tx.signers.slips([(each.kid, each.n) for each in entries]))
+        self._readers.update(scope.readers(self._tx, {each.header["author"] for each in entries}))
+        for record, where in self._tx.records.casefiles_of(each.header["record"] for each in entries).items():
+            self._records.setdefault(record, where)
+        for item in believed:
+            device = item.stands()[1].device
+            self._devices.setdefault(device, self._tx.signers.device(device))
+        self._waiting.update(each.id for each in entries)
+        for item in believed:
+            self.judge(item)
+            if item.code:
+                self._tx.quarantine.move_on(item.hash, item.code)
+
+    def _mark_cloned(self, device: str) -> None:
+        found = self._devices.get(device)
+        if found is not None and found.status == "ok":
+            self._tx.signers.set_device_status(device, "cloned")
+            self._devices[device] = self._tx.signers.device(device)
