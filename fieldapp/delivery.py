@@ -16,7 +16,7 @@ from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.office import CheckpointRow
 from fieldapp.store.signers import DeviceRow, SignerRow
-from sync import chain, entry, wire
+from sync import chain, entry, messages
 from sync.errors import SyncError
 
 PULL_BYTES = 1_048_576
@@ -29,11 +29,11 @@ def hello(
     store: Store,
     keys: Keys,
     device: DeviceRow,
-    request: wire.HelloRequest,
+    request: messages.HelloRequest,
     reader: SignerRow | None,
     practice: str,
     now: datetime,
-) -> wire.HelloAnswer:
+) -> messages.HelloAnswer:
     """Answers a greeting. `reader` is the signer that proved itself, needed for a digest; None otherwise."""
     at = entry.stamp(now)
     if reader is not None and request.keyset_n > keys.ring(store).n:
@@ -48,13 +48,13 @@ def hello(
     same: bool | UnsetType = UNSET
     if reader is not None and request.digest is not UNSET:
         same = request.digest == _digest_for(store, reader.person, at)
-    return wire.HelloAnswer(
+    return messages.HelloAnswer(
         time=at,
         epoch=epoch_of(store),
         keyset_n=ring.n,
         keyset=ring.keyset if request.keyset_n < ring.n else UNSET,
-        device=wire.DeviceState(device.status),  # type: ignore[arg-type]
-        signers=[wire.SignerHead(head.kid, *store.signers.head(head.kid)) for head in said],
+        device=messages.DeviceState(device.status),  # type: ignore[arg-type]
+        signers=[messages.SignerHead(head.kid, *store.signers.head(head.kid)) for head in said],
         durable_through=durable_through(store, now),
         practice=practice,
         nonce=keys.make_nonce(device.id, now),
@@ -65,20 +65,22 @@ def hello(
     )
 
 
-def _responders(store: Store, known: str) -> wire.Responders | UnsetType:
+def _responders(store: Store, known: str) -> messages.Responders | UnsetType:
     """Who responds to answers that show risk, for a phone that knows something else. Names of staff: only with the proof."""
     found = responders.settled(store)
     if found.hash == known:
         return UNSET
-    return wire.Responders(found.hash, {measure: wire.Responder(one.who, one.how) for measure, one in found.named.items()})
+    return messages.Responders(
+        found.hash, {measure: messages.Responder(one.who, one.how) for measure, one in found.named.items()}
+    )
 
 
 def _hear(
     tx: Store,
     device: DeviceRow,
     mine: dict[str, SignerRow],
-    said: Iterable[wire.SignerHead],
-    request: wire.HelloRequest,
+    said: Iterable[messages.SignerHead],
+    request: messages.HelloRequest,
     at: str,
 ) -> None:
     waiting = request.waiting
@@ -157,7 +159,7 @@ def _compare_checkpoint(tx: Store, ring: Ring, device: DeviceRow, shown: str | U
         tx.audit.add(at, "", f"checkpoint {n} shown by device {device.id} is not ours")
 
 
-def pull(store: Store, keys: Keys, signer: SignerRow, request: wire.PullRequest, now: datetime) -> wire.PullAnswer:
+def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequest, now: datetime) -> messages.PullAnswer:
     """Gives about 1 MiB of what is new, the most recently active casefile first, each in chain order."""
     at = entry.stamp(now)
     if isinstance(request.removals, dict) and request.removals:
@@ -169,7 +171,7 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: wire.PullRequest,
         known = store.casefiles.several(request.cursors)
         # What the office does not know at all was lost in a restore: the phone must keep it and offer it again.
         diverged = [each for each in request.cursors if each not in known]
-        removed = [wire.Removed(each, "ended") for each in request.cursors if each in known and each not in here]
+        removed = [messages.Removed(each, "ended") for each in request.cursors if each in known and each not in here]
         answer = _Answer(store, keys)
         for row in rows:
             seq, log_hash = request.cursors.get(row.id, (0, ""))
@@ -179,15 +181,15 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: wire.PullRequest,
             answer.add(row, seq)
         people = store.people.several([signer.person, *answer.authors])
         links = store.signers.enrolments_of(answer.kids)
-        return wire.PullAnswer(
+        return messages.PullAnswer(
             epoch=epoch_of(store),
             nonce=keys.make_nonce(signer.device, now),
             added=[row.id for row in rows if row.id not in request.cursors],
             removed=removed,
             confirm=_is_sudden(len(removed), len(request.cursors)),
             diverged=diverged,
-            people=[wire.PersonBrief(each.id, each.name, each.role) for each in people.values()],
-            enrolments=[wire.EnrolmentLink(each.jws, each.n, each.received_at, each.log_hash) for each in links],
+            people=[messages.PersonBrief(each.id, each.name, each.role) for each in people.values()],
+            enrolments=[messages.EnrolmentLink(each.jws, each.n, each.received_at, each.log_hash) for each in links],
             casefiles=answer.casefiles,
             more=answer.left > 0,
             total=answer.left,
@@ -205,14 +207,14 @@ class _Answer:
     def __init__(self, store: Store, keys: Keys) -> None:
         self._store, self._keys = store, keys
         self._room = PULL_BYTES
-        self.casefiles: list[wire.PulledCasefile] = []
+        self.casefiles: list[messages.PulledCasefile] = []
         self.authors: dict[str, None] = {}
         self.kids: dict[str, None] = {}
         self.left = 0
 
     def add(self, row: CasefileRow, seq: int) -> None:
         """Adds what follows `seq` in this casefile, as far as there is room."""
-        given: list[wire.PulledEntry] = []
+        given: list[messages.PulledEntry] = []
         key = self._keys.casefile(row.id, row.key)
         while self._room > 0 and seq < row.seq:
             for each in self._store.entries.after(row.id, seq, _AT_ONCE):
@@ -226,21 +228,21 @@ class _Answer:
                 seq = each.seq
         self.left += row.seq - seq
         if given:
-            self.casefiles.append(wire.PulledCasefile(id=row.id, seq=row.seq, log_hash=row.log_hash, entries=given))
+            self.casefiles.append(messages.PulledCasefile(id=row.id, seq=row.seq, log_hash=row.log_hash, entries=given))
 
 
-def _pulled(seq: int, received_at: str, log_hash: str, kept: placing.Kept) -> wire.PulledEntry:
+def _pulled(seq: int, received_at: str, log_hash: str, kept: placing.Kept) -> messages.PulledEntry:
     gone = kept.gone or UNSET
     # A signed body that is not even UTF-8 is served as nearly as text can: its hash then fails, and it is shown as unreadable.
     body = UNSET if kept.gone else kept.body.decode("utf-8", "replace")
-    return wire.PulledEntry(seq=seq, received_at=received_at, log_hash=log_hash, jws=kept.jws, body=body, gone=gone)
+    return messages.PulledEntry(seq=seq, received_at=received_at, log_hash=log_hash, jws=kept.jws, body=body, gone=gone)
 
 
-def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> wire.HaveAnswer:
+def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> messages.HaveAnswer:
     """Which of these entries, of this device's signers, the office lacks; a receipt for each that is placed."""
     ring = keys.ring(store)
     epoch = epoch_of(store)
     placed = store.entries.placed_by_device(ids, device.id)
     held = store.quarantine.holding_of_device(ids, device.id)
-    receipts = [wire.HaveReceipt(each.id, sign_receipt(ring, each, epoch)) for each in placed.values()]
-    return wire.HaveAnswer(missing=[each for each in ids if each not in placed and each not in held], receipts=receipts)
+    receipts = [messages.HaveReceipt(each.id, sign_receipt(ring, each, epoch)) for each in placed.values()]
+    return messages.HaveAnswer(missing=[each for each in ids if each not in placed and each not in held], receipts=receipts)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fieldapp.keys import CannotOpen, Keys, sha256, stored_jwk, verifies
 from fieldapp.store import Store
-from sync import entry, wire
+from sync import entry, messages, wire
 from sync.errors import SyncError
 
 
@@ -14,7 +14,7 @@ class DraftRefused(SyncError):
     """A draft that cannot be kept: not readable, or not by a signer of that name."""
 
 
-def keep(store: Store, keys: Keys, device: str, slot: str, envelope: bytes, now: datetime) -> wire.DraftAnswer:
+def keep(store: Store, keys: Keys, device: str, slot: str, envelope: bytes, now: datetime) -> messages.DraftAnswer:
     """Keeps one draft envelope as it came; the highest n of a slot stands. Raises DraftRefused."""
     try:
         packet = wire.read_packet(keys.ring(store).open_envelope(envelope, "draft"))
@@ -39,4 +39,4 @@ def keep(store: Store, keys: Keys, device: str, slot: str, envelope: bytes, now:
         raise DraftRefused("bad_hashes")
     with store.writing() as tx:
         is_kept, stands = tx.drafts.keep(kid, slot, n, device, envelope, entry.stamp(now))
-    return wire.DraftAnswer(status="kept" if is_kept else "older", n=stands)
+    return messages.DraftAnswer(status="kept" if is_kept else "older", n=stands)

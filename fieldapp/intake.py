@@ -17,7 +17,7 @@ from fieldapp.judging import PlacingDesk, openings_first
 from fieldapp.keys import Keys, Ring
 from fieldapp.store import Store, StoreFailed
 from fieldapp.store.quarantine import QuarantineRow
-from sync import entry, wire
+from sync import entry, messages
 
 UNBELIEVED_A_DAY = 200
 UNBELIEVED_BYTES_A_DAY = 20 * 1_048_576
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 # Errors are logged by their type alone: a message or a traceback might quote what somebody wrote.
 
 
-def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: datetime) -> wire.PushAnswer:
+def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: datetime) -> messages.PushAnswer:
     """Takes a push that `device` carried; one result for each frame, in their order.
 
     Raises nothing for bad bytes; StoreFailed when nothing was taken.
@@ -45,7 +45,7 @@ def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: da
     except Exception as error:
         _log.error("a push could not be placed as a whole; placing its envelopes one by one (%s)", type(error).__name__)
         _place_singly(store, keys, device, items, at)
-    return wire.PushAnswer(
+    return messages.PushAnswer(
         epoch=epoch,
         time=at,
         durable_through=receipts.durable_through(store, now),
@@ -122,15 +122,15 @@ def _seconds_left(at: str) -> int:
     return int((tomorrow - moment).total_seconds()) + 1
 
 
-def _result(ring: Ring, item: Item, epoch: int) -> wire.PushResult:
+def _result(ring: Ring, item: Item, epoch: int) -> messages.PushResult:
     if item.placed is not None:
-        return wire.PushResult(
+        return messages.PushResult(
             hash=item.hash,
             status="duplicate" if item.is_duplicate else "stored",
             id=item.placed.id,
             receipt=receipts.sign_receipt(ring, item.placed, epoch),
         )
     if item.retry_after:
-        return wire.PushResult(hash=item.hash, status="retry", code=item.code, retry_after=item.retry_after)
+        return messages.PushResult(hash=item.hash, status="retry", code=item.code, retry_after=item.retry_after)
     receipt = receipts.sign_quarantined(ring, item.hash, item.received_at, epoch)
-    return wire.PushResult(hash=item.hash, status="quarantined", code=item.code, receipt=receipt)
+    return messages.PushResult(hash=item.hash, status="quarantined", code=item.code, receipt=receipt)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from fieldapp.keys import Jwk, SigningKey, seal_envelope, sha256
-from sync import entry, wire
+from sync import entry, messages, wire
 
 
 def enrolment(key: SigningKey, *, person: str, device: str, nonce: str, at: datetime, replaces: str = "") -> str:
@@ -72,7 +72,7 @@ class Phone:
             frames.append(written.envelope)
         return frames
 
-    def heard(self, answer: wire.PushAnswer) -> None:
+    def heard(self, answer: messages.PushAnswer) -> None:
         """Takes the office's answer to `frames`: what it keeps leaves the outbox."""
         kept = [result.status in ("stored", "duplicate", "quarantined") for result in answer.results]
         self.outbox[: len(kept)] = [written for written, is_kept in zip(self.outbox, kept, strict=False) if not is_kept]

@@ -1,4 +1,4 @@
-"""The protocol as OpenAPI 3.1, made from the structs of sync/wire.py so that the two cannot part."""
+"""The protocol as OpenAPI 3.1, made from the structs of sync/messages.py so that the two cannot part."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sync import wire
+from sync import messages
 
 _REF = "#/components/schemas/{name}"
 _DEVICE: list[dict[str, list[str]]] = [{"device": []}]
@@ -17,7 +17,7 @@ _READER: list[dict[str, list[str]]] = [{"device": [], "read_token": [], "proof":
 @cache
 def document(version: str) -> bytes:
     """The whole document as JSON."""
-    _, schemas = msgspec.json.schema_components([*wire.REQUESTS, *wire.ANSWERS], ref_template=_REF)
+    _, schemas = msgspec.json.schema_components([*messages.REQUESTS, *messages.ANSWERS], ref_template=_REF)
     whole = {
         "openapi": "3.1.0",
         "info": {
@@ -43,16 +43,20 @@ def _paths() -> dict[str, Any]:
     return {
         "/devices/begin": {
             "post": _operation(
-                "begin", "Begin to set up a phone", wire.BeginRequest, wire.BeginAnswer, refusals=(400, 401, 413, 415, 429)
+                "begin",
+                "Begin to set up a phone",
+                messages.BeginRequest,
+                messages.BeginAnswer,
+                refusals=(400, 401, 413, 415, 429),
             )
         },
-        "/devices": {"post": _operation("enrol", "Finish setting it up", wire.EnrolRequest, wire.EnrolAnswer)},
+        "/devices": {"post": _operation("enrol", "Finish setting it up", messages.EnrolRequest, messages.EnrolAnswer)},
         "/hello": {
             "post": _operation(
                 "hello",
                 "Greet; with `digest` the read token and the proof are needed too",
-                wire.HelloRequest,
-                wire.HelloAnswer,
+                messages.HelloRequest,
+                messages.HelloAnswer,
                 security=[*_DEVICE, *_READER],
                 refusals=(400, 401, 413, 415, 503),
             )
@@ -62,7 +66,7 @@ def _paths() -> dict[str, Any]:
                 "push",
                 "Send up to 64 envelopes, each behind its length",
                 None,
-                wire.PushAnswer,
+                messages.PushAnswer,
                 security=_DEVICE,
                 refusals=(400, 401, 413, 415, 503),
             )
@@ -72,7 +76,7 @@ def _paths() -> dict[str, Any]:
                 "draft",
                 "Send one draft envelope",
                 None,
-                wire.DraftAnswer,
+                messages.DraftAnswer,
                 security=_DEVICE,
                 refusals=(400, 401, 413, 415, 503),
                 parameters=[_in_path("slot", 22)],
@@ -82,8 +86,8 @@ def _paths() -> dict[str, Any]:
             "post": _operation(
                 "have",
                 "Ask what the office lacks",
-                wire.HaveRequest,
-                wire.HaveAnswer,
+                messages.HaveRequest,
+                messages.HaveAnswer,
                 security=_DEVICE,
                 refusals=(400, 401, 413, 415),
             )
@@ -92,8 +96,8 @@ def _paths() -> dict[str, Any]:
             "post": _operation(
                 "pull",
                 "Fetch what is new",
-                wire.PullRequest,
-                wire.PullAnswer,
+                messages.PullRequest,
+                messages.PullAnswer,
                 security=_READER,
                 refusals=(400, 401, 413, 415, 503),
             )
@@ -154,7 +158,7 @@ def _operation(
 
 
 def _refusals(statuses: tuple[int, ...]) -> dict[str, Any]:
-    content = {"application/json": {"schema": _ref(wire.ErrorAnswer)}}
+    content = {"application/json": {"schema": _ref(messages.ErrorAnswer)}}
     return {str(status): {"description": "not answered; nothing is thrown away", "content": content} for status in statuses}
 
 

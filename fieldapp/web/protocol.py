@@ -24,7 +24,7 @@ from fieldapp.store.signers import DeviceRow, SignerRow
 from fieldapp.web.guards import guarded, open_to_all
 from fieldapp.web.office import office
 from fieldapp.web.openapi import document
-from sync import entry, wire
+from sync import entry, messages, wire
 from sync.errors import Malformed
 
 JSON_LIMIT = 1_048_576
@@ -112,7 +112,7 @@ def _bytes(content_type: str, limit: int) -> bytes:
 
 
 def _json(kind: type[_Request]) -> _Request:
-    """The request's JSON body as one of sync/wire.py's structs."""
+    """The request's JSON body as one of sync/messages.py's structs."""
     try:
         return msgspec.json.decode(_bytes("application/json", JSON_LIMIT), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
@@ -126,7 +126,7 @@ def _answer(struct: msgspec.Struct, status: int = 200) -> Response:
 
 @pages.errorhandler(NotAnswered)
 def _refusal(refusal: NotAnswered) -> Response:
-    answer = wire.ErrorAnswer(
+    answer = messages.ErrorAnswer(
         error=refusal.error,
         nonce=refusal.nonce or msgspec.UNSET,
         retry_after=refusal.retry_after or msgspec.UNSET,
@@ -152,7 +152,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 @open_to_all
 def begin() -> ResponseReturnValue:
     """Checks password and second factor, and says what a phone needs to make its signer."""
-    asked = _json(wire.BeginRequest)
+    asked = _json(messages.BeginRequest)
     here, now = office(), office().clock()
     found = people.sign_in(
         here.store,
@@ -174,11 +174,11 @@ def begin() -> ResponseReturnValue:
     ring = here.keys.ring(here.store)
     practice = here.practice
     return _answer(
-        wire.BeginAnswer(
-            person=wire.PersonBrief(found.id, found.name, found.role),
+        messages.BeginAnswer(
+            person=messages.PersonBrief(found.id, found.name, found.role),
             device=begun.device,
             nonce=begun.nonce,
-            office=wire.OfficeBrief(ring.office.jwk, ring.keyset),
+            office=messages.OfficeBrief(ring.office.jwk, ring.keyset),
             check_words=check_words(ring.office.kid),
             practice=practice.index_hash,
             policy=practice.files[practice.index["policy"]].plain,
@@ -190,14 +190,14 @@ def begin() -> ResponseReturnValue:
 @open_to_all
 def enrol() -> ResponseReturnValue:
     """Finishes a set-up; the nonce inside the enrolment is what lets it in."""
-    asked = _json(wire.EnrolRequest)
+    asked = _json(messages.EnrolRequest)
     here, now = office(), office().clock()
     try:
         made = signers.finish(here.store, asked.enrolment, request.cookies.get(device_cookie()), now)
     except signers.EnrolmentRefused as refused:
         # A nonce that is used up or too old is no fault of the request: password and second factor are asked for again.
         raise NotAnswered(401 if refused.code == "nonce" else 400, refused.code) from None
-    response = _answer(wire.EnrolAnswer(read_token=made.read_token, time=entry.stamp(now), epoch=epoch_of(here.store)))
+    response = _answer(messages.EnrolAnswer(read_token=made.read_token, time=entry.stamp(now), epoch=epoch_of(here.store)))
     _set_cookie(response, made.device_token)
     return response
 
@@ -218,7 +218,7 @@ def _set_cookie(response: Response, token: str) -> None:
 @device_only
 def hello() -> ResponseReturnValue:
     """Greets: time, epoch, key set, heads, and whether anything is new."""
-    asked = _json(wire.HelloRequest)
+    asked = _json(messages.HelloRequest)
     here, device = office(), _device()
     wants_digest = asked.digest is not msgspec.UNSET and device.status == "ok"
     reader = _prove() if wants_digest else None
@@ -263,7 +263,7 @@ def draft(slot: str) -> ResponseReturnValue:
 @device_only
 def have() -> ResponseReturnValue:
     """Says which entries of this device's signers the office lacks."""
-    asked = _json(wire.HaveRequest)
+    asked = _json(messages.HaveRequest)
     here = office()
     return _answer(delivery.have(here.store, here.keys, _device(), asked.ids))
 
@@ -272,7 +272,7 @@ def have() -> ResponseReturnValue:
 @reader_only
 def pull() -> ResponseReturnValue:
     """Gives what is new to a signer that proved itself."""
-    asked = _json(wire.PullRequest)
+    asked = _json(messages.PullRequest)
     here = office()
     signer: SignerRow = g.signer
     response = _answer(delivery.pull(here.store, here.keys, signer, asked, here.clock()))

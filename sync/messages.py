@@ -1,0 +1,276 @@
+"""Every request and answer between a phone and the office, as strict structs; docs/protocol.md §7 settles it.
+
+Phones speak them as plain JSON; the office decodes and describes them (`/sync/v1/openapi.json`) from here alone.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+HAVE_IDS = 2_000
+
+HashText = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+RandomId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
+Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+Count = Annotated[int, Meta(ge=0, le=9_007_199_254_740_991)]
+Jws = Annotated[str, Meta(max_length=65_536)]
+V = Literal[1]
+
+
+class PersonBrief(Struct, frozen=True):
+    """Who somebody is, as far as everybody may know."""
+
+    id: RandomId
+    name: str
+    role: str
+
+
+class OfficeBrief(Struct, frozen=True):
+    """What a phone pins: the office key and the newest key set."""
+
+    jwk: dict[str, str]
+    keyset: Jws
+
+
+class BeginRequest(Struct, frozen=True, kw_only=True):
+    """Password and second factor, to set up a phone."""
+
+    v: V
+    email: Annotated[str, Meta(max_length=254)]
+    password: Annotated[str, Meta(max_length=1024)]
+    code: Annotated[str, Meta(max_length=16)]
+
+
+class BeginAnswer(Struct, frozen=True, kw_only=True):
+    """Everything a phone needs to make its signer. `nonce` is good once."""
+
+    v: V = 1
+    person: PersonBrief
+    device: RandomId
+    nonce: str
+    office: OfficeBrief
+    check_words: list[str]
+    practice: str
+    policy: dict[str, Any]
+
+
+class EnrolRequest(Struct, frozen=True, kw_only=True):
+    """The enrolment, signed by the new key."""
+
+    v: V
+    enrolment: Jws
+
+
+class EnrolAnswer(Struct, frozen=True, kw_only=True):
+    """The read token; the device token comes as a cookie."""
+
+    v: V = 1
+    read_token: str
+    time: Time
+    epoch: Count
+
+
+class SignerHead(Struct, frozen=True):
+    """The head of a signer's own chain: n is 0 and id "" before its first entry."""
+
+    kid: HashText
+    n: Count
+    id: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")]
+
+
+class Waiting(Struct, frozen=True):
+    """How much lies unsent on a phone, and since when; never what."""
+
+    count: Count
+    oldest_at: Time | None = None
+
+
+class HelloRequest(Struct, frozen=True, kw_only=True):
+    """A phone's greeting. `digest` needs the reading proof."""
+
+    v: V
+    signers: Annotated[list[SignerHead], Meta(max_length=64)]
+    keyset_n: Count = 0
+    removals_done: Annotated[list[RandomId], Meta(max_length=2000)] = []
+    waiting: Waiting = Waiting(0)
+    app: Annotated[str, Meta(max_length=40)] = ""
+    digest: HashText | UnsetType = UNSET
+    checkpoint: Jws | UnsetType = UNSET
+    responders: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
+
+
+class DeviceState(Struct, frozen=True):
+    """Anything but ok ends fetching, never sending."""
+
+    status: Literal["ok", "lost", "cloned", "ended"]
+
+
+class Responder(Struct, frozen=True):
+    """Who is told when a questionnaire shows risk, and how they are reached."""
+
+    who: str
+    how: str
+
+
+class Responders(Struct, frozen=True):
+    """Who responds, by id of the questionnaire without its version; `hash` is for the next hello."""
+
+    hash: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")]
+    named: dict[str, Responder]
+
+
+class HelloAnswer(Struct, frozen=True, kw_only=True):
+    """What is new, in one answer. `same` true: no pull is needed."""
+
+    v: V = 1
+    time: Time
+    epoch: Count
+    keyset_n: Count
+    keyset: Jws | UnsetType = UNSET
+    device: DeviceState
+    signers: list[SignerHead]
+    durable_through: Time
+    practice: str
+    nonce: str
+    same: bool | UnsetType = UNSET
+    checkpoint: Jws | UnsetType = UNSET
+    responders: Responders | UnsetType = UNSET
+
+
+class PushResult(Struct, frozen=True, kw_only=True):
+    """What happened to one envelope."""
+
+    hash: HashText
+    status: Literal["stored", "duplicate", "quarantined", "retry"]
+    id: HashText | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    retry_after: Count | UnsetType = UNSET
+    receipt: Jws | UnsetType = UNSET
+
+
+class PushAnswer(Struct, frozen=True, kw_only=True):
+    """One result for each frame, in their order."""
+
+    v: V = 1
+    epoch: Count
+    time: Time
+    durable_through: Time
+    results: list[PushResult]
+
+
+class DraftAnswer(Struct, frozen=True, kw_only=True):
+    """Whether this draft stands now, or a newer one already did; `n` is that of the one that stands."""
+
+    v: V = 1
+    status: Literal["kept", "older"]
+    n: Count
+
+
+class HaveRequest(Struct, frozen=True, kw_only=True):
+    """Asks which entries of this device's signers the office lacks."""
+
+    v: V
+    ids: Annotated[list[HashText], Meta(max_length=HAVE_IDS)]
+
+
+class HaveReceipt(Struct, frozen=True):
+    """A receipt for an entry that is placed."""
+
+    id: HashText
+    receipt: Jws
+
+
+class HaveAnswer(Struct, frozen=True, kw_only=True):
+    """Missing ones are to be sent again."""
+
+    v: V = 1
+    missing: list[HashText]
+    receipts: list[HaveReceipt]
+
+
+Cursor = tuple[Count, str]
+
+
+class PullRequest(Struct, frozen=True, kw_only=True):
+    """How far the phone has each casefile: (seq, log_hash). `removals`: casefiles it has dropped."""
+
+    v: V
+    cursors: Annotated[dict[str, Cursor], Meta(max_length=10_000)]
+    removals: dict[str, Any] | UnsetType = UNSET
+
+
+class Removed(Struct, frozen=True):
+    """A casefile this person may no longer read."""
+
+    casefile: str
+    reason: str
+
+
+class EnrolmentLink(Struct, frozen=True):
+    """One link of the enrolment chain."""
+
+    jws: Jws
+    n: Count
+    received_at: Time
+    log_hash: HashText
+
+
+class PulledEntry(Struct, frozen=True, kw_only=True):
+    """One entry: its body, or the id of the erasure by which the body is gone."""
+
+    seq: Count
+    received_at: Time
+    log_hash: HashText
+    jws: str
+    body: str | UnsetType = UNSET
+    gone: str | UnsetType = UNSET
+
+
+class PulledCasefile(Struct, frozen=True, kw_only=True):
+    """Entries of one casefile in chain order; `seq` and `log_hash` are its head at the office."""
+
+    id: RandomId
+    seq: Count
+    log_hash: str
+    entries: list[PulledEntry]
+
+
+class PullAnswer(Struct, frozen=True, kw_only=True):
+    """What is new. `more`: ask again with the moved cursors; `total`: how many entries remain after this answer."""
+
+    v: V = 1
+    epoch: Count
+    nonce: str
+    added: list[RandomId]
+    removed: list[Removed]
+    confirm: bool
+    diverged: list[RandomId]
+    people: list[PersonBrief]
+    enrolments: list[EnrolmentLink]
+    casefiles: list[PulledCasefile]
+    more: bool
+    total: Count
+
+
+class ErrorAnswer(Struct, frozen=True, kw_only=True):
+    """Why a request could not be answered. It never means that anything may be thrown away."""
+
+    v: V = 1
+    error: str
+    nonce: str | UnsetType = UNSET
+    retry_after: Count | UnsetType = UNSET
+
+
+REQUESTS = (BeginRequest, EnrolRequest, HelloRequest, HaveRequest, PullRequest)
+ANSWERS = (
+    BeginAnswer,
+    EnrolAnswer,
+    HelloAnswer,
+    PushAnswer,
+    DraftAnswer,
+    HaveAnswer,
+    PullAnswer,
+    ErrorAnswer,
+)
