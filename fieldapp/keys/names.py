@@ -1,0 +1,40 @@
+"""What things are called: hashes, random ids, tokens, and the words people compare keys by."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from fieldapp.practice.words import words
+from sync import entry
+
+
+def sha256(data: bytes) -> bytes:
+    """The hash that `sync` is handed."""
+    return hashlib.sha256(data).digest()
+
+
+def hash_text(data: bytes) -> str:
+    """SHA-256 as 43 characters."""
+    return entry.b64u(sha256(data))
+
+
+def new_id() -> str:
+    """A random id: 22 characters."""
+    return entry.b64u(secrets.token_bytes(16))
+
+
+def new_token() -> str:
+    """A bearer token of 256 bits; only its hash is ever kept."""
+    return entry.b64u(secrets.token_bytes(32))
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token. A plain hash is enough: there is nothing to guess in 256 random bits."""
+    return hash_text(b"fieldapp token 1\n" + token.encode("utf-8", "replace"))
+
+
+def check_words(office_kid: str) -> list[str]:
+    """The four words by which people compare office keys: 44 bits of a hash, 11 for each word."""
+    bits = int.from_bytes(sha256(f"fieldapp check words 1\n{office_kid}".encode())) >> (256 - 44)
+    return [words()[bits >> shift & 2047] for shift in (33, 22, 11, 0)]
