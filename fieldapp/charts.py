@@ -203,16 +203,19 @@ def _outline(shape: str, x: float, y: float) -> str:
 
 def _apart(lines: list[Line], top: float, bottom: float) -> tuple[Line, ...]:
     """Moves labels that would cover each other 17 units apart, within the plot."""
-    lowest = top
+    order = sorted(range(len(lines)), key=lambda each: lines[each].label_y)
     placed: dict[int, float] = {}
-    for index in sorted(range(len(lines)), key=lambda each: lines[each].label_y):
-        lowest = max(lines[index].label_y, lowest)
-        placed[index] = lowest
-        lowest += 17
-    over = max(0.0, lowest - 17 - bottom)
+    free = top
+    for index in order:
+        placed[index] = max(lines[index].label_y, free)
+        free = placed[index] + 17
+    # What hangs out below is pushed back up, and of what stands above only as much as is in its way.
+    free = bottom
+    for index in reversed(order):
+        placed[index] = min(placed[index], free)
+        free = placed[index] - 17
     return tuple(
-        Line(one.n, one.label, one.path, one.marks, one.label_x, round(placed[index] - over, 1))
-        for index, one in enumerate(lines)
+        Line(one.n, one.label, one.path, one.marks, one.label_x, round(placed[index], 1)) for index, one in enumerate(lines)
     )
 
 

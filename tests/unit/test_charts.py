@@ -54,6 +54,15 @@ def test_raters_have_shapes_of_their_own_when_they_rate_the_same() -> None:
     assert abs(drawn.lines[0].label_y - drawn.lines[1].label_y) >= 17
 
 
+def test_a_label_at_the_top_stays_inside_when_labels_crowd_at_the_bottom() -> None:
+    on = date(2026, 1, 1)
+    drawn = chart([Series("Dawn", (Point(on, value),)) for value in (0, 0, 10)], low=0, high=10, step=1)
+    assert drawn is not None
+    low, lower, high = (line.label_y for line in drawn.lines)
+    assert high >= drawn.top - 6
+    assert abs(low - lower) >= 17
+
+
 def test_named_ranges_cover_the_scale_without_a_gap() -> None:
     ranges = [(0, "minimal"), (5, "mild"), (10, "moderate"), (20, "severe")]
     drawn = chart([Series("Dawn", (Point(date(2026, 9, 7), 16),))], low=0, high=27, step=5, ranges=ranges)
