@@ -27,9 +27,7 @@ def strangers_in(module: ModuleType) -> list[str]:
 
 
 def modules() -> list[ModuleType]:
-    names = [
-        one.name for package in (fieldapp, sync) for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    ]
+    names = [one.name for package in (fieldapp, sync) for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     return [importlib.import_module(name) for name in names]
 
 

@@ -357,6 +357,17 @@ describe("what the office takes away or has lost", () => {
     phone.kill();
   });
 
+  test("what this phone wrote itself is not fetched again", async () => {
+    const { office, casefile, child, phone } = await given();
+    await phone.ask("sync");
+    const before = office.requests.length;
+    const { record } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    assert.equal(await standing(phone, record), "sent");
+    assert.deepEqual(office.requests.slice(before), ["/sync/v1/push", "/sync/v1/hello"]);
+    phone.kill();
+  });
+
   test("progress of an arrival never goes back", async () => {
     const office = await makeOffice();
     const ama = office.addPerson("Ama");

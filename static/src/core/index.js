@@ -154,7 +154,7 @@ export function open(port, outside = createOutside()) {
       atOnce,
       heard: async () => {
         if (filled) await settle(filled);
-        await tellOutbox();
+        tellOutboxOnce();
       },
       signal: (is) => {
         sending = is;

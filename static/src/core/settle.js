@@ -2,10 +2,11 @@
  * Judges the answers push has kept: only a verified receipt moves an item. The vault gets its copy first, then the outbox is told; both may be done twice,
  * so a phone that dies in between only does it again.
  */
+import { follow } from "../sync/chain.js";
 import { b64u, isHash, isTime } from "../sync/entry.js";
 import { FieldappError } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
-import { hash, officeKeys, verify } from "./keys.js";
+import { hands, hash, officeKeys, verify } from "./keys.js";
 import { openOwn, sealTwice } from "./packets.js";
 import { backoff, exchange } from "./push.js";
 
@@ -17,6 +18,8 @@ const RETRY_FIRST_MS = 5_000;
 const RETRY_MOST_MS = 6 * 3_600_000;
 const BATCH = 64;
 const HAVE_IDS = 2_000;
+/** @type {Set<string>} */
+const NOBODY = new Set();
 /** @type {import("./outbox.js").State[]} */
 const UNSETTLED = ["waiting", "answered", "sorting"];
 /** Quarantine codes that a new envelope, sealed from the author's own copy, may cure. */
@@ -50,15 +53,11 @@ async function quarantineReceipt(session, jws, item) {
 /** Settles every answer that lies here. @param {Session} session */
 export async function settle(session) {
   const { outbox, outside } = session;
-  /** @type {Set<string> | null} */
-  let orphans = null;
   for (;;) {
     const rows = await outbox.inState("answered", BATCH);
     if (rows.length === 0) return;
-    /** @type {Set<string>} */
-    const forgotten = orphans ?? (await kidsWithoutVault(session));
-    orphans = forgotten;
-    const mine = rows.filter(([, item]) => item.kid === session.signer.kid || forgotten.has(item.kid));
+    const others = rows.some(([, item]) => item.kid !== session.signer.kid) ? await kidsWithVault(session) : NOBODY;
+    const mine = rows.filter(([, item]) => item.kid === session.signer.kid || !others.has(item.kid));
     if (mine.length === 0) return;
     /** @type {[string, Placed, boolean][]} */
     const stored = [];
@@ -109,12 +108,11 @@ async function bumped({ outbox }, id) {
   if (item?.next_at !== undefined) await outbox.delay([[id, item.next_at]]);
 }
 
-/** Signers of this device nobody can unlock any more: their words were forgotten. What the office has of theirs comes back by pull. @param {Session} session */
-async function kidsWithoutVault({ outbox }) {
-  const living = new Set((await outbox.people()).map(([, { kid }]) => kid));
-  const all = new Set((await outbox.inState("answered", 1_000)).map(([, { kid }]) => kid));
-  return new Set([...all].filter((kid) => !living.has(kid)));
-}
+/**
+ * Signers of this device that somebody can unlock. What another left waiting, whose words were forgotten, is settled by whoever is here; the office has
+ * it, and it comes back by pull. @param {Session} session
+ */
+const kidsWithVault = async ({ outbox }) => new Set((await outbox.people()).map(([, { kid }]) => kid));
 
 /** Copies what the office has placed into the vault. @param {Session} session @param {[string, Placed, boolean][]} stored @returns {Promise<Set<string>>} the records whose briefs are new with it */
 async function keepPlaced(session, stored) {
@@ -166,12 +164,23 @@ async function keepPlaced(session, stored) {
         pages: [...(before?.pages ?? []), page],
       });
     });
-    news.push({ of, head: of.head, pages: [{ page, entries }], briefs });
+    news.push({ of, head: await headAfter(casefile, of.head, entries), pages: [{ page, entries }], briefs });
   }
   if (news.length > 0) await vault.keep(news);
   for (const [id] of stored) caseload.unsettled.delete(id);
   for (const { of, briefs } of news) await caseload.stored(of, briefs);
   return new Set(news.flatMap(({ briefs }) => briefs.map(({ record }) => record)));
+}
+
+/**
+ * Moves a head over our own entries where they follow it without a gap, by the hashes their receipts vouch for: what this phone wrote itself it need not
+ * fetch again. Where somebody else's entries lie between, the head stays and pull brings all of them.
+ * @param {string} casefile @param {import("../sync/chain.js").Head} head @param {{seq: number, id: string, jws: string, received_at: string, log_hash: string}[]} entries
+ */
+async function headAfter(casefile, head, entries) {
+  const inOrder = [...entries].sort((a, b) => a.seq - b.seq);
+  const run = inOrder.filter(({ seq }, i) => seq === head.seq + 1 + i);
+  return follow(hands, casefile, head, run).catch(() => head);
 }
 
 /**
