@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.security import safe_join
 
@@ -27,7 +27,8 @@ _ASK_FIRST = "no-cache"
 def pages(releases: Releases, *, worker_policy: str, demo: Mapping[str, object] | None = None) -> Blueprint:
     """Make the pages of one built client. Only the core's own script gets ``worker_policy``, which lets it run Argon2id.
 
-    ``demo`` is how to sign in to a demo office, written into its page for a newcomer to read; a real office has none.
+    ``demo`` is how to sign in to a demo office, told to whoever asks. It never stands in the page itself: phones keep that, and a
+    phone keeps no password, not even a published one. A real office has none and answers 404.
     """
     shell = Blueprint("app_shell", __name__)
 
@@ -35,8 +36,15 @@ def pages(releases: Releases, *, worker_policy: str, demo: Mapping[str, object] 
     @open_to_all
     def app() -> ResponseReturnValue:
         release = releases.current().id
-        page = Response(render_template("app/shell.html", release=release, offline=not releases.dev, demo=demo))
+        page = Response(render_template("app/shell.html", release=release, offline=not releases.dev, demo=demo is not None))
         return _of(release, page, _ASK_FIRST)
+
+    @shell.get("/demo/sign-ins")
+    @open_to_all
+    def sign_ins() -> ResponseReturnValue:
+        if demo is None:
+            abort(404)
+        return jsonify(v=1, **demo)
 
     @shell.get("/sw.js")
     @open_to_all

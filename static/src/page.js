@@ -9,14 +9,14 @@ export function root() {
 }
 
 /**
- * What the server wrote into the page: which release this is, whether it may be kept for offline use, and in a
- * demonstration how to sign in.
+ * What the server wrote into the page: which release this is, whether it may be kept for offline use, and whether all of
+ * it is a demonstration.
  *
- * @returns {{release: string, offline: boolean, demo: {emails: string[], password: string, code: string} | null}}
+ * @returns {{release: string, offline: boolean, demo: boolean}}
  */
 export function shell() {
   const { release = "", offline, demo } = root().dataset;
-  return { release, offline: offline === "yes", demo: demo ? JSON.parse(demo) : null };
+  return { release, offline: offline === "yes", demo: demo === "yes" };
 }
 
 /** Starts the core in its own worker. Ending it is how the app locks: its memory goes with it. */

@@ -1,34 +1,39 @@
-"""A newcomer reads on the phone's page how to sign in to a demo; a real office's page says nothing of the kind."""
+"""A newcomer is told on the phone's first screen how to sign in to a demo; a real office says nothing of the kind."""
 
 from __future__ import annotations
 
-import html
-import json
-import re
 from pathlib import Path
 
-import pytest
+from flask.testing import FlaskClient
 
 from fieldapp import config, create_app, found_office
 
 
-def page_of(tmp_path: Path, *, demo: bool) -> str:
+def browser_at(tmp_path: Path, *, demo: bool) -> FlaskClient:
     config.make_key(tmp_path / "office.key", demo=demo)
     settings = config.read({"FIELDAPP_KEY_FILE": str(tmp_path / "office.key"), "FIELDAPP_DATABASE": str(tmp_path / "office.db")})
     found_office(settings)
-    return create_app(settings).test_client().get("/app").text
+    return create_app(settings).test_client()
 
 
-def test_sign_ins_stand_in_the_page_when_the_office_is_a_demo(tmp_path: Path) -> None:
-    written = re.search(r'data-demo="([^"]*)"', page_of(tmp_path, demo=True))
-    assert written
-    assert json.loads(html.unescape(written[1])) == {
+def test_sign_ins_are_told_and_kept_by_no_browser_when_the_office_is_a_demo(tmp_path: Path) -> None:
+    answer = browser_at(tmp_path, demo=True).get("/demo/sign-ins")
+    assert answer.json == {
+        "v": 1,
         "emails": list(config.DEMO_KEYWORKERS),
         "password": config.DEMO_PASSWORD,
         "code": config.DEMO_CODE,
     }
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("secret", ["data-demo", config.DEMO_PASSWORD, config.DEMO_CODE])
-def test_page_names_no_sign_in_when_the_office_is_real(tmp_path: Path, secret: str) -> None:
-    assert secret not in page_of(tmp_path, demo=False)
+def test_page_that_phones_keep_only_says_that_the_office_is_a_demo(tmp_path: Path) -> None:
+    page = browser_at(tmp_path, demo=True).get("/app").text
+    assert 'data-demo="yes"' in page
+    assert config.DEMO_PASSWORD not in page
+
+
+def test_nothing_tells_a_sign_in_when_the_office_is_real(tmp_path: Path) -> None:
+    browser = browser_at(tmp_path, demo=False)
+    assert "data-demo" not in browser.get("/app").text
+    assert browser.get("/demo/sign-ins").status_code == 404

@@ -5,7 +5,7 @@ import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
 import { pull } from "./pull.js";
-import { push } from "./push.js";
+import { exchange, push } from "./push.js";
 import { sealAgain, settle } from "./settle.js";
 import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
 
@@ -308,6 +308,10 @@ export function open(port, outside = createOutside()) {
       return { state, people, ...(session ? { person: session.me } : {}), storage, second_tab: isSecond };
     },
     "continue here": async () => ({ second_tab: !(await claim({ steal: true })) }),
+    demo: async () => {
+      const { status, answer: told } = await exchange(outside, "/demo/sign-ins", {});
+      return status === 200 ? told : null;
+    },
     "setup.start": async (given) => {
       pending = await begin(outside, await outbox(), given);
       return { person: pending.person, check_words: pending.check_words, offered_words: drawWords(outside, pending.words) };

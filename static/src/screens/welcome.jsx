@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status } from "../parts/told.js";
+import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status, useAsked } from "../parts/told.js";
 import { arriving, greeting, say } from "../words/en.js";
 
 /** @param {{another?: boolean}} props another: somebody else already uses this phone */
@@ -87,7 +87,7 @@ function Who({ another, next }) {
     <Frame title={another ? say.welcome.another_title : say.welcome.title} back={another ? "" : undefined}>
       <p class="govuk-body-l">{say.welcome.lead}</p>
       {isApple() && !isInstalled() && <p class="govuk-inset-text">{say.settings.apple}</p>}
-      <Demo fill={set} />
+      {shell().demo && <Demo fill={set} />}
       <Trouble error={error} />
       <Form onSubmit={() => void submit()}>
         <Line
@@ -125,14 +125,14 @@ function Who({ another, next }) {
 
 /** @param {{fill: (given: {email: string, password: string, code: string}) => void}} props how to sign in, where all of it is invented */
 function Demo({ fill }) {
-  const { demo } = shell();
+  const { answer: demo } = useAsked("demo");
   if (!demo) return null;
   return (
     <section class="app-demo" aria-label={say.demo.title}>
       <h2 class="govuk-heading-s">{say.demo.title}</h2>
       <p>{say.demo.sign_in(demo.password, demo.code)}</p>
       <Form class="app-more">
-        {demo.emails.map((email) => (
+        {demo.emails.map((/** @type {string} */ email) => (
           <button
             key={email}
             type="button"
