@@ -16,7 +16,7 @@ RULES = {
     "a merge left half done": r"^(<{7}|>{7}) ",
 }
 PLANTED = {
-    "a package registry's host": "https://registry.npmjs.org/preact",
+    "a package registry's host": "https://registry." + "npmjs" + ".org/preact",
     "a path of somebody's machine": "open('/root/notes.txt')",
     "work put off": "# TODO: later",
     "a test that does not run": "@pytest.mark.skip(reason='slow')",
