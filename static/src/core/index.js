@@ -372,7 +372,6 @@ export function open(port, outside = createOutside()) {
       await run(true);
       return {};
     },
-    "storage.persist": async () => ({ persisted: await outside.storage.persist() }),
   };
 
   port.onmessage = async (/** @type {{data: Request}} */ { data: { id, ask, with: given } }) => {

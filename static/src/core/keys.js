@@ -4,7 +4,7 @@
  */
 import { argon2id } from "hash-wasm";
 import { hashText } from "../sync/chain.js";
-import { ascii, b64u, compact, isHash, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
+import { ascii, b64u, compact, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
 import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
 import { envelopeInfo, join, layEnvelope, padme } from "../sync/wire.js";
 import { sealer } from "./hpke.js";
@@ -320,5 +320,3 @@ export function areStrong(words, list) {
   if (/^(?:pass|letme|welcome|qwert|admin|12345|abc)/.test(plain)) return false;
   return plain.length >= 16 && new Set(plain).size >= 9 && new Set(parts).size >= 3;
 }
-
-export { isHash };

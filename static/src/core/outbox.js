@@ -163,8 +163,6 @@ export async function openOutbox(outside, onGone) {
 
     /** @returns {Promise<[id: string, item: Item][]>} */
     items: () => inside(["items"], "read", async ({ items }) => pairs(items)),
-    /** @param {string} id @returns {Promise<Item | undefined>} */
-    item: (id) => inside(["items"], "read", ({ items }) => answer(items.get(id))),
     /** Items in one state. @param {State} state @param {number} [most] @returns {Promise<[id: string, item: Item][]>} */
     inState: (state, most) =>
       inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),

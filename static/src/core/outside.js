@@ -124,13 +124,8 @@ export function createOutside(given = {}) {
     },
 
     storage: {
-      /** @returns {Promise<boolean | null>} null where the browser has no such question */
+      /** Only a page may ask to be kept; a worker can look. @returns {Promise<boolean | null>} null where the browser has no such question */
       persisted: async () => (storage?.persisted ? storage.persisted() : null),
-      /** Asking is the page's right alone; a worker can only look. @returns {Promise<boolean | null>} */
-      persist: async () => {
-        const page = /** @type {{persist?: () => Promise<boolean>} | undefined} */ (storage);
-        return page?.persist ? page.persist() : outside.storage.persisted();
-      },
       /** @returns {Promise<{usage: number, quota: number}>} */
       estimate: async () => {
         const told = storage?.estimate ? await storage.estimate() : {};

@@ -86,13 +86,13 @@ export async function settle(session) {
     await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
     await outbox.sorting(sorting);
     await outbox.offerAgain(again);
-    for (const [id] of again) await bumped(session, id);
+    // An answer that was none counts as a failed try.
+    await outbox.delay(again.map(([id, { next_at }]) => [id, next_at]));
     for (const [id] of sorting) {
       const reading = session.caseload.unsettled.get(id);
       if (reading) session.caseload.unsettled.set(id, { ...reading, lies: "sorting" });
     }
     if (stored.length > 0) await outbox.keepFact("last_sent", { at: outside.stamp() });
-    for (const [id] of stored) session.caseload.unsettled.delete(id);
     for (const { casefile, record } of touched) {
       if (!placed.has(record)) await session.caseload.refresh(casefile, record);
       session.tell("record", { record });
@@ -100,12 +100,6 @@ export async function settle(session) {
     if (touched.length > 0) session.tell("caseload", {});
     if (mine.length < rows.length || rows.length < BATCH) return;
   }
-}
-
-/** An answer that was none counts as a failed try. @param {Session} session @param {string} id */
-async function bumped({ outbox }, id) {
-  const item = await outbox.item(id);
-  if (item?.next_at !== undefined) await outbox.delay([[id, item.next_at]]);
 }
 
 /**
