@@ -107,3 +107,25 @@ def test_every_address_of_a_family_that_is_gone_says_so_and_leads_home(ama: Keyw
     # And there is a way home
     ama.page.get_by_role("link", name="fieldapp").click()
     ama.is_at("My families")
+
+
+def test_whoever_types_the_moment_a_screen_opens_is_not_interrupted(ama: Keyworker) -> None:
+    # Given a family on screen, and somebody who is in the search box as soon as there is one
+    ama.opens_the_family("Tarnley")
+    ama.page.evaluate(
+        """() => new MutationObserver((_, watching) => {
+            const box = document.querySelector("#find");
+            if (!box) return;
+            watching.disconnect();
+            box.focus();
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+
+    # When the families open
+    ama.page.get_by_role("link", name="fieldapp").click()
+    ama.is_at("My families")
+    ama.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 100)))")
+
+    # Then what is typed goes where it was begun
+    ama.page.keyboard.type("kettle")
+    expect(ama.page.get_by_label("Search all your notes")).to_have_value("kettle")

@@ -1,5 +1,5 @@
 /** What surrounds every screen: whom the record is about, hiding names, where sending stands, the heading. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { beginScreen, cameFrom, back as goBack, now } from "../page.js";
 import { ages, say } from "../words/en.js";
 import { Form, Hush, Private, Trouble } from "./basic.jsx";
@@ -89,7 +89,8 @@ function About({ family, said }) {
  * @param {any} [props.children]
  */
 export function Frame({ title, back, back_label, family, step = "", bare = false, said, children }) {
-  useEffect(() => beginScreen({ isOpening: step === OPENING }), [step]);
+  // With the drawing and not after it: somebody quick may already be typing in the new screen.
+  useLayoutEffect(() => beginScreen({ isOpening: step === OPENING }), [step]);
   return (
     <div class="app-frame">
       <Form class="app-skip">
