@@ -26,7 +26,7 @@ const DAYS = {
 };
 const LINE = 80;
 
-/** Reads a kept entry, whose signature was checked before it was kept. @param {{id: string, jws: string, body?: string, gone?: string}} kept @param {Header} [header] where it has been read already @returns {Reading} */
+/** Reads a kept entry, whose signature was checked before it was kept. @param {{id: string, jws: string, body?: string, gone?: string, lies?: "waiting" | "sorting"}} kept @param {Header} [header] where it has been read already @returns {Reading} */
 export function readEntry(kept, header = JSON.parse(asText(splitJws(kept.jws, "fieldapp-entry").payload))) {
   let fields = null;
   if (kept.body !== undefined) {

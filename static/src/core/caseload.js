@@ -5,6 +5,7 @@
 import { due as dueOf } from "../practice/due.js";
 import { Refused } from "../sync/errors.js";
 import { excerpt, makeBrief, measuredIn, readEntry } from "./briefs.js";
+import { openUnsettledList } from "./unsettled.js";
 
 /** @typedef {import("./vault.js").Vault} Vault */
 /** @typedef {import("./vault.js").Casefile} Casefile */
@@ -33,8 +34,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
   const people = new Map();
   /** @type {Map<string, DraftBrief>} */
   const drafts = new Map();
-  /** @type {Map<string, Reading>} */
-  const unsettled = new Map();
+  const unsettled = openUnsettledList();
   /** @type {Map<string, Promise<void>>} */
   const loading = new Map();
   let isComplete = false;
@@ -70,10 +70,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         if (!family.recs.has(brief.record)) place(family, brief, [], brief);
       }
       family.isLoaded = true;
-      const ours = new Set(
-        [...unsettled.values()].filter((one) => one.header.casefile === family.casefile).map((one) => one.header.record),
-      );
-      for (const record of ours) await caseload.refresh(family.casefile, record);
+      for (const record of unsettled.recordsIn(family.casefile)) await caseload.refresh(family.casefile, record);
       family.summary = null;
     })();
     loading.set(family.casefile, started);
@@ -102,7 +99,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
   /** @param {Family} family */
   function summaryOf(family) {
     const counted = {
-      waiting: [...unsettled.values()].filter((one) => one.header.casefile === family.casefile).length,
+      waiting: unsettled.countIn(family.casefile),
       drafts: [...drafts.values()].filter((one) => one.casefile === family.casefile).length,
     };
     if (!family.isLoaded && family.summary) return { ...family.summary, ...counted };
@@ -199,10 +196,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       /** @type {Map<string, Reading>} */
       const byId = new Map();
       for (const one of /** @type {any[]} */ (kept)) if (one.record === record && !one.bad) byId.set(one.id, readEntry(one));
-      for (const one of unsettled.values()) {
-        if (one.header.record !== record) continue;
-        byId.set(one.id, { ...byId.get(one.id), ...one });
-      }
+      for (const one of unsettled.of(record)) byId.set(one.id, { ...byId.get(one.id), ...one });
       return [...byId.values()];
     },
 
@@ -225,10 +219,9 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     async stored(of, briefs) {
       const family = familyOf(of.casefile);
       family.of = of;
-      const stillOurs = new Set([...unsettled.values()].map((one) => one.header.record));
       for (const brief of briefs) {
         place(family, brief, [], brief);
-        if (stillOurs.has(brief.record)) await caseload.refresh(of.casefile, brief.record);
+        if (unsettled.of(brief.record).length > 0) await caseload.refresh(of.casefile, brief.record);
       }
       family.summary = null;
     },

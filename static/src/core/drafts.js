@@ -177,7 +177,7 @@ export function openDrafts(session) {
       );
       slots.delete(slot);
       caseload.drafts.delete(slot);
-      caseload.unsettled.set(reading.id, reading);
+      caseload.unsettled.put(reading);
       session.later(async () => {
         await caseload.refresh(casefile, record);
         session.tell("record", { record });

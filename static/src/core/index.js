@@ -6,7 +6,7 @@ import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
 import { pull } from "./pull.js";
 import { exchange, push } from "./push.js";
-import { sealAgain, settle } from "./settle.js";
+import { judge, sealAgain, settle } from "./settle.js";
 import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
@@ -92,6 +92,8 @@ export function open(port, outside = createOutside()) {
           isSecond = !held;
           resolve(held);
           if (!held) return;
+          // Whoever wrote before knew better what is there.
+          void opening?.then((box) => box.reread());
           await beat();
           await new Promise(() => undefined);
         })
@@ -152,8 +154,9 @@ export function open(port, outside = createOutside()) {
     if (now) await settle(now);
     const told = await push(outside, box, {
       atOnce,
-      heard: async () => {
-        if (filled) await settle(filled);
+      take: async (rows) => {
+        if (filled) await judge(filled, rows);
+        else await box.answered(rows.map(([id, , answer]) => [id, answer]));
         tellOutboxOnce();
       },
       signal: (is) => {
@@ -210,12 +213,12 @@ export function open(port, outside = createOutside()) {
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
     const items = [];
     if (session) {
-      for (const [id, reading] of session.caseload.unsettled) {
-        const { record, casefile, kind, written_at } = reading.header;
+      for (const { id, header, lies } of session.caseload.unsettled.values()) {
+        const { record, casefile, kind, written_at } = header;
         const title = session.caseload.records.get(record)?.brief.title ?? kind;
-        items.push({ id, record, casefile, kind, title, written_at, standing: reading.lies ?? "waiting", at: written_at });
+        items.push({ id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at });
+        if (items.length === LISTED) break;
       }
-      items.sort((a, b) => (a.written_at < b.written_at ? -1 : 1));
     }
     const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
     const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
@@ -227,7 +230,7 @@ export function open(port, outside = createOutside()) {
       last_sent_at: lastSent?.at ?? null,
       reach,
       fetching,
-      items: items.slice(0, LISTED).map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
+      items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
     };
   }
   const tellOutbox = () =>
@@ -388,7 +391,10 @@ export function open(port, outside = createOutside()) {
     }
     tidy();
   };
-  outside.hear(() => void run(false));
+  outside.hear(() => {
+    void opening?.then((box) => box.reread());
+    void run(false);
+  });
   void first.then(() => run(false));
 
   return {

@@ -43,7 +43,20 @@ export async function openOutbox(outside, onGone) {
   const gone = () => {
     open = false;
     heads.clear();
+    front = Number.NEGATIVE_INFINITY;
     onGone?.();
+  };
+  /**
+   * Where the index `next_at` may begin: what was sent left its marks before that, and every query that begins at the front reads through all of them
+   * (docs/decisions/0009-outbox-index.md). Never later than the earliest that waits, as far as this tab knows; `reread` forgets it.
+   */
+  let front = Number.NEGATIVE_INFINITY;
+  /** How often this tab wrote an item that is to be sent. */
+  let writes = 0;
+  /** @param {number | undefined} next_at of an item just written */
+  const wrote = (next_at) => {
+    writes++;
+    if (next_at !== undefined) front = Math.min(front, next_at);
   };
   /** Opens again what the browser closed: on iOS its storage process dies now and then. */
   const ready = async () => {
@@ -65,6 +78,12 @@ export async function openOutbox(outside, onGone) {
 
   const outbox = {
     close: () => db.close(),
+
+    /** Forgets what this tab believes of the store: somebody else has written to it. */
+    reread() {
+      heads.clear();
+      front = Number.NEGATIVE_INFINITY;
+    },
 
     /** The last link of a signer's own chain. @param {string} kid @returns {Promise<ChainHead>} */
     async head(kid) {
@@ -102,6 +121,7 @@ export async function openOutbox(outside, onGone) {
           throw error;
         }
         heads.set(kid, { n: item.n, id });
+        wrote(item.next_at);
         return id;
       }
     },
@@ -167,14 +187,25 @@ export async function openOutbox(outside, onGone) {
     inState: (state, most) =>
       inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),
     /** How many the office has not answered for. @returns {Promise<number>} */
-    waiting: () => inside(["items"], "read", ({ items }) => answer(items.index("next_at").count())),
-    /** What may be sent now, longest waiting first. @param {number} until @param {number} most @returns {Promise<[id: string, item: Item][]>} */
-    due: (until, most) =>
-      inside(["items"], "read", ({ items }) => indexed(items.index("next_at"), IDBKeyRange.upperBound(until), most)),
+    waiting: () => inside(["items"], "read", ({ items }) => answer(items.index("next_at").count(IDBKeyRange.lowerBound(front)))),
+    /** What may be sent now, longest waiting first. @param {number} until @param {number} most @param {number} [from] leaves out what has waited since before then @returns {Promise<[id: string, item: Item][]>} */
+    async due(until, most, from) {
+      const first = from ?? front;
+      if (until < first) return [];
+      const before = writes;
+      const rows = await inside(["items"], "read", ({ items }) =>
+        indexed(items.index("next_at"), IDBKeyRange.bound(first, until), most),
+      );
+      if (from === undefined && writes === before) front = rows[0]?.[1].next_at ?? until;
+      return rows;
+    },
     /** When the next item or draft wants to be sent, if any does. @returns {Promise<number | null>} */
     nextAt: () =>
-      inside(["items", "drafts"], "read", async (stores) => {
-        const first = await answers(...[stores.items, stores.drafts].map((store) => store.index("next_at").openKeyCursor()));
+      inside(["items", "drafts"], "read", async ({ items, drafts }) => {
+        const first = await answers(
+          items.index("next_at").openKeyCursor(IDBKeyRange.lowerBound(front)),
+          drafts.index("next_at").openKeyCursor(),
+        );
         const times = first.filter((cursor) => cursor !== null).map((cursor) => /** @type {number} */ (cursor.key));
         return times.length ? Math.min(...times) : null;
       }),
@@ -188,7 +219,7 @@ export async function openOutbox(outside, onGone) {
       ),
     /** Puts off items the office could not take now. @param {[id: string, next_at: number][]} delays */
     delay: (delays) => change(delays, (item, next_at) => ({ ...item, attempts: item.attempts + 1, next_at })),
-    /** Notes verified stored receipts. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
+    /** Notes verified stored receipts. What is no longer there was freed already. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
     sent: (receipts) =>
       receipts.length === 0
         ? Promise.resolve()
@@ -200,8 +231,9 @@ export async function openOutbox(outside, onGone) {
             // Nothing known is not "none": what was sent before is then counted by the next look through all of them.
             if (known) device.put(withReceipts(known, receipts), SENT);
           }),
-    /** Notes verified quarantine receipts: sending ends, nothing is freed. @param {[id: string, at: string][]} receipts */
-    sorting: (receipts) => change(receipts, (item, at) => ({ ...withNextAt(item, undefined), state: "sorting", sorted_at: at })),
+    /** Notes verified quarantine receipts: sending ends, nothing is freed. @param {[id: string, told: {at: string, answer: Answer}][]} receipts */
+    sorting: (receipts) =>
+      change(receipts, (item, { at, answer }) => ({ ...withNextAt(item, undefined), state: "sorting", answer, sorted_at: at })),
     /** Offers items again, with a new envelope where one is given. @param {[id: string, again: {next_at: number, sealed?: Uint8Array, ingest_kid?: string}][]} offers */
     offerAgain: (offers) =>
       change(offers, (item, again) => {
@@ -258,7 +290,10 @@ export async function openOutbox(outside, onGone) {
       : inside(["items"], "relaxed", async ({ items }) => {
           const rows = await answers(...list.map(([id]) => items.get(id)));
           rows.forEach((item, i) => {
-            if (item) items.put(how(item, list[i][1]), list[i][0]);
+            if (!item) return;
+            const changed = how(item, list[i][1]);
+            items.put(changed, list[i][0]);
+            wrote(changed.next_at);
           });
         });
 

@@ -59,7 +59,7 @@ async function greet(session) {
   const { outbox, outside, caseload } = session;
   const before = outside.now();
   const heads = headsOf(session);
-  const written = [...caseload.unsettled.values()].map(({ header }) => header.written_at).sort();
+  const [oldest] = caseload.unsettled.values();
   const removals_done = (await session.vault.fact("removals_done")) ?? [];
   const signer = await outbox.head(session.signer.kid);
   const checkpoint = await outbox.fact("checkpoint");
@@ -69,7 +69,7 @@ async function greet(session) {
     signers: [{ kid: session.signer.kid, ...signer }],
     keyset_n: session.keySet.n,
     removals_done,
-    waiting: { count: await outbox.waiting(), oldest_at: written[0] ?? null },
+    waiting: { count: await outbox.waiting(), oldest_at: oldest?.header.written_at ?? null },
     app: outside.build.slice(0, 40),
     digest: await digest(hands, heads),
     ...(checkpoint ? { checkpoint } : {}),

@@ -7,6 +7,8 @@ import { ALONE_BYTES, layFrames, PUSH_BYTES, PUSH_FRAMES } from "../sync/wire.js
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./outbox.js").Item} Item */
+/** @typedef {import("./outbox.js").Answer} Answer */
+/** @typedef {(rows: [id: string, item: Item, answer: Answer][]) => Promise<unknown>} Take what is done with answers; the next batch is on its way meanwhile */
 /** @typedef {"ok" | "no_signal" | "office_not_answering"} Reach */
 /** @typedef {{failures: number, next_at: number, reach: Reach}} Line how the way to the office stands, kept over restarts */
 
@@ -14,12 +16,16 @@ const LINE_FIRST_MS = 2_000;
 const LINE_MOST_MS = 300_000;
 const ITEM_FIRST_MS = 5_000;
 const ITEM_MOST_MS = 6 * 3_600_000;
+/** How many items are read from the store at a time, and how many answers are written to it at a time, or after how long: one write of many is cheaper than many of few. */
+const READ = 8 * PUSH_FRAMES;
+const TAKE = 8 * PUSH_FRAMES;
+const TAKE_AFTER_MS = 1_000;
 const KEPT = new Set(["stored", "duplicate", "quarantined"]);
 
 /**
  * Sends everything that is due. One sender at a time, whichever tab or service worker it is.
  * @param {Outside} outside @param {Outbox} outbox
- * @param {{atOnce?: boolean, heard?: (told: any) => void | Promise<void>, signal?: (sending: boolean) => void}} [how] `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `heard` is given each answer after it is kept
+ * @param {{atOnce?: boolean, take?: Take, signal?: (sending: boolean) => void}} [how] `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `take` is given what the office answered, and keeps it; by default unjudged
  * @returns {Promise<Reach | "busy">}
  */
 export function push(outside, outbox, how = {}) {
@@ -29,7 +35,8 @@ export function push(outside, outbox, how = {}) {
     if (!how.atOnce && line.next_at > outside.now()) return line.reach;
     how.signal?.(true);
     try {
-      const reach = await sendAll(outside, outbox, how.heard);
+      const unjudged = (/** @type {[string, Item, Answer][]} */ rows) => outbox.answered(rows.map(([id, , told]) => [id, told]));
+      const reach = await sendAll(outside, outbox, how.take ?? unjudged);
       if (reach.reach === "ok") {
         if (line.failures > 0) await outbox.keepFact("line", { failures: 0, next_at: 0, reach: "ok" });
         return "ok";
@@ -52,15 +59,57 @@ export function backoff(outside, failures, first, most) {
 
 /** @typedef {{reach: Reach, wait?: number}} Outcome */
 
-/** @param {Outside} outside @param {Outbox} outbox @param {((told: any) => void | Promise<void>) | undefined} heard @returns {Promise<Outcome>} */
-async function sendAll(outside, outbox, heard) {
+/**
+ * Sends batch after batch; answers are taken in while the next batch is on its way. A phone that dies before they are sends the same again, and the office
+ * answers as it did. @param {Outside} outside @param {Outbox} outbox @param {Take} take @returns {Promise<Outcome>}
+ */
+async function sendAll(outside, outbox, take) {
+  /** Sent, and not taken in: the store still calls them waiting. @type {Set<string>} */
+  const inHand = new Set();
+  /** @type {[string, Item, Answer][]} */
+  let answered = [];
+  let since = outside.now();
+  let taken = Promise.resolve();
+  const takeIn = async () => {
+    const rows = answered;
+    [answered, since] = [[], outside.now()];
+    if (rows.length > 0) await take(rows);
+    for (const [id] of rows) inHand.delete(id);
+  };
+  const takeAll = async () => {
+    await taken;
+    await takeIn();
+  };
+  /** @type {number | undefined} */
+  let from;
   for (;;) {
-    const due = await outbox.due(outside.now(), PUSH_FRAMES);
-    if (due.length === 0) break;
-    const outcome = await sendBatch(outside, outbox, fitting(due), heard);
-    if (outcome.reach !== "ok") return outcome;
+    const due = (await outbox.due(outside.now(), READ + inHand.size, from)).filter(([id]) => !inHand.has(id));
+    if (due.length === 0) {
+      await takeAll();
+      if (from === undefined) return sendDrafts(outside, outbox);
+      // One look at everything: a clock that was set back meanwhile may have put something before what was read.
+      from = undefined;
+      continue;
+    }
+    from = due.at(-1)?.[1].next_at;
+    for (let rest = due; rest.length > 0; ) {
+      const batch = fitting(rest);
+      rest = rest.slice(batch.length);
+      const { outcome, rows, delays } = await sendBatch(outside, batch);
+      answered.push(...rows);
+      for (const [id] of rows) inHand.add(id);
+      await outbox.delay(delays);
+      if (outcome.reach !== "ok") {
+        await takeAll();
+        return outcome;
+      }
+      if (answered.length < TAKE && outside.now() - since < TAKE_AFTER_MS) continue;
+      await taken;
+      taken = takeIn();
+      // Whoever waits for it hears of a failure; until then nobody does.
+      taken.catch(() => undefined);
+    }
   }
-  return sendDrafts(outside, outbox);
 }
 
 /** As many as one push may carry; one that is larger than its share goes alone. @param {[string, Item][]} due */
@@ -69,14 +118,16 @@ function fitting(due) {
   let count = 0;
   for (const [, { sealed }] of due) {
     size += 4 + sealed.length;
-    if (count > 0 && (size > PUSH_BYTES || sealed.length > ALONE_BYTES)) break;
+    if (count > 0 && (count === PUSH_FRAMES || size > PUSH_BYTES || sealed.length > ALONE_BYTES)) break;
     count++;
   }
   return due.slice(0, count);
 }
 
-/** @param {Outside} outside @param {Outbox} outbox @param {[string, Item][]} batch @param {((told: any) => void | Promise<void>) | undefined} heard @returns {Promise<Outcome>} */
-async function sendBatch(outside, outbox, batch, heard) {
+/** @typedef {{outcome: Outcome, rows: [string, Item, Answer][], delays: [string, number][]}} Sent what came back for a batch: answers to take, and items to put off */
+
+/** @param {Outside} outside @param {[string, Item][]} batch @returns {Promise<Sent>} */
+async function sendBatch(outside, batch) {
   const body = layFrames(batch.map(([, item]) => item.sealed));
   // Half a minute, and time for the bytes at 8 kB a second: a slow line is not a dead one.
   const told = await exchange(outside, "/sync/v1/push", {
@@ -86,35 +137,30 @@ async function sendBatch(outside, outbox, batch, heard) {
     patience: 30_000 + Math.round(body.length / 8),
   });
   const { status, answer } = told;
-  if (status === 413 || status === 400) {
-    if (batch.length > 1) {
-      const half = Math.ceil(batch.length / 2);
-      const first = await sendBatch(outside, outbox, batch.slice(0, half), heard);
-      return first.reach === "ok" ? sendBatch(outside, outbox, batch.slice(half), heard) : first;
-    }
-    const [id, item] = batch[0];
-    await outbox.delay([[id, outside.now() + backoff(outside, item.attempts + 1, ITEM_FIRST_MS, ITEM_MOST_MS)]]);
-    return { reach: "ok" };
-  }
-  if (status !== 200 || !Array.isArray(answer?.results) || answer.results.length !== batch.length) return failed(told);
   const now = outside.now();
-  /** @type {[string, import("./outbox.js").Answer][]} */
-  const answers = [];
-  /** @type {[string, number][]} */
-  const delays = [];
-  batch.forEach(([id, item], i) => {
+  const later = (/** @type {Item} */ item) => now + backoff(outside, item.attempts + 1, ITEM_FIRST_MS, ITEM_MOST_MS);
+  if (status === 413 || status === 400) {
+    if (batch.length === 1) return { outcome: { reach: "ok" }, rows: [], delays: [[batch[0][0], later(batch[0][1])]] };
+    const half = Math.ceil(batch.length / 2);
+    const first = await sendBatch(outside, batch.slice(0, half));
+    if (first.outcome.reach !== "ok") return first;
+    const second = await sendBatch(outside, batch.slice(half));
+    return { ...second, rows: [...first.rows, ...second.rows], delays: [...first.delays, ...second.delays] };
+  }
+  if (status !== 200 || !Array.isArray(answer?.results) || answer.results.length !== batch.length)
+    return { outcome: failed(told), rows: [], delays: [] };
+  /** @type {Sent} */
+  const sent = { outcome: { reach: "ok" }, rows: [], delays: [] };
+  for (const [i, [id, item]] of batch.entries()) {
     const result = answer.results[i];
     if (result && KEPT.has(result.status) && typeof result.receipt === "string") {
-      answers.push([id, { result, epoch: answer.epoch, durable_through: answer.durable_through ?? null, at: now }]);
-    } else {
-      const asked = Number.isFinite(result?.retry_after) ? Math.min(Math.max(0, result.retry_after * 1000), ITEM_MOST_MS) : 0;
-      delays.push([id, now + Math.max(asked, backoff(outside, item.attempts + 1, ITEM_FIRST_MS, ITEM_MOST_MS))]);
+      sent.rows.push([id, item, { result, epoch: answer.epoch, durable_through: answer.durable_through ?? null, at: now }]);
+      continue;
     }
-  });
-  await outbox.answered(answers);
-  await outbox.delay(delays);
-  await heard?.(answer);
-  return { reach: "ok" };
+    const asked = Number.isFinite(result?.retry_after) ? Math.min(Math.max(0, result.retry_after * 1000), ITEM_MOST_MS) : 0;
+    sent.delays.push([id, Math.max(now + asked, later(item))]);
+  }
+  return sent;
 }
 
 /** @param {Outside} outside @param {Outbox} outbox @returns {Promise<Outcome>} */

@@ -12,6 +12,7 @@ import { backoff, exchange } from "./push.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outbox.js").Item} Item */
+/** @typedef {import("./outbox.js").Answer} Answer */
 /** @typedef {{casefile: string, seq: number, received_at: string, log_hash: string, epoch: number}} Placed */
 
 const RETRY_FIRST_MS = 5_000;
@@ -50,56 +51,64 @@ async function quarantineReceipt(session, jws, item) {
   return payload.received_at;
 }
 
-/** Settles every answer that lies here. @param {Session} session */
+/** Judges every answer that was kept unjudged: those of a sending while this phone was locked. @param {Session} session */
 export async function settle(session) {
-  const { outbox, outside } = session;
-  for (;;) {
-    const rows = await outbox.inState("answered", BATCH);
-    if (rows.length === 0) return;
-    const others = rows.some(([, item]) => item.kid !== session.signer.kid) ? await kidsWithVault(session) : NOBODY;
-    const mine = rows.filter(([, item]) => item.kid === session.signer.kid || !others.has(item.kid));
-    if (mine.length === 0) return;
-    /** @type {[string, Placed, boolean][]} */
-    const stored = [];
-    /** @type {[string, string][]} */
-    const sorting = [];
-    /** @type {[string, {next_at: number}][]} */
-    const again = [];
-    await Promise.all(
-      mine.map(async ([id, item]) => {
-        const { status, receipt = "" } = item.answer?.result ?? { status: "" };
-        try {
-          if (status === "quarantined") sorting.push([id, await quarantineReceipt(session, receipt, item)]);
-          else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
-        } catch {
-          // Not an answer after all: the item waits its turn again.
-          again.push([id, { next_at: outside.now() + backoff(outside, item.attempts + 1, RETRY_FIRST_MS, RETRY_MOST_MS) }]);
-        }
-      }),
-    );
-    const headerOf = (/** @type {string} */ id) => session.caseload.unsettled.get(id)?.header ?? [];
-    const touched = [...stored, ...sorting].flatMap(([id]) => headerOf(id));
-    const placed = await keepPlaced(
+  const rows = await session.outbox.inState("answered");
+  for (let i = 0; i < rows.length; i += BATCH) {
+    const batch = rows.slice(i, i + BATCH);
+    await judge(
       session,
-      stored.filter(([, , own]) => own),
+      batch.flatMap(([id, item]) => (item.answer ? [[id, item, item.answer]] : [])),
     );
-    await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
-    await outbox.sorting(sorting);
-    await outbox.offerAgain(again);
-    // An answer that was none counts as a failed try.
-    await outbox.delay(again.map(([id, { next_at }]) => [id, next_at]));
-    for (const [id] of sorting) {
-      const reading = session.caseload.unsettled.get(id);
-      if (reading) session.caseload.unsettled.set(id, { ...reading, lies: "sorting" });
-    }
-    if (stored.length > 0) await outbox.keepFact("last_sent", { at: outside.stamp() });
-    for (const { casefile, record } of touched) {
-      if (!placed.has(record)) await session.caseload.refresh(casefile, record);
-      session.tell("record", { record });
-    }
-    if (touched.length > 0) session.tell("caseload", {});
-    if (mine.length < rows.length || rows.length < BATCH) return;
   }
+}
+
+/**
+ * Judges answers of the office: only a verified receipt moves an item. Those to entries of somebody else who can unlock this phone are kept for them.
+ * @param {Session} session @param {[id: string, item: Item, answer: Answer][]} rows
+ */
+export async function judge(session, rows) {
+  const { outbox, outside, caseload } = session;
+  const others = rows.some(([, item]) => item.kid !== session.signer.kid) ? await kidsWithVault(session) : NOBODY;
+  const isMine = (/** @type {Item} */ item) => item.kid === session.signer.kid || !others.has(item.kid);
+  const mine = rows.filter(([, item]) => isMine(item));
+  const unkept = rows.filter(([, item]) => !isMine(item) && item.state !== "answered");
+  await outbox.answered(unkept.map(([id, , answer]) => [id, answer]));
+  /** @type {[string, Placed, boolean][]} */
+  const stored = [];
+  /** @type {[string, string, Answer][]} */
+  const sorting = [];
+  /** @type {[string, number][]} */
+  const again = [];
+  await Promise.all(
+    mine.map(async ([id, item, answer]) => {
+      const { status, receipt = "" } = answer.result;
+      try {
+        if (status === "quarantined") sorting.push([id, await quarantineReceipt(session, receipt, item), answer]);
+        else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
+      } catch {
+        // Not an answer after all: the item waits its turn again, and this counts as a failed try.
+        again.push([id, outside.now() + backoff(outside, item.attempts + 1, RETRY_FIRST_MS, RETRY_MOST_MS)]);
+      }
+    }),
+  );
+  const touched = [...stored, ...sorting].flatMap(([id]) => caseload.unsettled.get(id)?.header ?? []);
+  const own = stored.filter(([, , isOwn]) => isOwn);
+  const placed = await keepPlaced(session, own);
+  await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
+  await outbox.sorting(sorting.map(([id, at, answer]) => [id, { at, answer }]));
+  await outbox.offerAgain(again.map(([id, next_at]) => [id, { next_at }]));
+  await outbox.delay(again);
+  for (const [id] of sorting) {
+    const reading = caseload.unsettled.get(id);
+    if (reading) caseload.unsettled.put({ ...reading, lies: "sorting" });
+  }
+  if (stored.length > 0) await outbox.keepFact("last_sent", { at: outside.stamp() });
+  for (const { casefile, record } of touched) {
+    if (!placed.has(record)) await caseload.refresh(casefile, record);
+    session.tell("record", { record });
+  }
+  if (touched.length > 0) session.tell("caseload", {});
 }
 
 /**
@@ -110,60 +119,53 @@ const kidsWithVault = async ({ outbox }) => new Set((await outbox.people()).map(
 
 /** Copies what the office has placed into the vault. @param {Session} session @param {[string, Placed, boolean][]} stored @returns {Promise<Set<string>>} the records whose briefs are new with it */
 async function keepPlaced(session, stored) {
-  const { vault, caseload, definitions } = session;
+  const { vault, caseload } = session;
   /** @type {Map<string, {id: string, placed: Placed}[]>} */
   const byCasefile = new Map();
   for (const [id, placed] of stored) {
     const header = caseload.unsettled.get(id)?.header;
     if (header) byCasefile.set(header.casefile, [...(byCasefile.get(header.casefile) ?? []), { id, placed }]);
   }
-  const news = [];
-  for (const [casefile, list] of byCasefile) {
-    await caseload.load(casefile);
-    const family = caseload.families.get(casefile);
-    const opens = list.some(({ id }) => caseload.unsettled.get(id)?.header.kind === "opening");
-    // A casefile that was taken away from this person is not brought back by a late receipt.
-    if (!family?.of && !opens) continue;
-    const of = family?.of ?? (await vault.newCasefile(casefile));
-    const page = of.next_page;
-    const entries = [];
-    /** @type {Map<string, import("./briefs.js").Reading[]>} */
-    const touched = new Map();
-    for (const { id, placed } of list) {
-      const reading = caseload.unsettled.get(id);
-      if (!reading) continue;
-      const record = reading.header.record;
-      const kept = {
-        id,
-        record,
-        seq: placed.seq,
-        received_at: placed.received_at,
-        log_hash: placed.log_hash,
-        jws: reading.jws,
-        body: reading.body,
-      };
-      entries.push(kept);
-      if (!touched.has(record)) touched.set(record, await caseload.readings(record));
-      const readings = /** @type {import("./briefs.js").Reading[]} */ (touched.get(record));
-      const at = readings.findIndex((one) => one.id === id);
-      if (at >= 0) readings.splice(at, 1);
-      readings.push(readEntry(kept));
-    }
-    const ids = new Set(entries.map((entry) => entry.id));
-    const briefs = [...touched].map(([record, readings]) => {
-      const before = caseload.records.get(record)?.stored;
-      const placedOnly = readings.filter((one) => !one.lies || ids.has(one.id));
-      return makeBrief(placedOnly, definitions.known, {
-        row: before?.row ?? vault.newRow(),
-        pages: [...(before?.pages ?? []), page],
-      });
-    });
-    news.push({ of, head: await headAfter(casefile, of.head, entries), pages: [{ page, entries }], briefs });
-  }
+  const made = await Promise.all([...byCasefile].map(([casefile, list]) => newsOf(session, casefile, list)));
+  const news = made.filter((one) => one !== null);
   if (news.length > 0) await vault.keep(news);
   for (const [id] of stored) caseload.unsettled.delete(id);
   for (const { of, briefs } of news) await caseload.stored(of, briefs);
   return new Set(news.flatMap(({ briefs }) => briefs.map(({ record }) => record)));
+}
+
+/** What the vault is to keep of one casefile. @param {Session} session @param {string} casefile @param {{id: string, placed: Placed}[]} list */
+async function newsOf({ vault, caseload, definitions }, casefile, list) {
+  await caseload.load(casefile);
+  const family = caseload.families.get(casefile);
+  const opens = list.some(({ id }) => caseload.unsettled.get(id)?.header.kind === "opening");
+  // A casefile that was taken away from this person is not brought back by a late receipt.
+  if (!family?.of && !opens) return null;
+  const of = family?.of ?? (await vault.newCasefile(casefile));
+  const page = of.next_page;
+  const entries = [];
+  /** @type {Map<string, import("./briefs.js").Reading[]>} */
+  const touched = new Map();
+  for (const { id, placed } of list) {
+    const reading = caseload.unsettled.get(id);
+    if (!reading) continue;
+    const { header, jws, body } = reading;
+    const { seq, received_at, log_hash } = placed;
+    const kept = { id, record: header.record, seq, received_at, log_hash, jws, body };
+    entries.push(kept);
+    const readings = touched.get(header.record) ?? (await caseload.readings(header.record));
+    touched.set(header.record, [...readings.filter((one) => one.id !== id), { ...kept, header, fields: reading.fields }]);
+  }
+  const ids = new Set(entries.map((entry) => entry.id));
+  const briefs = [...touched].map(([record, readings]) => {
+    const before = caseload.records.get(record)?.stored;
+    const placedOnly = readings.filter((one) => !one.lies || ids.has(one.id));
+    return makeBrief(placedOnly, definitions.known, {
+      row: before?.row ?? vault.newRow(),
+      pages: [...(before?.pages ?? []), page],
+    });
+  });
+  return { of, head: await headAfter(casefile, of.head, entries), pages: [{ page, entries }], briefs };
 }
 
 /**
@@ -233,15 +235,23 @@ export async function sealAgain(session) {
 export async function openUnsettled(session) {
   const { outbox, caseload } = session;
   const unsettled = await Promise.all(UNSETTLED.map((state) => outbox.inState(state)));
-  for (const [id, item] of unsettled.flat()) {
-    if (item.kid !== session.signer.kid) continue;
-    try {
-      const { kid, signature, headerBytes, body } = await openOwn(session, item.own, "items", id);
-      const jws = session.jwsOf(kid, headerBytes, signature);
-      const lies = item.state === "sorting" ? "sorting" : "waiting";
-      caseload.unsettled.set(id, readEntry(/** @type {any} */ ({ id, jws, body, lies })));
-    } catch {
-      // Counted as waiting all the same; what cannot be opened is never written over.
-    }
+  const rows = unsettled
+    .flat()
+    .filter(([, item]) => item.kid === session.signer.kid)
+    .sort(([, a], [, b]) => a.n - b.n);
+  for (let i = 0; i < rows.length; i += BATCH) {
+    const opened = await Promise.all(rows.slice(i, i + BATCH).map(([id, item]) => openItem(session, id, item)));
+    for (const reading of opened) if (reading) caseload.unsettled.put(reading);
+  }
+}
+
+/** @param {Session} session @param {string} id @param {Item} item @returns {Promise<import("./briefs.js").Reading | null>} null where it cannot be opened: it counts as waiting all the same, and is never written over */
+async function openItem(session, id, item) {
+  try {
+    const { kid, signature, headerBytes, body } = await openOwn(session, item.own, "items", id);
+    const jws = session.jwsOf(kid, headerBytes, signature);
+    return readEntry({ id, jws, body, lies: item.state === "sorting" ? "sorting" : "waiting" });
+  } catch {
+    return null;
   }
 }

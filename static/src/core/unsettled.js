@@ -1,0 +1,49 @@
+/** Entries of ours that only the outbox has, in memory while unlocked: in the order they were written, and found by record and casefile without a walk through all. */
+
+/** @typedef {import("./briefs.js").Reading} Reading */
+/** @typedef {ReturnType<typeof openUnsettledList>} Unsettled */
+
+export function openUnsettledList() {
+  /** @type {Map<string, Reading>} */
+  const byId = new Map();
+  /** @type {Map<string, Set<string>>} ids by record */
+  const inRecord = new Map();
+  /** @type {Map<string, Set<string>>} records by casefile */
+  const inCasefile = new Map();
+  /** @param {string} casefile */
+  const recordsIn = (casefile) => [...(inCasefile.get(casefile) ?? [])];
+
+  return {
+    get size() {
+      return byId.size;
+    },
+    values: () => byId.values(),
+    /** @param {string} id */
+    get: (id) => byId.get(id),
+    /** @param {string} record @returns {Reading[]} */
+    of: (record) => [...(inRecord.get(record) ?? [])].flatMap((id) => byId.get(id) ?? []),
+    recordsIn,
+    /** @param {string} casefile */
+    countIn: (casefile) => recordsIn(casefile).reduce((sum, record) => sum + (inRecord.get(record)?.size ?? 0), 0),
+
+    /** @param {Reading} reading */
+    put(reading) {
+      const { casefile, record } = reading.header;
+      byId.set(reading.id, reading);
+      inRecord.set(record, (inRecord.get(record) ?? new Set()).add(reading.id));
+      inCasefile.set(casefile, (inCasefile.get(casefile) ?? new Set()).add(record));
+    },
+
+    /** @param {string} id */
+    delete(id) {
+      const reading = byId.get(id);
+      if (!reading) return;
+      byId.delete(id);
+      const { casefile, record } = reading.header;
+      inRecord.get(record)?.delete(id);
+      if (inRecord.get(record)?.size) return;
+      inRecord.delete(record);
+      inCasefile.get(casefile)?.delete(record);
+    },
+  };
+}
