@@ -59,10 +59,14 @@ def hello(
         practice=practice,
         nonce=keys.make_nonce(device.id, now),
         same=same,
-        # A phone that showed this very one has it: a greeting without news stays below a kilobyte.
-        checkpoint=checkpoint.jws if checkpoint is not None and checkpoint.jws != request.checkpoint else UNSET,
+        # A phone that has this very one is not told again: a greeting without news stays small.
+        checkpoint=checkpoint.jws if checkpoint is not None and not _has(request, checkpoint) else UNSET,
         responders=UNSET if reader is None else _responders(store, request.responders),
     )
+
+
+def _has(request: messages.HelloRequest, checkpoint: CheckpointRow) -> bool:
+    return request.checkpoint == checkpoint.jws or (request.checkpoint is UNSET and request.checkpoint_n == checkpoint.n)
 
 
 def _responders(store: Store, known: str) -> messages.Responders | UnsetType:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 HAVE_IDS = 2_000
+PRACTICE_HASHES = 512
 
 HashText = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
 RandomId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
@@ -64,10 +65,11 @@ class EnrolRequest(Struct, frozen=True, kw_only=True):
 
 
 class EnrolAnswer(Struct, frozen=True, kw_only=True):
-    """The read token; the device token comes as a cookie."""
+    """The read token, and the nonce of the first proof; the device token comes as a cookie."""
 
     v: V = 1
     read_token: str
+    proof_nonce: str
     time: Time
     epoch: Count
 
@@ -88,7 +90,7 @@ class Waiting(Struct, frozen=True):
 
 
 class HelloRequest(Struct, frozen=True, kw_only=True):
-    """A phone's greeting. `digest` needs the reading proof."""
+    """A phone's greeting. `digest` needs the reading proof. `checkpoint_n` is the number of the one it keeps, which it need not show each time."""
 
     v: V
     signers: Annotated[list[SignerHead], Meta(max_length=64)]
@@ -98,6 +100,7 @@ class HelloRequest(Struct, frozen=True, kw_only=True):
     app: Annotated[str, Meta(max_length=40)] = ""
     digest: HashText | UnsetType = UNSET
     checkpoint: Jws | UnsetType = UNSET
+    checkpoint_n: Count = 0
     responders: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
 
 
@@ -254,6 +257,20 @@ class PullAnswer(Struct, frozen=True, kw_only=True):
     total: Count
 
 
+class PracticeRequest(Struct, frozen=True, kw_only=True):
+    """Definitions wanted, by hash: all in one request, because each request costs a slow line most of a second."""
+
+    v: V
+    hashes: Annotated[list[HashText], Meta(max_length=PRACTICE_HASHES)]
+
+
+class PracticeAnswer(Struct, frozen=True, kw_only=True):
+    """The text of each that the office has, by hash."""
+
+    v: V = 1
+    files: dict[str, str]
+
+
 class ErrorAnswer(Struct, frozen=True, kw_only=True):
     """Why a request could not be answered. It never means that anything may be thrown away."""
 
@@ -263,7 +280,7 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     retry_after: Count | UnsetType = UNSET
 
 
-REQUESTS = (BeginRequest, EnrolRequest, HelloRequest, HaveRequest, PullRequest)
+REQUESTS = (BeginRequest, EnrolRequest, HelloRequest, HaveRequest, PullRequest, PracticeRequest)
 ANSWERS = (
     BeginAnswer,
     EnrolAnswer,
@@ -272,5 +289,6 @@ ANSWERS = (
     DraftAnswer,
     HaveAnswer,
     PullAnswer,
+    PracticeAnswer,
     ErrorAnswer,
 )

@@ -102,6 +102,16 @@ def _paths() -> dict[str, Any]:
                 refusals=(400, 401, 413, 415, 503),
             )
         },
+        "/practice": {
+            "post": _operation(
+                "definitions",
+                "Fetch many definitions",
+                messages.PracticeRequest,
+                messages.PracticeAnswer,
+                security=_DEVICE,
+                refusals=(400, 401, 413, 415),
+            )
+        },
         "/practice/{hash}": {
             "get": {
                 "operationId": "practice",

@@ -197,7 +197,13 @@ def enrol() -> ResponseReturnValue:
     except signers.EnrolmentRefused as refused:
         # A nonce that is used up or too old is no fault of the request: password and second factor are asked for again.
         raise NotAnswered(401 if refused.code == "nonce" else 400, refused.code) from None
-    response = _answer(messages.EnrolAnswer(read_token=made.read_token, time=entry.stamp(now), epoch=epoch_of(here.store)))
+    answer = messages.EnrolAnswer(
+        read_token=made.read_token,
+        proof_nonce=here.keys.make_nonce(made.device, now),
+        time=entry.stamp(now),
+        epoch=epoch_of(here.store),
+    )
+    response = _answer(answer)
     _set_cookie(response, made.device_token)
     return response
 
@@ -286,6 +292,16 @@ def _zipped(response: Response) -> Response:
         response.set_data(gzip.compress(data, compresslevel=4, mtime=0))
         response.content_encoding = "gzip"
     return response
+
+
+@pages.post("/practice")
+@device_only
+def definitions() -> ResponseReturnValue:
+    """Gives many definitions at once, for a phone that has none yet."""
+    asked = _json(messages.PracticeRequest)
+    kept = office().practice
+    found = {each: kept.served(each) for each in asked.hashes}
+    return _zipped(_answer(messages.PracticeAnswer(files={each: raw.decode() for each, raw in found.items() if raw is not None})))
 
 
 @pages.get("/practice/<hash>")

@@ -212,6 +212,9 @@ def test_checkpoint_is_made_hourly_when_there_is_news(ama: Handset, place: Harro
 def test_checkpoint_is_left_out_when_the_phone_showed_that_very_one(ama: Handset, place: Harrowmere) -> None:
     first = ama.hello()["checkpoint"]
     assert "checkpoint" not in ama.hello(checkpoint=first)
+    n = json.loads(entry.split_jws(first, "fieldapp-checkpoint").payload)["n"]
+    assert "checkpoint" not in ama.hello(checkpoint_n=n)
+    assert ama.hello(checkpoint_n=n - 1)["checkpoint"] == first
     ama.push(ama.opening())
     place.clock.pass_by(hours=1)
     assert ama.hello(checkpoint=first)["checkpoint"] != first
@@ -473,6 +476,25 @@ def test_definition_is_immutable_under_its_hash(ama: Handset, place: Harrowmere)
         assert hash_text(ama.client.get(f"/sync/v1/practice/{each}").data) == each
     assert error(ama.client.get(f"/sync/v1/practice/{'A' * 43}")) == (404, "not_found")
     assert place.app.test_client().get(f"/sync/v1/practice/{hash}").status_code == 401
+
+
+def test_definitions_come_all_at_once_when_a_phone_has_none(ama: Handset, place: Harrowmere) -> None:
+    # Given the index, and one hash that nobody ever shipped
+    index = json.loads(ama.client.get(f"/sync/v1/practice/{ama.hello()['practice']}").data)
+    wanted = [hash for room in ("records", "measures", "programmes", "vocabularies") for hash in index[room].values()]
+    unknown = "A" * 43
+
+    # When the phone asks for all of them
+    answer = ama.client.post("/sync/v1/practice", json={"v": 1, "hashes": [*wanted, unknown]})
+
+    # Then each that is known comes as it is named
+    files = answer.get_json()["files"]
+    assert set(files) == set(wanted)
+    assert all(hash_text(text.encode()) == hash for hash, text in files.items())
+
+    # And strangers and askers without end get nothing
+    assert place.app.test_client().post("/sync/v1/practice", json={"v": 1, "hashes": wanted}).status_code == 401
+    assert error(ama.client.post("/sync/v1/practice", json={"v": 1, "hashes": [unknown] * 513})) == (400, "malformed")
 
 
 def test_word_list_is_served_to_anybody(place: Harrowmere) -> None:

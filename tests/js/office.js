@@ -294,6 +294,12 @@ export async function makeOffice(clock = () => Date.now()) {
 
   async function answer(path, body, options) {
     if (path === "/sync/v1/words") return new Response(WORDS.join("\n"), { headers: { "Content-Type": "text/plain" } });
+    if (path === "/sync/v1/practice") {
+      const found = JSON.parse(text(body)).hashes.flatMap((name) =>
+        practice.files.has(name) ? [[name, text(practice.files.get(name))]] : [],
+      );
+      return told({ files: Object.fromEntries(found) });
+    }
     if (path.startsWith("/sync/v1/practice/")) {
       const bytes = practice.files.get(path.slice(18));
       return bytes ? new Response(bytes, { headers: { "Content-Type": "application/json" } }) : told({ error: "unknown" }, 404);
@@ -323,7 +329,7 @@ export async function makeOffice(clock = () => Date.now()) {
       const log_hash = await enrolmentHash(hands, { ...link, id, prev: office.enrolments.at(-1)?.log_hash ?? "" });
       office.enrolments.push({ ...link, log_hash });
       office.signers.set(kid, payload);
-      return told({ read_token: "token", time: stamp(), epoch: office.epoch });
+      return told({ read_token: "token", proof_nonce: nonce(), time: stamp(), epoch: office.epoch });
     }
     if (path === "/sync/v1/hello") {
       const { refused, kid } = await reader(path, body, options);

@@ -59,22 +59,29 @@ async function greet(session) {
   const { outbox, outside, caseload } = session;
   const before = outside.now();
   const heads = headsOf(session);
+  const [removals, signer, checkpoint, responders, count, sum] = await Promise.all([
+    session.vault.fact("removals_done"),
+    outbox.head(session.signer.kid),
+    outbox.fact("checkpoint"),
+    session.vault.fact("responders"),
+    outbox.waiting(),
+    digest(hands, heads),
+  ]);
+  const removals_done = removals ?? [];
   const [oldest] = caseload.unsettled.values();
-  const removals_done = (await session.vault.fact("removals_done")) ?? [];
-  const signer = await outbox.head(session.signer.kid);
-  const checkpoint = await outbox.fact("checkpoint");
-  const responders = await session.vault.fact("responders");
   const answer = await askAsReader(session, "/sync/v1/hello", {
     v: 1,
     signers: [{ kid: session.signer.kid, ...signer }],
     keyset_n: session.keySet.n,
     removals_done,
-    waiting: { count: await outbox.waiting(), oldest_at: oldest?.header.written_at ?? null },
+    waiting: { count, oldest_at: oldest?.header.written_at ?? null },
     app: outside.build.slice(0, 40),
-    digest: await digest(hands, heads),
-    ...(checkpoint ? { checkpoint } : {}),
+    digest: sum,
+    checkpoint_n: checkpoint?.n ?? 0,
+    ...(checkpoint && !session.hasShown ? { checkpoint: checkpoint.jws } : {}),
     ...(responders ? { responders: responders.hash } : {}),
   });
+  session.hasShown = true;
   if (answer.responders) await session.vault.keepFact("responders", answer.responders);
   if (removals_done.length > 0) await session.vault.keepFact("removals_done", []);
   if (typeof answer.keyset === "string") await takeNewKeySet(session, answer.keyset);
@@ -110,10 +117,10 @@ async function takeNewKeySet(session, jws) {
   session.keySet = keySet;
 }
 
-/** The last checkpoint is kept and shown back: the office cannot forget what it once swore to. @param {Session} session @param {string} jws */
+/** The last checkpoint is kept and shown back after each unlocking: the office cannot forget what it once swore to. @param {Session} session @param {string} jws */
 async function keepCheckpoint(session, jws) {
-  await verify(jws, "fieldapp-checkpoint", officeKeys(session.keySet, "receipt"));
-  await session.outbox.keepFact("checkpoint", jws);
+  const { payload } = await verify(jws, "fieldapp-checkpoint", officeKeys(session.keySet, "receipt"));
+  await session.outbox.keepFact("checkpoint", { n: payload.n, jws });
 }
 
 /**
@@ -133,7 +140,10 @@ export async function pull(session) {
   const { isNew, practice } = await greet(session);
   let next = isNew ? askPage(session, headsOf(session)) : null;
   // Forms have no share in the bar: it counts records, and one that was full would have to go back.
-  if (practice) await session.definitions.follow(practice, () => session.tell("arrival", { done: 0, total: 0, stage: "forms" }));
+  if (practice) {
+    session.tell("arrival", { done: 0, total: 0, stage: "forms" });
+    await session.definitions.follow(practice);
+  }
   if (next === null) {
     await session.vault.keepFact("nonce", session.nonce);
     return false;

@@ -16,10 +16,10 @@ import { makeVault, unlockVault } from "./vault.js";
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
 /** @typedef {{tell: (news: string, value: unknown) => void, soon: (ms: number) => void, saved: () => void, later: (work: () => Promise<void>) => void, onGone: () => void}} Ties `later` runs what no screen need wait for, once its answer is out; the next ask finds it done. What a session is given by whoever opens it */
 /**
- * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds.
+ * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds; `hasShown` the office its last checkpoint.
  * @typedef {Ties & {outside: Outside, outbox: Outbox, vault: import("./vault.js").Vault, definitions: import("./definitions.js").Definitions,
  *   caseload: import("./caseload.js").Caseload, records: import("./records.js").Records, drafts: import("./drafts.js").Drafts, signer: import("./keys.js").Signer, keySet: import("./keys.js").KeySet,
- *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string,
+ *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string, hasShown: boolean,
  *   signers: Map<string, {person: string, device: string, jwk: PublicJwk}>,
  *   jwsOf: (kid: string, header: Uint8Array, signature: Uint8Array) => string}} Session
  */
@@ -110,6 +110,7 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
     kid: signer.kid,
     pkcs8: b64u(pkcs8),
     read_token: answer.read_token,
+    nonce: String(answer.proof_nonce ?? ""),
     made_at: claim.made_at,
   };
   pkcs8.fill(0);
@@ -150,7 +151,8 @@ export async function openSession(outside, outbox, given, ties) {
       me: vault.self.person,
       device: vault.self.device,
       offset: seen?.offset ?? null,
-      nonce: nonce ?? "",
+      nonce: nonce ?? vault.self.nonce,
+      hasShown: false,
       signers: new Map(signers ?? []),
       jwsOf: (kid, header, signature) => compact(signingInput("fieldapp-entry", kid, header), signature),
       ...ties,

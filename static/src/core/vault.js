@@ -12,7 +12,7 @@ import { answer, answers, transact } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
-/** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, made_at: string}} Self */
+/** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, nonce: string, made_at: string}} Self `nonce` of the first proof */
 /** @typedef {{seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string}} Kept one entry as the office serves it */
 /** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile */
 /**
@@ -134,10 +134,16 @@ async function openVault(outside, db, name, local, self) {
 
     // ── definitions: public, named by their hash ──
 
-    /** @param {string} hash @returns {Promise<Uint8Array | undefined>} */
-    definition: (hash) => inside(["practice"], "read", ({ practice }) => answer(practice.get(hash))),
-    /** @param {string} hash @param {Uint8Array} bytes */
-    keepDefinition: (hash, bytes) => inside(["practice"], "relaxed", ({ practice }) => void practice.put(bytes, hash)),
+    /** @param {string[]} hashes @returns {Promise<Map<string, Uint8Array>>} those that are here */
+    async definitions(hashes) {
+      const rows = await inside(["practice"], "read", ({ practice }) => answers(...hashes.map((hash) => practice.get(hash))));
+      return new Map(hashes.flatMap((hash, i) => (rows[i] ? [[hash, rows[i]]] : [])));
+    },
+    /** @param {(readonly [hash: string, bytes: Uint8Array])[]} list */
+    keepDefinitions: (list) =>
+      inside(["practice"], "relaxed", ({ practice }) => {
+        for (const [hash, bytes] of list) practice.put(bytes, hash);
+      }),
 
     // ── casefiles ──
 
