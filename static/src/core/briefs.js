@@ -105,9 +105,9 @@ function standingOf(contents, reviews, later) {
 
 /**
  * Makes the brief of a record. @param {Reading[]} readings @param {(form: string, schema: string) => Definition | undefined} definitionOf
- * @param {{row: string, pages: number[]}} place @returns {Brief}
+ * @param {number[]} pages of the vault in which its entries lie @returns {Brief}
  */
-export function makeBrief(readings, definitionOf, place) {
+export function makeBrief(readings, definitionOf, pages) {
   const { view, reviews, later, standing, at, contents } = stateOf(readings);
   const byId = new Map(readings.map((one) => [one.id, one]));
   const first = byId.get(view.order[0])?.header ?? (contents[0] ?? readings[0]).header;
@@ -120,7 +120,7 @@ export function makeBrief(readings, definitionOf, place) {
   const clock = fields.started_at ?? fields.happened_at;
   return {
     record: first.record,
-    ...place,
+    pages,
     kind: first.kind,
     schema: newest.schema,
     title: titleOf(first.kind, fields, definition),

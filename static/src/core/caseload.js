@@ -14,11 +14,13 @@ import { openUnsettledList } from "./unsettled.js";
 /** @typedef {import("./briefs.js").Reading} Reading */
 /** @typedef {import("./definitions.js").Definitions} Definitions */
 /** @typedef {{brief: Brief, stored: Brief | null, casefile: string, folded: string, unsettled: Reading[]}} Rec `stored` is the brief as the vault has it; `unsettled` are entries of ours that only the outbox has */
-/** @typedef {{casefile: string, of: Casefile | null, recs: Map<string, Rec>, summary: any, isLoaded: boolean, unreadable: number}} Family */
+/** @typedef {{casefile: string, of: Casefile | null, recs: Map<string, Rec>, summary: any, isLoaded: boolean, isUntidy: boolean}} Family `isUntidy`: its briefs are worth writing anew */
 /** @typedef {{slot: string, kind: string, schema: string, written_at: string, record: string, casefile: string}} DraftBrief */
 /** @typedef {ReturnType<typeof openCaseload>} Caseload */
 
 const FIRST = 50;
+/** Casefiles read at a time: the store answers for one while another is opened. */
+const AT_ONCE = 8;
 const HITS = 100;
 const AROUND = 40;
 
@@ -43,7 +45,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
   function familyOf(casefile) {
     const found = families.get(casefile);
     if (found) return found;
-    const made = { casefile, of: null, recs: new Map(), summary: null, isLoaded: true, unreadable: 0 };
+    const made = { casefile, of: null, recs: new Map(), summary: null, isLoaded: true, isUntidy: false };
     families.set(casefile, made);
     return made;
   }
@@ -63,8 +65,11 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     const running = loading.get(family.casefile);
     if (running) return running;
     const started = (async () => {
-      const { briefs, unreadable } = await vault.briefs(/** @type {Casefile} */ (family.of));
-      family.unreadable = unreadable;
+      const of = /** @type {Casefile} */ (family.of);
+      const { briefs, isWhole, isCrowded } = await vault.briefs(of);
+      family.isUntidy = isCrowded || !isWhole;
+      // A cache that cannot be read is read from the office again.
+      if (!isWhole) of.head = { seq: 0, log_hash: "" };
       for (const brief of briefs) {
         // An entry settled or pulled while this ran has already put a newer brief here.
         if (!family.recs.has(brief.record)) place(family, brief, [], brief);
@@ -80,7 +85,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
   const personOf = (/** @type {string} */ id) => ({ id, name: people.get(id)?.name ?? "" });
 
   /** @param {Brief} brief */
-  const told = ({ row: _, pages: __, text: ___, fields: ____, author, question, ...rest }) => ({
+  const told = ({ pages: __, text: ___, fields: ____, author, question, ...rest }) => ({
     ...rest,
     author: personOf(author),
     ...(question ? { question: { ...question, by: personOf(question.by) } } : {}),
@@ -129,17 +134,15 @@ export function openCaseload({ vault, definitions, outside, tell }) {
           recs: new Map(),
           summary: summaries.get(of.casefile) ?? null,
           isLoaded: false,
-          unreadable: 0,
+          isUntidy: false,
         });
     },
 
     /** Streams every brief in. */
     async loadAll() {
       const order = caseload.list(families.size).families.map((one) => one.casefile);
-      for (const casefile of order) {
-        const family = families.get(casefile);
-        if (family) await loadOne(family);
-      }
+      for (let i = 0; i < order.length; i += AT_ONCE)
+        await Promise.all(order.slice(i, i + AT_ONCE).map((casefile) => caseload.load(casefile)));
       isComplete = true;
       await caseload.keepRow();
       tell("caseload", {});
@@ -206,7 +209,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       const readings = await caseload.readings(record);
       if (readings.length === 0) return;
       const stored = records.get(record)?.stored ?? null;
-      const brief = makeBrief(readings, definitions.known, { row: stored?.row ?? vault.newRow(), pages: stored?.pages ?? [] });
+      const brief = makeBrief(readings, definitions.known, stored?.pages ?? []);
       place(
         family,
         brief,
@@ -224,6 +227,18 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         if (unsettled.of(brief.record).length > 0) await caseload.refresh(of.casefile, brief.record);
       }
       family.summary = null;
+    },
+
+    /** Writes anew what lies in too many rows, or in one that cannot be read. Runs with nothing else that writes to the vault. */
+    async tidy() {
+      const untidy = [...families.values()].flatMap((family) =>
+        family.isUntidy && family.of ? [{ family, of: family.of }] : [],
+      );
+      for (const { family, of } of untidy) {
+        const briefs = [...family.recs.values()].flatMap(({ stored }) => stored ?? []);
+        await vault.keep([{ of, head: of.head, pages: [], briefs, isAll: true }]);
+        family.isUntidy = false;
+      }
     },
 
     /** Forgets a casefile this person no longer reads; ours that are unsent stay in the outbox. @param {string} casefile */
@@ -348,7 +363,6 @@ function summarise(family) {
     last_contact_on: visits[0]?.happened_on ?? null,
     next_visit_on: next ?? null,
     questions: briefs.filter((brief) => brief.standing === "question").length,
-    unreadable: family.unreadable,
   };
 }
 

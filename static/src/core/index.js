@@ -176,7 +176,10 @@ export function open(port, outside = createOutside()) {
         else fetching = String(error.fields.why ?? error.code);
         if (fetching !== "ok") tell("office", { status: fetching, time_offset_ms: now.offset });
       }
-      if (now === filled) await settle(now);
+      if (now === filled) {
+        await settle(now);
+        if (now.caseload.isComplete()) await now.caseload.tidy();
+      }
     }
     await tellOutbox();
   }

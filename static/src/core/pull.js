@@ -283,12 +283,7 @@ async function keepCasefiles(session, checked) {
         for (const one of await caseload.readings(record)) if (!one.lies || one.seq !== undefined) byId.set(one.id, one);
       for (const one of readings) byId.set(one.id, one);
       if (byId.size === 0) continue;
-      briefs.push(
-        makeBrief([...byId.values()], definitions.known, {
-          row: stored?.row ?? vault.newRow(),
-          pages: [...(stored?.pages ?? []), ...fresh],
-        }),
-      );
+      briefs.push(makeBrief([...byId.values()], definitions.known, [...(stored?.pages ?? []), ...fresh]));
     }
     news.push({ of, head, pages, briefs });
   }

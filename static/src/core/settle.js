@@ -158,12 +158,9 @@ async function newsOf({ vault, caseload, definitions }, casefile, list) {
   }
   const ids = new Set(entries.map((entry) => entry.id));
   const briefs = [...touched].map(([record, readings]) => {
-    const before = caseload.records.get(record)?.stored;
+    const before = caseload.records.get(record)?.stored?.pages ?? [];
     const placedOnly = readings.filter((one) => !one.lies || ids.has(one.id));
-    return makeBrief(placedOnly, definitions.known, {
-      row: before?.row ?? vault.newRow(),
-      pages: [...(before?.pages ?? []), page],
-    });
+    return makeBrief(placedOnly, definitions.known, [...before, page]);
   });
   return { of, head: await headAfter(casefile, of.head, entries), pages: [{ page, entries }], briefs };
 }

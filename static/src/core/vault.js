@@ -1,9 +1,9 @@
 /**
  * One person's encrypted cache of what the office has, on this device. No promise depends on it: what is unsent lies in the outbox, everything else at the office.
  *
- * `records` holds a sealed brief a record, which is all that lists, search and unlocking read. The entries themselves lie in `pages`, sealed as they came, many
- * to a row: a row for each would make the first arrival wait for twice as many writes (docs/decisions/0007-vault-pages.md). Row names are random, ciphertext is
- * padded, and each casefile's rows are sealed under a key of its own: dropping its wrap drops them.
+ * `briefs` holds what lists, search and unlocking read of each record; the entries themselves lie in `pages`, sealed as they came. Both are written many to a row,
+ * and a later row of briefs overrules an earlier one: a row for each would make arrival and unlocking wait for each (docs/decisions/0007-vault-pages.md). Row names
+ * are random, ciphertext is padded, and each casefile's rows are sealed under a key of its own: dropping its wrap drops them.
  */
 import { b64u } from "../sync/entry.js";
 import { Refused, Unbelievable } from "../sync/errors.js";
@@ -16,14 +16,16 @@ import { answer, answers, transact } from "./outside.js";
 /** @typedef {{seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string}} Kept one entry as the office serves it */
 /** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile */
 /**
- * @typedef {{record: string, row: string, pages: number[], kind: string, schema: string, title: string, line: string, text: string, happened_on: string,
+ * @typedef {{record: string, pages: number[], kind: string, schema: string, title: string, line: string, text: string, happened_on: string,
  *   happened_at?: string, author: string, written_at: string, standing: import("./briefs.js").Standing, at: string, forked: boolean, later: number,
  *   question?: {by: string, at: string, text: string, comments: {id: string, field: string, text: string}[]}, fields?: {[name: string]: any}}} Brief
  */
 /** @typedef {Awaited<ReturnType<typeof openVault>>} Vault */
 
 const VERSION = 1;
-const STORES = ["meta", "casefiles", "records", "pages", "practice"];
+const STORES = ["meta", "casefiles", "briefs", "pages", "practice"];
+/** More rows of briefs than this in one casefile are worth writing anew as one. */
+const MANY_ROWS = 24;
 const PATIENT_TRIES = 5;
 const WRONG_WAIT_MS = 5_000;
 const WRONG_WAIT_MOST_MS = 900_000;
@@ -106,7 +108,7 @@ async function openVault(outside, db, name, local, self) {
   const place = (/** @type {string} */ store, /** @type {string} */ row) => placeOf(person.id, device, `${name} ${store}`, row);
   /** @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}) => any} work */
   const inside = (stores, how, work) => transact(db, stores, how, work);
-  const newRow = () => b64u(outside.random(12));
+  const rowsOf = (/** @type {Casefile} */ of) => IDBKeyRange.bound([of.row], [of.row, []]);
 
   const vault = {
     name,
@@ -175,7 +177,7 @@ async function openVault(outside, db, name, local, self) {
     /** Makes room for a casefile; nothing is stored until its first page. @param {string} casefile @returns {Promise<Casefile>} */
     async newCasefile(casefile) {
       const bytes = outside.random(32);
-      const row = newRow();
+      const row = b64u(outside.random(12));
       const wrap = await seal(local, bytes, place("casefiles", row));
       const key = await cacheKey(bytes);
       bytes.fill(0);
@@ -184,26 +186,28 @@ async function openVault(outside, db, name, local, self) {
 
     /**
      * Stores what came for several casefiles: their pages, the briefs of the records they touch and their moved heads, in one transaction.
-     * @param {{of: Casefile, head: {seq: number, log_hash: string}, pages: {page: number, entries: Kept[]}[], briefs: Brief[]}[]} news
+     * @param {{of: Casefile, head: {seq: number, log_hash: string}, pages: {page: number, entries: Kept[]}[], briefs: Brief[], isAll?: boolean}[]} news
+     *   `isAll`: these are all briefs there are, in place of every earlier row
      */
     async keep(news) {
       const sealed = await Promise.all(
         news.map(async ({ of, head, pages, briefs }) => {
-          const next_page = Math.max(of.next_page, ...pages.map(({ page }) => page + 1));
+          const next_page = Math.max(of.next_page + 1, ...pages.map(({ page }) => page + 1));
           const told = { casefile: of.casefile, ...head, next_page };
-          const [sealedHead, ...rest] = await Promise.all([
+          const [sealedHead, sealedBriefs, ...sealedPages] = await Promise.all([
             seal(of.key, paddedJson(told), place("casefiles", `${of.row} head`)),
+            seal(of.key, paddedJson(briefs), place("briefs", `${of.row} ${of.next_page}`)),
             ...pages.map(({ page, entries }) => seal(of.key, paddedJson(entries), place("pages", `${of.row} ${page}`))),
-            ...briefs.map((brief) => seal(of.key, paddedJson(brief), place("records", `${of.row} ${brief.row}`))),
           ]);
-          return { next_page, sealedHead, sealedPages: rest.slice(0, pages.length), sealedBriefs: rest.slice(pages.length) };
+          return { next_page, sealedHead, sealedBriefs, sealedPages };
         }),
       );
-      await inside(["casefiles", "records", "pages"], "relaxed", ({ casefiles, records, pages: pageRows }) => {
-        news.forEach(({ of, pages, briefs }, i) => {
+      await inside(["casefiles", "briefs", "pages"], "relaxed", ({ casefiles, briefs, pages: pageRows }) => {
+        news.forEach(({ of, pages, isAll }, i) => {
           casefiles.put({ wrap: of.wrap, head: sealed[i].sealedHead }, of.row);
+          if (isAll) briefs.delete(rowsOf(of));
+          briefs.put(sealed[i].sealedBriefs, [of.row, of.next_page]);
           for (const [k, { page }] of pages.entries()) pageRows.put(sealed[i].sealedPages[k], [of.row, page]);
-          for (const [k, { row }] of briefs.entries()) records.put(sealed[i].sealedBriefs[k], [of.row, row]);
         });
       });
       news.forEach(({ of, head }, i) => {
@@ -212,25 +216,26 @@ async function openVault(outside, db, name, local, self) {
       });
     },
 
-    /** Opens the briefs of one casefile. One that cannot be opened is left out and counted, never written over. @param {Casefile} of @returns {Promise<{briefs: Brief[], unreadable: number}>} */
+    /**
+     * Opens the briefs of one casefile.
+     * @param {Casefile} of @returns {Promise<{briefs: Brief[], isWhole: boolean, isCrowded: boolean}>} `isWhole` false where a row cannot be opened: the casefile is to be read from the office again; `isCrowded`: they lie in more rows than is good
+     */
     async briefs(of) {
-      const range = IDBKeyRange.bound([of.row], [of.row, []]);
-      const [keys, values] = await inside(["records"], "read", ({ records }) =>
-        answers(records.getAllKeys(range), records.getAll(range)),
+      const [keys, values] = await inside(["briefs"], "read", ({ briefs }) =>
+        answers(briefs.getAllKeys(rowsOf(of)), briefs.getAll(rowsOf(of))),
       );
-      /** @type {Brief[]} */
-      const briefs = [];
-      let unreadable = 0;
+      /** @type {Map<string, Brief>} */
+      const byRecord = new Map();
       const opened = await Promise.all(
         values.map((/** @type {Uint8Array} */ sealed, /** @type {number} */ i) =>
-          open(of.key, sealed, place("records", `${of.row} ${keys[i][1]}`)).catch(() => null),
+          open(of.key, sealed, place("briefs", `${of.row} ${keys[i][1]}`)).catch(() => null),
         ),
       );
       for (const bytes of opened) {
-        if (bytes === null) unreadable++;
-        else briefs.push(JSON.parse(text(bytes)));
+        if (bytes === null) continue;
+        for (const brief of JSON.parse(text(bytes))) byRecord.set(brief.record, brief);
       }
-      return { briefs, unreadable };
+      return { briefs: [...byRecord.values()], isWhole: !opened.includes(null), isCrowded: keys.length > MANY_ROWS };
     },
 
     /** Opens pages of one casefile. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
@@ -247,13 +252,12 @@ async function openVault(outside, db, name, local, self) {
 
     /** Drops a casefile's key and rows: the office says this person no longer reads it. @param {Casefile} of */
     drop: (of) =>
-      inside(["casefiles", "records", "pages"], "strict", ({ casefiles, records, pages }) => {
+      inside(["casefiles", "briefs", "pages"], "strict", ({ casefiles, briefs, pages }) => {
         casefiles.delete(of.row);
-        records.delete(IDBKeyRange.bound([of.row], [of.row, []]));
-        pages.delete(IDBKeyRange.bound([of.row], [of.row, []]));
+        briefs.delete(rowsOf(of));
+        pages.delete(rowsOf(of));
       }),
 
-    newRow,
     /** @param {Uint8Array} bytes @param {string} store of the outbox @param {string} row */
     sealOwn: (bytes, store, row) => seal(local, bytes, placeOf(person.id, device, store, row)),
     /** @param {Uint8Array} sealed @param {string} store @param {string} row */
