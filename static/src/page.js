@@ -92,14 +92,21 @@ let leftAt = 0;
 /** Whether the next move takes the place of the screen it leaves. */
 let isReplacing = false;
 
+/** What keyboard and screen reader are on. */
+export function focused() {
+  return document.activeElement;
+}
+
 /**
- * Begins a screen with the reader on its heading: at its top, or where it was left when somebody comes back to it.
+ * Begins a screen with the reader on its heading: at its top, or where it was left when somebody comes back to it. Whoever was quicker, and has moved on from
+ * where the drawing left them, keeps their place: they may be typing.
  *
- * @param {{isOpening?: boolean}} [how] isOpening: the screen still waits for what it shows, and begins once more
+ * @param {{isOpening?: boolean, left?: Element | null}} [how] isOpening: the screen still waits for what it shows, and begins once more
  */
-export function beginScreen({ isOpening = false } = {}) {
+export function beginScreen({ isOpening = false, left = focused() } = {}) {
   scrollTo(0, leftAt);
   if (!isOpening) leftAt = 0;
+  if (focused() !== left) return;
   const heading = document.querySelector("h1");
   if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
 }

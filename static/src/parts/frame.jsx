@@ -1,6 +1,6 @@
 /** What surrounds every screen: whom the record is about, hiding names, where sending stands, the heading. */
-import { useLayoutEffect } from "preact/hooks";
-import { beginScreen, cameFrom, back as goBack, now } from "../page.js";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { beginScreen, cameFrom, focused, back as goBack, now } from "../page.js";
 import { ages, say } from "../words/en.js";
 import { Form, Hush, Private, Trouble } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
@@ -89,8 +89,11 @@ function About({ family, said }) {
  * @param {any} [props.children]
  */
 export function Frame({ title, back, back_label, family, step = "", bare = false, said, children }) {
-  // With the drawing and not after it: somebody quick may already be typing in the new screen.
-  useLayoutEffect(() => beginScreen({ isOpening: step === OPENING }), [step]);
+  const left = useRef(/** @type {Element | null} */ (null));
+  useLayoutEffect(() => {
+    left.current = focused();
+  }, [step]);
+  useEffect(() => beginScreen({ isOpening: step === OPENING, left: left.current }), [step]);
   return (
     <div class="app-frame">
       <Form class="app-skip">
