@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readHeader } from "../../static/src/sync/entry.js";
 import { makeOffice } from "./office.js";
-import { setUp, startPhone, visitNote } from "./phone.js";
+import { ready, setUp, startPhone, visitNote } from "./phone.js";
 
 async function given() {
   const office = await makeOffice();
@@ -18,6 +18,30 @@ async function given() {
 async function writeNote(phone, casefile, child, words) {
   const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
   return phone.ask("send", { slot, fields: visitNote(child, words), mode: "alone" });
+}
+
+/** Opens the vault of a phone as nobody should, and works on one of its stores. @param {(store: IDBObjectStore) => IDBRequest} work */
+async function inVault(phone, store, work) {
+  const [{ name }] = (await phone.storage.indexedDB.databases()).filter((one) => one.name !== "outbox");
+  const db = await new Promise((resolve) => {
+    const asked = phone.storage.indexedDB.open(name);
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const tx = db.transaction(store, "readwrite");
+  const asked = work(tx.objectStore(store));
+  await new Promise((resolve) => {
+    tx.oncomplete = resolve;
+  });
+  db.close();
+  return asked.result;
+}
+const rowsIn = (phone, store) => inVault(phone, store, (rows) => rows.count());
+/** Changes one byte of one sealed row. */
+async function spoilOneRow(phone, store) {
+  const [key] = await inVault(phone, store, (rows) => rows.getAllKeys());
+  const bytes = await inVault(phone, store, (rows) => rows.get(key));
+  bytes[bytes.length - 1] ^= 1;
+  await inVault(phone, store, (rows) => rows.put(bytes, key));
 }
 
 const noSignal = async () => {
@@ -355,6 +379,68 @@ describe("what the office takes away or has lost", () => {
     assert.deepEqual(office.requests.slice(from), ["/sync/v1/hello"]);
     assert.ok(office.bytesIn - bytesIn < 1024 && office.bytesOut - bytesOut < 1024);
     phone.kill();
+  });
+
+  test("the office's last checkpoint is shown once after each unlocking, and named by its number at other times", async () => {
+    const { office, phone, words } = await given();
+    await phone.ask("sync");
+    assert.deepEqual([office.hello.checkpoint_n, office.hello.checkpoint], [1, undefined]);
+    phone.kill();
+    const again = startPhone(office, phone.storage);
+    await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+    const shown = [];
+    office.weather = async (path, real, body) => {
+      if (path === "/sync/v1/hello") shown.push(Boolean(JSON.parse(new TextDecoder().decode(body)).checkpoint));
+      return real();
+    };
+    await ready(again);
+    await again.ask("sync");
+    assert.deepEqual([shown[0], shown.slice(1).some(Boolean)], [true, false]);
+    again.kill();
+  });
+
+  test("what cannot be read of the cache is read from the office again, once", async () => {
+    const { office, casefile, child, phone, words } = await given();
+    await writeNote(phone, casefile, child, "The kitchen was warm.");
+    await phone.ask("sync");
+    phone.kill();
+    await spoilOneRow(phone, "briefs");
+
+    const again = startPhone(office, phone.storage);
+    await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+    await ready(again);
+    await again.until(async () => (await again.ask("search", { text: "kitchen" })).length === 1, "the note, read again");
+    again.kill();
+
+    const third = startPhone(office, phone.storage);
+    await third.ask("unlock", { vault: (await third.ask("status")).people[0].vault, words });
+    const before = office.requests.length;
+    await ready(third);
+    assert.ok(!office.requests.slice(before).includes("/sync/v1/pull"), "the spoilt row is gone");
+    assert.equal((await third.ask("search", { text: "kitchen" })).length, 1);
+    third.kill();
+  });
+
+  test("a casefile that came in many pieces is written anew as one, and reads the same", async () => {
+    const { office, casefile, child, phone, words } = await given();
+    const lines = Array.from({ length: 30 }, (_, i) => `Visit number ${i} went well.`);
+    for (const line of lines) {
+      await writeNote(phone, casefile, child, line);
+      await phone.ask("sync");
+    }
+    const count = await rowsIn(phone, "briefs");
+    assert.ok(count > 24);
+    phone.kill();
+    const again = startPhone(office, phone.storage);
+    await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+    await ready(again);
+    assert.ok((await rowsIn(again, "briefs")) < count - 20);
+    again.kill();
+    const third = startPhone(office, phone.storage);
+    await third.ask("unlock", { vault: (await third.ask("status")).people[0].vault, words });
+    await ready(third);
+    assert.equal((await third.ask("search", { text: "went well" })).length, 30);
+    third.kill();
   });
 
   test("what this phone wrote itself is not fetched again", async () => {

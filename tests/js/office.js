@@ -349,6 +349,9 @@ export async function makeOffice(clock = () => Date.now()) {
         durable_through: office.durable(),
         practice: practice.index,
         nonce: nonce(),
+        ...(asked.checkpoint_n === 1
+          ? {}
+          : { checkpoint: (await sign(receipts.signer, "fieldapp-checkpoint", json({ v: 1, n: 1 }))).jws }),
         ...(office.responders && asked.responders !== office.responders.hash ? { responders: office.responders } : {}),
         same: asked.digest === (await digest(hands, heads)) && office.removed.length === 0,
       });

@@ -3,6 +3,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
+import fc from "fast-check";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { createOutside } from "../../static/src/core/outside.js";
 import { makeOffice } from "./office.js";
@@ -203,5 +204,58 @@ test("sent items are looked through only when there is something to free or to a
   assert.deepEqual(
     (await outbox.items()).map(([id]) => id),
     ["c"],
+  );
+});
+
+test("law: what waits is found, counted and timed, whatever the clock does and whoever else writes", async () => {
+  const id = fc.integer({ min: 0, max: 5 }).map(String);
+  const at = fc.integer({ min: 0, max: 40 });
+  const step = fc.oneof(
+    fc.record({ do: fc.constant("save"), id, at }),
+    fc.record({ do: fc.constant("delay"), id, at }),
+    fc.record({ do: fc.constant("sent"), id }),
+    fc.record({ do: fc.constant("again"), id, at }),
+    fc.record({ do: fc.constant("another sends"), id }),
+    fc.record({ do: fc.constant("look"), at }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const factory = new IDBFactory();
+      const [outbox, other] = [await openOutbox(outsideOf(factory)), await openOutbox(outsideOf(factory))];
+      /** @type {Map<string, number | undefined>} */
+      const model = new Map();
+      for (const one of steps) {
+        const known = "id" in one && model.has(one.id);
+        if (one.do === "save" && !known) {
+          await outbox.save("k", async (head) => ({ id: one.id, item: item(head.n + 1, { next_at: one.at }) }));
+          model.set(one.id, one.at);
+        }
+        if (one.do === "delay" && known && model.get(one.id) !== undefined) {
+          await outbox.delay([[one.id, one.at]]);
+          model.set(one.id, one.at);
+        }
+        if (one.do === "sent" && known) {
+          await outbox.sent([[one.id, { received_at: "2026-11-21T10:00:00.000Z", epoch: 1 }]]);
+          model.set(one.id, undefined);
+        }
+        if (one.do === "again" && known) {
+          await outbox.offerAgain([[one.id, { next_at: one.at }]]);
+          model.set(one.id, one.at);
+        }
+        if (one.do === "another sends" && known) {
+          // As the service worker does: it tells, and what this one believed is read anew.
+          await other.offerAgain([[one.id, { next_at: 0 }]]);
+          outbox.reread();
+          model.set(one.id, 0);
+        }
+        const until = one.do === "look" ? one.at : 20;
+        const due = [...model].filter(([, next_at]) => next_at !== undefined && next_at <= until).map(([name]) => name);
+        const times = [...model.values()].filter((next_at) => next_at !== undefined);
+        assert.deepEqual((await outbox.due(until, 100)).map(([name]) => name).sort(), due.sort());
+        assert.equal(await outbox.waiting(), times.length);
+        assert.equal(await outbox.nextAt(), times.length ? Math.min(...times) : null);
+      }
+    }),
+    { numRuns: 60 },
   );
 });
