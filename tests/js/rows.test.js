@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { excerpt, measuredIn } from "../../static/src/core/briefs.js";
+import { excerpt, makeBrief, measuredIn } from "../../static/src/core/briefs.js";
 import { asAsked } from "../../static/src/parts/fields.js";
 import { measureName, result } from "../../static/src/words/en.js";
 
@@ -72,4 +72,22 @@ test("a status is chosen from those of the programme", () => {
   ];
   const field = { id: "status", type: "status", label: "Where are we?", options };
   assert.deepEqual(asAsked(field, { programme: "staying-together" }).options, [options[1]]);
+});
+
+test("a casefile goes by the name its opening first gave, whatever a later version says", () => {
+  const header = (/** @type {string[]} */ parents) =>
+    /** @type {any} */ ({
+      kind: "opening",
+      record: "r",
+      schema: "opening.1",
+      form: "",
+      parents,
+      author: "a",
+      written_at: "2026-11-21T10:00:00.000Z",
+    });
+  const reading = (/** @type {string} */ id, /** @type {string[]} */ parents, /** @type {string} */ title) =>
+    /** @type {any} */ ({ id, jws: "", header: header(parents), fields: { title } });
+  const brief = makeBrief([reading("b", ["a"], "Renamed"), reading("a", [], "Tarnley")], () => undefined, []);
+  assert.equal(brief.title, "Tarnley");
+  assert.equal(brief.fields?.title, "Tarnley");
 });

@@ -110,9 +110,11 @@ function standingOf(contents, reviews, later) {
 export function makeBrief(readings, definitionOf, pages) {
   const { view, reviews, later, standing, at, contents } = stateOf(readings);
   const byId = new Map(readings.map((one) => [one.id, one]));
-  const first = byId.get(view.order[0])?.header ?? (contents[0] ?? readings[0]).header;
+  const begun = byId.get(view.order[0]) ?? contents[0] ?? readings[0];
+  const first = begun.header;
   const newest = byId.get(view.order.at(-1) ?? "")?.header ?? first;
-  const fields = plain(view);
+  // What an opening says holds as it was first said, here as at the office: a later version renames nothing.
+  const fields = first.kind === "opening" ? (begun.fields ?? {}) : plain(view);
   const definition = definitionOf(newest.form, newest.schema);
   const question = standing === "question" ? reviews.at(-1) : undefined;
   const { line, text } = wordsOf(fields, definition);

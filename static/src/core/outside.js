@@ -100,6 +100,7 @@ export function createOutside(given = {}) {
         credentials: "same-origin",
         cache: "no-store",
         redirect: "error",
+        referrerPolicy: "no-referrer",
         signal: AbortSignal.timeout(patience),
         ...options,
       });
