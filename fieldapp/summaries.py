@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-SHAPE = "1"
+SHAPE = "2"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 FOLDED_AT_ONCE = 200
@@ -227,6 +227,15 @@ def happened(fields: Plain) -> tuple[str, str]:
     return on, at
 
 
+def title_of(practice: Practice, schema: str, fields: Plain) -> str:
+    """Names a record: a questionnaire by its measure's own title, anything else by its form's; "" where neither is known."""
+    definition = practice.definitions.get(schema)
+    measure = fields.get("measure")
+    if definition is not None and definition.kind == "measure_response" and isinstance(measure, str):
+        return practice.measures[measure].title if measure in practice.measures else measure
+    return definition.title if definition is not None else ""
+
+
 def line_of(fields: Plain) -> str:
     """Gives the first words of a record's main text."""
     text = next((value for name in _MAIN_TEXT if isinstance(value := fields.get(name), str) and value.strip()), "")
@@ -277,7 +286,7 @@ def _folded(store: Store, keys: Keys, practice: Practice, casefile: CasefileRow,
 
 
 def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
-    """Picks what lists need: who was seen, who belongs to the family."""
+    """Picks what lists need: who was seen, who belongs to the family, which questionnaire it was."""
     if kind == "visit_note":
         return {
             "children": [
@@ -299,6 +308,9 @@ def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
         since = fields.get("started_on")
         told = {name: fields.get(name) for name in ("programme", "status") if isinstance(fields.get(name), str)}
         return {"people": people, "since": since if isinstance(since, str) else "", **told}
+    if kind == "measure_response":
+        measure = fields.get("measure")
+        return {"measure": measure} if isinstance(measure, str) else {}
     return {}
 
 
@@ -316,7 +328,6 @@ def _objects(value: Any) -> list[Plain]:
 
 def _note(each: Brief, casefile: CasefileRow, title: str, practice: Practice, staff: Mapping[str, str], person: Person) -> Note:
     row = each.row
-    definition = practice.definitions.get(row.schema)
     waits = (
         row.asked_at
         if row.standing == "question" and row.asked_at
@@ -325,7 +336,7 @@ def _note(each: Brief, casefile: CasefileRow, title: str, practice: Practice, st
         else row.first_received_at
     )
     return Note(
-        record=row.id, casefile=casefile.id, family=title, kind=row.kind, title=definition.title if definition else "Record",
+        record=row.id, casefile=casefile.id, family=title, kind=row.kind, title=title_of(practice, row.schema, each.fields) or "Record",
         author=staff.get(row.author, "somebody who has left"), happened_on=each.happened_on, received_at=moment(row.last_received_at),
         waits_since=moment(waits), why=tuple(row.why.split(",")) if row.why else (), state=row.standing, later=row.later,
         is_forked=row.is_forked, is_mine=person.id in each.hands, is_practice=casefile.practice, is_restricted=casefile.sort == "restricted",

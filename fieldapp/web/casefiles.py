@@ -160,7 +160,6 @@ def _order(record: Record) -> tuple[str, str, str]:
 
 
 def _note(record: Record, opened: Casefile, now: datetime) -> dict[str, Any]:
-    definition = office().practice.definitions.get(record.schema)
     on, at = summaries.happened(record.fields)
     state = record.oversight.state
     tags = [words.STATES[state]] if state != "sent" else []
@@ -171,7 +170,7 @@ def _note(record: Record, opened: Casefile, now: datetime) -> dict[str, Any]:
     first = record.entries[0] if record.entries else None
     return {
         "record": record.id,
-        "title": definition.title if definition else "Record",
+        "title": summaries.title_of(office().practice, record.schema, record.fields) or "Record",
         "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
         "line": summaries.line_of(record.fields),
         "author": opened.names.staff.get(first.author, "somebody who has left") if first else "",

@@ -262,7 +262,7 @@ def test_summaries_are_folded_again_when_a_release_shapes_them_otherwise(
     here = office.office
     assert summaries.refresh(here.store, here.keys, here.practice) == 3
     assert summaries.refresh(here.store, here.keys, here.practice) == 0
-    monkeypatch.setattr(summaries, "SHAPE", "2")
+    monkeypatch.setattr(summaries, "SHAPE", f"{summaries.SHAPE} and another")
     assert summaries.refresh(here.store, here.keys, here.practice) == 3
 
 
@@ -452,6 +452,17 @@ def test_a_record_of_any_shape_is_shown_and_never_breaks_a_page(office: Harrowme
         assert browser.get(path).status_code == 200
     browser.review(written[2].record, "question", "?")
     assert browser.get(f"/desk/records/{written[2].record}").status_code == 200
+
+
+def test_a_questionnaire_bears_its_measures_title_on_every_page(office: Harrowmere, tarnley: str) -> None:
+    fields = {"measure": "phq-9@1", "completed_on": "2026-11-20", "risk_shown": "yes"}
+    written = office.write("ama", "measure_response", tarnley, fields)
+    browser = office.signed_in("marian")
+    for path in ("/desk/board", f"/desk/families/{tarnley}", f"/desk/records/{written.record}"):
+        page = words_of(browser.get(path))
+        assert "PHQ-9: low mood" in page
+        assert "Questionnaire," not in page
+    assert "PHQ-9: low mood, Fri 20 Nov" in words_of(browser.get("/desk/board"))
 
 
 def test_a_sign_off_does_not_close_a_colleagues_question_that_came_while_reading(office: Harrowmere, tarnley: str) -> None:

@@ -90,17 +90,34 @@ def test_questionnaire_is_scored_on_the_phone_and_its_ninth_question_speaks_to_t
     ama.sees(re.compile(r"\b16\b"))
 
 
-def test_score_worked_out_on_paper_is_typed_in_as_a_score(ama: Keyworker) -> None:
+def test_score_worked_out_on_paper_is_typed_in_as_a_score_under_its_own_name(ama: Keyworker, server: Server) -> None:
     # Given a questionnaire whose text this app may not show
     ama.opens_the_family("Tarnley")
     ama.presses("Questionnaire")
-    ama.page.get_by_role("button", name=re.compile("On paper")).first.click()
+    paper = ama.page.get_by_role("button", name=re.compile("On paper")).first
+    title = paper.locator("span").evaluate("span => span.firstChild.data")
+    paper.click()
 
-    # When Ama types the score from the paper
+    # When Ama types the score from the paper, without signal
+    server.kill()
     ama.enters_a_paper_score("Dawn", "17")
 
     # Then it is saved as a score from paper
-    ama.is_at(re.compile("Saved, waiting to send|Sent"))
+    ama.is_at("Saved, waiting to send")
     ama.follows("See what I sent")
+    ama.is_at(title)
     ama.sees("17")
+
+    # And the list of what waits and the search call it by its name, also once the phone was restarted
+    ama.restarts_the_phone()
+    ama.unlocks()
+    ama.page.locator(".app-send-line").get_by_role("link").click()
+    expect(ama.page.locator("main").get_by_role("link", name=title, exact=True)).to_be_visible()
+    ama.page.get_by_role("link", name="fieldapp").click()
+    ama.page.get_by_label("Search all your notes").fill(title)
+    ama.presses("Search")
+    ama.opens_the_note(re.compile(f"Tarnley.* · {re.escape(title)}"))
+
+    # And with signal it reaches the office
+    server.start()
     ama.sees_the_note_is("Sent, the office has it", timeout=SENDING_MS)

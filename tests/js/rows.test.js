@@ -39,6 +39,23 @@ test("a questionnaire this phone has not got is told by its id", () => {
   assert.equal(measuredIn({ measure: "new-one@3", scores: [] }, null).title, "new-one@3");
 });
 
+test("a questionnaire bears its measure's title wherever a record is named, and its form's nowhere", () => {
+  const form = { title: "Questionnaire", sections: [] };
+  const header = /** @type {any} */ ({
+    ...{ kind: "measure_response", schema: "measure-response.1", form: "FORM", record: "R", parents: [], author: "ama" },
+    written_at: "2026-11-21T10:00:00Z",
+  });
+  const named = (/** @type {string} */ hash, /** @type {any} */ measures) =>
+    makeBrief(
+      [{ id: "E", jws: "", header, fields: { measure: "phq-9@1", measure_hash: hash } }],
+      (name, id) => measures[name] ?? measures[id] ?? (name === "FORM" ? form : undefined),
+      [],
+    ).title;
+  assert.equal(named("OLD", { OLD: { title: "PHQ-9: mood" }, "phq-9@1": PHQ }), "PHQ-9: mood");
+  assert.equal(named("GONE", { "phq-9@1": PHQ }), "PHQ-9: low mood");
+  assert.equal(named("GONE", {}), "phq-9@1");
+});
+
 test("an excerpt is cut at whole words and says that there is more", () => {
   assert.equal(excerpt("He had brought two flasks", 0, 80), "He had brought two flasks");
   assert.equal(excerpt("He had brought two flasks", 0, 17), "He had brought …");

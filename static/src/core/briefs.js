@@ -125,7 +125,7 @@ export function makeBrief(readings, definitionOf, pages) {
     pages,
     kind: first.kind,
     schema: newest.schema,
-    title: titleOf(first.kind, fields, definition),
+    title: titleOf(first.kind, fields, definition, definitionOf),
     line,
     text,
     happened_on: String(fields[day] || first.written_at.slice(0, 10)),
@@ -145,8 +145,13 @@ export function makeBrief(readings, definitionOf, pages) {
   };
 }
 
-/** @param {string} kind @param {{[name: string]: Json}} fields @param {Definition | undefined} definition */
-function titleOf(kind, fields, definition) {
+/**
+ * @param {string} kind @param {{[name: string]: Json}} fields @param {Definition | undefined} definition
+ * @param {(form: string, schema: string) => any} definitionOf knows measures too: nobody looks for a PHQ-9 under "Questionnaire"
+ */
+function titleOf(kind, fields, definition, definitionOf) {
+  if (kind === "measure_response" && fields.measure)
+    return measuredIn(fields, definitionOf(String(fields.measure_hash), String(fields.measure))).title;
   const own =
     kind === "goal" ? fields.agreed_words : kind === "opening" ? fields.title : kind === "family" ? fields.name_shown : undefined;
   return typeof own === "string" && own !== "" ? own : (definition?.title ?? kind);
@@ -187,7 +192,7 @@ export function excerpt(text, from, to) {
 
 /**
  * What a questionnaire came to, for lists: its own title and its main score. @param {{[name: string]: any}} fields
- * @param {{title: string, scoring?: {primary: string, scores: {id: string, title: string}[]}} | null} measure where this phone has it
+ * @param {{title: string, scoring?: {primary: string, scores: {id: string, title: string}[]}} | null | undefined} measure where this phone has it
  */
 export function measuredIn({ measure: id, entry, scores = [], score_only }, measure) {
   const isPaper = entry === "score_only" && score_only;

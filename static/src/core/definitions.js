@@ -102,7 +102,7 @@ export function openDefinitions(outside, vault) {
       const known = await vault.fact("practice");
       if (!known) return;
       index = await byHash(known.name).catch(() => null);
-      if (index) await lacking([...Object.values(index.records), ...Object.values(index.vocabularies)]);
+      if (index) await lacking([index.records, index.vocabularies, index.measures].flatMap((room) => Object.values(room)));
     },
 
     /** @returns {Index} */
@@ -119,8 +119,8 @@ export function openDefinitions(outside, vault) {
       return { form, definition: await byHash(form) };
     },
 
-    /** What is already in memory, for lists that cannot wait. @param {string} form @param {string} schema @returns {Definition | undefined} */
-    known: (form, schema) => parsed.get(form) ?? (index ? parsed.get(index.records[schema]) : undefined),
+    /** What is already in memory, for lists that cannot wait: a form, or a measure by its id. @param {string} form @param {string} schema @returns {any} */
+    known: (form, schema) => parsed.get(form) ?? (index ? parsed.get(index.records[schema] ?? index.measures[schema]) : undefined),
 
     /** The vocabularies, as forms.js wants them. @returns {Promise<Record<string, any>>} */
     async vocabularies() {

@@ -59,7 +59,7 @@ function Told({ told }) {
       record: told.record,
       ...(told.may.amend ? {} : { preset: addition(fields, question) }),
     }).catch(setRefused);
-  const title = definition?.title ?? kindName(told.kind);
+  const title = told.kind === "measure_response" ? told.title : (definition?.title ?? kindName(told.kind));
   const when = fields.happened_on ?? fields.completed_on ?? fields.rated_on ?? fields.started_on;
   const forks = Object.entries(told.fields).filter(([, held]) => isForked(held));
   return (
@@ -289,7 +289,7 @@ function MeasureTold({ fields }) {
   return (
     <section class="app-section">
       <h2 class="govuk-heading-m">
-        {measure?.title ?? fields.measure}
+        {say.measure.result_title}
         {fields.answered_by_name && (
           <>
             {" · "}
