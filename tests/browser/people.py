@@ -247,6 +247,11 @@ class Keyworker:
     def sees(self, text: str | re.Pattern[str], timeout: float = 15_000) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout)
 
+    def finds_in_the_page(self, text: str) -> bool:
+        """Says whether the page holds a text anywhere: on screen, to be read aloud, or in a field."""
+        held = "() => [document.body.innerHTML, ...[...document.querySelectorAll('input, textarea')].map(one => one.value)]"
+        return any(text in each for each in self.page.evaluate(held))
+
     def sees_the_note_is(self, standing: str, timeout: float = 15_000) -> None:
         expect(self.page.locator("main .app-standing").first).to_contain_text(standing, timeout=timeout)
 

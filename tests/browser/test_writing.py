@@ -55,6 +55,34 @@ def test_draft_is_there_when_the_phone_died_in_mid_sentence(ama: Keyworker) -> N
     expect(ama.question("What did you see and hear?").first).to_have_value(re.compile(f"^{SENTENCE}"))
 
 
+def test_what_was_typed_is_covered_while_names_are_hidden_and_is_all_there_afterwards(ama: Keyworker) -> None:
+    # Given a note that is being written
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.answers("What kind of visit was it?", "Home visit")
+    ama.question("Who was there?").get_by_role("button", name="Add someone else").click()
+    ama.types("Name, or a description", "Uncle Ossian")
+    ama.types("What did you see and hear?", SENTENCE)
+
+    # When somebody looks over Ama's shoulder, and she hides the names
+    ama.presses("Hide names")
+    expect(ama.question("What did you see and hear?").first).to_have_accessible_description(re.compile("Hidden"))
+    expect(ama.question("The child’s own words").first).to_have_accessible_description(re.compile("Nothing yet"))
+
+    # Then nothing she typed is anywhere in the page, not in a field either
+    assert not ama.finds_in_the_page("Ossian")
+    assert not ama.finds_in_the_page(SENTENCE)
+    assert not ama.finds_in_the_page("Kayleigh")
+
+    # And a tap on what is covered brings it back, with the cursor where she left off
+    ama.question("What did you see and hear?").first.click()
+    expect(ama.question("What did you see and hear?").first).to_be_focused()
+    ama.page.keyboard.type(". Jayden ate.")
+    expect(ama.question("What did you see and hear?").first).to_have_value(f"{SENTENCE}. Jayden ate.")
+    expect(ama.question("Name, or a description").first).to_have_value("Uncle Ossian")
+    ama.waits_for_the_draft_to_be_kept()
+
+
 def test_empty_send_is_answered_with_a_list_and_nothing_typed_is_lost(ama: Keyworker) -> None:
     # Given a note of which only one answer is written
     ama.opens_the_family("Tarnley")

@@ -120,7 +120,8 @@ export function openDefinitions(outside, vault) {
     },
 
     /** What is already in memory, for lists that cannot wait: a form, or a measure by its id. @param {string} form @param {string} schema @returns {any} */
-    known: (form, schema) => parsed.get(form) ?? (index ? parsed.get(index.records[schema] ?? index.measures[schema]) : undefined),
+    known: (form, schema) =>
+      parsed.get(form) ?? (index ? parsed.get(index.records[schema] ?? index.measures[schema]) : undefined),
 
     /** The vocabularies, as forms.js wants them. @returns {Promise<Record<string, any>>} */
     async vocabularies() {

@@ -118,7 +118,9 @@ export function Chart({ title, series, low, high, baseline, band = 0, bands = []
       <figcaption>
         <Key series={drawn} />
         {baseline !== undefined && band > 0 && (
-          <p class="govuk-hint app-chart__note">{say.chart.band(band, drawn.length > 1 ? drawn[0].label : "")}</p>
+          <p class="govuk-hint app-chart__note">
+            <Private instead={say.chart.band(band, "")}>{say.chart.band(band, drawn.length > 1 ? drawn[0].label : "")}</Private>
+          </p>
         )}
       </figcaption>
       <Numbers series={drawn} title={title} />

@@ -6,6 +6,7 @@ import { TYPING } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
 import { namesHidden } from "./told.js";
+import { Typed } from "./typed.jsx";
 
 /** @import { Field, Option, Person, Problem } from "./shapes.js" */
 
@@ -94,15 +95,7 @@ export function Text(props) {
   return (
     <>
       <Label {...props} />
-      <input
-        {...TYPING}
-        class={`govuk-input${error ? " govuk-input--error" : ""}`}
-        id={idOf(at)}
-        type="text"
-        aria-describedby={described(at, field.hint, error)}
-        value={value ?? ""}
-        onInput={(event) => change(event.currentTarget.value || undefined)}
-      />
+      <Typed id={idOf(at)} value={value} change={change} described={described(at, field.hint, error)} wrong={Boolean(error)} />
     </>
   );
 }
@@ -113,14 +106,13 @@ export function LongText(props) {
   return (
     <>
       <Label {...props} />
-      <textarea
-        {...TYPING}
-        class={`govuk-textarea app-grow${error ? " govuk-textarea--error" : ""}`}
+      <Typed
         id={idOf(at)}
+        value={value}
+        change={change}
         rows={field.rows ?? 4}
-        aria-describedby={described(at, field.hint, error)}
-        value={value ?? ""}
-        onInput={(event) => change(event.currentTarget.value || undefined)}
+        described={described(at, field.hint, error)}
+        wrong={Boolean(error)}
       />
     </>
   );
@@ -348,7 +340,11 @@ export function PersonChoice(props) {
 
 /** @param {Held} props */
 export function RecordChoice(props) {
-  return <Select {...props} options={props.around.goals.map((goal) => ({ value: goal.record, label: goal.words }))} />;
+  const options = props.around.goals.map(({ record, words }, order) => ({
+    value: record,
+    label: namesHidden.value ? `${say.goals.hidden} ${order + 1}` : words,
+  }));
+  return <Select {...props} options={options} />;
 }
 
 /** @param {Held} props */

@@ -39,7 +39,7 @@ export function Question(props) {
         <p key={one.id ?? one.text} class="app-asked">
           <Icon name="question" />
           <span>
-            <strong>{say.record.asked_here}</strong> {one.text}
+            <strong>{say.record.asked_here}</strong> <Private>{one.text}</Private>
           </span>
         </p>
       ))}
@@ -232,7 +232,10 @@ function Item({ at, item, fields, title, put, drop, around }) {
       {drop && (
         <Button kind="link" onClick={drop}>
           {say.form.remove}
-          <Hush> {title}</Hush>
+          <Hush>
+            {" "}
+            <Private>{title}</Private>
+          </Hush>
         </Button>
       )}
     </fieldset>

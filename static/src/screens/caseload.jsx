@@ -1,10 +1,11 @@
 /** The worker's families: the practice one on top, then what the core's order says; a search over all notes. */
 import { useState } from "preact/hooks";
 import { go, now, shell } from "../page.js";
-import { Form, Link, Private, TYPING } from "../parts/basic.jsx";
+import { Form, Link, Private } from "../parts/basic.jsx";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { caseload, lookedFor } from "../parts/told.js";
+import { Typed } from "../parts/typed.jsx";
 import { ages, lastContact, nextVisit, say, waits } from "../words/en.js";
 
 /** @import { Family } from "../parts/shapes.js" */
@@ -89,15 +90,7 @@ export function Search({ first = "" }) {
         {say.find.label}
       </label>
       <div class="app-search__row">
-        <input
-          {...TYPING}
-          class="govuk-input"
-          id="find"
-          type="text"
-          enterkeyhint="search"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
+        <Typed id="find" enter="search" value={text} change={(next = "") => setText(next)} />
         <button type="submit" class="govuk-button app-search__go">
           <Icon name="search" />
           <span class="govuk-visually-hidden">{say.find.go}</span>

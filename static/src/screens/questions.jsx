@@ -1,8 +1,9 @@
 /** The questions of a questionnaire: one after another for a family, all on one page for a worker copying paper. */
 import { useState } from "preact/hooks";
-import { Button, Form, TYPING } from "../parts/basic.jsx";
+import { Button, Form } from "../parts/basic.jsx";
 import { Steps } from "../parts/controls.jsx";
 import { Frame } from "../parts/frame.jsx";
+import { Typed } from "../parts/typed.jsx";
 import { introOf, itemsOf } from "../practice/questionnaire.js";
 import { say } from "../words/en.js";
 
@@ -93,13 +94,12 @@ function Choices({ item, value, change, large = false }) {
             ))}
           </div>
         ) : (
-          <input
-            {...TYPING}
-            class="govuk-input"
-            type="text"
-            aria-label={words}
+          <Typed
+            id={`item-${item.id}`}
+            label={words}
             value={typeof value === "string" ? value : ""}
-            onInput={(event) => change(event.currentTarget.value || undefined)}
+            change={change}
+            open={large}
           />
         )}
       </fieldset>
@@ -157,29 +157,20 @@ export function PaperScore({ measure, value, change, error, on }) {
           </div>
         )}
         {error && <p class="govuk-error-message">{say.measure.paper_error}</p>}
-        <input
-          {...TYPING}
-          class="govuk-input govuk-input--width-4"
+        <Typed
+          class="govuk-input--width-4"
           id="paper-score"
-          type="text"
-          inputMode="decimal"
-          aria-describedby={rule ? "paper-hint" : undefined}
-          value={held.score ?? ""}
-          onInput={(event) => put("score", event.currentTarget.value.trim())}
+          mode="decimal"
+          described={rule ? "paper-hint" : undefined}
+          value={held.score}
+          change={(text = "") => put("score", text.trim())}
         />
       </div>
       <div class="govuk-form-group">
         <label class="govuk-label govuk-label--s" for="paper-by">
           {say.measure.paper_by}
         </label>
-        <input
-          {...TYPING}
-          class="govuk-input"
-          id="paper-by"
-          type="text"
-          value={held.scored_by ?? ""}
-          onInput={(event) => put("scored_by", event.currentTarget.value || undefined)}
-        />
+        <Typed id="paper-by" value={held.scored_by} change={(text) => put("scored_by", text)} />
       </div>
     </>
   );

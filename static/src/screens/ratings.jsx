@@ -9,6 +9,7 @@ import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { personOf } from "../parts/people.js";
 import { ask, spoken, useAsked } from "../parts/told.js";
+import { Typed } from "../parts/typed.jsx";
 import { dayOf, longDay } from "../words/dates.js";
 import { say } from "../words/en.js";
 
@@ -257,14 +258,7 @@ function Rating({ goal, rater, fields, change }) {
           <label class="govuk-label" for={`${id}-why`}>
             {say.rate.why}
           </label>
-          <input
-            {...TYPING}
-            class="govuk-input"
-            id={`${id}-why`}
-            type="text"
-            value={fields.comment ?? ""}
-            onInput={(event) => change("comment", event.currentTarget.value || undefined)}
-          />
+          <Typed id={`${id}-why`} value={fields.comment} change={(text) => change("comment", text)} />
         </>
       )}
     </fieldset>

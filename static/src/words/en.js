@@ -214,6 +214,7 @@ export const say = {
     send: "Send",
     what_sending_does: "Without signal it is saved on this phone and sent by itself as soon as there is signal.",
     not_kept: "Not kept yet – see below",
+    covered: (/** @type {boolean} */ written) => (written ? "Hidden. Show names to read it" : "Nothing yet. Show names to write"),
     discard: "Throw this draft away",
     discard_sure: "Throw this draft away? What you typed here cannot be brought back.",
     discard_yes: "Throw it away",
