@@ -158,9 +158,8 @@ def parts(
             if answer.is_answered or answer.comments or one.get("required"):
                 answers.append(answer)
         if answers:
-            found.append(
-                Part(section["id"], section["title"], _side(section["id"]), tuple(answers), bool(section.get("worker_only")))
-            )
+            title = section.get("title_read") or section["title"]
+            found.append(Part(section["id"], title, _side(section["id"]), tuple(answers), bool(section.get("worker_only"))))
     unknown = [name for name in sorted(shown) if name not in known]
     if unknown:
         rest = tuple(

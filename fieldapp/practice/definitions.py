@@ -69,6 +69,8 @@ class Field(Strict, frozen=True, kw_only=True):
 class Section(Strict, frozen=True, kw_only=True):
     id: str
     title: str
+    title_read: str | None = None
+    """The heading for readers, where `title` speaks to whoever writes."""
     hint: str | None = None
     when: When | None = None
     later: Literal["only", "also"] | None = None

@@ -110,6 +110,16 @@ def test_facts_and_the_workers_view_stand_on_two_sides() -> None:
     assert (sides["facts"], sides["view"], sides["when"]) == ("facts", "view", "both")
 
 
+def test_a_heading_that_speaks_to_the_writer_speaks_of_the_writer_to_a_reader() -> None:
+    definition = PRACTICE.plain("records", "visit-note.1")
+    fields = {"contact_type": "home_visit", "workers_view": "Worried.", "written_where": "in_car"}
+    titles = {part.id: part.title for part in sheet.parts(definition, fold([Version("a", (), fields)]).fields, NAMES, told)}
+    assert (titles["view"], titles["writing"]) == ("The worker’s view", "Where this was written")
+    for plain in (PRACTICE.plain("records", schema) for schema in SCHEMAS if schema != "review.1"):
+        for section in plain["sections"]:
+            assert "your" not in section.get("title_read", section["title"]).lower().split()
+
+
 def test_a_field_nobody_knows_is_shown_as_it_was_sent() -> None:
     definition = PRACTICE.plain("records", "visit-note.1")
     parts = sheet.parts(definition, fold([Version("a", (), {"weather": {"sky": "grey"}})]).fields, NAMES, told)

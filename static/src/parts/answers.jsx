@@ -104,10 +104,21 @@ export function Lines({ text }) {
  * @param {Fields} props.fields
  * @param {Around} props.around
  * @param {boolean} [props.sent]
+ * @param {boolean} [props.isRead] by others too, and no longer on its writer's check page
  * @param {(field: Field) => any} [props.beside]
  * @param {(field: Field) => any} [props.instead]
  */
-export function Answers({ definition, sections = definition.sections, skip, fields, around, sent = true, beside, instead }) {
+export function Answers({
+  definition,
+  sections = definition.sections,
+  skip,
+  fields,
+  around,
+  sent = true,
+  isRead,
+  beside,
+  instead,
+}) {
   const shown = new Set(shownFields(/** @type {any} */ (definition), fields, { sent }).map((field) => field.id));
   return (
     <>
@@ -118,7 +129,7 @@ export function Answers({ definition, sections = definition.sections, skip, fiel
         if (rows.length === 0) return null;
         return (
           <section key={section.id} class="app-section">
-            <h2 class="govuk-heading-m">{section.title}</h2>
+            <h2 class="govuk-heading-m">{(isRead && section.title_read) || section.title}</h2>
             <dl class="govuk-summary-list app-answers">
               {rows.map((field) => (
                 <div class="govuk-summary-list__row" key={field.id} data-field={field.id}>

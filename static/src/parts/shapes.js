@@ -23,7 +23,7 @@
  * @property {number} [rows]
  * @property {"today"|"now"} [starts_as]
  * @property {Field[]} [item]
- * @typedef {{id: string, title: string, hint?: string, when?: When, later?: "only"|"also", worker_only?: boolean, fields: Field[]}} Section
+ * @typedef {{id: string, title: string, title_read?: string, hint?: string, when?: When, later?: "only"|"also", worker_only?: boolean, fields: Field[]}} Section
  * @typedef {{schema: string, kind: string, title: string, insert_only: boolean, final_when_sent: boolean, sections: Section[]}} Definition
  * @typedef {Record<string, any>} Fields
  * @typedef {{at: string, reason: string}} Problem

@@ -15,8 +15,8 @@ import { byCodePoint } from "./code-points.js";
  *   rows?: number, suggest_merge?: boolean, starts_as?: 'today' | 'now', item?: Field[],
  * }} Field
  * @typedef {{
- *   id: string, title: string, hint?: string, when?: When, later?: 'only' | 'also', worker_only?: boolean,
- *   fields: Field[],
+ *   id: string, title: string, title_read?: string, hint?: string, when?: When, later?: 'only' | 'also',
+ *   worker_only?: boolean, fields: Field[],
  * }} Section
  * @typedef {{
  *   schema: string, kind: string, title: string, insert_only: boolean, final_when_sent: boolean,

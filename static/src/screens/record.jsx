@@ -110,6 +110,7 @@ function Told({ told }) {
           <MeasureTold fields={fields} />
           <Answers
             definition={definition}
+            isRead
             skip={DRAWN}
             fields={fields}
             around={context}
