@@ -1,8 +1,9 @@
 /** A draft on screen: what is typed, and that it is kept on the phone within a second. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { later, onLeaving } from "../page.js";
+import { go, later, onLeaving } from "../page.js";
+import { say } from "../words/en.js";
 import { withAnswer } from "./fields.js";
-import { ask, unkept } from "./told.js";
+import { ask, keepStorage, spoken, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */
 
@@ -114,7 +115,7 @@ export function keeper(slot, begun, tell) {
 }
 
 /**
- * Opens a draft and keeps it while the screen shows it.
+ * Opens a draft and keeps it while the screen shows it, until it is sent or thrown away.
  *
  * @param {string} slot
  * @param {(definition: Definition, fields: Fields) => Fields} [begin] first answers of a new draft
@@ -153,15 +154,37 @@ export function useDraft(slot, begin) {
       void holder.keeper?.keep();
     };
   }, [slot]);
+  const keep = () => holder.keeper?.keep() ?? Promise.resolve();
+  const end = () => holder.keeper?.end() ?? Promise.resolve();
+  /** What is on screen at this moment; state lags behind by one drawing. */
+  const current = () => holder.keeper?.fields() ?? state.fields;
   return {
     ...state,
     /** @param {string} name @param {any} value */
     change: (name, value) => holder.keeper?.change(name, value),
     /** @param {Fields} fields */
     put: (fields) => holder.keeper?.put(fields),
-    keep: () => holder.keeper?.keep() ?? Promise.resolve(),
-    end: () => holder.keeper?.end() ?? Promise.resolve(),
-    /** What is on screen at this moment; state lags behind by one drawing. */
-    current: () => holder.keeper?.fields() ?? state.fields,
+    keep,
+    current,
+    /**
+     * Saves it for sending, then says and shows where it stands. Rejects with a Refusal, and the draft is as it was.
+     *
+     * @param {string} home of its family
+     * @param {(typed: Fields) => {fields: Fields, mode: string}} ready what of the draft is sent
+     */
+    async send(home, ready) {
+      await keep();
+      const { record } = await ask("send", { slot, ...ready(current()) });
+      await end();
+      spoken.value = say.saved.title;
+      void keepStorage().catch(() => {});
+      go(`${home}/saved/${record}`, { replace: true });
+    },
+    /** Throws it away. @param {string} to where to go then */
+    async discard(to) {
+      await end();
+      await ask("draft.discard", { slot });
+      go(to, { replace: true });
+    },
   };
 }

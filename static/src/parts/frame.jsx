@@ -155,3 +155,14 @@ export function Onward({ kind, to, children }) {
     </a>
   );
 }
+
+/** @param {{error: any, home: string, family?: Family|null}} props a draft that is no longer there was most likely sent */
+export function Gone({ error, home, family }) {
+  return (
+    <Frame title={say.form.gone_title} back={home} family={family}>
+      <p class="govuk-body">{say.form.gone}</p>
+      <Trouble error={error.code === "unknown_slot" ? null : error} />
+      <Onward to={home}>{say.form.to_family}</Onward>
+    </Frame>
+  );
+}

@@ -7,8 +7,8 @@ import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
 import { begun, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
-import { Frame, Onward, Opening } from "../parts/frame.jsx";
-import { ask, keepStorage, spoken, useAsked } from "../parts/told.js";
+import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
+import { useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
 import { formTitle, say } from "../words/en.js";
@@ -36,7 +36,7 @@ export function Draft({ casefile, slot, step }) {
   const [busy, setBusy] = useState(false);
   const home = `family/${casefile}`;
 
-  if (error) return <Gone error={error} home={home} />;
+  if (error) return <Gone error={error} home={home} family={family} />;
   if (!family || !definition || (draft.heads?.length && !record?.may))
     return <Opening back={home} family={family} error={gone} />;
 
@@ -58,6 +58,7 @@ export function Draft({ casefile, slot, step }) {
   const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked, forks };
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
+  const back = changing ? `record/${draft.record}` : home;
 
   const judge = () => {
     const full = adding
@@ -89,16 +90,10 @@ export function Draft({ casefile, slot, step }) {
     setBusy(true);
     setRefused(null);
     try {
-      await held.keep();
-      const sent = await ask("send", {
-        slot,
-        fields: withoutHidden(/** @type {any} */ (definition), held.current(), { sent: adding }),
+      await held.send(home, (typed) => ({
+        fields: withoutHidden(/** @type {any} */ (definition), typed, { sent: adding }),
         mode: "",
-      });
-      await held.end();
-      spoken.value = say.saved.title;
-      void keepStorage().catch(() => {});
-      go(`${home}/saved/${sent.record}`, { replace: true });
+      }));
     } catch (refusal) {
       setBusy(false);
       const told = /** @type {any} */ (refusal).told;
@@ -113,12 +108,6 @@ export function Draft({ casefile, slot, step }) {
         later(() => focusOn("#problems"), 50);
       } else setRefused(refusal);
     }
-  };
-
-  const discard = async () => {
-    await held.end();
-    await ask("draft.discard", { slot });
-    go(changing ? `record/${draft.record}` : home, { replace: true });
   };
 
   if (step === "check")
@@ -148,7 +137,7 @@ export function Draft({ casefile, slot, step }) {
   return (
     <Frame
       title={formTitle(definition, changing, adding)}
-      back={changing ? `record/${draft.record}` : home}
+      back={back}
       family={family}
       said={<DraftSaid kept_at={held.kept_at} error={held.keep_error} />}
     >
@@ -170,7 +159,7 @@ export function Draft({ casefile, slot, step }) {
             {short ? say.form.save_and_send : say.form.check_and_send}
           </Button>
         </div>
-        <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void discard()} />
+        <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void held.discard(back)} />
       </Form>
     </Frame>
   );
@@ -197,15 +186,4 @@ function change(held, name, value, wrong, setWrong) {
 export function openQuestion(record) {
   const last = record?.reviews?.[record.reviews.length - 1];
   return last?.decision === "question" ? last : undefined;
-}
-
-/** @param {{error: any, home: string}} props a draft that is no longer there was most likely sent */
-function Gone({ error, home }) {
-  return (
-    <Frame title={say.form.gone_title} back={home}>
-      <p class="govuk-body">{say.form.gone}</p>
-      <Trouble error={error.code === "unknown_slot" ? null : error} />
-      <Onward to={home}>{say.form.to_family}</Onward>
-    </Frame>
-  );
 }

@@ -6,10 +6,10 @@ import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
 import { beginDraft, useDraft } from "../parts/draft.js";
 import { vocabulariesOf } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/form.jsx";
-import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { Scores } from "../parts/scores.jsx";
-import { ask, handedOver, keepStorage, spoken, useAsked } from "../parts/told.js";
+import { ask, handedOver, useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
@@ -113,13 +113,7 @@ export function Measure({ casefile, slot, step }) {
   const home = `family/${casefile}`;
   const here = `${home}/measure/${slot}`;
 
-  if (error)
-    return (
-      <Frame title={say.form.gone_title} back={home} family={family}>
-        <p class="govuk-body">{say.form.gone}</p>
-        <Onward to={home}>{say.form.to_family}</Onward>
-      </Frame>
-    );
+  if (error) return <Gone error={error} home={home} family={family} />;
   if (!family || !definition || !measure) return <Opening back={home} family={family} error={gone} />;
 
   const items = itemsOf(measure);
@@ -183,14 +177,10 @@ export function Measure({ casefile, slot, step }) {
     setBusy(true);
     setRefused(null);
     try {
-      await held.keep();
-      const all = held.current();
-      const mode = all.entry === "here" ? (all.mode ?? "") : "paper";
-      const sent = await ask("send", { slot, fields: withoutHidden(definition, all), mode });
-      await held.end();
-      spoken.value = say.saved.title;
-      void keepStorage().catch(() => {});
-      go(`${home}/saved/${sent.record}`, { replace: true });
+      await held.send(home, (typed) => ({
+        fields: withoutHidden(definition, typed),
+        mode: typed.entry === "here" ? (typed.mode ?? "") : "paper",
+      }));
     } catch (refusal) {
       setBusy(false);
       setRefused(refusal);
@@ -330,11 +320,7 @@ export function Measure({ casefile, slot, step }) {
         <Problems definition={definition} problems={wrong} />
         <Sections sections={who} shown={shown} fields={fields} around={context} change={change} />
         <Button submit>{say.form.go_on}</Button>
-        <DraftFoot
-          error={held.keep_error}
-          again={() => void held.keep()}
-          discard={() => void held.end().then(() => ask("draft.discard", { slot }).then(() => go(home, { replace: true })))}
-        />
+        <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void held.discard(home)} />
       </Form>
     </Frame>
   );

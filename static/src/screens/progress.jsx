@@ -4,6 +4,7 @@ import { begin, peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Chart } from "../parts/chart.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { GoalSection } from "../parts/goal.jsx";
 import { nameOf } from "../parts/people.js";
 import { useAsked } from "../parts/told.js";
 import { changeInWords, say } from "../words/en.js";
@@ -34,12 +35,7 @@ export function Goals({ casefile }) {
       </div>
       {goals?.length === 0 && <p class="govuk-body">{say.goals.none}</p>}
       {goals?.map((/** @type {Goal} */ goal) => (
-        <section key={goal.record} class="app-section app-goal">
-          <h2 class="govuk-heading-m">
-            <Private instead={say.goals.hidden}>
-              <bdi>{goal.words}</bdi>
-            </Private>
-          </h2>
+        <GoalSection key={goal.record} goal={goal}>
           {goal.owner !== undefined && (
             <p class="govuk-hint">
               <Private>{say.goals.owner(nameOf(goal.owner, people))}</Private>
@@ -70,7 +66,7 @@ export function Goals({ casefile }) {
               {say.goals.edit}
             </Button>
           </Form>
-        </section>
+        </GoalSection>
       ))}
     </Frame>
   );

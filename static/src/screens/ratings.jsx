@@ -7,6 +7,7 @@ import { Steps } from "../parts/controls.jsx";
 import { beginDraft, keeper } from "../parts/draft.js";
 import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
+import { GoalSection } from "../parts/goal.jsx";
 import { personOf } from "../parts/people.js";
 import { ask, spoken, useAsked } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
@@ -150,12 +151,7 @@ export function Ratings({ casefile }) {
           const raters = ratersOf(goal, people, extra[goal.record] ?? []);
           const others = people.filter((person) => !raters.some((rater) => rater.id === person.id) && !person.due_on);
           return (
-            <section key={goal.record} class="app-section app-goal">
-              <h2 class="govuk-heading-m">
-                <Private instead={say.goals.hidden}>
-                  <bdi>{goal.words}</bdi>
-                </Private>
-              </h2>
+            <GoalSection key={goal.record} goal={goal}>
               {raters.map((rater) => (
                 <Rating
                   key={rater.id || rater.name}
@@ -184,7 +180,7 @@ export function Ratings({ casefile }) {
                   </div>
                 </details>
               )}
-            </section>
+            </GoalSection>
           );
         })}
         {asked.length > 0 && (
