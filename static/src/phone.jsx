@@ -46,7 +46,8 @@ import { Sending } from "./screens/sending.jsx";
 import { Settings } from "./screens/settings.jsx";
 import { Unlock } from "./screens/unlock.jsx";
 import { Welcome } from "./screens/welcome.jsx";
-import { say } from "./words/en.js";
+import * as sayFrame from "./words/frame.js";
+import * as sayPhone from "./words/phone.js";
 
 const place = shown(here());
 const updateReady = shown(false);
@@ -100,10 +101,10 @@ function Screen() {
 /** The core ended; what was saved is on the phone, and starting again brings it back. */
 function Stopped() {
   return (
-    <Frame title={say.stopped.title}>
-      <p class="govuk-body">{say.stopped.what}</p>
+    <Frame title={sayPhone.stopped_title}>
+      <p class="govuk-body">{sayPhone.stopped_what}</p>
       <Form onSubmit={reload}>
-        <Button submit>{say.stopped.again}</Button>
+        <Button submit>{sayPhone.again}</Button>
       </Form>
     </Frame>
   );
@@ -112,10 +113,10 @@ function Stopped() {
 /** Only one page may write; this one offers to be it. */
 function Elsewhere() {
   return (
-    <Frame title={say.elsewhere.title}>
-      <p class="govuk-body">{say.elsewhere.what}</p>
+    <Frame title={sayPhone.elsewhere_title}>
+      <p class="govuk-body">{sayPhone.elsewhere_what}</p>
       <Form onSubmit={() => void ask("continue here").then(start, reload)}>
-        <Button submit>{say.elsewhere.here}</Button>
+        <Button submit>{sayPhone.here}</Button>
       </Form>
     </Frame>
   );
@@ -123,7 +124,7 @@ function Elsewhere() {
 
 function Failed() {
   return (
-    <Frame title={say.frame.app}>
+    <Frame title={sayFrame.app}>
       <Trouble error={failed.value} again={() => void start()} />
     </Frame>
   );

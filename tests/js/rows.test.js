@@ -4,7 +4,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { excerpt, makeBrief, measuredIn } from "../../static/src/core/briefs.js";
 import { asAsked } from "../../static/src/parts/fields.js";
-import { measureName, result } from "../../static/src/words/en.js";
+import { measureName, result } from "../../static/src/words/measure.js";
 
 const PHQ = { title: "PHQ-9: low mood", scoring: { primary: "total", scores: [{ id: "total", title: "Total" }] } };
 const ONS = {

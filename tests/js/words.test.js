@@ -2,8 +2,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { waits } from "../../static/src/words/caseload.js";
 import { dayAndTime, dayOf, daysSince, longDay, months, nearDay, tidyTime, timeOf, years } from "../../static/src/words/dates.js";
-import { ages, happensNext, problemText, say, sendLine, standing, waits } from "../../static/src/words/en.js";
+import { problemText } from "../../static/src/words/form.js";
+import { ages } from "../../static/src/words/people.js";
+import { standing } from "../../static/src/words/record.js";
+import { happensNext, sendLine } from "../../static/src/words/sending.js";
+import { trouble } from "../../static/src/words/trouble.js";
 
 const NOW = new Date(2026, 10, 21, 14, 2);
 const outbox = (/** @type {any} */ more) => ({ waiting: 0, last_sent_at: null, reach: "ok", items: [], ...more });
@@ -47,14 +52,14 @@ test("what waits says when it is tried again", () => {
 });
 
 test("a refusal nobody foresaw still says what to do, and no more than its code", () => {
-  const told = say.trouble("some_new_code", { text: "Kayleigh" });
+  const told = trouble("some_new_code", { text: "Kayleigh" });
   assert.ok(told.happened && told.kept && told.next?.includes("some_new_code"));
   assert.ok(!JSON.stringify(told).includes("Kayleigh"));
 });
 
 test("a save that failed never claims that the words are saved", () => {
   for (const reason of ["QuotaExceededError", "UnknownError"]) {
-    const told = say.trouble("store_failed", { reason });
+    const told = trouble("store_failed", { reason });
     assert.match(told.happened, /not saved|could not save/);
     assert.equal(told.kept, "What you typed is still on this screen.");
     assert.ok(told.next?.includes("Do not close"));

@@ -1,7 +1,7 @@
 /** Answers for reading: the check page, what stands, and a version of it. */
 import { isAnswered, shownFields, shownInItem } from "../practice/forms.js";
 import { longDay } from "../words/dates.js";
-import { say } from "../words/en.js";
+import * as sayRecord from "../words/record.js";
 import { Private } from "./basic.jsx";
 import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
@@ -34,9 +34,9 @@ export function inText(field, value, around) {
     case "date":
       return longDay(value);
     case "person":
-      return around.people.find((person) => person.id === value)?.name ?? say.record.person_not_listed;
+      return around.people.find((person) => person.id === value)?.name ?? sayRecord.person_not_listed;
     case "record":
-      return around.goals.find((goal) => goal.record === value)?.words ?? say.record.goal_not_listed;
+      return around.goals.find((goal) => goal.record === value)?.words ?? sayRecord.goal_not_listed;
     default:
   }
   if (!Array.isArray(value)) return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -55,7 +55,7 @@ function itemInText(field, item, around) {
 
 /** @param {{field: Field, value: any, around: Around}} props */
 export function Answer({ field, value, around }) {
-  if (!isAnswered(value)) return <span class="app-none">{say.record.no_answer}</span>;
+  if (!isAnswered(value)) return <span class="app-none">{sayRecord.no_answer}</span>;
   if (field.item && Array.isArray(value) && field.type !== "people") {
     return (
       <>
@@ -155,7 +155,7 @@ export function Asked({ by, text, when }) {
       <Icon name="question" />
       <div>
         <p>
-          <strong>{say.record.asks(nameOf(by), when)}</strong>
+          <strong>{sayRecord.asks(nameOf(by), when)}</strong>
         </p>
         {text && (
           <p>

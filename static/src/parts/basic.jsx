@@ -1,5 +1,6 @@
 /** The smallest things screens share: forms, buttons, links, hidden names. */
-import { say } from "../words/en.js";
+import * as sayFrame from "../words/frame.js";
+import { trouble } from "../words/trouble.js";
 import { namesHidden } from "./told.js";
 
 /** How a phone's keyboard may treat what is typed: nothing is sent away for checking, nothing is remembered. */
@@ -66,7 +67,7 @@ export function Link({ to, class: look = "govuk-link", children, label, current 
  *
  * @param {{children?: any, instead?: string}} props
  */
-export function Private({ children, instead = say.frame.hidden }) {
+export function Private({ children, instead = sayFrame.hidden }) {
   return namesHidden.value ? <span class="app-hidden">{instead}</span> : children;
 }
 
@@ -78,7 +79,7 @@ export function Hush({ children }) {
 /** @param {{error: any, again?: () => void}} props what went wrong, in words, with what to do */
 export function Trouble({ error, again }) {
   if (!error) return null;
-  const { happened, kept, next } = say.trouble(error.code, error.told ?? {});
+  const { happened, kept, next } = trouble(error.code, error.told ?? {});
   return (
     <div class="govuk-error-summary" role="alert" tabIndex={-1}>
       <h2 class="govuk-error-summary__title">{happened}</h2>
@@ -88,7 +89,7 @@ export function Trouble({ error, again }) {
         {again && (
           <Form>
             <Button kind="secondary" onClick={again}>
-              {say.frame.try_again}
+              {sayFrame.try_again}
             </Button>
           </Form>
         )}

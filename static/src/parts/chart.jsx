@@ -1,6 +1,7 @@
 /** Lines over time as SVG, raters apart by shape and label, with the same numbers in a table under it. */
+
+import * as sayChart from "../words/chart.js";
 import { longDay, shortDay } from "../words/dates.js";
-import { say } from "../words/en.js";
 import { Private } from "./basic.jsx";
 import { apart, line, mark, SHAPES, ticks, timeScale, valueScale } from "./plot.js";
 
@@ -21,7 +22,7 @@ const RANGED = { ...PLAIN, right: 106 };
 export function Chart({ title, series, low, high, baseline, band = 0, bands = [] }) {
   const box = bands.length > 0 ? RANGED : PLAIN;
   const drawn = series.filter((one) => one.points.length > 0);
-  if (drawn.length === 0) return <p class="govuk-body">{say.chart.nothing}</p>;
+  if (drawn.length === 0) return <p class="govuk-body">{sayChart.nothing}</p>;
   const days = drawn.flatMap((one) => one.points.map((point) => point.on));
   const { x } = timeScale(days, box);
   const y = valueScale(low, high, box);
@@ -119,7 +120,7 @@ export function Chart({ title, series, low, high, baseline, band = 0, bands = []
         <Key series={drawn} />
         {baseline !== undefined && band > 0 && (
           <p class="govuk-hint app-chart__note">
-            <Private instead={say.chart.band(band, "")}>{say.chart.band(band, drawn.length > 1 ? drawn[0].label : "")}</Private>
+            <Private instead={sayChart.band(band, "")}>{sayChart.band(band, drawn.length > 1 ? drawn[0].label : "")}</Private>
           </p>
         )}
       </figcaption>
@@ -151,7 +152,7 @@ function Numbers({ series, title }) {
   return (
     <details class="govuk-details app-chart__numbers">
       <summary class="govuk-details__summary">
-        <span class="govuk-details__summary-text">{say.chart.numbers}</span>
+        <span class="govuk-details__summary-text">{sayChart.numbers}</span>
       </summary>
       <div class="govuk-details__text app-scroll" tabIndex={0} role="region" aria-label={title}>
         <table class="govuk-table">
@@ -159,7 +160,7 @@ function Numbers({ series, title }) {
           <thead class="govuk-table__head">
             <tr class="govuk-table__row">
               <th scope="col" class="govuk-table__header">
-                {say.chart.day}
+                {sayChart.day}
               </th>
               {series.map((one, order) => (
                 <th scope="col" class="govuk-table__header govuk-table__header--numeric" key={one.label}>

@@ -1,7 +1,9 @@
 /** The controls that hold one answer each: text, days, times, choices, numbers. */
 import { now } from "../page.js";
 import { dayOf, tidyTime, timeOf } from "../words/dates.js";
-import { say } from "../words/en.js";
+import * as sayForm from "../words/form.js";
+import * as sayFrame from "../words/frame.js";
+import * as sayGoals from "../words/goals.js";
 import { TYPING } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
@@ -54,7 +56,7 @@ function Told({ at, hint, error }) {
       )}
       {error && (
         <span class="govuk-error-message app-block" id={`${idOf(at)}-error`}>
-          <span class="govuk-visually-hidden">{say.form.error}</span> {error}
+          <span class="govuk-visually-hidden">{sayForm.error}</span> {error}
         </span>
       )}
     </>
@@ -64,7 +66,7 @@ function Told({ at, hint, error }) {
 const described = (/** @type {string} */ at, /** @type {string|undefined} */ hint, /** @type {string|undefined} */ error) =>
   [hint && `${idOf(at)}-hint`, error && `${idOf(at)}-error`].filter(Boolean).join(" ") || undefined;
 
-const optional = (/** @type {Field} */ field) => (field.required ? field.label : say.form.optional(field.label));
+const optional = (/** @type {Field} */ field) => (field.required ? field.label : sayForm.optional(field.label));
 
 /** @param {Held} props */
 function Label({ field, at, error }) {
@@ -162,8 +164,8 @@ export function Day(props) {
         />
         {past && (
           <>
-            <Shortcut label={say.form.today} about={field.label} on={value === today} onClick={() => change(today)} />
-            <Shortcut label={say.form.yesterday} about={field.label} on={value === yesterday} onClick={() => change(yesterday)} />
+            <Shortcut label={sayForm.today} about={field.label} on={value === today} onClick={() => change(today)} />
+            <Shortcut label={sayForm.yesterday} about={field.label} on={value === yesterday} onClick={() => change(yesterday)} />
           </>
         )}
       </div>
@@ -190,7 +192,7 @@ export function Time(props) {
           onInput={(event) => change(event.currentTarget.value || undefined)}
           onBlur={(event) => event.currentTarget.value && change(tidyTime(event.currentTarget.value))}
         />
-        <Shortcut label={say.form.now} about={field.label} on={false} onClick={() => change(timeOf(now()))} />
+        <Shortcut label={sayForm.now} about={field.label} on={false} onClick={() => change(timeOf(now()))} />
       </div>
     </>
   );
@@ -252,7 +254,7 @@ function Select({ options, ...props }) {
         value={value ?? ""}
         onChange={(event) => change(event.currentTarget.value || undefined)}
       >
-        <option value="">{say.form.choose}</option>
+        <option value="">{sayForm.choose}</option>
         {groups.map((group) => {
           const inside = options.filter((option) => (option.group ?? "") === group);
           return group ? (
@@ -333,7 +335,7 @@ export function Checks({ at, rows }) {
 export function PersonChoice(props) {
   const options = props.around.people.map((person) => ({
     value: person.id,
-    label: namesHidden.value ? person.relation || say.frame.hidden : person.name,
+    label: namesHidden.value ? person.relation || sayFrame.hidden : person.name,
   }));
   return options.length > 8 ? <Select {...props} options={options} /> : <Radios {...props} options={options} />;
 }
@@ -342,7 +344,7 @@ export function PersonChoice(props) {
 export function RecordChoice(props) {
   const options = props.around.goals.map(({ record, words }, order) => ({
     value: record,
-    label: namesHidden.value ? `${say.goals.hidden} ${order + 1}` : words,
+    label: namesHidden.value ? `${sayGoals.hidden} ${order + 1}` : words,
   }));
   return <Select {...props} options={options} />;
 }

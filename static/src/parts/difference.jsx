@@ -1,5 +1,5 @@
 /** What changed between two versions of an answer, word by word. */
-import { say } from "../words/en.js";
+import * as sayRecord from "../words/record.js";
 import { Hush } from "./basic.jsx";
 import { wordsApart } from "./words-apart.js";
 
@@ -16,14 +16,14 @@ export function Difference({ before, after }) {
         if (part.added)
           return (
             <ins key={key}>
-              <Hush>{say.record.added} </Hush>
+              <Hush>{sayRecord.added} </Hush>
               {part.value}
             </ins>
           );
         if (part.removed)
           return (
             <del key={key}>
-              <Hush>{say.record.taken_out} </Hush>
+              <Hush>{sayRecord.taken_out} </Hush>
               {part.value}
             </del>
           );

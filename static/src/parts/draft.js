@@ -1,7 +1,7 @@
 /** A draft on screen: what is typed, and that it is kept on the phone within a second. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, later, onLeaving } from "../page.js";
-import { say } from "../words/en.js";
+import * as saySaved from "../words/saved.js";
 import { withAnswer } from "./fields.js";
 import { ask, keepStorage, spoken, unkept } from "./told.js";
 
@@ -176,7 +176,7 @@ export function useDraft(slot, begin) {
       await keep();
       const { record } = await ask("send", { slot, ...ready(current()) });
       await end();
-      spoken.value = say.saved.title;
+      spoken.value = saySaved.title;
       void keepStorage().catch(() => {});
       go(`${home}/saved/${record}`, { replace: true });
     },

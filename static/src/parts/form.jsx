@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { focusOn, now } from "../page.js";
 import { shownFields } from "../practice/forms.js";
-import { draftKept, problemText, say } from "../words/en.js";
+import * as sayForm from "../words/form.js";
+import { draftKept, problemText } from "../words/form.js";
 import { Button, Trouble } from "./basic.jsx";
 import { idOf } from "./controls.jsx";
 import { asAsked } from "./fields.js";
@@ -75,9 +76,9 @@ export function Problems({ definition, problems }) {
   return (
     <div class="govuk-error-summary" tabIndex={-1} id="problems">
       <div role="alert">
-        <h2 class="govuk-error-summary__title">{say.form.problem_title(problems.length)}</h2>
+        <h2 class="govuk-error-summary__title">{sayForm.problem_title(problems.length)}</h2>
         <div class="govuk-error-summary__body">
-          <p>{say.form.nothing_lost}</p>
+          <p>{sayForm.nothing_lost}</p>
           <ul class="govuk-list govuk-error-summary__list">
             {problems.map((problem) => {
               const field = fieldAt(definition, problem.at);
@@ -88,7 +89,7 @@ export function Problems({ definition, problems }) {
                     class="app-link-button app-link-button--error"
                     onClick={() => focusOn(`#${idOf(problem.at)}`)}
                   >
-                    {field ? problemText(problem.reason, field) : say.form.something_missing}
+                    {field ? problemText(problem.reason, field) : sayForm.something_missing}
                   </button>
                 </li>
               );
@@ -105,7 +106,7 @@ export function Parts({ sections, shown, fields }) {
   const there = sections.filter((section) => section.fields.some((field) => shown.has(field.id)));
   if (there.length < 4) return null;
   return (
-    <nav class="app-parts" aria-label={say.form.parts}>
+    <nav class="app-parts" aria-label={sayForm.parts}>
       <ul>
         {there.map((section) => {
           const asked = section.fields.filter((field) => shown.has(field.id) && field.required);
@@ -115,7 +116,7 @@ export function Parts({ sections, shown, fields }) {
               <button type="button" class="app-chip" onClick={() => focusOn(`#s-${section.id}`)}>
                 {left === 0 && asked.length > 0 && <Icon name="sent" />}
                 {section.title}
-                <span class="govuk-visually-hidden"> {say.form.left(left)}</span>
+                <span class="govuk-visually-hidden"> {sayForm.left(left)}</span>
               </button>
             </li>
           );
@@ -130,7 +131,7 @@ export function DraftSaid({ kept_at, error }) {
   return (
     <p class="app-draft-said">
       <Icon name={error ? "alert" : "draft"} />
-      <span>{error ? say.form.not_kept : draftKept(kept_at, now())}</span>
+      <span>{error ? sayForm.not_kept : draftKept(kept_at, now())}</span>
     </p>
   );
 }
@@ -144,17 +145,17 @@ export function DraftFoot({ error, again, discard }) {
       <Trouble error={error} again={again} />
       {discard && !sure && (
         <Button kind="link" onClick={() => setSure(true)}>
-          {say.form.discard}
+          {sayForm.discard}
         </Button>
       )}
       {discard && sure && (
-        <div class="app-sure" role="group" aria-label={say.form.discard_sure}>
-          <p>{say.form.discard_sure}</p>
+        <div class="app-sure" role="group" aria-label={sayForm.discard_sure}>
+          <p>{sayForm.discard_sure}</p>
           <Button kind="warning" onClick={discard}>
-            {say.form.discard_yes}
+            {sayForm.discard_yes}
           </Button>
           <Button kind="secondary" onClick={() => setSure(false)}>
-            {say.form.discard_no}
+            {sayForm.discard_no}
           </Button>
         </div>
       )}

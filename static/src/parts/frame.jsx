@@ -1,7 +1,10 @@
 /** What surrounds every screen: whom the record is about, hiding names, where sending stands, the heading. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { beginScreen, cameFrom, focused, back as goBack, now } from "../page.js";
-import { ages, say } from "../words/en.js";
+import * as sayCaseload from "../words/caseload.js";
+import * as sayForm from "../words/form.js";
+import * as sayFrame from "../words/frame.js";
+import { ages } from "../words/people.js";
 import { Form, Hush, Private, Trouble } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { SendLine } from "./send-line.jsx";
@@ -15,7 +18,7 @@ const OPENING = "opening";
 function Tools() {
   const hidden = namesHidden.value;
   return (
-    <Form class="app-header__tools" label={say.frame.tools}>
+    <Form class="app-header__tools" label={sayFrame.tools}>
       <button
         type="button"
         class="app-tool"
@@ -25,11 +28,11 @@ function Tools() {
         }}
       >
         <Icon name={hidden ? "eye_shut" : "eye"} />
-        <span>{hidden ? say.frame.show_names : say.frame.hide_names}</span>
+        <span>{hidden ? sayFrame.show_names : sayFrame.hide_names}</span>
       </button>
       <a class="app-tool" href="#/settings">
         <Icon name="settings" />
-        <span>{say.frame.settings}</span>
+        <span>{sayFrame.settings}</span>
       </a>
     </Form>
   );
@@ -41,7 +44,7 @@ function Header() {
     <header class="app-header">
       <div class="govuk-width-container app-narrow app-header__row">
         <a class="app-header__home" href="#/">
-          {say.frame.app}
+          {sayFrame.app}
         </a>
         {unlocked && <Tools />}
       </div>
@@ -53,10 +56,10 @@ function Header() {
 function About({ family, said }) {
   const children = ages(family.people, now());
   return (
-    <section class={`app-about${family.practice ? " app-about--practice" : ""}`} aria-label={say.frame.about_label}>
+    <section class={`app-about${family.practice ? " app-about--practice" : ""}`} aria-label={sayFrame.about_label}>
       <div class="govuk-width-container app-narrow">
         <p class="app-about__line">
-          <Hush>{say.frame.about} </Hush>
+          <Hush>{sayFrame.about} </Hush>
           <strong>
             <Private>
               <bdi>{family.title}</bdi>
@@ -70,7 +73,7 @@ function About({ family, said }) {
             </span>
           )}
         </p>
-        {family.practice && <p class="app-practice">{say.caseload.practice}</p>}
+        {family.practice && <p class="app-practice">{sayCaseload.practice}</p>}
         {said}
       </div>
     </section>
@@ -98,7 +101,7 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
     <div class="app-frame">
       <Form class="app-skip">
         <button type="button" class="govuk-skip-link" onClick={() => beginScreen()}>
-          {say.frame.skip}
+          {sayFrame.skip}
         </button>
       </Form>
       {!bare && <Header />}
@@ -106,7 +109,7 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
       {!bare && status.value?.state === "unlocked" && <SendLine />}
       <div class="govuk-width-container app-narrow">
         {back !== undefined && (
-          <nav aria-label={say.frame.way_back}>
+          <nav aria-label={sayFrame.way_back}>
             <a
               class="govuk-back-link"
               href={`#/${back}`}
@@ -117,7 +120,7 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
                 goBack();
               }}
             >
-              {back_label ?? say.frame.back}
+              {back_label ?? sayFrame.back}
             </a>
           </nav>
         )}
@@ -133,14 +136,14 @@ export function Frame({ title, back, back_label, family, step = "", bare = false
 }
 
 /** @param {{title?: string, back?: string, family?: Family|null, error?: any}} props shown while the core answers, and where it refused; never a blank page */
-export function Opening({ title = say.frame.opening, back, family, error }) {
+export function Opening({ title = sayFrame.opening, back, family, error }) {
   return (
     <Frame title={title} back={back} family={family} step={OPENING}>
       {error ? (
         <Trouble error={error} />
       ) : (
         <p class="govuk-body" role="status">
-          {say.frame.one_moment}
+          {sayFrame.one_moment}
         </p>
       )}
     </Frame>
@@ -159,10 +162,10 @@ export function Onward({ kind, to, children }) {
 /** @param {{error: any, home: string, family?: Family|null}} props a draft that is no longer there was most likely sent */
 export function Gone({ error, home, family }) {
   return (
-    <Frame title={say.form.gone_title} back={home} family={family}>
-      <p class="govuk-body">{say.form.gone}</p>
+    <Frame title={sayForm.gone_title} back={home} family={family}>
+      <p class="govuk-body">{sayForm.gone}</p>
       <Trouble error={error.code === "unknown_slot" ? null : error} />
-      <Onward to={home}>{say.form.to_family}</Onward>
+      <Onward to={home}>{sayForm.to_family}</Onward>
     </Frame>
   );
 }

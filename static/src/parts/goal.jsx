@@ -1,5 +1,5 @@
 /** A goal under its own words, whatever is shown of it. */
-import { say } from "../words/en.js";
+import * as sayGoals from "../words/goals.js";
 import { Private } from "./basic.jsx";
 
 /** @param {{goal: import("./shapes.js").Goal, children?: any}} props */
@@ -7,7 +7,7 @@ export function GoalSection({ goal, children }) {
   return (
     <section class="app-section app-goal">
       <h2 class="govuk-heading-m">
-        <Private instead={say.goals.hidden}>
+        <Private instead={sayGoals.hidden}>
           <bdi>{goal.words}</bdi>
         </Private>
       </h2>

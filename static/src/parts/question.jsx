@@ -2,7 +2,9 @@
 import { now, randomId } from "../page.js";
 import { shownInItem } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
-import { problemText, say } from "../words/en.js";
+import * as sayForm from "../words/form.js";
+import { problemText } from "../words/form.js";
+import * as sayRecord from "../words/record.js";
 import { Answer } from "./answers.jsx";
 import { Button, Hush, Private } from "./basic.jsx";
 import {
@@ -39,7 +41,7 @@ export function Question(props) {
         <p key={one.id ?? one.text} class="app-asked">
           <Icon name="question" />
           <span>
-            <strong>{say.record.asked_here}</strong> <Private>{one.text}</Private>
+            <strong>{sayRecord.asked_here}</strong> <Private>{one.text}</Private>
           </span>
         </p>
       ))}
@@ -85,7 +87,7 @@ function Version({ choice, use, children }) {
       </p>
       {children}
       <Button kind="secondary" class="app-add" onClick={use}>
-        {say.form.use_this}
+        {sayForm.use_this}
       </Button>
     </div>
   );
@@ -138,13 +140,13 @@ function People(props) {
           {...props}
           item={item}
           fields={rest}
-          title={say.form.someone_else(order + 1)}
+          title={sayForm.someone_else(order + 1)}
           put={(next) => put(items.map((one) => (one.id === item.id ? next : one)))}
           drop={() => put(items.filter((one) => one.id !== item.id))}
         />
       ))}
       <Button kind="secondary" class="app-add" onClick={() => put([...items, { id: randomId() }])}>
-        {say.form.add_someone}
+        {sayForm.add_someone}
       </Button>
     </Group>
   );
@@ -164,13 +166,13 @@ function ChildrenSeen(props) {
     );
   return (
     <Group {...props}>
-      {children.length === 0 && <p class="govuk-body">{say.form.no_children}</p>}
+      {children.length === 0 && <p class="govuk-body">{sayForm.no_children}</p>}
       {children.map((child) => {
         const item = items.find((one) => one.person === child.id) ?? { id: child.id, person: child.id };
         return <Item key={child.id} {...props} item={item} fields={fields} title={child.name} put={put} />;
       })}
       {gone.map((item) => (
-        <Item key={item.id} {...props} item={item} fields={fields} title={say.form.child_not_listed} put={put} />
+        <Item key={item.id} {...props} item={item} fields={fields} title={sayForm.child_not_listed} put={put} />
       ))}
     </Group>
   );
@@ -194,7 +196,7 @@ function List(props) {
             {...props}
             item={item}
             fields={field.item ?? []}
-            title={item.name || say.form.item(field.type, order + 1)}
+            title={item.name || sayForm.item(field.type, order + 1)}
             put={(next) => put(items.map((one) => (one.id === item.id ? next : one)))}
             drop={() => put(items.filter((one) => one.id !== item.id))}
           />
@@ -206,7 +208,7 @@ function List(props) {
         id={items.length ? undefined : idOf(at)}
         onClick={() => put([...items, { id: randomId() }])}
       >
-        {say.form.add(field.type, items.length)}
+        {sayForm.add(field.type, items.length)}
       </button>
     </Group>
   );
@@ -231,7 +233,7 @@ function Item({ at, item, fields, title, put, drop, around }) {
       ))}
       {drop && (
         <Button kind="link" onClick={drop}>
-          {say.form.remove}
+          {sayForm.remove}
           <Hush>
             {" "}
             <Private>{title}</Private>

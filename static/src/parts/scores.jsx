@@ -1,5 +1,5 @@
 /** Scores in words: the number, out of what, which range it falls in, and whether it was estimated. */
-import { say } from "../words/en.js";
+import * as sayMeasure from "../words/measure.js";
 
 /** @param {{measure: any, scores?: any[], paper?: any}} props */
 export function Scores({ measure, scores, paper }) {
@@ -16,10 +16,10 @@ export function Scores({ measure, scores, paper }) {
           <li key={score.id}>
             {(rules.length > 1 || !rule) && <span class="app-scores__title">{rule?.title ?? score.id}</span>}
             <span class="app-scores__value">{score.value}</span>
-            {rule && <span class="app-scores__of">{say.measure.out_of(rule.max)}</span>}
+            {rule && <span class="app-scores__of">{sayMeasure.out_of(rule.max)}</span>}
             {score.band && <span class="app-scores__band">{score.band}</span>}
-            {score.prorated && <span class="app-scores__of">{say.measure.estimated_short(score.missing?.length ?? 1)}</span>}
-            {score.paper && <span class="app-scores__of">{say.measure.from_paper}</span>}
+            {score.prorated && <span class="app-scores__of">{sayMeasure.estimated_short(score.missing?.length ?? 1)}</span>}
+            {score.paper && <span class="app-scores__of">{sayMeasure.from_paper}</span>}
           </li>
         );
       })}

@@ -1,6 +1,7 @@
 /** One quiet line that says where sending stands, and opens into the list. */
 import { now } from "../page.js";
-import { officeSays, say, sendLine } from "../words/en.js";
+import * as saySending from "../words/sending.js";
+import { officeSays, sendLine } from "../words/sending.js";
 import { Link } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { office, outbox } from "./told.js";
@@ -19,7 +20,7 @@ export function SendLine() {
   const kind = look(told);
   const paused = officeSays(office.value === "ok" ? told.fetching : office.value);
   return (
-    <nav class={`app-send-line app-send-line--${kind}`} aria-label={say.sending.label}>
+    <nav class={`app-send-line app-send-line--${kind}`} aria-label={saySending.label}>
       <div class="govuk-width-container app-narrow">
         <Link to="sending" class="app-send-line__link">
           <Icon name={kind} />

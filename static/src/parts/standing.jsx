@@ -1,6 +1,6 @@
 /** Where an item stands, in words with a picture beside them. */
 import { now } from "../page.js";
-import { standing as inWords } from "../words/en.js";
+import { standing as inWords } from "../words/record.js";
 import { Icon } from "./icons.jsx";
 
 /** @param {{standing: import("./shapes.js").Standing, at?: string|null}} props */

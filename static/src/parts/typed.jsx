@@ -1,6 +1,6 @@
 /** Where words are typed. While names are hidden they are taken out of the page, not painted over, and stay in the draft. */
 import { focusOn, later } from "../page.js";
-import { say } from "../words/en.js";
+import * as sayForm from "../words/form.js";
 import { TYPING } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { namesHidden } from "./told.js";
@@ -35,7 +35,7 @@ export function Typed({ id, value = "", change, rows, wrong, described, open, cl
         onClick={show}
       >
         <Icon name="eye_shut" />
-        <span id={`${id}-covered`}>{say.form.covered(value !== "")}</span>
+        <span id={`${id}-covered`}>{sayForm.covered(value !== "")}</span>
       </button>
     );
   }

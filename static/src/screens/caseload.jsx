@@ -6,19 +6,23 @@ import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { caseload, lookedFor } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
-import { ages, lastContact, nextVisit, say, waits } from "../words/en.js";
+import * as sayCaseload from "../words/caseload.js";
+import { lastContact, nextVisit, waits } from "../words/caseload.js";
+import * as sayDemo from "../words/demo.js";
+import * as sayFound from "../words/found.js";
+import { ages } from "../words/people.js";
 
 /** @import { Family } from "../parts/shapes.js" */
 
 export function Caseload() {
   const told = caseload.value;
-  if (!told) return <Opening title={say.caseload.title} />;
+  if (!told) return <Opening title={sayCaseload.title} />;
   const families = [...told.families].sort((a, b) => Number(b.practice) - Number(a.practice));
   return (
-    <Frame title={say.caseload.title}>
+    <Frame title={sayCaseload.title}>
       <Search />
-      {shell().demo && <p class="app-demo">{say.demo.families}</p>}
-      {families.length === 0 && <p class="govuk-body">{told.complete ? say.caseload.none : say.caseload.none_yet}</p>}
+      {shell().demo && <p class="app-demo">{sayDemo.families}</p>}
+      {families.length === 0 && <p class="govuk-body">{told.complete ? sayCaseload.none : sayCaseload.none_yet}</p>}
       <ul class="app-families">
         {families.map((family) => (
           <li key={family.casefile}>
@@ -28,7 +32,7 @@ export function Caseload() {
       </ul>
       {!told.complete && (
         <p class="govuk-body" role="status">
-          {say.caseload.more_coming}
+          {sayCaseload.more_coming}
         </p>
       )}
     </Frame>
@@ -43,12 +47,12 @@ function Card({ family }) {
     <div class={`app-card${family.practice ? " app-card--practice" : ""}`}>
       <h2 class="app-card__title">
         <Link to={`family/${family.casefile}`} class="app-card__link">
-          <Private instead={say.caseload.family_hidden}>
+          <Private instead={sayCaseload.family_hidden}>
             <bdi>{family.title}</bdi>
           </Private>
         </Link>
       </h2>
-      {family.practice && <p class="app-practice">{say.caseload.practice}</p>}
+      {family.practice && <p class="app-practice">{sayCaseload.practice}</p>}
       <p class="app-card__people">
         <Private instead={ages(family.people, now(), true)}>
           <bdi>{ages(family.people, now()) || people}</bdi>
@@ -79,7 +83,7 @@ export function Search({ first = "" }) {
     <Form
       search
       class="app-search"
-      label={say.find.title}
+      label={sayFound.title}
       onSubmit={() => {
         if (!text.trim()) return;
         lookedFor.value = text.trim();
@@ -87,13 +91,13 @@ export function Search({ first = "" }) {
       }}
     >
       <label class="govuk-label" for="find">
-        {say.find.label}
+        {sayFound.label}
       </label>
       <div class="app-search__row">
         <Typed id="find" enter="search" value={text} change={(next = "") => setText(next)} />
         <button type="submit" class="govuk-button app-search__go">
           <Icon name="search" />
-          <span class="govuk-visually-hidden">{say.find.go}</span>
+          <span class="govuk-visually-hidden">{sayFound.go}</span>
         </button>
       </div>
     </Form>

@@ -11,7 +11,8 @@ import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
-import { formTitle, say } from "../words/en.js";
+import * as sayForm from "../words/form.js";
+import { formTitle } from "../words/form.js";
 
 /** @import { Definition, Fields, Person, Problem } from "../parts/shapes.js" */
 
@@ -112,8 +113,8 @@ export function Draft({ casefile, slot, step }) {
 
   if (step === "check")
     return (
-      <Frame title={say.form.check_title} back={here} back_label={say.form.back_to_writing} family={family} step="check">
-        <p class="govuk-body">{adding ? say.form.check_adding : say.form.check_intro}</p>
+      <Frame title={sayForm.check_title} back={here} back_label={sayForm.back_to_writing} family={family} step="check">
+        <p class="govuk-body">{adding ? sayForm.check_adding : sayForm.check_intro}</p>
         <Trouble error={refused} />
         <Answers
           definition={definition}
@@ -124,13 +125,13 @@ export function Draft({ casefile, slot, step }) {
         />
         <Form onSubmit={send} class="app-actions">
           <Button submit busy={busy}>
-            {say.form.send}
+            {sayForm.send}
           </Button>
           <Onward kind="secondary" to={here}>
-            {say.form.back_to_writing}
+            {sayForm.back_to_writing}
           </Onward>
         </Form>
-        <p class="govuk-hint">{say.form.what_sending_does}</p>
+        <p class="govuk-hint">{sayForm.what_sending_does}</p>
       </Frame>
     );
 
@@ -156,7 +157,7 @@ export function Draft({ casefile, slot, step }) {
         />
         <div class="app-actions">
           <Button submit busy={busy}>
-            {short ? say.form.save_and_send : say.form.check_and_send}
+            {short ? sayForm.save_and_send : sayForm.check_and_send}
           </Button>
         </div>
         <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void held.discard(back)} />

@@ -11,16 +11,23 @@ import { nameOf } from "../parts/people.js";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
 import { dayAndTime } from "../words/dates.js";
-import { born, dueOn, kindName, measureName, result, say } from "../words/en.js";
+import * as sayFamily from "../words/family.js";
+import { dueOn } from "../words/family.js";
+import * as sayFrame from "../words/frame.js";
+import { measureName, result } from "../words/measure.js";
+import { born } from "../words/people.js";
+import * as sayRecord from "../words/record.js";
+import { kindName } from "../words/record.js";
+import * as saySending from "../words/sending.js";
 
 /** @import { Brief, Definition } from "../parts/shapes.js" */
 
 /** @param {{casefile: string, part: string}} props */
 export function Tabs({ casefile, part }) {
   return (
-    <nav class="app-tabs" aria-label={say.family.parts}>
+    <nav class="app-tabs" aria-label={sayFamily.parts}>
       <ul>
-        {say.family.tabs.map((tab) => (
+        {sayFamily.tabs.map((tab) => (
           <li key={tab.part}>
             <Link to={`family/${casefile}${tab.part ? `/${tab.part}` : ""}`} class="app-tabs__link" current={part === tab.part}>
               {tab.label}
@@ -41,7 +48,7 @@ export function FamilyPage({ casefile }) {
   const { answer: family, error } = useFamily(casefile);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const [most, setMost] = useState(rowsOpened.get(casefile) ?? ROWS);
-  if (!family || error) return <Opening title={say.family.notes} back="" error={error} />;
+  if (!family || error) return <Opening title={sayFamily.notes} back="" error={error} />;
   /** @type {Brief[]} */
   const records = family.records.filter(
     (/** @type {Brief} */ one) => !["opening", "family", "goal", "rating"].includes(one.kind),
@@ -51,35 +58,35 @@ export function FamilyPage({ casefile }) {
     begin(casefile, schema).catch(setRefused);
   };
   return (
-    <Frame title={say.family.notes} back="" back_label={say.family.all} family={family}>
+    <Frame title={sayFamily.notes} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="" />
       <Trouble error={refused} />
       <Warning family={family} />
-      <Form class="app-big" label={say.family.record}>
+      <Form class="app-big" label={sayFamily.record}>
         <button type="button" class="app-big__one" onClick={() => start("visit-note.1")}>
           <Icon name="home" />
-          {say.family.visit}
+          {sayFamily.visit}
         </button>
         <button type="button" class="app-big__one" onClick={() => start("contact.1")}>
           <Icon name="phone" />
-          {say.family.contact}
+          {sayFamily.contact}
         </button>
         <button type="button" class="app-big__one" onClick={() => go(`family/${casefile}/rate`)}>
           <Icon name="goal" />
-          {say.family.rate}
+          {sayFamily.rate}
         </button>
         <button type="button" class="app-big__one" onClick={() => go(`family/${casefile}/measures`)}>
           <Icon name="measure" />
-          {say.family.measure}
+          {sayFamily.measure}
         </button>
       </Form>
-      <Form class="app-more-kinds" label={say.family.more_kinds}>
+      <Form class="app-more-kinds" label={sayFamily.more_kinds}>
         <details class="govuk-details">
           <summary class="govuk-details__summary">
-            <span class="govuk-details__summary-text">{say.family.more_kinds}</span>
+            <span class="govuk-details__summary-text">{sayFamily.more_kinds}</span>
           </summary>
           <div class="govuk-details__text app-more">
-            {say.family.others.map((one) => (
+            {sayFamily.others.map((one) => (
               <button
                 key={one.schema}
                 type="button"
@@ -95,8 +102,8 @@ export function FamilyPage({ casefile }) {
       <Drafts family={family} casefile={casefile} />
       <Due family={family} />
       <section class="app-section">
-        <h2 class="govuk-heading-m">{say.family.written}</h2>
-        {records.length === 0 && <p class="govuk-body">{say.family.nothing_yet}</p>}
+        <h2 class="govuk-heading-m">{sayFamily.written}</h2>
+        {records.length === 0 && <p class="govuk-body">{sayFamily.nothing_yet}</p>}
         <ul class="app-list">
           {records.slice(0, most).map((one) => (
             <Row key={one.record} brief={one} />
@@ -112,7 +119,7 @@ export function FamilyPage({ casefile }) {
                 setMost(most + 2 * ROWS);
               }}
             >
-              {say.family.older(records.length - most)}
+              {sayFamily.older(records.length - most)}
             </button>
           </Form>
         )}
@@ -130,7 +137,7 @@ function Warning({ family }) {
     <div class="app-warning">
       <Icon name="alert" />
       <p>
-        <strong>{say.family.before_you_go}</strong> <Private>{text}</Private>
+        <strong>{sayFamily.before_you_go}</strong> <Private>{text}</Private>
       </p>
     </div>
   );
@@ -141,16 +148,16 @@ function Drafts({ family, casefile }) {
   if (!family.drafts?.length) return null;
   return (
     <section class="app-section">
-      <h2 class="govuk-heading-m">{say.family.drafts(family.drafts.length)}</h2>
+      <h2 class="govuk-heading-m">{sayFamily.drafts(family.drafts.length)}</h2>
       <ul class="app-list">
         {family.drafts.map((/** @type {any} */ draft) => (
           <li key={draft.slot} class="app-row">
             <Icon name="draft" />
             <div class="app-row__body">
               <Link to={draftPath(casefile, draft.schema, draft.slot)} class="app-row__link">
-                {say.family.carry_on(kindName(draft.kind))}
+                {sayFamily.carry_on(kindName(draft.kind))}
               </Link>
-              <p class="app-row__when">{say.sending.written(dayAndTime(draft.written_at, now()))}</p>
+              <p class="app-row__when">{saySending.written(dayAndTime(draft.written_at, now()))}</p>
               <Standing standing="draft" at={draft.written_at} />
             </div>
           </li>
@@ -176,14 +183,14 @@ function Due({ family }) {
   if (!family.due?.length) return null;
   return (
     <section class="app-section">
-      <h2 class="govuk-heading-m">{say.family.due}</h2>
+      <h2 class="govuk-heading-m">{sayFamily.due}</h2>
       <ul class="app-due">
         {family.due.map((/** @type {any} */ one) => (
           <li key={`${one.what}-${one.subject}-${one.on}`} class={one.late ? "app-due--late" : ""}>
             <span class="app-due__what">
               <Towards part={DONE_AT[one.what]} casefile={family.casefile}>
-                <Private instead={say.family.what(one.what, "")}>
-                  {say.family.what(one.what, aboutDue(one, family.records))}
+                <Private instead={sayFamily.what(one.what, "")}>
+                  {sayFamily.what(one.what, aboutDue(one, family.records))}
                 </Private>
               </Towards>
             </span>
@@ -226,8 +233,8 @@ export function Row({ brief }) {
         )}
         <p class="app-row__stands">
           <Standing standing={brief.standing} at={brief.at} />
-          {brief.forked && <span class="app-tag app-tag--question">{say.record.two_versions}</span>}
-          {brief.later > 0 && <span class="app-tag">{say.record.added_later(brief.later)}</span>}
+          {brief.forked && <span class="app-tag app-tag--question">{sayRecord.two_versions}</span>}
+          {brief.later > 0 && <span class="app-tag">{sayRecord.added_later(brief.later)}</span>}
         </p>
       </div>
     </li>
@@ -240,7 +247,7 @@ export function AboutFamily({ casefile }) {
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const { answer: definition } = useAsked("definition", { schema: "family.1" });
   const vocabularies = vocabulariesOf(definition);
-  if (!family) return <Opening title={say.family.about} back="" error={error} />;
+  if (!family) return <Opening title={sayFamily.about} back="" error={error} />;
   const people = peopleOf(family);
   const written = plain(family.fields ?? {});
   /** @type {Definition | undefined} */
@@ -256,7 +263,7 @@ export function AboutFamily({ casefile }) {
   const draft = family.drafts?.find((/** @type {any} */ one) => one.kind === "family");
   const change = () => begin(casefile, "family.1", family.record ? { record: family.record } : {}).catch(setRefused);
   return (
-    <Frame title={say.family.about} back="" back_label={say.family.all} family={family}>
+    <Frame title={sayFamily.about} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="about" />
       <Trouble error={refused} />
       <ul class="app-people">
@@ -265,7 +272,7 @@ export function AboutFamily({ casefile }) {
             <Icon name="person" />
             <span>
               <strong>
-                <Private instead={person.relation || say.frame.hidden}>
+                <Private instead={person.relation || sayFrame.hidden}>
                   <bdi>{person.name}</bdi>
                 </Private>
               </strong>
@@ -276,11 +283,11 @@ export function AboutFamily({ casefile }) {
       </ul>
       {about && <Answers definition={about} fields={written} around={around(family, [], vocabularies)} />}
       {draft ? (
-        <Onward to={draftPath(casefile, draft.schema, draft.slot)}>{say.family.carry_on(kindName(draft.kind))}</Onward>
+        <Onward to={draftPath(casefile, draft.schema, draft.slot)}>{sayFamily.carry_on(kindName(draft.kind))}</Onward>
       ) : (
         <Form>
           <Button kind="secondary" onClick={() => void change()}>
-            {say.family.change}
+            {sayFamily.change}
           </Button>
         </Form>
       )}

@@ -4,7 +4,7 @@ import { Frame } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { lookedFor, useAsked } from "../parts/told.js";
 import { longDay } from "../words/dates.js";
-import { say } from "../words/en.js";
+import * as sayFound from "../words/found.js";
 import { Search } from "./caseload.jsx";
 
 export function Found() {
@@ -13,11 +13,11 @@ export function Found() {
   /** @type {any[] | undefined} */
   const hits = answer;
   return (
-    <Frame title={say.find.title} back="">
+    <Frame title={sayFound.title} back="">
       <Search key={text} first={text} />
       <Trouble error={error} />
       <p class="govuk-body" role="status">
-        {hits === undefined ? say.find.looking : say.find.count(hits.length)}
+        {hits === undefined ? sayFound.looking : sayFound.count(hits.length)}
       </p>
       <ul class="app-list">
         {hits?.map((hit) => (

@@ -13,7 +13,9 @@ import { ask, handedOver, useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
-import { dueOn, say } from "../words/en.js";
+import { dueOn } from "../words/family.js";
+import * as sayForm from "../words/form.js";
+import * as sayMeasure from "../words/measure.js";
 import { Item, Page, PaperScore } from "./questions.jsx";
 
 /** @import { Problem } from "../parts/shapes.js" */
@@ -37,7 +39,7 @@ export function Measures({ casefile }) {
   const { answer, error } = useAsked("measures");
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   if (!answer || !family)
-    return <Opening title={say.measure.pick} back={`family/${casefile}`} family={family} error={error ?? gone} />;
+    return <Opening title={sayMeasure.pick} back={`family/${casefile}`} family={family} error={error ?? gone} />;
   /** @type {any[]} */
   const all = answer;
   const begin = async (/** @type {any} */ one) => {
@@ -61,7 +63,7 @@ export function Measures({ casefile }) {
   const on = all.filter((one) => one.on !== false).sort((a, b) => Number(due.has(b.id)) - Number(due.has(a.id)));
   const off = all.filter((one) => one.on === false);
   return (
-    <Frame title={say.measure.pick} back={`family/${casefile}`} family={family}>
+    <Frame title={sayMeasure.pick} back={`family/${casefile}`} family={family}>
       <Trouble error={refused} />
       <Form class="app-picks">
         {on.map((one) => (
@@ -69,7 +71,7 @@ export function Measures({ casefile }) {
             <Icon name="measure" />
             <span>
               {one.title}
-              {!one.has_text && <small>{say.measure.paper_only}</small>}
+              {!one.has_text && <small>{sayMeasure.paper_only}</small>}
               <DueOn due={due.get(one.id)} />
             </span>
           </button>
@@ -78,10 +80,10 @@ export function Measures({ casefile }) {
       {off.length > 0 && (
         <details class="govuk-details">
           <summary class="govuk-details__summary">
-            <span class="govuk-details__summary-text">{say.measure.off(off.length)}</span>
+            <span class="govuk-details__summary-text">{sayMeasure.off(off.length)}</span>
           </summary>
           <div class="govuk-details__text">
-            <p>{say.measure.off_why}</p>
+            <p>{sayMeasure.off_why}</p>
             <ul class="govuk-list govuk-list--bullet">
               {off.map((one) => (
                 <li key={one.id}>{one.title}</li>
@@ -119,7 +121,7 @@ export function Measure({ casefile, slot, step }) {
   const items = itemsOf(measure);
   const answers = fields.answers ?? {};
   const context = { ...around(family, [], vocabularies), problems: wrong };
-  const title = measure.title ?? say.measure.pick;
+  const title = measure.title ?? sayMeasure.pick;
   const said = <DraftSaid kept_at={held.kept_at} error={held.keep_error} />;
   const judge = (/** @type {(name: string) => boolean} */ mine) => {
     const found = problems(definition, held.current(), vocabularies).filter((problem) => mine(problem.at.split("/")[0]));
@@ -197,10 +199,10 @@ export function Measure({ casefile, slot, step }) {
 
   if (step === "give")
     return (
-      <Frame title={say.measure.give_title} back={here} family={family} step="give" said={said}>
-        <p class="govuk-body-l">{say.measure.give(fields.mode === "read_aloud")}</p>
+      <Frame title={sayMeasure.give_title} back={here} family={family} step="give" said={said}>
+        <p class="govuk-body-l">{sayMeasure.give(fields.mode === "read_aloud")}</p>
         <Form onSubmit={start}>
-          <Button submit>{say.measure.start}</Button>
+          <Button submit>{sayMeasure.start}</Button>
         </Form>
       </Frame>
     );
@@ -229,11 +231,11 @@ export function Measure({ casefile, slot, step }) {
 
   if (handedOver.value)
     return (
-      <Frame title={say.measure.back_title} bare step="back">
-        <p class="govuk-body-l">{say.measure.back}</p>
+      <Frame title={sayMeasure.back_title} bare step="back">
+        <p class="govuk-body-l">{sayMeasure.back}</p>
         <Trouble error={refused} />
         <Form onSubmit={() => void scored()}>
-          <Button submit>{say.measure.is_back}</Button>
+          <Button submit>{sayMeasure.is_back}</Button>
         </Form>
       </Frame>
     );
@@ -254,7 +256,7 @@ export function Measure({ casefile, slot, step }) {
           ) : (
             <Page measure={measure} answers={answers} change={answer} />
           )}
-          <Button submit>{say.form.go_on}</Button>
+          <Button submit>{sayForm.go_on}</Button>
         </Form>
         <DraftFoot error={held.keep_error} again={() => void held.keep()} />
       </Frame>
@@ -264,7 +266,7 @@ export function Measure({ casefile, slot, step }) {
     const risk = definition.sections.filter((/** @type {any} */ section) => section.worker_only);
     const shown = new Set([...shownIds(definition, fields, false)].filter((id) => !OWN.has(id)));
     return (
-      <Frame title={say.measure.result_title} family={family} step="result" said={said}>
+      <Frame title={sayMeasure.result_title} family={family} step="result" said={said}>
         <Form onSubmit={() => void send()}>
           <Problems definition={definition} problems={wrong} />
           <Trouble error={refused} />
@@ -288,15 +290,15 @@ export function Measure({ casefile, slot, step }) {
           <Sections sections={risk} shown={shown} fields={fields} around={context} change={change} />
           <div class="app-actions">
             <Button submit busy={busy}>
-              {say.form.save_and_send}
+              {sayForm.save_and_send}
             </Button>
             {fields.entry === "here" ? (
               <Button kind="secondary" onClick={start}>
-                {say.measure.look_again}
+                {sayMeasure.look_again}
               </Button>
             ) : (
               <Onward kind="secondary" to={`${here}/paper`}>
-                {say.measure.look_again}
+                {sayMeasure.look_again}
               </Onward>
             )}
           </div>
@@ -319,7 +321,7 @@ export function Measure({ casefile, slot, step }) {
       >
         <Problems definition={definition} problems={wrong} />
         <Sections sections={who} shown={shown} fields={fields} around={context} change={change} />
-        <Button submit>{say.form.go_on}</Button>
+        <Button submit>{sayForm.go_on}</Button>
         <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void held.discard(home)} />
       </Form>
     </Frame>
@@ -346,8 +348,8 @@ function Missing({ items, unscored, answers, entry, scores, reason }) {
   const without = (scores ?? []).some((score) => score.value === null);
   return (
     <div class="govuk-inset-text">
-      <p>{say.measure.missing(open.map((item) => item.number || item.id))}</p>
-      <p>{reason === "no_score_rule" ? say.measure.no_rule : without ? say.measure.no_score : say.measure.estimated}</p>
+      <p>{sayMeasure.missing(open.map((item) => item.number || item.id))}</p>
+      <p>{reason === "no_score_rule" ? sayMeasure.no_rule : without ? sayMeasure.no_score : sayMeasure.estimated}</p>
     </div>
   );
 }
@@ -359,17 +361,17 @@ function Risk({ measure, items, found, answers }) {
     (/** @type {any} */ one) => one.id === `${measure.id}@${measure.version}` || one.id === measure.id,
   )?.responds;
   return (
-    <div class="app-risk" role="region" aria-label={say.measure.risk_title}>
+    <div class="app-risk" role="region" aria-label={sayMeasure.risk_title}>
       <h2 class="govuk-heading-m">
-        <Icon name="alert" /> {say.measure.risk_title}
+        <Icon name="alert" /> {sayMeasure.risk_title}
       </h2>
       {found.map((id) => {
         const item = items.find((one) => one.id === id);
         const choice = item?.choices.find((/** @type {any} */ one) => one.value === answers[id]);
-        return <p key={id}>{say.measure.risk_answer(item?.number ?? id, choice?.label ?? String(answers[id]))}</p>;
+        return <p key={id}>{sayMeasure.risk_answer(item?.number ?? id, choice?.label ?? String(answers[id]))}</p>;
       })}
-      <p>{say.measure.risk_do}</p>
-      <p>{responds?.who ? say.measure.responds(responds.who, responds.how) : say.measure.responds_nobody}</p>
+      <p>{sayMeasure.risk_do}</p>
+      <p>{responds?.who ? sayMeasure.responds(responds.who, responds.how) : sayMeasure.responds_nobody}</p>
     </div>
   );
 }

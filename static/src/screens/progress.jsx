@@ -7,7 +7,11 @@ import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { GoalSection } from "../parts/goal.jsx";
 import { nameOf } from "../parts/people.js";
 import { useAsked } from "../parts/told.js";
-import { changeInWords, say } from "../words/en.js";
+import * as sayFamily from "../words/family.js";
+import * as sayGoals from "../words/goals.js";
+import * as sayMeasure from "../words/measure.js";
+import * as sayResults from "../words/results.js";
+import { changeInWords } from "../words/results.js";
 import { Tabs } from "./family.jsx";
 import { useMeasure } from "./measure.jsx";
 
@@ -18,31 +22,31 @@ export function Goals({ casefile }) {
   const { answer: family, error: gone } = useFamily(casefile);
   const { answer: goals, error } = useAsked("goals", { casefile }, ["record", "caseload", "outbox"]);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
-  if (!family || (!goals && !error)) return <Opening title={say.goals.title} back="" family={family} error={gone} />;
+  if (!family || (!goals && !error)) return <Opening title={sayGoals.title} back="" family={family} error={gone} />;
   const people = peopleOf(family);
   const start = (/** @type {string|undefined} */ record) => begin(casefile, "goal.1", record ? { record } : {}).catch(setRefused);
   return (
-    <Frame title={say.goals.title} back="" back_label={say.family.all} family={family}>
+    <Frame title={sayGoals.title} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="goals" />
       <Trouble error={error ?? refused} />
       <div class="app-actions">
-        {goals?.length > 0 && <Onward to={`family/${casefile}/rate`}>{say.family.rate}</Onward>}
+        {goals?.length > 0 && <Onward to={`family/${casefile}/rate`}>{sayFamily.rate}</Onward>}
         <Form>
           <Button kind="secondary" onClick={() => void start(undefined)}>
-            {say.goals.add}
+            {sayGoals.add}
           </Button>
         </Form>
       </div>
-      {goals?.length === 0 && <p class="govuk-body">{say.goals.none}</p>}
+      {goals?.length === 0 && <p class="govuk-body">{sayGoals.none}</p>}
       {goals?.map((/** @type {Goal} */ goal) => (
         <GoalSection key={goal.record} goal={goal}>
           {goal.owner !== undefined && (
             <p class="govuk-hint">
-              <Private>{say.goals.owner(nameOf(goal.owner, people))}</Private>
+              <Private>{sayGoals.owner(nameOf(goal.owner, people))}</Private>
             </p>
           )}
           <Chart
-            title={say.goals.chart}
+            title={sayGoals.chart}
             low={0}
             high={10}
             baseline={ownFirst(goal)[0]?.points[0]?.value}
@@ -56,14 +60,14 @@ export function Goals({ casefile }) {
             {goal.change?.map((one) => (
               <li key={raterOf(one, people)}>
                 <Private instead={changeInWords(one.class)}>
-                  {say.goals.change(raterOf(one, people), one.first, one.last, changeInWords(one.class))}
+                  {sayGoals.change(raterOf(one, people), one.first, one.last, changeInWords(one.class))}
                 </Private>
               </li>
             ))}
           </ul>
           <Form>
             <Button kind="link" onClick={() => void start(goal.record)}>
-              {say.goals.edit}
+              {sayGoals.edit}
             </Button>
           </Form>
         </GoalSection>
@@ -82,15 +86,15 @@ const raterOf = (one, people) => one.rater_name || nameOf(one.rater, people);
 export function Results({ casefile }) {
   const { answer: family, error: gone } = useFamily(casefile);
   const { answer: results, error } = useAsked("results", { casefile }, ["record", "caseload", "outbox"]);
-  if (!family || (!results && !error)) return <Opening title={say.results.title} back="" family={family} error={gone} />;
+  if (!family || (!results && !error)) return <Opening title={sayResults.title} back="" family={family} error={gone} />;
   return (
-    <Frame title={say.results.title} back="" back_label={say.family.all} family={family}>
+    <Frame title={sayResults.title} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="results" />
       <Trouble error={error} />
       <div class="app-actions">
-        <Onward to={`family/${casefile}/measures`}>{say.family.measure}</Onward>
+        <Onward to={`family/${casefile}/measures`}>{sayFamily.measure}</Onward>
       </div>
-      {results?.length === 0 && <p class="govuk-body">{say.results.none}</p>}
+      {results?.length === 0 && <p class="govuk-body">{sayResults.none}</p>}
       {results?.map((/** @type {any} */ one) => (
         <Result key={`${one.measure}-${one.person}-${one.about}`} told={one} people={peopleOf(family)} />
       ))}
@@ -124,8 +128,8 @@ function Result({ told, people }) {
               value: Number(score.value),
               note: [
                 score.band,
-                score.prorated && say.measure.estimated_short(score.missing?.length ?? 1),
-                point.score_only && say.measure.from_paper,
+                score.prorated && sayMeasure.estimated_short(score.missing?.length ?? 1),
+                point.score_only && sayMeasure.from_paper,
               ]
                 .filter(Boolean)
                 .join(", "),
@@ -136,7 +140,7 @@ function Result({ told, people }) {
           <div key={id}>
             {rules.length > 1 && rule && <h3 class="govuk-heading-s">{rule.title}</h3>}
             <Chart
-              title={say.results.chart(title)}
+              title={sayResults.chart(title)}
               low={rule?.min ?? 0}
               high={rule?.max ?? Math.max(10, ...points.map((/** @type {any} */ point) => point.value))}
               series={[{ label: title, points }]}
@@ -150,14 +154,14 @@ function Result({ told, people }) {
         .map((/** @type {any} */ one) => (
           <p class="govuk-body" key={one.id}>
             {rules.length > 1 && `${rules.find((/** @type {any} */ rule) => rule.id === one.id)?.title}: `}
-            {say.results.change(one.first, one.last, changeInWords(one.result))}
+            {sayResults.change(one.first, one.last, changeInWords(one.result))}
           </p>
         ))}
       <p>
         {told.points.map((/** @type {any} */ point) =>
           point.record ? (
             <Link key={point.record} to={`record/${point.record}`} class="govuk-link app-point">
-              {say.results.open(point.on)}
+              {sayResults.open(point.on)}
             </Link>
           ) : null,
         )}

@@ -5,7 +5,7 @@ import { Steps } from "../parts/controls.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { Typed } from "../parts/typed.jsx";
 import { introOf, itemsOf } from "../practice/questionnaire.js";
-import { say } from "../words/en.js";
+import * as sayMeasure from "../words/measure.js";
 
 /**
  * @param {{measure: any, item: any, at: number, count: number, value: any, change: (value: any) => void, next: () => void, before?: () => void, stop: () => void}} props
@@ -14,7 +14,7 @@ export function Item({ measure, item, at, count, value, change, next, before, st
   const [pressed, setPressed] = useState(-1);
   const open = pressed === at && value === undefined;
   return (
-    <Frame title={say.measure.question(at + 1, count)} bare step={`item-${at}`}>
+    <Frame title={sayMeasure.question(at + 1, count)} bare step={`item-${at}`}>
       <Form
         onSubmit={() => {
           if (value === undefined && pressed !== at) return setPressed(at);
@@ -25,14 +25,14 @@ export function Item({ measure, item, at, count, value, change, next, before, st
         <Choices item={item} value={value} change={change} large />
         {open && (
           <p class="govuk-error-message" role="alert">
-            {say.measure.not_answered}
+            {sayMeasure.not_answered}
           </p>
         )}
         <div class="app-actions">
-          <Button submit>{open ? say.measure.leave_out : at + 1 === count ? say.measure.done : say.measure.next}</Button>
+          <Button submit>{open ? sayMeasure.leave_out : at + 1 === count ? sayMeasure.done : sayMeasure.next}</Button>
           {before && (
             <Button kind="secondary" onClick={before}>
-              {say.measure.before}
+              {sayMeasure.before}
             </Button>
           )}
         </div>
@@ -43,10 +43,10 @@ export function Item({ measure, item, at, count, value, change, next, before, st
             next();
           }}
         >
-          {say.measure.rather_not}
+          {sayMeasure.rather_not}
         </Button>
         <Button kind="link" onClick={stop}>
-          {say.measure.stop_here}
+          {sayMeasure.stop_here}
         </Button>
       </Form>
     </Frame>
@@ -55,7 +55,7 @@ export function Item({ measure, item, at, count, value, change, next, before, st
 
 /** @param {{item: any, value: any, change: (value: any) => void, large?: boolean}} props */
 function Choices({ item, value, change, large = false }) {
-  const words = item.text ?? say.measure.item(item.number || item.id);
+  const words = item.text ?? sayMeasure.item(item.number || item.id);
   const numbers = item.choices.map((/** @type {any} */ one) => one.value);
   const bare =
     item.choices.length > 0 && item.choices.every((/** @type {any} */ one) => !one.label || one.label === String(one.value));
@@ -131,7 +131,7 @@ export function PaperScore({ measure, value, change, error, on }) {
       {rules.length > 1 && (
         <div class="govuk-form-group">
           <label class="govuk-label govuk-label--s" for="paper-which">
-            {say.measure.which_score}
+            {sayMeasure.which_score}
           </label>
           <select
             class="govuk-select app-select"
@@ -149,14 +149,14 @@ export function PaperScore({ measure, value, change, error, on }) {
       )}
       <div class={`govuk-form-group${error ? " govuk-form-group--error" : ""}`}>
         <label class="govuk-label govuk-label--s" for="paper-score">
-          {say.measure.paper_score}
+          {sayMeasure.paper_score}
         </label>
         {rule && (
           <div class="govuk-hint" id="paper-hint">
-            {say.measure.between(rule.min, rule.max)}
+            {sayMeasure.between(rule.min, rule.max)}
           </div>
         )}
-        {error && <p class="govuk-error-message">{say.measure.paper_error}</p>}
+        {error && <p class="govuk-error-message">{sayMeasure.paper_error}</p>}
         <Typed
           class="govuk-input--width-4"
           id="paper-score"
@@ -168,7 +168,7 @@ export function PaperScore({ measure, value, change, error, on }) {
       </div>
       <div class="govuk-form-group">
         <label class="govuk-label govuk-label--s" for="paper-by">
-          {say.measure.paper_by}
+          {sayMeasure.paper_by}
         </label>
         <Typed id="paper-by" value={held.scored_by} change={(text) => put("scored_by", text)} />
       </div>

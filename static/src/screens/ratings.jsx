@@ -12,7 +12,8 @@ import { personOf } from "../parts/people.js";
 import { ask, spoken, useAsked } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
 import { dayOf, longDay } from "../words/dates.js";
-import { say } from "../words/en.js";
+import * as sayFrame from "../words/frame.js";
+import * as sayRatings from "../words/ratings.js";
 
 /** @import { Goal, Person } from "../parts/shapes.js" */
 
@@ -90,7 +91,7 @@ export function Ratings({ casefile }) {
   }, [waitingKey]);
 
   const home = `family/${casefile}`;
-  if (!family || (!goals && !error)) return <Opening title={say.rate.title} back="" family={family} error={gone} />;
+  if (!family || (!goals && !error)) return <Opening title={sayRatings.title} back="" family={family} error={gone} />;
   const people = peopleOf(family);
   const asked = (goals ?? []).filter(
     (/** @type {any} */ goal) =>
@@ -124,7 +125,7 @@ export function Ratings({ casefile }) {
         drafts.drop(key);
         setTyped(({ [key]: _, ...rest }) => rest);
       }
-      spoken.value = say.rate.saved(count);
+      spoken.value = sayRatings.saved(count);
       go(`${home}/goals`, { replace: true });
     } catch (refusal) {
       setRefused(refusal);
@@ -134,7 +135,7 @@ export function Ratings({ casefile }) {
 
   return (
     <Frame
-      title={say.rate.title}
+      title={sayRatings.title}
       back={home}
       family={family}
       said={(kept.at || kept.error) && <DraftSaid kept_at={kept.at} error={kept.error} />}
@@ -142,8 +143,8 @@ export function Ratings({ casefile }) {
       <Trouble error={error ?? refused} />
       {asked.length === 0 && (
         <>
-          <p class="govuk-body">{say.rate.none}</p>
-          <Onward to={`${home}/goals`}>{say.rate.to_goals}</Onward>
+          <p class="govuk-body">{sayRatings.none}</p>
+          <Onward to={`${home}/goals`}>{sayRatings.to_goals}</Onward>
         </>
       )}
       <Form onSubmit={() => void send()}>
@@ -164,7 +165,7 @@ export function Ratings({ casefile }) {
               {others.length > 0 && (
                 <details class="govuk-details">
                   <summary class="govuk-details__summary">
-                    <span class="govuk-details__summary-text">{say.rate.someone}</span>
+                    <span class="govuk-details__summary-text">{sayRatings.someone}</span>
                   </summary>
                   <div class="govuk-details__text app-more">
                     {others.map((person) => (
@@ -174,7 +175,7 @@ export function Ratings({ casefile }) {
                         class="app-chip"
                         onClick={() => setExtra((was) => ({ ...was, [goal.record]: [...(was[goal.record] ?? []), person.id] }))}
                       >
-                        <Private instead={person.relation || say.frame.hidden}>{person.name}</Private>
+                        <Private instead={person.relation || sayFrame.hidden}>{person.name}</Private>
                       </button>
                     ))}
                   </div>
@@ -187,7 +188,7 @@ export function Ratings({ casefile }) {
           <>
             <div class="govuk-form-group">
               <label class="govuk-label govuk-label--s" for="rated-on">
-                {say.rate.day}
+                {sayRatings.day}
               </label>
               <input
                 {...TYPING}
@@ -200,7 +201,7 @@ export function Ratings({ casefile }) {
             </div>
             <div class="app-actions">
               <Button submit busy={busy}>
-                {say.rate.save(count)}
+                {sayRatings.save(count)}
               </Button>
             </div>
             <DraftFoot error={kept.error} again={() => void drafts.keep()} />
@@ -235,7 +236,7 @@ function Rating({ goal, rater, fields, change }) {
   return (
     <fieldset class="govuk-fieldset app-rating">
       <legend class="govuk-fieldset__legend govuk-fieldset__legend--s">
-        <Private instead={rater.relation || say.frame.hidden}>
+        <Private instead={rater.relation || sayFrame.hidden}>
           <bdi>{rater.name}</bdi>
         </Private>
       </legend>
@@ -245,14 +246,14 @@ function Rating({ goal, rater, fields, change }) {
         high={10}
         value={fields.value}
         change={(value) => change("value", value)}
-        ends={[say.rate.low, say.rate.high]}
+        ends={[sayRatings.low, sayRatings.high]}
       />
       {typeof fields.value === "number" && (
         <>
           {/* The last number stays hidden until this one is given: it would pull the answer towards itself. */}
-          <p class="govuk-hint">{last ? say.rate.last(last.value, longDay(last.on)) : say.rate.first}</p>
+          <p class="govuk-hint">{last ? sayRatings.last(last.value, longDay(last.on)) : sayRatings.first}</p>
           <label class="govuk-label" for={`${id}-why`}>
-            {say.rate.why}
+            {sayRatings.why}
           </label>
           <Typed id={`${id}-why`} value={fields.comment} change={(text) => change("comment", text)} />
         </>

@@ -14,7 +14,10 @@ import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayAndTime, longDay } from "../words/dates.js";
-import { decision, kindName, say } from "../words/en.js";
+import * as sayFamily from "../words/family.js";
+import * as sayMeasure from "../words/measure.js";
+import * as sayRecord from "../words/record.js";
+import { decision, kindName } from "../words/record.js";
 import { openQuestion } from "./draft.jsx";
 import { useMeasure } from "./measure.jsx";
 
@@ -37,7 +40,7 @@ const DRAWN = new Set([
 /** @param {{record: string}} props */
 export function RecordPage({ record }) {
   const { answer: told, error } = useAsked("record", { record }, ["record", "outbox"]);
-  if (!told || error) return <Opening title={say.record.title} back="" error={error} />;
+  if (!told || error) return <Opening title={sayRecord.title} back="" error={error} />;
   return <Told key={record} told={told} />;
 }
 
@@ -63,7 +66,7 @@ function Told({ told }) {
   const when = fields.happened_on ?? fields.completed_on ?? fields.rated_on ?? fields.started_on;
   const forks = Object.entries(told.fields).filter(([, held]) => isForked(held));
   return (
-    <Frame title={title} back={back} back_label={say.record.back} family={family}>
+    <Frame title={title} back={back} back_label={sayRecord.back} family={family}>
       {when && (
         <p class="govuk-body-l app-when">
           {longDay(when)}
@@ -76,7 +79,7 @@ function Told({ told }) {
       </p>
       <p class="govuk-hint">
         <bdi>
-          {say.record.written(
+          {sayRecord.written(
             nameOf(told.versions[0]?.author),
             dayAndTime(told.versions[0]?.written_at, now()),
             told.versions[0]?.received_at && dayAndTime(told.versions[0].received_at, now()),
@@ -85,22 +88,22 @@ function Told({ told }) {
       </p>
       <Trouble error={refused} />
       {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
-      {forks.length > 0 && <p class="govuk-inset-text">{say.record.two_versions_long}</p>}
+      {forks.length > 0 && <p class="govuk-inset-text">{sayRecord.two_versions_long}</p>}
       <Form class="app-actions app-no-print">
         {draft ? (
           <Link to={draftPath(told.casefile, told.schema, draft.slot)} class="govuk-button">
-            {say.family.carry_on(kindName(told.kind))}
+            {sayFamily.carry_on(kindName(told.kind))}
           </Link>
         ) : (
           (told.may?.amend || told.may?.add) && (
             <Button kind={question || forks.length ? undefined : "secondary"} onClick={() => void start()}>
               {question
-                ? say.record.answer
+                ? sayRecord.answer
                 : forks.length && told.may.amend
-                  ? say.record.choose
+                  ? sayRecord.choose
                   : told.may.amend
-                    ? say.record.change
-                    : say.record.add}
+                    ? sayRecord.change
+                    : sayRecord.add}
             </Button>
           )
         )}
@@ -127,7 +130,7 @@ function Told({ told }) {
       <Versions told={told} definition={definition} around={context} />
       <Form class="app-no-print">
         <Button kind="link" onClick={printPage}>
-          {say.record.print}
+          {sayRecord.print}
         </Button>
       </Form>
     </Frame>
@@ -176,7 +179,7 @@ function Comments({ reviews, field, open }) {
           <Icon name="question" />
           <div>
             <p>
-              <strong>{say.record.asks(nameOf(one.review.by), dayAndTime(one.review.at, now()))}</strong>
+              <strong>{sayRecord.asks(nameOf(one.review.by), dayAndTime(one.review.at, now()))}</strong>
             </p>
             <p>
               <Private>
@@ -195,7 +198,7 @@ function Reviews({ told }) {
   if (!told.reviews?.length) return null;
   return (
     <section class="app-section">
-      <h2 class="govuk-heading-m">{say.record.reviews}</h2>
+      <h2 class="govuk-heading-m">{sayRecord.reviews}</h2>
       <ul class="app-list">
         {told.reviews.map((/** @type {any} */ review) => (
           <li key={review.id} class="app-row">
@@ -216,7 +219,7 @@ function Reviews({ told }) {
           </li>
         ))}
       </ul>
-      {told.later?.length > 0 && <p class="govuk-body">{say.record.added_after(told.later.length)}</p>}
+      {told.later?.length > 0 && <p class="govuk-body">{sayRecord.added_after(told.later.length)}</p>}
     </section>
   );
 }
@@ -228,8 +231,8 @@ function Versions({ told, definition, around }) {
   if (versions.length < 2) return null;
   return (
     <section class="app-section">
-      <h2 class="govuk-heading-m">{say.record.versions(versions.length)}</h2>
-      <p class="govuk-hint">{say.record.versions_what}</p>
+      <h2 class="govuk-heading-m">{sayRecord.versions(versions.length)}</h2>
+      <p class="govuk-hint">{sayRecord.versions_what}</p>
       {versions
         .map((version, order) => ({ version, order }))
         .reverse()
@@ -237,15 +240,15 @@ function Versions({ told, definition, around }) {
           <details class="govuk-details" key={version.id}>
             <summary class="govuk-details__summary">
               <span class="govuk-details__summary-text">
-                <bdi>{say.record.version(order + 1, nameOf(version.author), dayAndTime(version.written_at, now()))}</bdi>
-                {told.later?.includes(version.id) && ` · ${say.record.later}`}
-                {version.waiting && ` · ${say.record.waiting}`}
+                <bdi>{sayRecord.version(order + 1, nameOf(version.author), dayAndTime(version.written_at, now()))}</bdi>
+                {told.later?.includes(version.id) && ` · ${sayRecord.later}`}
+                {version.waiting && ` · ${sayRecord.waiting}`}
               </span>
             </summary>
             <div class="govuk-details__text">
               <Private>
                 {order === 0 ? (
-                  <p>{say.record.first_version}</p>
+                  <p>{sayRecord.first_version}</p>
                 ) : (
                   <Changed version={version} before={versions[order - 1]} definition={definition} around={around} />
                 )}
@@ -260,7 +263,7 @@ function Versions({ told, definition, around }) {
 /** @param {{version: any, before: any, definition: Definition | undefined, around: Around}} props */
 function Changed({ version, before, definition, around }) {
   const names = /** @type {string[]} */ (version.changed ?? []).filter((name) => !DRAWN.has(name));
-  if (names.length === 0) return <p>{say.record.nothing_changed}</p>;
+  if (names.length === 0) return <p>{sayRecord.nothing_changed}</p>;
   const fields = definition?.sections.flatMap((section) => section.fields) ?? [];
   return (
     <dl class="app-changes">
@@ -290,7 +293,7 @@ function MeasureTold({ fields }) {
   return (
     <section class="app-section">
       <h2 class="govuk-heading-m">
-        {say.measure.result_title}
+        {sayMeasure.result_title}
         {fields.answered_by_name && (
           <>
             {" · "}
@@ -304,16 +307,16 @@ function MeasureTold({ fields }) {
       {measure && Object.keys(answers).length > 0 && (
         <details class="govuk-details">
           <summary class="govuk-details__summary">
-            <span class="govuk-details__summary-text">{say.record.answers}</span>
+            <span class="govuk-details__summary-text">{sayRecord.answers}</span>
           </summary>
           <div class="govuk-details__text">
             <Private>
               <dl class="app-changes">
                 {itemsOf(measure).map((item) => (
                   <div key={item.id}>
-                    <dt>{item.text ?? say.measure.item(item.number)}</dt>
+                    <dt>{item.text ?? sayMeasure.item(item.number)}</dt>
                     <dd>
-                      {say.measure.answer(
+                      {sayMeasure.answer(
                         answers[item.id],
                         item.choices.find((choice) => choice.value === answers[item.id])?.label,
                       )}
@@ -333,7 +336,7 @@ function MeasureTold({ fields }) {
 function Raw({ fields }) {
   return (
     <>
-      <p class="govuk-inset-text">{say.record.unknown}</p>
+      <p class="govuk-inset-text">{sayRecord.unknown}</p>
       <dl class="govuk-summary-list">
         {Object.entries(fields).map(([name, value]) => (
           <div class="govuk-summary-list__row" key={name}>

@@ -3,25 +3,26 @@ import { useFamily } from "../parts/around.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { outbox, status, useAsked } from "../parts/told.js";
-import { say } from "../words/en.js";
+import * as saySaved from "../words/saved.js";
+import * as saySettings from "../words/settings.js";
 
 /** @param {{casefile: string, record: string}} props */
 export function Saved({ casefile, record }) {
   const { answer: family } = useFamily(casefile);
   const { answer, error } = useAsked("record", { record }, ["record", "outbox"]);
-  if (!answer) return <Opening title={say.saved.title} back={`family/${casefile}`} family={family} error={error} />;
+  if (!answer) return <Opening title={saySaved.title} back={`family/${casefile}`} family={family} error={error} />;
   const waiting = answer.standing === "waiting";
   return (
-    <Frame title={waiting ? say.saved.title : say.saved.title_sent} family={family} step={answer.standing}>
+    <Frame title={waiting ? saySaved.title : saySaved.title_sent} family={family} step={answer.standing}>
       <div class={`app-saved app-saved--${answer.standing}`}>
         <Standing standing={answer.standing} at={answer.at} />
       </div>
-      <p class="govuk-body">{waiting ? say.saved.next(outbox.value?.reach ?? "ok") : say.saved.next_sent}</p>
-      {waiting && status.value?.storage?.persisted === false && <p class="govuk-inset-text">{say.settings.not_persisted}</p>}
+      <p class="govuk-body">{waiting ? saySaved.next(outbox.value?.reach ?? "ok") : saySaved.next_sent}</p>
+      {waiting && status.value?.storage?.persisted === false && <p class="govuk-inset-text">{saySettings.not_persisted}</p>}
       <div class="app-actions">
-        <Onward to={`family/${casefile}`}>{say.saved.to_family}</Onward>
+        <Onward to={`family/${casefile}`}>{saySaved.to_family}</Onward>
         <Onward kind="secondary" to={`record/${record}`}>
-          {say.saved.to_note}
+          {saySaved.to_note}
         </Onward>
       </div>
     </Frame>

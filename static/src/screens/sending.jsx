@@ -7,7 +7,11 @@ import { Icon } from "../parts/icons.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { ask, outbox, spoken, status } from "../parts/told.js";
 import { dayAndTime } from "../words/dates.js";
-import { happensNext, kindName, say, sendLine } from "../words/en.js";
+import * as sayFrame from "../words/frame.js";
+import { kindName } from "../words/record.js";
+import * as saySending from "../words/sending.js";
+import { happensNext, sendLine } from "../words/sending.js";
+import * as saySettings from "../words/settings.js";
 
 export function Sending() {
   const told = outbox.value;
@@ -27,16 +31,16 @@ export function Sending() {
     if (outbox.value) spoken.value = sendLine(outbox.value, now());
   };
   return (
-    <Frame title={say.sending.title} back="">
-      <p class="govuk-body-l">{told ? sendLine(told, now()) : say.frame.one_moment}</p>
-      {told && <p class="govuk-body">{say.sending.explain(told)}</p>}
+    <Frame title={saySending.title} back="">
+      <p class="govuk-body-l">{told ? sendLine(told, now()) : sayFrame.one_moment}</p>
+      {told && <p class="govuk-body">{saySending.explain(told)}</p>}
       {status.value?.storage?.persisted === false && (told?.waiting ?? 0) > 0 && (
-        <p class="govuk-inset-text">{say.settings.not_persisted}</p>
+        <p class="govuk-inset-text">{saySettings.not_persisted}</p>
       )}
       <Trouble error={error} />
       <Form onSubmit={() => void sync()}>
         <Button submit busy={busy || told?.sending}>
-          {busy || told?.sending ? say.sending.busy : say.sending.now}
+          {busy || told?.sending ? saySending.busy : saySending.now}
         </Button>
       </Form>
       <ul class="app-list">
@@ -53,14 +57,14 @@ export function Sending() {
               ) : (
                 <span class="app-row__name">{kindName(item.kind)}</span>
               )}
-              <p class="app-row__when">{say.sending.written(dayAndTime(item.written_at, now()))}</p>
+              <p class="app-row__when">{saySending.written(dayAndTime(item.written_at, now()))}</p>
               <Standing standing={item.standing} at={item.at} />
               <p class="app-row__line">{happensNext(item, told.reach, now())}</p>
             </div>
           </li>
         ))}
       </ul>
-      {told?.items.length === 0 && <p class="govuk-body">{say.sending.none}</p>}
+      {told?.items.length === 0 && <p class="govuk-body">{saySending.none}</p>}
     </Frame>
   );
 }

@@ -4,7 +4,9 @@ import { focusOn, go, later } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
-import { kept, say, waitFor } from "../words/en.js";
+import * as sayForm from "../words/form.js";
+import * as sayUnlock from "../words/unlock.js";
+import { kept, waitFor } from "../words/unlock.js";
 
 export function Unlock() {
   const people = status.value?.people ?? [];
@@ -44,13 +46,13 @@ export function Unlock() {
 
   const wrong = error?.code === "wrong_words";
   return (
-    <Frame title={say.unlock.title}>
+    <Frame title={sayUnlock.title}>
       {!wrong && <Trouble error={error} />}
       <Form onSubmit={() => void submit()}>
         {people.length > 1 && (
           <div class="govuk-form-group">
             <fieldset class="govuk-fieldset">
-              <legend class="govuk-fieldset__legend govuk-fieldset__legend--s">{say.unlock.who}</legend>
+              <legend class="govuk-fieldset__legend govuk-fieldset__legend--s">{sayUnlock.who}</legend>
               <div class="govuk-radios">
                 {people.map((person, order) => (
                   <div class="govuk-radios__item" key={person.vault}>
@@ -73,19 +75,19 @@ export function Unlock() {
         )}
         {people.length === 1 && (
           <p class="govuk-body">
-            <bdi>{say.unlock.hello(people[0].label)}</bdi>
+            <bdi>{sayUnlock.hello(people[0].label)}</bdi>
           </p>
         )}
         <div class={`govuk-form-group${wrong || empty ? " govuk-form-group--error" : ""}`}>
           <label class="govuk-label govuk-label--s" for="words">
-            {say.unlock.words}
+            {sayUnlock.words}
           </label>
           <div class="govuk-hint" id="words-hint">
-            {say.unlock.words_hint}
+            {sayUnlock.words_hint}
           </div>
           {(wrong || empty) && (
             <p class="govuk-error-message" id="words-error" role="alert">
-              <span class="govuk-visually-hidden">{say.form.error}</span> {wrong ? say.unlock.wrong : say.unlock.empty}
+              <span class="govuk-visually-hidden">{sayForm.error}</span> {wrong ? sayUnlock.wrong : sayUnlock.empty}
             </p>
           )}
           <input
@@ -100,7 +102,7 @@ export function Unlock() {
           />
           <div class="app-under">
             <button type="button" class="app-chip" aria-pressed={shown} onClick={() => setShown(!shown)}>
-              {shown ? say.unlock.hide : say.unlock.show}
+              {shown ? sayUnlock.hide : sayUnlock.show}
             </button>
           </div>
         </div>
@@ -110,16 +112,16 @@ export function Unlock() {
           </p>
         )}
         <Button submit busy={busy || left > 0}>
-          {busy ? say.unlock.opening : say.unlock.open}
+          {busy ? sayUnlock.opening : sayUnlock.open}
         </Button>
       </Form>
       {(outbox.value?.waiting ?? 0) > 0 && <p class="govuk-inset-text">{kept(outbox.value?.waiting ?? 0)}</p>}
       <details class="govuk-details">
         <summary class="govuk-details__summary">
-          <span class="govuk-details__summary-text">{say.unlock.forgot}</span>
+          <span class="govuk-details__summary-text">{sayUnlock.forgot}</span>
         </summary>
         <div class="govuk-details__text">
-          <p>{say.unlock.forgot_do}</p>
+          <p>{sayUnlock.forgot_do}</p>
           <Form>
             <Button
               kind="secondary"
@@ -128,7 +130,7 @@ export function Unlock() {
                 go("set-up");
               }}
             >
-              {say.unlock.set_up}
+              {sayUnlock.set_up}
             </Button>
           </Form>
         </div>
@@ -141,7 +143,7 @@ export function Unlock() {
             go("set-up");
           }}
         >
-          {say.unlock.someone_else}
+          {sayUnlock.someone_else}
         </Button>
       </Form>
     </Frame>

@@ -4,7 +4,12 @@ import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status, useAsked } from "../parts/told.js";
-import { arriving, greeting, say } from "../words/en.js";
+import * as sayDemo from "../words/demo.js";
+import * as sayForm from "../words/form.js";
+import * as sayFrame from "../words/frame.js";
+import * as saySettings from "../words/settings.js";
+import * as sayWelcome from "../words/welcome.js";
+import { arriving, greeting } from "../words/welcome.js";
 
 /** @param {{another?: boolean}} props another: somebody else already uses this phone */
 export function Welcome({ another = false }) {
@@ -40,7 +45,7 @@ function Line({ id, label, hint, type = "text", value, change, error, inputMode 
       )}
       {error && (
         <p class="govuk-error-message" id={`${id}-error`}>
-          <span class="govuk-visually-hidden">{say.form.error}</span> {error}
+          <span class="govuk-visually-hidden">{sayForm.error}</span> {error}
         </p>
       )}
       <input
@@ -82,17 +87,17 @@ function Who({ another, next }) {
     }
   };
   const lacks = (/** @type {"email"|"password"|"code"} */ name) =>
-    missing.includes(name) ? say.welcome.missing[name] : undefined;
+    missing.includes(name) ? sayWelcome.missing[name] : undefined;
   return (
-    <Frame title={another ? say.welcome.another_title : say.welcome.title} back={another ? "" : undefined}>
-      <p class="govuk-body-l">{say.welcome.lead}</p>
-      {isApple() && !isInstalled() && <p class="govuk-inset-text">{say.settings.apple}</p>}
+    <Frame title={another ? sayWelcome.another_title : sayWelcome.title} back={another ? "" : undefined}>
+      <p class="govuk-body-l">{sayWelcome.lead}</p>
+      {isApple() && !isInstalled() && <p class="govuk-inset-text">{saySettings.apple}</p>}
       {shell().demo && <Demo fill={set} />}
       <Trouble error={error} />
       <Form onSubmit={() => void submit()}>
         <Line
           id="email"
-          label={say.welcome.email}
+          label={sayWelcome.email}
           value={given.email}
           change={put("email")}
           inputMode="email"
@@ -100,7 +105,7 @@ function Who({ another, next }) {
         />
         <Line
           id="password"
-          label={say.welcome.password}
+          label={sayWelcome.password}
           type="password"
           value={given.password}
           change={put("password")}
@@ -108,15 +113,15 @@ function Who({ another, next }) {
         />
         <Line
           id="code"
-          label={say.welcome.code}
-          hint={say.welcome.code_hint}
+          label={sayWelcome.code}
+          hint={sayWelcome.code_hint}
           value={given.code}
           change={put("code")}
           inputMode="numeric"
           error={lacks("code")}
         />
         <Button submit busy={busy}>
-          {busy ? say.frame.one_moment : say.welcome.go_on}
+          {busy ? sayFrame.one_moment : sayWelcome.go_on}
         </Button>
       </Form>
     </Frame>
@@ -128,9 +133,9 @@ function Demo({ fill }) {
   const { answer: demo } = useAsked("demo");
   if (!demo) return null;
   return (
-    <section class="app-demo" aria-label={say.demo.title}>
-      <h2 class="govuk-heading-s">{say.demo.title}</h2>
-      <p>{say.demo.sign_in(demo.password, demo.code)}</p>
+    <section class="app-demo" aria-label={sayDemo.title}>
+      <h2 class="govuk-heading-s">{sayDemo.title}</h2>
+      <p>{sayDemo.sign_in(demo.password, demo.code)}</p>
       <Form class="app-more">
         {demo.emails.map((/** @type {string} */ email) => (
           <button
@@ -139,7 +144,7 @@ function Demo({ fill }) {
             class="app-chip"
             onClick={() => fill({ email, password: demo.password, code: demo.code })}
           >
-            {say.demo.fill(email)}
+            {sayDemo.fill(email)}
           </button>
         ))}
       </Form>
@@ -150,19 +155,19 @@ function Demo({ fill }) {
 /** @param {{begun: any, next: () => void}} props */
 function CheckWords({ begun, next }) {
   return (
-    <Frame title={say.welcome.check_title} step="check">
+    <Frame title={sayWelcome.check_title} step="check">
       <p class="govuk-body">{greeting(begun.person)}</p>
-      <p class="govuk-body">{say.welcome.check_why}</p>
+      <p class="govuk-body">{sayWelcome.check_why}</p>
       <Words words={begun.check_words} />
-      {shell().demo && <p class="app-demo">{say.demo.check}</p>}
+      {shell().demo && <p class="app-demo">{sayDemo.check}</p>}
       <Form onSubmit={next} class="app-actions">
-        <Button submit>{say.welcome.check_same}</Button>
+        <Button submit>{sayWelcome.check_same}</Button>
       </Form>
       <details class="govuk-details">
         <summary class="govuk-details__summary">
-          <span class="govuk-details__summary-text">{say.welcome.check_differ}</span>
+          <span class="govuk-details__summary-text">{sayWelcome.check_differ}</span>
         </summary>
-        <div class="govuk-details__text">{say.welcome.check_differ_do}</div>
+        <div class="govuk-details__text">{sayWelcome.check_differ_do}</div>
       </details>
     </Frame>
   );
@@ -182,7 +187,7 @@ function Words({ words }) {
 /** @param {string} name @returns {string} the first name, told apart from one that is already on this phone */
 function freshLabel(name) {
   const first = name.split(" ")[0];
-  return status.value?.people.some((person) => person.label === first) ? say.welcome.new_label(first) : first;
+  return status.value?.people.some((person) => person.label === first) ? sayWelcome.new_label(first) : first;
 }
 
 /** @param {{begun: any, next: () => void}} props */
@@ -198,7 +203,7 @@ function UnlockWords({ begun, next }) {
     setError(null);
     try {
       setWords((await ask("setup.offer")).offered_words);
-      spoken.value = say.welcome.other_words;
+      spoken.value = sayWelcome.other_words;
     } catch (refusal) {
       setError(refusal);
     }
@@ -217,7 +222,7 @@ function UnlockWords({ begun, next }) {
     setError(null);
     arrival.value = { done: 0, total: 0 };
     try {
-      await ask("setup.finish", { words: words.join(" "), label: label.trim() || say.welcome.me, replaces: replacing.value });
+      await ask("setup.finish", { words: words.join(" "), label: label.trim() || sayWelcome.me, replaces: replacing.value });
       await refreshStatus();
       next();
     } catch (refusal) {
@@ -227,38 +232,38 @@ function UnlockWords({ begun, next }) {
   };
   if (!typing)
     return (
-      <Frame title={say.welcome.words_title} step="words">
-        <p class="govuk-body">{say.welcome.words_why}</p>
+      <Frame title={sayWelcome.words_title} step="words">
+        <p class="govuk-body">{sayWelcome.words_why}</p>
         <Words words={words} />
-        <p class="govuk-body">{say.welcome.words_keep}</p>
+        <p class="govuk-body">{sayWelcome.words_keep}</p>
         <Trouble error={error} />
         <Form onSubmit={() => setTyping(true)} class="app-actions">
-          <Button submit>{say.welcome.words_take}</Button>
+          <Button submit>{sayWelcome.words_take}</Button>
           <Button kind="secondary" onClick={() => void another()}>
-            {say.welcome.words_other}
+            {sayWelcome.words_other}
           </Button>
         </Form>
       </Frame>
     );
   return (
-    <Frame title={say.welcome.confirm_title} step="confirm">
+    <Frame title={sayWelcome.confirm_title} step="confirm">
       <Trouble error={error} />
       <Form onSubmit={() => void finish()}>
         <Line
           id="words"
-          label={say.welcome.confirm}
-          hint={say.welcome.confirm_hint}
+          label={sayWelcome.confirm}
+          hint={sayWelcome.confirm_hint}
           value={typed}
           change={setTyped}
-          error={differ ? say.welcome.differ : undefined}
+          error={differ ? sayWelcome.differ : undefined}
         />
-        <Line id="label" label={say.welcome.label} hint={say.welcome.label_hint} value={label} change={setLabel} />
+        <Line id="label" label={sayWelcome.label} hint={sayWelcome.label_hint} value={label} change={setLabel} />
         <div class="app-actions">
           <Button submit busy={busy}>
-            {busy ? say.welcome.making : say.welcome.finish}
+            {busy ? sayWelcome.making : sayWelcome.finish}
           </Button>
           <Button kind="secondary" onClick={() => setTyping(false)}>
-            {say.welcome.see_again}
+            {sayWelcome.see_again}
           </Button>
         </div>
       </Form>
@@ -272,12 +277,12 @@ function Arriving() {
   const whole = told?.stage === "done";
   const share = whole ? 100 : told?.total ? Math.round((told.done / told.total) * 100) : 0;
   return (
-    <Frame title={whole ? say.welcome.here_title : say.welcome.arriving_title} step={whole ? "here" : "arriving"}>
+    <Frame title={whole ? sayWelcome.here_title : sayWelcome.arriving_title} step={whole ? "here" : "arriving"}>
       <p class="govuk-body" id="arriving">
         {arriving(told)}
       </p>
       <progress class="app-progress" aria-labelledby="arriving" max={100} value={share} />
-      <p class="govuk-body">{whole ? say.welcome.here : say.welcome.meanwhile}</p>
+      <p class="govuk-body">{whole ? sayWelcome.here : sayWelcome.meanwhile}</p>
       <Form
         onSubmit={() => {
           settingUp.value = false;
@@ -285,7 +290,7 @@ function Arriving() {
           void refreshStatus().then(refreshCaseload);
         }}
       >
-        <Button submit>{whole ? say.welcome.open : say.welcome.open_now}</Button>
+        <Button submit>{whole ? sayWelcome.open : sayWelcome.open_now}</Button>
       </Form>
     </Frame>
   );

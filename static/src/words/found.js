@@ -1,0 +1,11 @@
+/** What is said at searching, and of what was found. */
+import { of } from "./spelling.js";
+
+export const label = "Search all your notes";
+export const go = "Search";
+export const title = "Search";
+export const looking = "Looking…";
+export const count = (/** @type {number} */ count) =>
+  count === 0
+    ? "Nothing found in the notes on this phone. Try fewer or shorter words."
+    : `${of(count, "note")} found on this phone`;

@@ -1,0 +1,68 @@
+/** What is said of sending. */
+import { dayAndTime, daysSince, timeOf } from "./dates.js";
+import { of } from "./spelling.js";
+
+/** @import { Outbox, Waiting } from "../parts/shapes.js" */
+
+export const title = "Sending";
+export const label = "Where sending stands";
+export const now = "Send and receive";
+export const busy = "Sending and receiving…";
+export const none = "Nothing is waiting.";
+export const written = (/** @type {string} */ when) => `Written ${when}`;
+export const explain = (/** @type {Outbox} */ told) => {
+  if (told.reach === "no_signal")
+    return "There is no signal. Everything is kept on this phone and is sent by itself when signal returns.";
+  if (told.reach === "office_not_answering")
+    return "There is signal, but the office does not answer. Everything is kept on this phone; it tries again by itself.";
+  return told.waiting > 0
+    ? "Everything is kept on this phone until the office has confirmed each one."
+    : "The office has everything you sent.";
+};
+
+/** @type {Record<string, string>} */
+const OFFICE = {
+  store_failed: "This phone could not keep what came from the office. What you wrote is safe. Free some space on the phone.",
+  store_was_cleared:
+    "What this phone kept had been cleared. Your families come back by themselves. If a note you had not sent is missing, tell your administrator.",
+  chain_broken:
+    "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
+  update_first: "A newer version of the app is needed before anything new can be fetched. What you write is still sent.",
+};
+
+/** @param {string|undefined} status the office’s or the store’s last word @returns {string} one sentence, empty when all is well */
+export const officeSays = (status) =>
+  !status || status === "ok"
+    ? ""
+    : (OFFICE[status] ?? "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.");
+
+/** @param {Outbox} told @param {Date} now @returns {string} the one quiet line */
+export function sendLine(told, now) {
+  const { waiting } = told;
+  if (waiting === 0) return told.last_sent_at ? `All sent ${dayAndTime(told.last_sent_at, now)}` : "Nothing waiting to send";
+  if (told.sending) return `Sending (${waiting})`;
+  if (told.reach === "no_signal") return `No signal – ${waiting} kept on this phone`;
+  if (told.reach === "office_not_answering") return `The office does not answer – ${waiting} kept on this phone`;
+  const old = told.oldest_at ? daysSince(told.oldest_at.slice(0, 10), now) : 0;
+  return old > 1 ? `Waiting to send (${waiting}), the oldest for ${old} days` : `Waiting to send (${waiting})`;
+}
+
+/** @param {Waiting} item @param {string} reach @param {Date} now @returns {string} */
+export function happensNext(item, reach, now) {
+  switch (item.standing) {
+    case "waiting":
+      if (reach === "no_signal") return "It is sent by itself when signal returns.";
+      if (item.next_at && new Date(item.next_at) > now)
+        return `Tried ${of(item.attempts, "time")}. It tries again by itself at ${timeOf(new Date(item.next_at))}.`;
+      return "It is sent next.";
+    case "sorting":
+      return "Somebody at the office is finding its place. You do not have to do anything.";
+    case "question":
+      return "Open it to answer.";
+    case "sent":
+    case "signed_off":
+      return "You do not have to do anything.";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,28 @@
+/** What is said at unlocking. */
+import { of } from "./spelling.js";
+import { wait } from "./trouble.js";
+
+export const title = "Unlock this phone";
+export const who = "Who are you?";
+export const hello = (/** @type {string} */ label) => `Hello ${label}.`;
+export const words = "Your unlock words";
+export const words_hint = "Four words, with spaces between them. This works without signal";
+export const wrong =
+  "Those are not the unlock words. Nothing is lost, and nothing is ever wiped. Check the order and the spelling";
+export const empty = "Type your unlock words";
+export const show = "Show the words";
+export const hide = "Hide the words";
+export const open = "Unlock";
+export const opening = "Unlocking…";
+export const forgot = "I have forgotten my words";
+export const forgot_do =
+  "With signal, set up this phone again with your password and code. Notes waiting to be sent are still sent. Drafts that were not sent yet can only be opened with the old words, so try those first.";
+export const set_up = "Set up again";
+export const someone_else = "Somebody else wants to use this phone";
+
+/** @param {number} count @returns {string} */
+export const kept = (count) =>
+  `${of(count, "note is", "notes are")} waiting on this phone and ${count === 1 ? "is" : "are"} sent also while it is locked.`;
+
+/** @param {number} seconds @returns {string} */
+export const waitFor = (seconds) => `You can try again in ${wait(seconds)}.`;
