@@ -20,7 +20,8 @@ import { compile } from "sass";
 
 const DIST = "static/dist";
 const dev = process.argv.includes("--dev");
-const entryPoints = { phone: "static/src/phone.jsx", worker: "static/src/core/worker.js", desk: "static/src/desk.js" };
+const phone = { phone: "static/src/phone.jsx", worker: "static/src/core/worker.js" };
+const desk = { desk: "static/src/desk.js" };
 const bundling = {
   bundle: true,
   format: "esm",
@@ -41,15 +42,32 @@ function filesIn(folder) {
     .sort();
 }
 
+/** What the page and its worker both need lies in shared.js: fetched and kept once. The folder's name is its version. */
 async function scripts(folder) {
-  await build({ ...bundling, entryPoints, outdir: folder, sourcemap: dev && "linked" });
+  const one = { ...bundling, outdir: folder, sourcemap: dev && "linked", plugins: [packed] };
+  await build({ ...one, entryPoints: phone, splitting: true, chunkNames: "shared" });
+  await build({ ...one, entryPoints: desk });
 }
+
+/**
+ * Writes the library's WebAssembly as the bytes it is and lets the browser make the library's base64 of them: gzip finds
+ * nothing to shorten in base64.
+ */
+const packed = {
+  name: "packed",
+  setup({ onLoad }) {
+    onLoad({ filter: /hash-wasm[\\/]dist[\\/]index\.esm\.js$/ }, ({ path }) => {
+      const asBytes = (_, base64) => `/* @__PURE__ */ btoa(${JSON.stringify(Buffer.from(base64, "base64").toString("latin1"))})`;
+      return { contents: readFileSync(path, "utf8").replace(/"(AGFzbQ[A-Za-z0-9+/]+=*)"/g, asBytes) };
+    });
+  },
+};
 
 function styles(folder) {
   for (const name of readdirSync("static/styles").filter((name) => /^[^_].*\.scss$/.test(name))) {
     const { css } = compile(`static/styles/${name}`, { style: "compressed", loadPaths: ["node_modules"], quietDeps: true });
     // The desk's pages take their classes from a library's macros, which lie elsewhere; the phone's are all written here.
-    const kept = name === "phone.scss" ? named(css, ["static/src", "templates/app"]) : css;
+    const kept = name === "phone.scss" ? understood(named(css, ["static/src", "templates/app"])) : css;
     writeFileSync(`${folder}/${name.replace(/\.scss$/, ".css")}`, kept);
   }
 }
@@ -70,6 +88,26 @@ function named(css, folders) {
       return wanted.length > 0 ? `${wanted.join(",")}{${body}}` : "";
     })
     .replace(/@(?:media|supports)[^{}]*\{\s*\}/g, "");
+}
+
+/**
+ * Leaves out of compressed CSS what only browsers read that cannot run the app, whose scripts need a newer one than max() or
+ * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and on paper
+ * a second font and sizes in points, which are the screen's within one.
+ */
+function understood(css) {
+  const rules = String.raw`\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}`;
+  const plain = css
+    .replace(
+      new RegExp(String.raw`@supports ?(?:not \(-ms-|\(position: ?-webkit-sticky|\([a-z-]+: ?max\()[^{]*${rules}`, "g"),
+      "$1",
+    )
+    .replace(new RegExp(String.raw`@supports not \(caret-color[^{]*${rules}`, "g"), "")
+    .replace(/@media print\{[^{}]*\{(?:font-family:sans-serif|font-size:[\d.]+pt;line-height:[\d.]+(?:px)?)\}\}/g, "")
+    .replace(/(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path):[^;{}]*;?/g, "")
+    .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
+  const read = (name) => plain.includes(`var(${name})`);
+  return plain.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
 }
 
 /** The manifest names its icons by release, so that a changed icon is a changed address. */
@@ -122,10 +160,12 @@ async function release() {
 }
 
 function tell({ id }) {
-  const sizes = filesIn(`${DIST}/${id}`)
-    .filter((name) => /\.(js|css)$/.test(name))
-    .map((name) => `${name} ${(gzipSync(readFileSync(`${DIST}/${id}/${name}`), { level: 9 }).length / 1000).toFixed(1)} kB`);
-  console.log(`Built release ${id} (gzip: ${sizes.join(", ")})`);
+  const zipped = (file) => gzipSync(readFileSync(file), { level: 9 }).length / 1000;
+  const built = filesIn(`${DIST}/${id}`).filter((name) => /\.(js|css)$/.test(name));
+  const sizes = [...built.map((name) => [name, zipped(`${DIST}/${id}/${name}`)]), ["sw.js", zipped(`${DIST}/sw.js`)]];
+  const phone = sizes.filter(([name]) => !name.startsWith("desk.")).reduce((sum, [, size]) => sum + size, 0);
+  const each = sizes.map(([name, size]) => `${name} ${size.toFixed(1)} kB`);
+  console.log(`Built release ${id} (gzip: ${each.join(", ")}; a phone loads ${phone.toFixed(1)} kB)`);
 }
 
 tell(await release());
