@@ -13,7 +13,7 @@ import {
   watch,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { compile } from "sass";
@@ -21,6 +21,10 @@ import { compile } from "sass";
 const DIST = "static/dist";
 const dev = process.argv.includes("--dev");
 const phone = { phone: "static/src/phone.jsx", worker: "static/src/core/worker.js" };
+/** What sends, with or without a page. */
+const sending = ["core/outside", "core/outbox", "core/push", "core/background", "sync/errors", "sync/wire"].map(
+  (name) => `static/src/${name}.js`,
+);
 const desk = { desk: "static/src/desk.js" };
 const bundling = {
   bundle: true,
@@ -42,12 +46,48 @@ function filesIn(folder) {
     .sort();
 }
 
-/** What the page and its worker both need lies in shared.js: fetched and kept once. The folder's name is its version. */
+/**
+ * What two of them need is fetched and kept once: shared.js for the page and its worker; sending.js, a plain script because not
+ * every browser's service worker takes modules, for the worker and the service worker. The folder's name is their version.
+ */
 async function scripts(folder) {
-  const one = { ...bundling, outdir: folder, sourcemap: dev && "linked", plugins: [packed] };
-  await build({ ...one, entryPoints: phone, splitting: true, chunkNames: "shared" });
+  const one = { ...bundling, outdir: folder, sourcemap: dev && "linked" };
+  const told = await build({ ...one, write: false, outdir: "sending", entryPoints: sending, metafile: true });
+  for (const { entryPoint, exports } of Object.values(told.metafile.outputs)) if (entryPoint) names.set(entryPoint, exports);
+  const all = [...names.values()].flat();
+  const twice = all.find((name, at) => all.indexOf(name) !== at);
+  if (twice) throw new Error(`two modules of sending.js export ${twice}, and neither would be found there`);
+  const contents = sending.map((file) => `export * from "./${file}";`).join("\n");
+  await build({
+    ...one,
+    entryPoints: undefined,
+    outdir: undefined,
+    outfile: `${folder}/sending.js`,
+    format: "iife",
+    globalName: "sending",
+    footer: { js: "globalThis.sending = sending;" },
+    stdin: { contents, resolveDir: "." },
+  });
+  const plugins = [packed, sentBy('import "./sending.js";')];
+  await build({ ...one, plugins, external: ["./sending.js"], entryPoints: phone, splitting: true, chunkNames: "shared" });
   await build({ ...one, entryPoints: desk });
 }
+
+/** What each module of sending.js exports. @type {Map<string, string[]>} */
+const names = new Map();
+
+/** Takes the modules of sending.js from there, once `load` has brought it; two copies would not know each other's errors. */
+const sentBy = (load) => ({
+  name: "sent by",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^sending$/ }, () => ({ path: "sending", namespace: "sending" }));
+    onLoad({ filter: /./, namespace: "sending" }, () => ({ contents: load, resolveDir: "." }));
+    onLoad({ filter: /static[\\/]src[\\/].*\.js$/ }, ({ path }) => {
+      const exported = names.get(relative(".", path).replaceAll("\\", "/"));
+      return exported && { contents: `import "sending";\nexport const { ${exported.join(", ")} } = globalThis.sending;` };
+    });
+  },
+});
 
 /**
  * Writes the library's WebAssembly as the bytes it is and lets the browser make the library's base64 of them: gzip finds
@@ -92,8 +132,8 @@ function named(css, folders) {
 
 /**
  * Leaves out of compressed CSS what only browsers read that cannot run the app, whose scripts need a newer one than max() or
- * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and on paper
- * a second font and sizes in points, which are the screen's within one.
+ * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and a second
+ * font on paper.
  */
 function understood(css) {
   const rules = String.raw`\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}`;
@@ -103,7 +143,7 @@ function understood(css) {
       "$1",
     )
     .replace(new RegExp(String.raw`@supports not \(caret-color[^{]*${rules}`, "g"), "")
-    .replace(/@media print\{[^{}]*\{(?:font-family:sans-serif|font-size:[\d.]+pt;line-height:[\d.]+(?:px)?)\}\}/g, "")
+    .replace(/@media print\{[^{}]*\{font-family:sans-serif\}\}/g, "")
     .replace(/(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path):[^;{}]*;?/g, "")
     .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
   const read = (name) => plain.includes(`var(${name})`);
@@ -118,8 +158,10 @@ function manifest(folder, id) {
 }
 
 async function worker(release) {
+  const load = `import { ownScript } from "./static/src/trusted.js";\nimportScripts(ownScript("/dist/${release.id}/sending.js"));`;
   const { outputFiles } = await build({
     ...bundling,
+    plugins: [sentBy(load)],
     format: "iife",
     write: false,
     entryPoints: ["static/sw.js"],

@@ -79,7 +79,7 @@ class Product(Column):
             return len(gzip.compress(path.read_bytes(), 9))
 
         css = sum(zipped(path) for path in folder.glob("*.css") if path.stem != "desk")
-        sizes = {"libraries": css, "ours": zipped(folder / "shared.js")}
+        sizes = {"libraries": css, "ours": zipped(folder / "shared.js") + zipped(folder / "sending.js")}
         for source, built in (
             ("static/src/phone.jsx", folder / "phone.js"),
             ("static/src/core/worker.js", folder / "worker.js"),
