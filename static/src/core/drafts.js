@@ -5,6 +5,7 @@ import { Refused } from "../sync/errors.js";
 import { forks, plain } from "../sync/view.js";
 import { hash, json } from "./keys.js";
 import { bodyOf, makePacket, openOwn, readyPacket } from "./packets.js";
+import { beforeParting } from "./parting.js";
 import { saveEntry } from "./records.js";
 
 /** @typedef {Omit<import("./unlock.js").Session, "drafts">} Session */
@@ -35,7 +36,7 @@ export function openDrafts(session) {
       heads: slot.parents,
       fields,
       definition: await definitions.filled(definition),
-      forks: Object.fromEntries(split.map((name) => [name, state?.view.fields[name]])),
+      forks: Object.fromEntries(state ? split.map((name) => [name, asFork(state, name)]) : []),
       adding: slot.parents.length > 0,
     };
   }
@@ -208,6 +209,13 @@ export function openDrafts(session) {
   }
 
   return drafts;
+}
+
+/** A field on which versions differ, with the text that stood there before. @param {ReturnType<typeof import("./briefs.js").stateOf>} state @param {string} name */
+function asFork({ contents, view }, name) {
+  const told = view.fields[name];
+  const writers = told.values.map(({ id }) => id);
+  return { ...told, before: beforeParting(contents, writers, name) };
 }
 
 /** @param {{at: string, reason: string}} problem */

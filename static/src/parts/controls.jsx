@@ -14,7 +14,7 @@ import { Typed } from "./typed.jsx";
 
 /**
  * @typedef {{id: string, value?: any, author?: unknown, written_at?: string}} Wording one of two versions of an answer
- * @typedef {{values: Wording[], items: Record<string, Wording[]>}} Fork
+ * @typedef {{values: Wording[], items: Record<string, Wording[]>, before?: string}} Fork
  */
 
 /**

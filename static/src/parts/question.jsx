@@ -25,6 +25,7 @@ import {
 import { asAsked, withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { childrenOf, nameOf } from "./people.js";
+import { putTogether } from "./sentences.js";
 
 /** @import { Asked, Fork, Held, Wording } from "./controls.jsx" */
 /** @import { Field, Fields, Person } from "./shapes.js" */
@@ -51,7 +52,7 @@ export function Question(props) {
   );
 }
 
-/** @param {Asked & {fork: Fork}} props both versions to choose from; what is chosen can still be changed below */
+/** @param {Asked & {fork: Fork}} props both versions to choose from, and of text both put together; nothing is chosen beforehand, and what is can still be changed below */
 function Choosing({ field, value, at, change, around, fork }) {
   const differing = Object.entries(fork.items);
   /** @type {any[]} */
@@ -74,6 +75,22 @@ function Choosing({ field, value, at, change, around, fork }) {
           </Version>
         )),
       )}
+      {["text", "long_text"].includes(field.type) && <Together field={field} fork={fork} change={change} around={around} />}
+    </div>
+  );
+}
+
+/** @param {{field: Field, fork: Fork, change: (value: any) => void, around: Asked["around"]}} props */
+function Together({ field, fork, change, around }) {
+  const [first, ...rest] = fork.values.map((one) => String(one.value ?? ""));
+  const text = rest.reduce((one, other) => putTogether(fork.before ?? "", one, other), first);
+  return (
+    <div class="app-two__one app-two__both">
+      <p class="app-two__by">{sayForm.together}</p>
+      <Answer field={field} value={text} around={around} />
+      <Button kind="secondary" class="app-add" onClick={() => change(text)}>
+        {sayForm.use_together}
+      </Button>
     </div>
   );
 }

@@ -1,0 +1,25 @@
+/** What stood in a field before its versions parted. The fold needs no common ancestor (sync/view.js); only a suggestion to a person does. Pure. */
+import { fold, plain } from "../sync/view.js";
+
+/** @typedef {import("./briefs.js").Reading} Reading */
+
+/**
+ * The text of a field in the view of everything that all of its writers had before them; empty where that is nothing, or is itself parted.
+ * @param {Reading[]} contents @param {string[]} writers ids of the entries whose values stand side by side @param {string} name @returns {string}
+ */
+export function beforeParting(contents, writers, name) {
+  const byId = new Map(contents.map((one) => [one.id, one]));
+  const [first, ...rest] = writers.map((id) => ancestors(byId, id));
+  if (!first) return "";
+  const shared = contents.filter(({ id }) => first.has(id) && rest.every((one) => one.has(id)));
+  const view = fold(shared.map(({ id, header, fields }) => ({ id, parents: header.parents, fields: fields ?? {} })));
+  const value = plain(view)[name];
+  return view.fields[name]?.values.length === 1 && typeof value === "string" ? value : "";
+}
+
+/** @param {Map<string, Reading>} byId @param {string} id @returns {Set<string>} with itself */
+function ancestors(byId, id) {
+  const found = new Set([id]);
+  for (const one of found) for (const parent of byId.get(one)?.header.parents ?? []) if (byId.has(parent)) found.add(parent);
+  return found;
+}
