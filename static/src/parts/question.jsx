@@ -75,7 +75,7 @@ function Choosing({ field, value, at, change, around, fork }) {
           </Version>
         )),
       )}
-      {["text", "long_text"].includes(field.type) && <Together field={field} fork={fork} change={change} around={around} />}
+      {field.suggest_merge && <Together field={field} fork={fork} change={change} around={around} />}
     </div>
   );
 }

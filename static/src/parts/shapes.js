@@ -15,6 +15,7 @@
  * @property {When} [when]
  * @property {Option[]} [options]
  * @property {string} [vocabulary]
+ * @property {boolean} [suggest_merge]
  * @property {number} [min]
  * @property {number} [max]
  * @property {string} [low_label]

@@ -261,11 +261,18 @@ export function AboutFamily({ casefile }) {
       })),
   };
   const draft = family.drafts?.find((/** @type {any} */ one) => one.kind === "family");
+  const isParted = family.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
   const change = () => begin(casefile, "family.1", family.record ? { record: family.record } : {}).catch(setRefused);
   return (
     <Frame title={sayFamily.about} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="about" />
       <Trouble error={refused} />
+      {isParted && (
+        <div class="govuk-inset-text">
+          <p>{sayRecord.two_versions_long}</p>
+          <Link to={`record/${family.record}`}>{sayRecord.two_versions_see}</Link>
+        </div>
+      )}
       <ul class="app-people">
         {people.map((person) => (
           <li key={person.id}>

@@ -18,6 +18,7 @@ export const add = "Add to this note";
 export const change = "Change this";
 export const choose = "Choose between the two versions";
 export const two_versions = "Two versions, you choose";
+export const two_versions_see = "See both versions";
 export const two_versions_long =
   "Two people wrote different things at the same time. Both are kept and shown side by side. Choose or write what should stand.";
 export const added_later = (/** @type {number} */ count) => (count === 1 ? "added later" : `${count} added later`);
