@@ -112,6 +112,9 @@ export async function makeOffice(clock = () => Date.now()) {
     official,
     keys,
     addIngest,
+    async checkpoint(n) {
+      return (await sign(receipts.signer, "fieldapp-checkpoint", json({ v: 1, n }))).jws;
+    },
     async receipt(payload) {
       return (await sign(receipts.signer, "fieldapp-receipt", json({ v: 1, ...payload, epoch: office.epoch }))).jws;
     },
@@ -349,9 +352,7 @@ export async function makeOffice(clock = () => Date.now()) {
         durable_through: office.durable(),
         practice: practice.index,
         nonce: nonce(),
-        ...(asked.checkpoint_n === 1
-          ? {}
-          : { checkpoint: (await sign(receipts.signer, "fieldapp-checkpoint", json({ v: 1, n: 1 }))).jws }),
+        ...(asked.checkpoint_n === 1 ? {} : { checkpoint: await office.checkpoint(1) }),
         ...(office.responders && asked.responders !== office.responders.hash ? { responders: office.responders } : {}),
         same: asked.digest === (await digest(hands, heads)) && office.removed.length === 0,
       });

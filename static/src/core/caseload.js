@@ -3,7 +3,7 @@
  * The small caseload row is read first and shown; the briefs stream in behind it, a casefile at a time.
  */
 import { due as dueOf } from "../practice/due.js";
-import { Refused } from "../sync/errors.js";
+import { Refused, Unbelievable } from "../sync/errors.js";
 import { excerpt, makeBrief, measuredIn, readEntry } from "./briefs.js";
 import { openUnsettledList } from "./unsettled.js";
 
@@ -79,7 +79,23 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       family.summary = null;
     })();
     loading.set(family.casefile, started);
-    await started;
+    try {
+      await started;
+    } finally {
+      loading.delete(family.casefile);
+    }
+  }
+
+  /** The entries of a record as the cache has them. Where a page cannot be read, the casefile is read from the office again. @param {Family} family @param {Rec} rec @returns {Promise<Kept[]>} */
+  async function pagesOf(family, { stored }) {
+    try {
+      return await vault.pages(/** @type {Casefile} */ (family.of), /** @type {Brief} */ (stored).pages);
+    } catch (error) {
+      if (!(error instanceof Unbelievable)) throw error;
+      /** @type {Casefile} */ (family.of).head = { seq: 0, log_hash: "" };
+      /** @type {Brief} */ (stored).pages = [];
+      return [];
+    }
   }
 
   const personOf = (/** @type {string} */ id) => ({ id, name: people.get(id)?.name ?? "" });
@@ -144,7 +160,8 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       for (let i = 0; i < order.length; i += AT_ONCE)
         await Promise.all(order.slice(i, i + AT_ONCE).map((casefile) => caseload.load(casefile)));
       isComplete = true;
-      await caseload.keepRow();
+      // It only saves the next unlocking time; on a full phone everything is in memory all the same.
+      await caseload.keepRow().catch(() => undefined);
       tell("caseload", {});
     },
     /** @param {string} casefile */
@@ -195,7 +212,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     async readings(record) {
       const rec = records.get(record);
       const family = rec && families.get(rec.casefile);
-      const kept = rec?.stored && family?.of ? await vault.pages(family.of, rec.stored.pages) : [];
+      const kept = rec?.stored && family?.of ? await pagesOf(family, rec) : [];
       /** @type {Map<string, Reading>} */
       const byId = new Map();
       for (const one of /** @type {any[]} */ (kept)) if (one.record === record && !one.bad) byId.set(one.id, readEntry(one));
@@ -206,6 +223,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     /** Makes a record's brief anew after something of ours was saved or settled. @param {string} casefile @param {string} record */
     async refresh(casefile, record) {
       const family = familyOf(casefile);
+      await loadOne(family);
       const readings = await caseload.readings(record);
       if (readings.length === 0) return;
       const stored = records.get(record)?.stored ?? null;

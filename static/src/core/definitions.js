@@ -10,7 +10,7 @@ import { exchange } from "./push.js";
 /** @typedef {{records: {[schema: string]: string}, measures: {[id: string]: string}, programmes: {[id: string]: string}, vocabularies: {[id: string]: string}, policy: string}} Index */
 /** @typedef {ReturnType<typeof openDefinitions>} Definitions */
 
-/** How many the office gives in one answer at most. */
+/** How many are asked for in one request; the office gives twice as many. */
 const FETCHED = 256;
 
 /** @param {Outside} outside @param {Vault} vault */
@@ -37,22 +37,27 @@ export function openDefinitions(outside, vault) {
   /** What lies in the store is checked like what came: it is not sealed, and a form asks for whatever it says. @param {Uint8Array | undefined} bytes @param {string} name */
   const isNamed = async (bytes, name) => bytes !== undefined && b64u(await hash(bytes)) === name;
   const take = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) => {
-    const value = JSON.parse(text(bytes));
-    parsed.set(name, value);
-    return value;
+    try {
+      const value = JSON.parse(text(bytes));
+      parsed.set(name, value);
+      return value;
+    } catch {
+      throw new NoAnswer("definition_changed");
+    }
   };
 
   /** @param {string} name @returns {Promise<any>} */
   async function byHash(name) {
     if (parsed.has(name)) return parsed.get(name);
-    if ((await lacking([name])).length === 0) return parsed.get(name);
+    await readIn([name]);
+    if (parsed.has(name)) return parsed.get(name);
     const bytes = await fetched(name);
     await vault.keepDefinitions([[name, bytes]]);
     return take(name, bytes);
   }
 
-  /** Reads into memory what lies in the store, and says what does not. @param {string[]} names @returns {Promise<string[]>} */
-  async function lacking(names) {
+  /** Reads into memory what lies in the store. @param {string[]} names @returns {Promise<string[]>} those that do not */
+  async function readIn(names) {
     const kept = await vault.definitions(names);
     const are = await Promise.all(names.map(async (name) => parsed.has(name) || isNamed(kept.get(name), name)));
     for (const [i, name] of names.entries())
@@ -70,17 +75,17 @@ export function openDefinitions(outside, vault) {
         headers: { "Content-Type": "application/json" },
         patience: 120_000,
       });
-      if (status !== 200) throw new NoAnswer(status === 0 ? "offline" : "definition_missing");
-      const came = await Promise.all(
-        asked.map(async (name) => {
-          if (typeof answer.files?.[name] !== "string") throw new NoAnswer("definition_missing");
-          const bytes = utf8(answer.files[name]);
-          if (!(await isNamed(bytes, name))) throw new NoAnswer("definition_changed");
-          return /** @type {const} */ ([name, bytes]);
-        }),
+      if (status !== 200) throw new NoAnswer(status === 0 ? "no_signal" : "office_not_answering", { status });
+      const told = asked.flatMap((name) =>
+        typeof answer.files?.[name] === "string" ? [/** @type {const} */ ([name, utf8(answer.files[name])])] : [],
       );
+      const are = await Promise.all(told.map(([name, bytes]) => isNamed(bytes, name)));
+      const came = told.filter((_, i) => are[i]);
       await vault.keepDefinitions(came);
       for (const [name, bytes] of came) take(name, bytes);
+      // What came is kept before anything is said of what did not.
+      if (told.length < asked.length) throw new NoAnswer("definition_missing");
+      if (came.length < told.length) throw new NoAnswer("definition_changed");
     }
   }
 
@@ -92,7 +97,7 @@ export function openDefinitions(outside, vault) {
       /** @type {Index} */
       const told = await byHash(name);
       const rooms = [told.records, told.vocabularies, told.measures, told.programmes].flatMap((room) => Object.values(room));
-      await fetchAll(await lacking([...new Set([...rooms, told.policy])]));
+      await fetchAll(await readIn([...new Set([...rooms, told.policy])]));
       index = told;
       await vault.keepFact("practice", { name });
     },
@@ -102,7 +107,11 @@ export function openDefinitions(outside, vault) {
       const known = await vault.fact("practice");
       if (!known) return;
       index = await byHash(known.name).catch(() => null);
-      if (index) await lacking([index.records, index.vocabularies, index.measures].flatMap((room) => Object.values(room)));
+      if (!index) return;
+      const rooms = [index.records, index.vocabularies, index.measures].flatMap((room) => Object.values(room));
+      const missing = await readIn(rooms).catch(() => []);
+      // Unlocking waits for no network.
+      void fetchAll(missing).catch(() => undefined);
     },
 
     /** @returns {Index} */

@@ -29,14 +29,14 @@ export function openDrafts(session) {
   async function opened(slot, fields) {
     const definition = await definitions.byHash(slot.form);
     const known = caseload.records.get(slot.record);
-    const state = known ? (await records.stateAt(slot.record)).state : null;
-    const split = state ? forks(state.view).filter((name) => !Object.hasOwn(fields, name)) : [];
+    const now = known ? await records.stateAt(slot.record) : null;
+    const split = now ? forks(now.state.view).filter((name) => !Object.hasOwn(fields, name)) : [];
     return {
       ...slot,
       heads: slot.parents,
       fields,
       definition: await definitions.filled(definition),
-      forks: Object.fromEntries(state ? split.map((name) => [name, asFork(state, name)]) : []),
+      forks: now ? Object.fromEntries(split.map((name) => [name, asFork(now, name)])) : {},
       adding: slot.parents.length > 0,
     };
   }
@@ -46,6 +46,13 @@ export function openDrafts(session) {
     slots.set(slot.slot, slot);
     begun.set(slot.slot, fields);
     return opened(slot, fields);
+  }
+
+  /** A field on which versions differ: whose they are, and the text that stood there before. @param {Awaited<ReturnType<typeof records.stateAt>>} now @param {string} name */
+  function asFork({ readings, state: { contents, view } }, name) {
+    const told = view.fields[name];
+    const writers = told.values.map(({ id }) => id);
+    return { ...records.shownBy(readings)(told), before: beforeParting(contents, writers, name) };
   }
 
   const drafts = {
@@ -209,13 +216,6 @@ export function openDrafts(session) {
   }
 
   return drafts;
-}
-
-/** A field on which versions differ, with the text that stood there before. @param {ReturnType<typeof import("./briefs.js").stateOf>} state @param {string} name */
-function asFork({ contents, view }, name) {
-  const told = view.fields[name];
-  const writers = told.values.map(({ id }) => id);
-  return { ...told, before: beforeParting(contents, writers, name) };
 }
 
 /** @param {{at: string, reason: string}} problem */

@@ -49,6 +49,8 @@ export function open(port, outside = createOutside()) {
   let untimed = null;
   let timedFor = 0;
   let lastPull = 0;
+  /** Rounds in a row that failed; no signal is no failure. */
+  let failures = 0;
   let isEnded = false;
   let isTelling = false;
   /** @type {(() => Promise<void>)[]} */
@@ -56,6 +58,11 @@ export function open(port, outside = createOutside()) {
   let tidied = Promise.resolve();
 
   const tell = (/** @type {string} */ news, /** @type {unknown} */ value) => port.postMessage({ news, value });
+  const tellFailed = (/** @type {any} */ error) =>
+    tell("office", {
+      status: "store_failed",
+      reason: error instanceof FieldappError ? (error.fields.reason ?? error.code) : "unknown",
+    });
   const outbox = () => {
     opening ??= openOutbox(outside).catch((error) => {
       opening = null;
@@ -77,8 +84,8 @@ export function open(port, outside = createOutside()) {
   };
   /** The session, once every brief is in memory. */
   const complete = async () => {
-    unlocked();
-    await filling.whole;
+    const { caseload } = unlocked();
+    await filling.whole.catch(() => caseload.loadAll());
     return unlocked();
   };
 
@@ -100,6 +107,7 @@ export function open(port, outside = createOutside()) {
         .catch(() => {
           // Another tab took over: whatever is on screen there is newer than what is here.
           isSecond = true;
+          session?.vault.close();
           session = filled = null;
           tell("second_tab", { second_tab: true });
           resolve(false);
@@ -133,9 +141,15 @@ export function open(port, outside = createOutside()) {
       return running;
     }
     running = round(atOnce)
-      .catch((error) => {
-        if (error instanceof StoreFailed) tell("office", { status: "store_failed", reason: error.fields.reason });
-      })
+      .then(
+        () => {
+          failures = 0;
+        },
+        (error) => {
+          failures++;
+          tellFailed(error);
+        },
+      )
       .finally(() => {
         running = null;
         if (runAgain) {
@@ -151,12 +165,18 @@ export function open(port, outside = createOutside()) {
   async function round(atOnce) {
     const box = await outbox();
     const now = filled;
-    if (now) await settle(now);
+    // What cannot be judged holds up no sending.
+    if (now) await settle(now).catch(tellFailed);
     const told = await push(outside, box, {
       atOnce,
       take: async (rows) => {
-        if (filled) await judge(filled, rows);
-        else await box.answered(rows.map(([id, , answer]) => [id, answer]));
+        const unjudged = () => box.answered(rows.map(([id, , answer]) => [id, answer]));
+        if (!filled) await unjudged();
+        else
+          await judge(filled, rows).catch(async (error) => {
+            await unjudged();
+            throw error;
+          });
         tellOutboxOnce();
       },
       signal: (is) => {
@@ -164,11 +184,15 @@ export function open(port, outside = createOutside()) {
       },
     });
     if (told !== "busy") reach = told;
-    if (now && reach === "ok" && (atOnce || outside.now() - lastPull >= PULL_EVERY_MS)) {
+    let isPulled = false;
+    if (now && reach === "ok" && (atOnce || Math.abs(outside.now() - lastPull) >= PULL_EVERY_MS)) {
       try {
+        // How far each casefile is known is certain only when all of them have been read.
+        await filling.whole.catch(() => undefined);
         lastPull = outside.now();
         await pull(now);
         fetching = "ok";
+        isPulled = true;
       } catch (error) {
         if (!(error instanceof FieldappError)) throw error;
         if (error instanceof StoreFailed) throw error;
@@ -178,7 +202,7 @@ export function open(port, outside = createOutside()) {
       }
       if (now === filled) {
         await settle(now);
-        if (now.caseload.isComplete()) await now.caseload.tidy();
+        if (isPulled && now.caseload.isComplete()) await now.caseload.tidy().catch(() => undefined);
       }
     }
     await tellOutbox();
@@ -193,7 +217,10 @@ export function open(port, outside = createOutside()) {
       next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0),
       session ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
     ];
-    soon(Math.max(1_000, Math.min(...wanted) - outside.now()));
+    // A store that fails is asked less and less often; a clock that was wrong makes nobody wait longer than between two fetchings.
+    const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** Math.min(failures, 20));
+    const wait = Math.min(...wanted) - outside.now();
+    soon(Number.isFinite(wait) ? Math.min(PULL_EVERY_MS, Math.max(least, wait)) : wait);
   }
 
   /** Has a round run after a while; an earlier one that is already planned stands. @param {number} ms */
@@ -215,20 +242,19 @@ export function open(port, outside = createOutside()) {
     const box = await outbox();
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
     const items = [];
-    if (session) {
-      for (const { id, header, lies } of session.caseload.unsettled.values()) {
-        const { record, casefile, kind, written_at } = header;
-        const title = session.caseload.records.get(record)?.brief.title ?? kind;
-        items.push({ id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at });
-        if (items.length === LISTED) break;
-      }
+    const { unsettled, records } = session?.caseload ?? {};
+    // Those that wait first: what is being sorted is safe.
+    const told = unsettled ? [...unsettled.first(LISTED, "waiting"), ...unsettled.first(LISTED, "sorting")].slice(0, LISTED) : [];
+    for (const { id, header, lies } of told) {
+      const { record, casefile, kind, written_at } = header;
+      const title = records?.get(record)?.brief.title ?? kind;
+      items.push({ id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at });
     }
     const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
     const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
-    const oldest = items.find((one) => one.standing === "waiting")?.written_at ?? null;
     return {
       waiting,
-      oldest_at: oldest,
+      oldest_at: unsettled?.first(1, "waiting")[0]?.header.written_at ?? null,
       sending,
       last_sent_at: lastSent?.at ?? null,
       reach,
@@ -236,11 +262,7 @@ export function open(port, outside = createOutside()) {
       items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
     };
   }
-  const tellOutbox = () =>
-    outboxNow().then(
-      (value) => tell("outbox", value),
-      (error) => tell("office", { status: "store_failed", reason: error.fields?.reason ?? "unknown" }),
-    );
+  const tellOutbox = () => outboxNow().then((value) => tell("outbox", value), tellFailed);
 
   /** Tells once however many were saved meanwhile: what waits is read from the store, which the next save wants for itself. */
   function tellOutboxOnce() {
@@ -258,7 +280,7 @@ export function open(port, outside = createOutside()) {
     tidied = tidied.then(async () => {
       for (const work of afterAnswer.splice(0)) {
         // What was saved is saved; only what lists show of it may lag until the next unlocking.
-        await work().catch((error) => tell("office", { status: "store_failed", reason: error.fields?.reason ?? "unknown" }));
+        await work().catch(tellFailed);
       }
     });
   }
@@ -266,6 +288,7 @@ export function open(port, outside = createOutside()) {
   /** @param {string} vault @param {string} words */
   async function openFor(vault, words) {
     const box = await outbox();
+    const before = session;
     session = await openSession(
       outside,
       box,
@@ -282,6 +305,8 @@ export function open(port, outside = createOutside()) {
       },
     );
     const opened = session;
+    // Two that write to one vault would write over each other.
+    before?.vault.close();
     const first = fill(opened).then(() => {
       if (session === opened) filled = opened;
     });
@@ -290,12 +315,7 @@ export function open(port, outside = createOutside()) {
     void whole
       .then(() => sealAgain(opened))
       .then(() => run(true))
-      .catch((error) =>
-        tell("office", {
-          status: "store_failed",
-          reason: error instanceof FieldappError ? (error.fields.reason ?? error.code) : "unknown",
-        }),
-      );
+      .catch(tellFailed);
     return { person: opened.me };
   }
 

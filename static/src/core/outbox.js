@@ -9,7 +9,7 @@ import { answer, answers, transact } from "./outside.js";
 /** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
 /**
  * @typedef {{kid: string, n: number, ingest_kid: string, sealed: Uint8Array, own: Uint8Array, state: State, attempts: number, next_at?: number,
- *   answer?: Answer, kept?: {received_at: string, epoch: number}}} Item
+ *   answer?: Answer, kept?: {received_at: string, epoch: number}, sorted_at?: string}} Item
  * `next_at` stands only while the item is to be sent (it is the index that push reads); `kept` are the facts of a verified stored receipt
  */
 /** @typedef {{result: {status: string, code?: string, id?: string, receipt?: string, retry_after?: number}, epoch: number, durable_through: string | null, at: number}} Answer */
@@ -19,8 +19,10 @@ import { answer, answers, transact } from "./outside.js";
 
 export const NAME = "outbox";
 export const VERSION = 1;
+/** Nothing is ever put off for longer. */
+export const PUT_OFF_MOST_MS = 6 * 3_600_000;
 /** How long an answer may lie unjudged before its item is offered once more. */
-const JUDGE_WITHIN_MS = 6 * 3_600_000;
+const JUDGE_WITHIN_MS = PUT_OFF_MOST_MS;
 
 /** @param {IDBDatabase} db */
 function makeStores(db) {
@@ -43,7 +45,7 @@ export async function openOutbox(outside, onGone) {
   const gone = () => {
     open = false;
     heads.clear();
-    front = Number.NEGATIVE_INFINITY;
+    wrote(Number.NEGATIVE_INFINITY);
     onGone?.();
   };
   /**
@@ -82,7 +84,7 @@ export async function openOutbox(outside, onGone) {
     /** Forgets what this tab believes of the store: somebody else has written to it. */
     reread() {
       heads.clear();
-      front = Number.NEGATIVE_INFINITY;
+      wrote(Number.NEGATIVE_INFINITY);
     },
 
     /** The last link of a signer's own chain. @param {string} kid @returns {Promise<ChainHead>} */
@@ -199,6 +201,15 @@ export async function openOutbox(outside, onGone) {
       if (from === undefined && writes === before) front = rows[0]?.[1].next_at ?? until;
       return rows;
     },
+    /** Brings back what was put off for longer than anything ever is: a clock that ran ahead wrote that. Writes only where there is some. @param {number} now */
+    async recall(now) {
+      const range = IDBKeyRange.lowerBound(now + PUT_OFF_MOST_MS, true);
+      const late = await inside(["items"], "read", ({ items }) => answer(items.index("next_at").getAllKeys(range)));
+      await change(
+        late.map((/** @type {string} */ id) => [id, now]),
+        (item, next_at) => (item.next_at === undefined ? item : { ...item, next_at }),
+      );
+    },
     /** When the next item or draft wants to be sent, if any does. @returns {Promise<number | null>} */
     nextAt: () =>
       inside(["items", "drafts"], "read", async ({ items, drafts }) => {
@@ -218,7 +229,8 @@ export async function openOutbox(outside, onGone) {
           : item,
       ),
     /** Puts off items the office could not take now. @param {[id: string, next_at: number][]} delays */
-    delay: (delays) => change(delays, (item, next_at) => ({ ...item, attempts: item.attempts + 1, next_at })),
+    delay: (delays) =>
+      change(delays, (item, next_at) => (item.next_at === undefined ? item : { ...item, attempts: item.attempts + 1, next_at })),
     /** Notes verified stored receipts. What is no longer there was freed already. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
     sent: (receipts) =>
       receipts.length === 0

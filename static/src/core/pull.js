@@ -68,7 +68,7 @@ async function greet(session) {
     digest(hands, heads),
   ]);
   const removals_done = removals ?? [];
-  const [oldest] = caseload.unsettled.values();
+  const [oldest] = caseload.unsettled.first(1, "waiting");
   const answer = await askAsReader(session, "/sync/v1/hello", {
     v: 1,
     signers: [{ kid: session.signer.kid, ...signer }],
@@ -78,10 +78,10 @@ async function greet(session) {
     app: outside.build.slice(0, 40),
     digest: sum,
     checkpoint_n: checkpoint?.n ?? 0,
-    ...(checkpoint && !session.hasShown ? { checkpoint: checkpoint.jws } : {}),
+    ...(checkpoint && !session.hasShownCheckpoint ? { checkpoint: checkpoint.jws } : {}),
     ...(responders ? { responders: responders.hash } : {}),
   });
-  session.hasShown = true;
+  session.hasShownCheckpoint = true;
   if (answer.responders) await session.vault.keepFact("responders", answer.responders);
   if (removals_done.length > 0) await session.vault.keepFact("removals_done", []);
   if (typeof answer.keyset === "string") await takeNewKeySet(session, answer.keyset);
@@ -120,6 +120,13 @@ async function takeNewKeySet(session, jws) {
 /** The last checkpoint is kept and shown back after each unlocking: the office cannot forget what it once swore to. @param {Session} session @param {string} jws */
 async function keepCheckpoint(session, jws) {
   const { payload } = await verify(jws, "fieldapp-checkpoint", officeKeys(session.keySet, "receipt"));
+  if (!Number.isSafeInteger(payload.n)) throw new Malformed("checkpoint");
+  const known = await session.outbox.fact("checkpoint");
+  if (known?.n > payload.n) {
+    // The office went back behind its own word: the later one stays, and is shown to it at the next greeting.
+    session.hasShownCheckpoint = false;
+    return;
+  }
   await session.outbox.keepFact("checkpoint", { n: payload.n, jws });
 }
 
@@ -140,12 +147,18 @@ export async function pull(session) {
   const { isNew, practice } = await greet(session);
   let next = isNew ? askPage(session, headsOf(session)) : null;
   // Forms have no share in the bar: it counts records, and one that was full would have to go back.
+  // Records come whether or not every form does; what was amiss with the forms is told at the end, and tried again.
+  let amiss = null;
   if (practice) {
     session.tell("arrival", { done: 0, total: 0, stage: "forms" });
-    await session.definitions.follow(practice);
+    amiss = await session.definitions.follow(practice).then(
+      () => null,
+      (error) => error,
+    );
   }
   if (next === null) {
     await session.vault.keepFact("nonce", session.nonce);
+    if (amiss) throw amiss;
     return false;
   }
   const progress = { done: 0, total: 0 };
@@ -179,6 +192,7 @@ export async function pull(session) {
   await session.caseload.keepRow();
   await session.vault.keepFact("nonce", session.nonce);
   session.tell("arrival", { ...progress, stage: "done" });
+  if (amiss) throw amiss;
   return came;
 }
 

@@ -1,8 +1,9 @@
 /**
- * Sends what is sealed and keeps the office's raw answers. It holds no key and gives no verdict, so the service worker bundles it as it is: an item is called
- * sent only after settle.js has verified a receipt. The outbox is a set: each item waits and fails by itself, and no order between them matters.
+ * Sends what is sealed, and hands on what the office answered, or keeps it raw. It holds no key and gives no verdict, so the service worker runs it as it is: an
+ * item is called sent only after settle.js has verified a receipt. The outbox is a set: each item waits and fails by itself, and no order between them matters.
  */
 import { ALONE_BYTES, layFrames, PUSH_BYTES, PUSH_FRAMES } from "../sync/wire.js";
+import { PUT_OFF_MOST_MS } from "./outbox.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
@@ -15,11 +16,14 @@ import { ALONE_BYTES, layFrames, PUSH_BYTES, PUSH_FRAMES } from "../sync/wire.js
 const LINE_FIRST_MS = 2_000;
 const LINE_MOST_MS = 300_000;
 const ITEM_FIRST_MS = 5_000;
-const ITEM_MOST_MS = 6 * 3_600_000;
-/** How many items are read from the store at a time, and how many answers are written to it at a time, or after how long: one write of many is cheaper than many of few. */
-const READ = 8 * PUSH_FRAMES;
-const TAKE = 8 * PUSH_FRAMES;
+const ITEM_MOST_MS = PUT_OFF_MOST_MS;
+/** How many items are read from the store at a time. */
+const READ_AT_ONCE = 4 * PUSH_FRAMES;
+/** How many answers are taken in at a time, or after how long: one write of many is cheaper than many of few. */
+const TAKE_AT_ONCE = 8 * PUSH_FRAMES;
 const TAKE_AFTER_MS = 1_000;
+/** After so many failures in a row fewer are sent at a time, until one that makes the office stumble stands alone and the others pass it by. */
+const PATIENT_FAILURES = 2;
 const KEPT = new Set(["stored", "duplicate", "quarantined"]);
 
 /**
@@ -32,11 +36,14 @@ export function push(outside, outbox, how = {}) {
   return outside.hold("fieldapp push", { ifAvailable: true }, async (held) => {
     if (!held) return "busy";
     const line = (await outbox.fact("line")) ?? { failures: 0, next_at: 0, reach: "ok" };
-    if (!how.atOnce && line.next_at > outside.now()) return line.reach;
+    const ahead = line.next_at - outside.now();
+    if (!how.atOnce && ahead > 0 && ahead <= ITEM_MOST_MS) return line.reach;
+    // What a wrong clock put off for years is due; when that cannot be written now, the rest still goes.
+    await outbox.recall(outside.now()).catch(() => undefined);
     how.signal?.(true);
     try {
       const unjudged = (/** @type {[string, Item, Answer][]} */ rows) => outbox.answered(rows.map(([id, , told]) => [id, told]));
-      const reach = await sendAll(outside, outbox, how.take ?? unjudged);
+      const reach = await sendAll(outside, outbox, how.take ?? unjudged, line.failures);
       if (reach.reach === "ok") {
         if (line.failures > 0) await outbox.keepFact("line", { failures: 0, next_at: 0, reach: "ok" });
         return "ok";
@@ -61,9 +68,10 @@ export function backoff(outside, failures, first, most) {
 
 /**
  * Sends batch after batch; answers are taken in while the next batch is on its way. A phone that dies before they are sends the same again, and the office
- * answers as it did. @param {Outside} outside @param {Outbox} outbox @param {Take} take @returns {Promise<Outcome>}
+ * answers as it did. @param {Outside} outside @param {Outbox} outbox @param {Take} take @param {number} failures of the line so far @returns {Promise<Outcome>}
  */
-async function sendAll(outside, outbox, take) {
+async function sendAll(outside, outbox, take, failures) {
+  const frames = Math.max(1, PUSH_FRAMES >> Math.max(0, failures - PATIENT_FAILURES));
   /** Sent, and not taken in: the store still calls them waiting. @type {Set<string>} */
   const inHand = new Set();
   /** @type {[string, Item, Answer][]} */
@@ -82,51 +90,55 @@ async function sendAll(outside, outbox, take) {
   };
   /** @type {number | undefined} */
   let from;
-  for (;;) {
-    const due = (await outbox.due(outside.now(), READ + inHand.size, from)).filter(([id]) => !inHand.has(id));
-    if (due.length === 0) {
-      await takeAll();
-      if (from === undefined) return sendDrafts(outside, outbox);
-      // One look at everything: a clock that was set back meanwhile may have put something before what was read.
-      from = undefined;
-      continue;
-    }
-    from = due.at(-1)?.[1].next_at;
-    for (let rest = due; rest.length > 0; ) {
-      const batch = fitting(rest);
-      rest = rest.slice(batch.length);
-      const { outcome, rows, delays } = await sendBatch(outside, batch);
-      answered.push(...rows);
-      for (const [id] of rows) inHand.add(id);
-      await outbox.delay(delays);
-      if (outcome.reach !== "ok") {
+  try {
+    for (;;) {
+      const due = (await outbox.due(outside.now(), READ_AT_ONCE + inHand.size, from)).filter(([id]) => !inHand.has(id));
+      if (due.length === 0) {
         await takeAll();
-        return outcome;
+        if (from === undefined) return sendDrafts(outside, outbox);
+        // One look at everything: a clock that was set back meanwhile may have put something before what was read.
+        from = undefined;
+        continue;
       }
-      if (answered.length < TAKE && outside.now() - since < TAKE_AFTER_MS) continue;
-      await taken;
-      taken = takeIn();
-      // Whoever waits for it hears of a failure; until then nobody does.
-      taken.catch(() => undefined);
+      from = due.at(-1)?.[1].next_at;
+      for (let rest = due; rest.length > 0; ) {
+        const batch = fitting(rest, frames);
+        rest = rest.slice(batch.length);
+        const { outcome, rows, delays } = await sendBatch(outside, batch);
+        answered.push(...rows);
+        for (const [id] of rows) inHand.add(id);
+        await outbox.delay(delays);
+        if (outcome.reach !== "ok") {
+          await takeAll();
+          return outcome;
+        }
+        if (answered.length < TAKE_AT_ONCE && outside.now() - since < TAKE_AFTER_MS) continue;
+        await taken;
+        taken = takeIn();
+        // Whoever waits for it hears of a failure; until then nobody does.
+        taken.catch(() => undefined);
+      }
     }
+  } finally {
+    await taken.catch(() => undefined);
   }
 }
 
-/** As many as one push may carry; one that is larger than its share goes alone. @param {[string, Item][]} due */
-function fitting(due) {
+/** As many as one push may carry; one that is larger than its share goes alone. @param {[string, Item][]} due @param {number} frames */
+function fitting(due, frames) {
   let size = 0;
   let count = 0;
   for (const [, { sealed }] of due) {
     size += 4 + sealed.length;
-    if (count > 0 && (count === PUSH_FRAMES || size > PUSH_BYTES || sealed.length > ALONE_BYTES)) break;
+    if (count > 0 && (count === frames || size > PUSH_BYTES || sealed.length > ALONE_BYTES)) break;
     count++;
   }
   return due.slice(0, count);
 }
 
-/** @typedef {{outcome: Outcome, rows: [string, Item, Answer][], delays: [string, number][]}} Sent what came back for a batch: answers to take, and items to put off */
+/** @typedef {{outcome: Outcome, rows: [string, Item, Answer][], delays: [string, number][]}} Returned what came back for a batch: answers to take, and items to put off */
 
-/** @param {Outside} outside @param {[string, Item][]} batch @returns {Promise<Sent>} */
+/** @param {Outside} outside @param {[string, Item][]} batch @returns {Promise<Returned>} */
 async function sendBatch(outside, batch) {
   const body = layFrames(batch.map(([, item]) => item.sealed));
   // Half a minute, and time for the bytes at 8 kB a second: a slow line is not a dead one.
@@ -148,8 +160,12 @@ async function sendBatch(outside, batch) {
     return { ...second, rows: [...first.rows, ...second.rows], delays: [...first.delays, ...second.delays] };
   }
   if (status !== 200 || !Array.isArray(answer?.results) || answer.results.length !== batch.length)
-    return { outcome: failed(told), rows: [], delays: [] };
-  /** @type {Sent} */
+    return {
+      outcome: failed(told),
+      rows: [],
+      delays: status >= 500 && batch.length === 1 ? [[batch[0][0], later(batch[0][1])]] : [],
+    };
+  /** @type {Returned} */
   const sent = { outcome: { reach: "ok" }, rows: [], delays: [] };
   for (const [i, [id, item]] of batch.entries()) {
     const result = answer.results[i];

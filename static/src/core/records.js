@@ -73,6 +73,19 @@ export function openRecords({ caseload, definitions }) {
       return { rec: caseload.rec(record), readings, state: stateOf(readings) };
     },
 
+    /** Says of each value of a field who wrote it and when. @param {Reading[]} readings @returns {(field: import("../sync/view.js").Shown) => {values: any[], items: {[id: string]: any[]}}} */
+    shownBy(readings) {
+      const headers = new Map(readings.map(({ id, header }) => [id, header]));
+      const told = (/** @type {import("../sync/view.js").Choice} */ one) => {
+        const header = headers.get(one.id);
+        return { ...one, author: caseload.personOf(header?.author ?? ""), written_at: header?.written_at };
+      };
+      return ({ values, items }) => ({
+        values: values.map(told),
+        items: Object.fromEntries(Object.entries(items).map(([id, choices]) => [id, choices.map(told)])),
+      });
+    },
+
     /** @param {string} kind @param {Definition} definition @param {string} standing */
     async mayOf(kind, definition, standing) {
       const policy = await definitions.byHash(definitions.index().policy).catch(() => null);
@@ -90,10 +103,7 @@ export function openRecords({ caseload, definitions }) {
       const definition = await definitions
         .byHash(newest.form || (definitions.index().records[newest.schema] ?? ""))
         .catch(() => null);
-      const choice = (/** @type {import("../sync/view.js").Choice} */ one) => {
-        const header = byId.get(one.id)?.header;
-        return { ...one, author: caseload.personOf(header?.author ?? ""), written_at: header?.written_at };
-      };
+      const shown = records.shownBy(readings);
       return {
         record,
         casefile: rec.casefile,
@@ -101,15 +111,7 @@ export function openRecords({ caseload, definitions }) {
         title: rec.brief.title,
         schema: newest.schema,
         form: newest.form,
-        fields: Object.fromEntries(
-          Object.entries(view.fields).map(([name, { values, items }]) => [
-            name,
-            {
-              values: values.map(choice),
-              items: Object.fromEntries(Object.entries(items).map(([id, choices]) => [id, choices.map(choice)])),
-            },
-          ]),
-        ),
+        fields: Object.fromEntries(Object.entries(view.fields).map(([name, field]) => [name, shown(field)])),
         heads: view.heads,
         versions: state.contents
           .map((one) => ({

@@ -1,5 +1,5 @@
 /**
- * Judges the answers push has kept: only a verified receipt moves an item. The vault gets its copy first, then the outbox is told; both may be done twice,
+ * Judges what the office answered: only a verified receipt moves an item. The vault gets its copy first, then the outbox is told; both may be done twice,
  * so a phone that dies in between only does it again.
  */
 import { follow } from "../sync/chain.js";
@@ -39,16 +39,17 @@ async function storedReceipt(session, jws, id) {
   return payload;
 }
 
-/** @param {Session} session @param {string} jws @param {Item} item @returns {Promise<string>} when it was received */
+/** @param {Session} session @param {string} jws @param {Item} item @returns {Promise<{received_at: string, epoch: number}>} */
 async function quarantineReceipt(session, jws, item) {
   const { payload } = await verify(jws, "fieldapp-receipt", officeKeys(session.keySet, "receipt"));
   const right =
     payload.v === 1 &&
     payload.status === "quarantined" &&
     payload.hash === b64u(await hash(item.sealed)) &&
-    isTime(payload.received_at);
+    isTime(payload.received_at) &&
+    Number.isSafeInteger(payload.epoch);
   if (!right) throw new FieldappError("receipt_wrong");
-  return payload.received_at;
+  return payload;
 }
 
 /** Judges every answer that was kept unjudged: those of a sending while this phone was locked. @param {Session} session */
@@ -76,7 +77,7 @@ export async function judge(session, rows) {
   await outbox.answered(unkept.map(([id, , answer]) => [id, answer]));
   /** @type {[string, Placed, boolean][]} */
   const stored = [];
-  /** @type {[string, string, Answer][]} */
+  /** @type {[string, {at: string, answer: Answer}][]} */
   const sorting = [];
   /** @type {[string, number][]} */
   const again = [];
@@ -84,8 +85,10 @@ export async function judge(session, rows) {
     mine.map(async ([id, item, answer]) => {
       const { status, receipt = "" } = answer.result;
       try {
-        if (status === "quarantined") sorting.push([id, await quarantineReceipt(session, receipt, item), answer]);
-        else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
+        if (status === "quarantined") {
+          const { received_at, epoch } = await quarantineReceipt(session, receipt, item);
+          sorting.push([id, { at: received_at, answer: { ...answer, epoch } }]);
+        } else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
       } catch {
         // Not an answer after all: the item waits its turn again, and this counts as a failed try.
         again.push([id, outside.now() + backoff(outside, item.attempts + 1, RETRY_FIRST_MS, RETRY_MOST_MS)]);
@@ -96,7 +99,7 @@ export async function judge(session, rows) {
   const own = stored.filter(([, , isOwn]) => isOwn);
   const placed = await keepPlaced(session, own);
   await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
-  await outbox.sorting(sorting.map(([id, at, answer]) => [id, { at, answer }]));
+  await outbox.sorting(sorting);
   await outbox.offerAgain(again.map(([id, next_at]) => [id, { next_at }]));
   await outbox.delay(again);
   for (const [id] of sorting) {

@@ -18,6 +18,15 @@ export function openUnsettledList() {
       return byId.size;
     },
     values: () => byId.values(),
+    /** The longest written of those that lie there. @param {number} most @param {"waiting" | "sorting"} where @returns {Reading[]} */
+    first(most, where) {
+      const found = [];
+      for (const one of byId.values()) {
+        if (found.length === most) break;
+        if ((one.lies ?? "waiting") === where) found.push(one);
+      }
+      return found;
+    },
     /** @param {string} id */
     get: (id) => byId.get(id),
     /** @param {string} record @returns {Reading[]} */
@@ -44,6 +53,7 @@ export function openUnsettledList() {
       if (inRecord.get(record)?.size) return;
       inRecord.delete(record);
       inCasefile.get(casefile)?.delete(record);
+      if (inCasefile.get(casefile)?.size === 0) inCasefile.delete(casefile);
     },
   };
 }

@@ -14,7 +14,7 @@ import { answer, answers, transact } from "./outside.js";
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
 /** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, nonce: string, made_at: string}} Self `nonce` of the first proof */
 /** @typedef {{seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string}} Kept one entry as the office serves it */
-/** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile */
+/** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile `next_page` numbers its next row, of pages and of briefs alike */
 /**
  * @typedef {{record: string, pages: number[], kind: string, schema: string, title: string, line: string, text: string, happened_on: string,
  *   happened_at?: string, author: string, written_at: string, standing: import("./briefs.js").Standing, at: string, forked: boolean, later: number,
@@ -81,7 +81,9 @@ export async function unlockVault(outside, name, words, onGone) {
       const count = (attempts?.count ?? 0) + 1;
       const pause =
         count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** Math.min(count - PATIENT_TRIES, 20));
-      await transact(db, ["meta"], "strict", ({ meta }) => void meta.put({ count, next_at: outside.now() + pause }, "attempts"));
+      const counted = { count, next_at: outside.now() + pause };
+      // On a full phone the count stands still; the words are wrong all the same, and right ones must still open it.
+      await transact(db, ["meta"], "strict", ({ meta }) => void meta.put(counted, "attempts")).catch(() => undefined);
       throw new Refused("wrong_words", { wait_s: Math.ceil(pause / 1000) });
     }
     const local = await localKey(vaultKey);
@@ -94,7 +96,9 @@ export async function unlockVault(outside, name, words, onGone) {
       throw new Refused("vault_unreadable");
     }
     if (attempts?.count)
-      await transact(db, ["meta"], "relaxed", ({ meta }) => void meta.put({ count: 0, next_at: 0 }, "attempts"));
+      await transact(db, ["meta"], "relaxed", ({ meta }) => void meta.put({ count: 0, next_at: 0 }, "attempts")).catch(
+        () => undefined,
+      );
     return await openVault(outside, db, name, local, self);
   } catch (error) {
     db.close();
@@ -206,8 +210,8 @@ async function openVault(outside, db, name, local, self) {
         news.forEach(({ of, pages, isAll }, i) => {
           casefiles.put({ wrap: of.wrap, head: sealed[i].sealedHead }, of.row);
           if (isAll) briefs.delete(rowsOf(of));
-          briefs.put(sealed[i].sealedBriefs, [of.row, of.next_page]);
-          for (const [k, { page }] of pages.entries()) pageRows.put(sealed[i].sealedPages[k], [of.row, page]);
+          briefs.add(sealed[i].sealedBriefs, [of.row, of.next_page]);
+          for (const [k, { page }] of pages.entries()) pageRows.add(sealed[i].sealedPages[k], [of.row, page]);
         });
       });
       news.forEach(({ of, head }, i) => {

@@ -1,7 +1,6 @@
 /** One question of a record definition, whatever its type: its two versions, what was asked about it, and lists of answers. */
 import { now, randomId } from "../page.js";
 import { shownInItem } from "../practice/forms.js";
-import { dayAndTime } from "../words/dates.js";
 import * as sayForm from "../words/form.js";
 import { problemText } from "../words/form.js";
 import * as sayRecord from "../words/record.js";
@@ -24,8 +23,9 @@ import {
 } from "./controls.jsx";
 import { asAsked, withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
-import { childrenOf, nameOf } from "./people.js";
+import { childrenOf } from "./people.js";
 import { putTogether } from "./sentences.js";
+import { SideBySide, Version } from "./versions.jsx";
 
 /** @import { Asked, Fork, Held, Wording } from "./controls.jsx" */
 /** @import { Field, Fields, Person } from "./shapes.js" */
@@ -53,7 +53,7 @@ export function Question(props) {
 }
 
 /** @param {Asked & {fork: Fork}} props both versions to choose from, and of text both put together; nothing is chosen beforehand, and what is can still be changed below */
-function Choosing({ field, value, at, change, around, fork }) {
+function Choosing({ field, value, change, around, fork }) {
   const differing = Object.entries(fork.items);
   /** @type {any[]} */
   const list = value ?? fork.values[0]?.value ?? [];
@@ -61,22 +61,28 @@ function Choosing({ field, value, at, change, around, fork }) {
     const rest = list.filter((one) => one.id !== id);
     return item === undefined ? rest : [...rest, item];
   };
+  /** @param {Wording} one @param {any} shown @param {() => void} use */
+  const card = (one, shown, use) => (
+    <Version key={one.id} choice={one}>
+      <p>
+        <Answer field={field} value={shown} around={around} />
+      </p>
+      <Button kind="secondary" class="app-add" onClick={use}>
+        {sayForm.use_this}
+      </Button>
+    </Version>
+  );
   return (
-    <div class="app-two">
-      {(differing.length ? [] : fork.values).map((one) => (
-        <Version key={one.id} choice={one} at={at} use={() => change(one.value)}>
-          <Answer field={field} value={one.value} around={around} />
-        </Version>
-      ))}
-      {differing.flatMap(([id, choices]) =>
-        choices.map((one) => (
-          <Version key={`${id}-${one.id}`} choice={one} at={at} use={() => change(withItem(id, one.value))}>
-            <Answer field={field} value={one.value && [one.value]} around={around} />
-          </Version>
-        )),
-      )}
-      {field.suggest_merge && <Together field={field} fork={fork} change={change} around={around} />}
-    </div>
+    <>
+      <p class="govuk-label">{sayForm.two_versions(field.label)}</p>
+      <SideBySide>
+        {(differing.length ? [] : fork.values).map((one) => card(one, one.value, () => change(one.value)))}
+        {differing.flatMap(([id, choices]) =>
+          choices.map((one) => card(one, one.value && [one.value], () => change(withItem(id, one.value)))),
+        )}
+        {field.suggest_merge && <Together field={field} fork={fork} change={change} around={around} />}
+      </SideBySide>
+    </>
   );
 }
 
@@ -85,26 +91,13 @@ function Together({ field, fork, change, around }) {
   const [first, ...rest] = fork.values.map((one) => String(one.value ?? ""));
   const text = rest.reduce((one, other) => putTogether(fork.before ?? "", one, other), first);
   return (
-    <div class="app-two__one app-two__both">
+    <div class="app-two__one app-two__both govuk-body">
       <p class="app-two__by">{sayForm.together}</p>
-      <Answer field={field} value={text} around={around} />
+      <p>
+        <Answer field={field} value={text} around={around} />
+      </p>
       <Button kind="secondary" class="app-add" onClick={() => change(text)}>
         {sayForm.use_together}
-      </Button>
-    </div>
-  );
-}
-
-/** @param {{choice: Wording, at: string, use: () => void, children?: any}} props */
-function Version({ choice, use, children }) {
-  return (
-    <div class="app-two__one">
-      <p class="app-two__by">
-        <bdi>{nameOf(choice.author)}</bdi> {dayAndTime(choice.written_at, now())}
-      </p>
-      {children}
-      <Button kind="secondary" class="app-add" onClick={use}>
-        {sayForm.use_this}
       </Button>
     </div>
   );

@@ -12,6 +12,7 @@ import { nameOf } from "../parts/people.js";
 import { Scores } from "../parts/scores.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
+import { SideBySide, Version } from "../parts/versions.jsx";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayAndTime, longDay } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
@@ -151,16 +152,13 @@ function Two({ field, fork, around }) {
   const differing = Object.values(fork.items ?? {}).flat();
   const cards = differing.length ? differing.map((one) => ({ ...one, value: one.value && [one.value] })) : fork.values;
   return (
-    <div class="app-two">
+    <SideBySide>
       {cards.map((/** @type {any} */ one) => (
-        <div class="app-two__one" key={one.id}>
-          <p class="app-two__by">
-            <bdi>{nameOf(one.author)}</bdi> · {dayAndTime(one.written_at, now())}
-          </p>
+        <Version key={one.id} choice={one}>
           <Answer field={field} value={one.value} around={around} />
-        </div>
+        </Version>
       ))}
-    </div>
+    </SideBySide>
   );
 }
 

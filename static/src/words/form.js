@@ -47,6 +47,8 @@ export const discard_yes = "Throw it away";
 export const discard_no = "Keep it";
 export const gone_title = "This draft is not here any more";
 export const use_this = "Take these words";
+export const two_versions = (/** @type {string} */ label) =>
+  `${label}: two versions were written. Take one, or write below what should stand.`;
 export const together = "Both put together. Read it before you take it: it may say things twice.";
 export const use_together = "Take both together";
 export const gone = "It was sent, thrown away, or nothing had been typed. If it was sent, you find it among the family’s notes.";
