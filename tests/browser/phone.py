@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, ViewportSize
+from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwright, ViewportSize
 
 FLAGS = (
     "--no-sandbox",
@@ -39,6 +39,7 @@ class Phone:
         self.folder = Path(tempfile.mkdtemp(prefix="phone-"))
         self.profile = self.folder / "profile"
         self.context: BrowserContext | None = None
+        self._browser_itself: CDPSession | None = None
 
     def switch_on(self) -> Page:
         """Start the browser on this phone's profile."""
@@ -68,8 +69,26 @@ class Phone:
         assert self.context is not None, "the phone is off"
         return self.context.pages[0] if self.context.pages else self.context.new_page()
 
+    @property
+    def browser_itself(self) -> CDPSession:
+        """What only the browser can do to a page; what it is told lasts as long as this line to it."""
+        assert self.context is not None, "the phone is off"
+        if self._browser_itself is None:
+            self._browser_itself = self.context.new_cdp_session(self.page)
+        return self._browser_itself
+
+    def has_no_room(self, origin: str) -> None:
+        """Let the browser refuse whatever is to be stored, as on a full phone. It remembers for half a minute how much
+        room it found when a store was opened: say this before the app opens."""
+        self.browser_itself.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
+
+    def has_room_again(self, origin: str) -> None:
+        """Somebody deleted their videos."""
+        self.browser_itself.send("Storage.overrideQuotaForOrigin", {"origin": origin})
+
     def switch_off(self) -> None:
         """Close the browser."""
+        self._browser_itself = None
         if self.context is not None:
             with contextlib.suppress(Error):
                 self.context.close()

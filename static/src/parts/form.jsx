@@ -141,7 +141,7 @@ export function DraftFoot({ error, again, discard }) {
   if (!error && !discard) return null;
   return (
     <div class={`app-draft-foot${error ? " app-draft-foot--failed" : ""}`}>
-      <Trouble error={error} again={again} />
+      <Trouble error={error} again={again} unasked />
       {discard && !sure && (
         <Button kind="link" onClick={() => setSure(true)}>
           {say.form.discard}

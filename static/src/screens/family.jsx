@@ -4,6 +4,7 @@ import { go, now } from "../page.js";
 import { Answers } from "../parts/answers.jsx";
 import { around, begin, draftPath, peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { isUnsaved, neverKept } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -138,12 +139,17 @@ function Warning({ family }) {
 
 /** @param {{family: any, casefile: string}} props */
 function Drafts({ family, casefile }) {
-  if (!family.drafts?.length) return null;
+  const kept = family.drafts ?? [];
+  const drafts = [
+    ...neverKept(casefile).filter((one) => !kept.some((/** @type {any} */ draft) => draft.slot === one.slot)),
+    ...kept,
+  ];
+  if (drafts.length === 0) return null;
   return (
     <section class="app-section">
-      <h2 class="govuk-heading-m">{say.family.drafts(family.drafts.length)}</h2>
+      <h2 class="govuk-heading-m">{say.family.drafts(drafts.length)}</h2>
       <ul class="app-list">
-        {family.drafts.map((/** @type {any} */ draft) => (
+        {drafts.map((/** @type {any} */ draft) => (
           <li key={draft.slot} class="app-row">
             <Icon name="draft" />
             <div class="app-row__body">
@@ -151,7 +157,14 @@ function Drafts({ family, casefile }) {
                 {say.family.carry_on(kindName(draft.kind))}
               </Link>
               <p class="app-row__when">{say.sending.written(dayAndTime(draft.written_at, now()))}</p>
-              <Standing standing="draft" at={draft.written_at} />
+              {isUnsaved(draft.slot) ? (
+                <span class="app-standing app-standing--question">
+                  <Icon name="alert" />
+                  <span>{say.family.not_kept}</span>
+                </span>
+              ) : (
+                <Standing standing="draft" at={draft.written_at} />
+              )}
             </div>
           </li>
         ))}

@@ -168,6 +168,7 @@ export const say = {
     before_you_go: "Before you go:",
     drafts: (/** @type {number} */ count) => (count === 1 ? "Not finished" : `Not finished (${count})`),
     carry_on: (/** @type {string} */ kind) => `Carry on with the ${kind}`,
+    not_kept: "Not kept yet: open it and try again",
     due: "What is due",
     what: (/** @type {string} */ what, /** @type {string} */ about) =>
       `${DUE[what] ?? capital(what.replaceAll("_", " "))}${about ? `: ${about}` : ""}`,
