@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import Keyworker
+from tests.browser.people import Keyworker, Supervisor
+from tests.browser.phone import Phone
+from tests.browser.releases import Releases
 from tests.browser.server import Server
 
 SEEN = "Two clean bottles drying. Luka pulled himself up on the sofa."
+TEN_YEARS_MS = 3_652 * 86_400_000
 NO_ROOM = "This phone has no room left, so this was not saved"
 
 
@@ -56,3 +60,37 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
     ama.follows("See what I sent")
     ama.sees(SEEN)
+
+
+@pytest.mark.parametrize(("off", "said"), [(TEN_YEARS_MS, "10 years fast"), (-TEN_YEARS_MS, "10 years slow")])
+def test_clock_that_is_ten_years_off_blocks_nothing(server: Server, phone: Phone, laptop: Phone, off: int, said: str) -> None:
+    # Given a phone whose clock is wrong by ten years from its first day on
+    Releases(server).runs_by_a_clock_that_is_off(off)
+    ama = Keyworker(phone, server)
+    ama.sets_up_the_phone()
+
+    # Then it says so, and what that does to her notes
+    ama.sees(re.compile(f"This phone’s clock is {said}. Nothing is lost or held back"))
+
+    # When Ama writes a note, with the right day
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit(SEEN)
+    ama.checks_and_sends()
+
+    # Then it is sent, and stands above what is older
+    ama.is_at("Sent")
+    ama.opens_the_family("Tarnley")
+    expect(ama.page.locator(".app-row", has=ama.page.locator(".app-row__line")).first).to_contain_text(SEEN[:20])
+
+    # And the supervisor reads it with the office's time and signs it off, and the phone says so
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_the_family("Tarnley")
+    marian.opens_the_newest("Visit note")
+    marian.reads(SEEN)
+    marian.signs_off()
+    ama.sends_and_receives()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_note(re.compile("Visit note"))
+    ama.sees_the_note_is("Signed off")

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { dayAndTime, dayOf, daysSince, longDay, months, nearDay, tidyTime, timeOf, years } from "../../static/src/words/dates.js";
-import { ages, happensNext, problemText, say, sendLine, standing, waits } from "../../static/src/words/en.js";
+import { ages, clockSays, happensNext, problemText, say, sendLine, standing, waits } from "../../static/src/words/en.js";
 
 const NOW = new Date(2026, 10, 21, 14, 2);
 const outbox = (/** @type {any} */ more) => ({ waiting: 0, last_sent_at: null, reach: "ok", items: [], ...more });
@@ -44,6 +44,15 @@ test("what waits says when it is tried again", () => {
   const item = /** @type {any} */ ({ standing: "waiting", attempts: 2, next_at });
   assert.equal(happensNext(item, "ok", NOW), "Tried 2 times. It tries again by itself at 14:10.");
   assert.equal(happensNext(item, "no_signal", NOW), "It is sent by itself when signal returns.");
+});
+
+test("a clock is called wrong only when it is, by how much and in which direction", () => {
+  const minute = 60_000;
+  for (const right of [null, 0, 9 * minute, -9 * minute]) assert.equal(clockSays(right), "");
+  assert.match(clockSays(-10 * minute), /^This phone’s clock is 10 minutes fast\. Nothing is lost/);
+  assert.match(clockSays(60 * minute), / 1 hour slow\./);
+  assert.match(clockSays(-3 * 24 * 60 * minute), / 3 days fast\./);
+  assert.match(clockSays(3652 * 24 * 60 * minute), / 10 years slow\./);
 });
 
 test("a refusal nobody foresaw still says what to do, and no more than its code", () => {

@@ -596,6 +596,29 @@ export const officeSays = (status) =>
     ? ""
     : (OFFICE[status] ?? "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.");
 
+/** A clock that is off by less makes no day and no hour wrong that anybody would notice. */
+const CLOCK_MAY_BE_OFF_S = 600;
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+const YEAR_S = 365.25 * DAY_S;
+
+/** @param {number | null} offset office time minus this phone’s, in milliseconds @returns {string} one sentence, empty when the clock is right */
+export function clockSays(offset) {
+  const seconds = Math.abs(offset ?? 0) / 1000;
+  if (seconds < CLOCK_MAY_BE_OFF_S) return "";
+  const [unit, name] =
+    seconds >= YEAR_S
+      ? [YEAR_S, "year"]
+      : seconds >= DAY_S
+        ? [DAY_S, "day"]
+        : seconds >= HOUR_S
+          ? [HOUR_S, "hour"]
+          : [MINUTE_S, "minute"];
+  const by = of(Math.round(seconds / Number(unit)), String(name));
+  return `This phone’s clock is ${by} ${(offset ?? 0) < 0 ? "fast" : "slow"}. Nothing is lost or held back, but days and times that it fills in are wrong: check them in what you write, and put the clock right in the phone’s settings.`;
+}
+
 /** @param {Outbox} told @param {Date} now @returns {string} the one quiet line */
 export function sendLine(told, now) {
   const { waiting } = told;
