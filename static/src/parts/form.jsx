@@ -130,7 +130,13 @@ export function DraftSaid({ kept_at, error }) {
   return (
     <p class="app-draft-said">
       <Icon name={error ? "alert" : "draft"} />
-      <span>{error ? say.form.not_kept : draftKept(kept_at, now())}</span>
+      {error ? (
+        <button type="button" class="app-link-button" onClick={() => focusOn(".app-draft-foot .govuk-error-summary")}>
+          {say.form.not_kept}
+        </button>
+      ) : (
+        <span>{draftKept(kept_at, now())}</span>
+      )}
     </p>
   );
 }
@@ -140,7 +146,7 @@ export function DraftFoot({ error, again, discard }) {
   const [sure, setSure] = useState(false);
   if (!error && !discard) return null;
   return (
-    <div class={`app-draft-foot${error ? " app-draft-foot--failed" : ""}`}>
+    <div class="app-draft-foot">
       <Trouble error={error} again={again} unasked />
       {discard && !sure && (
         <Button kind="link" onClick={() => setSure(true)}>
