@@ -9,6 +9,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwright, ViewportSize
 
@@ -23,6 +24,10 @@ FLAGS = (
 )
 SIZE = ViewportSize(width=390, height=844)
 LAPTOP = ViewportSize(width=1280, height=800)
+
+
+def _ids(told: dict[str, Any]) -> list[str]:
+    return [one["registrationId"] for one in told["registrations"] if not one["isDeleted"]]
 
 
 class Phone:
@@ -76,6 +81,29 @@ class Phone:
         if self._browser_itself is None:
             self._browser_itself = self.context.new_cdp_session(self.page)
         return self._browser_itself
+
+    def is_left_for(self, elsewhere: str) -> None:
+        """Close the app and look at another page; the browser stays on."""
+        assert self.context is not None, "the phone is off"
+        app = self.page
+        self.context.new_page().goto(elsewhere)
+        app.close()
+        self._browser_itself = None
+
+    def wakes_the_app_in_the_background(self, origin: str) -> None:
+        """Let the browser find that there is signal and wake the service worker, and come back when that has sent."""
+        registered: list[str] = []
+        line = self.browser_itself
+        line.on("ServiceWorker.workerRegistrationUpdated", lambda told: registered.extend(_ids(told)))
+        line.send("ServiceWorker.enable")
+        self.page.evaluate(
+            "() => { window.answered = new Promise((heard) => new BroadcastChannel('outbox').addEventListener('message', heard)); }"
+        )
+        line.send(
+            "ServiceWorker.dispatchSyncEvent",
+            {"origin": origin, "registrationId": registered[-1], "tag": "send", "lastChance": False},
+        )
+        self.page.wait_for_function("() => window.answered.then(() => true)")
 
     def has_no_room(self, origin: str) -> None:
         """Let the browser refuse whatever is to be stored, as on a full phone. It remembers for half a minute how much

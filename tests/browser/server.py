@@ -9,7 +9,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 COMMAND = Path(sys.executable).with_name("fieldapp")
 
@@ -60,6 +64,43 @@ class Server:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+
+class _LogInFirst(BaseHTTPRequestHandler):
+    """What a hotel's network answers to whatever is asked: 200, and a page."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        page = b"<!DOCTYPE html><title>Welcome</title><h1>Log in to use our wifi</h1>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def captive_portal(server: Server) -> Iterator[None]:
+    """Stands where the office stood, and answers everything with a page of its own; afterwards the office is back."""
+    server.kill()
+    with ThreadingHTTPServer(("127.0.0.1", server.port), _LogInFirst) as portal:
+        answering = Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.02})
+        answering.start()
+        try:
+            yield
+        finally:
+            portal.shutdown()
+            answering.join()
+    server.start()
 
 
 def free_port() -> int:

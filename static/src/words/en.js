@@ -380,7 +380,7 @@ export const say = {
       if (told.reach === "no_signal")
         return "There is no signal. Everything is kept on this phone and is sent by itself when signal returns.";
       if (told.reach === "office_not_answering")
-        return "There is signal, but the office does not answer. Everything is kept on this phone; it tries again by itself.";
+        return "There is signal, but the office does not answer. Everything is kept on this phone; it tries again by itself. On wifi that is not yours, open any web page: it may want you to log in.";
       return told.waiting > 0
         ? "Everything is kept on this phone until the office has confirmed each one."
         : "The office has everything you sent.";
