@@ -91,6 +91,8 @@ test("children are told with their ages, an unborn child as expected, adults not
   ];
   assert.equal(ages(people, NOW), "Kayleigh 14, Sorin 7 months, Baby expected, Ivy");
   assert.equal(ages(people, NOW, true), "14, 7 months, expected");
+  const [, child] = people;
+  assert.equal(ages([{ ...child, name: "نور الهدى" }], NOW), "\u2068نور\u2069 14");
 });
 
 test("somebody born on a leap day is a year older on 1 March", () => {
