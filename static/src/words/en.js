@@ -62,6 +62,7 @@ export const say = {
     password: "Password",
     code: "Code from your authenticator app",
     code_hint: "Six digits that change every 30 seconds",
+    kept: "What you typed is still here.",
     missing: { email: "Type your work email", password: "Type your password", code: "Type the six digits" },
     go_on: "Go on",
     me: "Me",
