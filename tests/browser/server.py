@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+PATIENCE_S = 10
 COMMAND = Path(sys.executable).with_name("fieldapp")
 
 
@@ -88,11 +90,22 @@ class _LogInFirst(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+def _portal_at(port: int) -> ThreadingHTTPServer:
+    """Takes a port whose owner has just been killed: the last of its processes lets go a moment later."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ThreadingHTTPServer(("127.0.0.1", port), _LogInFirst)
+        except OSError:
+            if time.monotonic() > end:
+                raise
+
+
 @contextmanager
 def captive_portal(server: Server) -> Iterator[None]:
     """Stands where the office stood, and answers everything with a page of its own; afterwards the office is back."""
     server.kill()
-    with ThreadingHTTPServer(("127.0.0.1", server.port), _LogInFirst) as portal:
+    with _portal_at(server.port) as portal:
         answering = Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.02})
         answering.start()
         try:

@@ -588,6 +588,8 @@ const OFFICE = {
     "What this phone kept had been cleared. Your families come back by themselves. If a note you had not sent is missing, tell your administrator.",
   chain_broken:
     "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
+  device:
+    "Your office does not know this phone any more, so nothing is sent or fetched. Everything you wrote is kept here. Tell your administrator, and do not clear the browser.",
   update_first: "A newer version of the app is needed before anything new can be fetched. What you write is still sent.",
 };
 
