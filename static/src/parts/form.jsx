@@ -101,15 +101,16 @@ export function Summary({ title, kept, lines }) {
   );
 }
 
-/** @param {{definition: Definition, problems: Problem[], fields?: Fields, people?: Person[]}} props fields and people: to say of whom a question is asked that is asked of several */
-export function Problems({ definition, problems, fields = {}, people = [] }) {
+/** @param {{definition: Definition, problems: Problem[], fields?: Fields, people?: Person[], unkept?: boolean}} props fields and people: to say of whom a question is asked that is asked of several */
+export function Problems({ definition, problems, fields = {}, people = [], unkept = false }) {
   if (problems.length === 0) return null;
   const lines = problems.map(({ at, reason }) => {
     const field = fieldAt(definition, at);
     const text = field ? problemText(reason, field) : say.form.something_missing;
     return { to: idOf(at), text, whose: whoseOf(at, definition, fields, people) };
   });
-  return <Summary title={say.form.problem_title(problems.length)} kept={say.form.nothing_lost} lines={lines} />;
+  const kept = unkept ? say.form.still_here : say.form.nothing_lost;
+  return <Summary title={say.form.problem_title(problems.length)} kept={kept} lines={lines} />;
 }
 
 /** @param {string} at @param {Definition} definition @param {Fields} fields @param {Person[]} people @returns {string} the child, person or part within which it is asked */

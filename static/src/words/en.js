@@ -204,6 +204,7 @@ export const say = {
     left: (/** @type {number} */ count) => (count === 0 ? "answered" : `${of(count, "question")} left`),
     problem_title: (/** @type {number} */ count) =>
       count === 1 ? "One thing is missing before this can be sent" : `${count} things are missing before this can be sent`,
+    still_here: "Everything you typed is still here.",
     nothing_lost: "Everything you typed is still here, and kept as a draft.",
     something_missing: "Something is missing",
     check_and_send: "Check and send",
