@@ -78,9 +78,17 @@ export function takeUpdate() {
  */
 export function focusOn(selector) {
   const found = document.querySelector(selector);
-  if (!(found instanceof HTMLElement)) return;
-  found.focus({ preventScroll: true });
-  (found.closest(".govuk-form-group") ?? found).scrollIntoView({ block: "start" });
+  if (found instanceof HTMLElement) bringTo(found);
+}
+
+/**
+ * Moves keyboard and screen reader to a place on the page, and shows it with the question it belongs to.
+ *
+ * @param {HTMLElement} place
+ */
+export function bringTo(place) {
+  place.focus({ preventScroll: true });
+  (place.closest(".govuk-form-group") ?? place).scrollIntoView({ block: "start" });
 }
 
 /** The way here, so that going back finds each screen where it was left. In memory only. @type {{path: string, top: number}[]} */

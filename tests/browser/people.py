@@ -213,6 +213,21 @@ class Keyworker:
         self.is_at("Check before you send")
         self.presses("Send")
 
+    def writes_down_a_call(self, line: str) -> None:
+        """Writes and sends the short form, in the family that is open."""
+        self.presses("Call or text")
+        self.is_at("Call, text or message")
+        self.question("Who with?").locator("label").first.click()
+        self.answers_all(
+            [
+                ("How?", "Call"),
+                ("What came of it?", "We spoke"),
+                ("In one line", line),
+                ("Anything new or worrying?", "No"),
+            ]
+        )
+        self.presses("Save and send")
+
     def answers_an_addition(self, why: str, text: str) -> None:
         """Adds to a note that is final."""
         additions = self.page.get_by_role("group", name=exactly("What was added"))

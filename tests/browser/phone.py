@@ -9,8 +9,9 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, ViewportSize
+from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwright, ViewportSize
 
 FLAGS = (
     "--no-sandbox",
@@ -23,6 +24,10 @@ FLAGS = (
 )
 SIZE = ViewportSize(width=390, height=844)
 LAPTOP = ViewportSize(width=1280, height=800)
+
+
+def _ids(told: dict[str, Any]) -> list[str]:
+    return [one["registrationId"] for one in told["registrations"] if not one["isDeleted"]]
 
 
 class Phone:
@@ -39,6 +44,7 @@ class Phone:
         self.folder = Path(tempfile.mkdtemp(prefix="phone-"))
         self.profile = self.folder / "profile"
         self.context: BrowserContext | None = None
+        self._browser_itself: CDPSession | None = None
 
     def switch_on(self) -> Page:
         """Start the browser on this phone's profile."""
@@ -68,8 +74,49 @@ class Phone:
         assert self.context is not None, "the phone is off"
         return self.context.pages[0] if self.context.pages else self.context.new_page()
 
+    @property
+    def browser_itself(self) -> CDPSession:
+        """What only the browser can do to a page; what it is told lasts as long as this line to it."""
+        assert self.context is not None, "the phone is off"
+        if self._browser_itself is None:
+            self._browser_itself = self.context.new_cdp_session(self.page)
+        return self._browser_itself
+
+    def is_left_for(self, elsewhere: str) -> None:
+        """Close the app and look at another page; the browser stays on."""
+        assert self.context is not None, "the phone is off"
+        app = self.page
+        self.context.new_page().goto(elsewhere)
+        app.close()
+        self._browser_itself = None
+
+    def wakes_the_app_in_the_background(self, origin: str) -> None:
+        """Let the browser find that there is signal and wake the service worker, and come back when that has sent."""
+        registered: list[str] = []
+        line = self.browser_itself
+        line.on("ServiceWorker.workerRegistrationUpdated", lambda told: registered.extend(_ids(told)))
+        line.send("ServiceWorker.enable")
+        self.page.evaluate(
+            "() => { window.answered = new Promise((heard) => new BroadcastChannel('outbox').addEventListener('message', heard)); }"
+        )
+        line.send(
+            "ServiceWorker.dispatchSyncEvent",
+            {"origin": origin, "registrationId": registered[-1], "tag": "send", "lastChance": False},
+        )
+        self.page.wait_for_function("() => window.answered.then(() => true)")
+
+    def has_no_room(self, origin: str) -> None:
+        """Let the browser refuse whatever is to be stored, as on a full phone. It remembers for half a minute how much
+        room it found when a store was opened: say this before the app opens."""
+        self.browser_itself.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
+
+    def has_room_again(self, origin: str) -> None:
+        """Somebody deleted their videos."""
+        self.browser_itself.send("Storage.overrideQuotaForOrigin", {"origin": origin})
+
     def switch_off(self) -> None:
         """Close the browser."""
+        self._browser_itself = None
         if self.context is not None:
             with contextlib.suppress(Error):
                 self.context.close()

@@ -10,6 +10,15 @@ from tests.browser.server import Server
 
 CHECKOUT = Path(__file__).parents[2]
 
+CLOCK_THAT_IS_OFF = """{
+  const Right = Date;
+  globalThis.Date = class extends Right {
+    constructor(...given) { given.length ? super(...given) : super(Right.now() + OFF); }
+    static now() { return Right.now() + OFF; }
+  };
+}
+"""
+
 
 class Releases:
     """What one server serves. The first release is the one that was built."""
@@ -31,6 +40,14 @@ class Releases:
         phone.write_text(phone.read_text().replace(old, new))
         for path in (self.dist / "release.json", self.dist / "sw.js", self.dist / id / "manifest.webmanifest"):
             path.write_text(path.read_text().replace(before, id))
+        self.restart()
+
+    def runs_by_a_clock_that_is_off(self, ms: int) -> None:
+        """Has every part of the phone's app, its worker and service worker too, read a clock that is off, and restarts.
+        Browsers move a page's clock and not a worker's; the browser's own, by which cookies lapse, stays right."""
+        id = str(json.loads((self.dist / "release.json").read_text())["id"])
+        for path in (self.dist / id / "phone.js", self.dist / id / "worker.js", self.dist / "sw.js"):
+            path.write_text(CLOCK_THAT_IS_OFF.replace("OFF", str(ms)) + path.read_text())
         self.restart()
 
     def loses(self, name: str) -> Path:

@@ -7,10 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
+PATIENCE_S = 10
 COMMAND = Path(sys.executable).with_name("fieldapp")
 
 
@@ -60,6 +66,54 @@ class Server:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+
+class _LogInFirst(BaseHTTPRequestHandler):
+    """What a hotel's network answers to whatever is asked: 200, and a page."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        page = b"<!DOCTYPE html><title>Welcome</title><h1>Log in to use our wifi</h1>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def _portal_at(port: int) -> ThreadingHTTPServer:
+    """Takes a port whose owner has just been killed: the last of its processes lets go a moment later."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ThreadingHTTPServer(("127.0.0.1", port), _LogInFirst)
+        except OSError:
+            if time.monotonic() > end:
+                raise
+
+
+@contextmanager
+def captive_portal(server: Server) -> Iterator[None]:
+    """Stands where the office stood, and answers everything with a page of its own; afterwards the office is back."""
+    server.kill()
+    with _portal_at(server.port) as portal:
+        answering = Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.02})
+        answering.start()
+        try:
+            yield
+        finally:
+            portal.shutdown()
+            answering.join()
+    server.start()
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ import { dayAndTime, dayOf, daysSince, longDay, months, nearDay, tidyTime, timeO
 import { problemText } from "../../static/src/words/form.js";
 import { ages } from "../../static/src/words/people.js";
 import { standing } from "../../static/src/words/record.js";
-import { happensNext, sendLine } from "../../static/src/words/sending.js";
+import { clockSays, happensNext, sendLine } from "../../static/src/words/sending.js";
 import { trouble } from "../../static/src/words/trouble.js";
 
 const NOW = new Date(2026, 10, 21, 14, 2);
@@ -51,6 +51,15 @@ test("what waits says when it is tried again", () => {
   assert.equal(happensNext(item, "no_signal", NOW), "It is sent by itself when signal returns.");
 });
 
+test("a clock is called wrong only when it is, by how much and in which direction", () => {
+  const minute = 60_000;
+  for (const right of [null, 0, 9 * minute, -9 * minute]) assert.equal(clockSays(right), "");
+  assert.match(clockSays(-10 * minute), /^This phone’s clock is 10 minutes fast\. Nothing is lost/);
+  assert.match(clockSays(60 * minute), / 1 hour slow\./);
+  assert.match(clockSays(-3 * 24 * 60 * minute), / 3 days fast\./);
+  assert.match(clockSays(3652 * 24 * 60 * minute), / 10 years slow\./);
+});
+
 test("a refusal nobody foresaw still says what to do, and no more than its code", () => {
   const told = trouble("some_new_code", { text: "Kayleigh" });
   assert.ok(told.happened && told.kept && told.next?.includes("some_new_code"));
@@ -87,6 +96,8 @@ test("children are told with their ages, an unborn child as expected, adults not
   ];
   assert.equal(ages(people, NOW), "Kayleigh 14, Sorin 7 months, Baby expected, Ivy");
   assert.equal(ages(people, NOW, true), "14, 7 months, expected");
+  const [, child] = people;
+  assert.equal(ages([{ ...child, name: "نور الهدى" }], NOW), "\u2068نور\u2069 14");
 });
 
 test("somebody born on a leap day is a year older on 1 March", () => {

@@ -1,4 +1,6 @@
 /** The smallest things screens share: forms, buttons, links, hidden names. */
+import { useEffect, useRef } from "preact/hooks";
+import { bringTo } from "../page.js";
 import * as sayFrame from "../words/frame.js";
 import { trouble } from "../words/trouble.js";
 import { namesHidden } from "./told.js";
@@ -76,12 +78,21 @@ export function Hush({ children }) {
   return <span class="govuk-visually-hidden">{children}</span>;
 }
 
-/** @param {{error: any, again?: () => void}} props what went wrong, in words, with what to do */
-export function Trouble({ error, again }) {
+/**
+ * What went wrong, in words, with what to do. It brings the reader to it, because the button that was pressed may lie screens below.
+ *
+ * @param {{error: any, again?: () => void, unasked?: boolean}} props unasked: nobody pressed anything, so nobody is taken away from what they are typing
+ */
+export function Trouble({ error, again, unasked = false }) {
+  const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const is = Boolean(error);
+  useEffect(() => {
+    if (is && !unasked && place.current) bringTo(place.current);
+  }, [is]);
   if (!error) return null;
   const { happened, kept, next } = trouble(error.code, error.told ?? {});
   return (
-    <div class="govuk-error-summary" role="alert" tabIndex={-1}>
+    <div class="govuk-error-summary" role="alert" tabIndex={-1} ref={place}>
       <h2 class="govuk-error-summary__title">{happened}</h2>
       <div class="govuk-error-summary__body">
         {kept && <p>{kept}</p>}

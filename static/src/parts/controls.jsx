@@ -190,7 +190,11 @@ export function Time(props) {
           aria-describedby={described(at, field.hint, error)}
           value={value ?? ""}
           onInput={(event) => change(event.currentTarget.value || undefined)}
-          onBlur={(event) => event.currentTarget.value && change(tidyTime(event.currentTarget.value))}
+          onBlur={(event) => {
+            // Only what is another time: a change takes the complaint away, and the list would move from under the finger that taps its next line.
+            const tidy = tidyTime(event.currentTarget.value);
+            if (tidy !== event.currentTarget.value) change(tidy);
+          }}
         />
         <Shortcut label={sayForm.now} about={field.label} on={false} onClick={() => change(timeOf(now()))} />
       </div>

@@ -13,8 +13,22 @@ const begun = new Map();
 /** What the phone could not keep, by slot: whoever comes back to the form finds it. @type {Map<string, Fields>} */
 const unsaved = new Map();
 
+/** Slots with something typed that is not kept: what two openings of one slot typed is still one draft. @type {Set<string>} */
+const dirtySlots = new Set();
+
 /** Whether words are on screen that the phone refused to keep. */
 export const hasUnsaved = () => unsaved.size > 0;
+
+/** @param {string} slot @returns {boolean} whether the phone refused to keep what was typed last */
+export const isUnsaved = (slot) => unsaved.has(slot);
+
+/**
+ * Drafts the phone has never been able to keep: the core does not know them, and whoever left the form must find the way back.
+ *
+ * @param {string} casefile
+ * @returns {any[]}
+ */
+export const neverKept = (casefile) => [...begun.values()].filter((one) => one.casefile === casefile && unsaved.has(one.slot));
 
 /**
  * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>}} what
@@ -60,8 +74,10 @@ export function keeper(slot, begun, tell) {
     quiet = longest = null;
   };
   const mark = (/** @type {boolean} */ is) => {
-    if (is !== dirty) unkept.value += is ? 1 : -1;
     dirty = is;
+    if (is) dirtySlots.add(slot);
+    else dirtySlots.delete(slot);
+    unkept.value = dirtySlots.size;
   };
 
   /** @returns {Promise<void>} when everything typed so far is kept, or could not be */
@@ -102,6 +118,11 @@ export function keeper(slot, begun, tell) {
       tell({ fields });
     },
     keep,
+    /** Goes on with what could not be kept when it was left, and says at once whether it can be now. */
+    resume() {
+      mark(true);
+      void keep();
+    },
     fields: () => fields,
     /** Ends keeping: the slot is gone (sent or discarded). */
     async end() {
@@ -144,6 +165,7 @@ export function useDraft(slot, begin) {
           })),
         );
         set({ draft, error: null, fields, kept_at: draft.n > 0 ? draft.written_at : undefined });
+        if (unsaved.has(slot)) holder.keeper.resume();
       },
       (error) => left || set((was) => ({ ...was, error })),
     );

@@ -4,14 +4,15 @@ import { focusOn, now } from "../page.js";
 import { shownFields } from "../practice/forms.js";
 import * as sayForm from "../words/form.js";
 import { draftKept, problemText } from "../words/form.js";
-import { Button, Trouble } from "./basic.jsx";
+import { Button, Private, Trouble } from "./basic.jsx";
 import { idOf } from "./controls.jsx";
 import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
+import { nameOf } from "./people.js";
 import { Question } from "./question.jsx";
 
 /** @import { Around } from "./controls.jsx" */
-/** @import { Definition, Field, Fields, Problem, Section } from "./shapes.js" */
+/** @import { Definition, Field, Fields, Person, Problem, Section } from "./shapes.js" */
 
 /**
  * @param {object} props
@@ -70,35 +71,57 @@ export function fieldAt(definition, at) {
   return inner ? field?.item?.find((one) => one.id === inner) : field;
 }
 
-/** @param {{definition: Definition, problems: Problem[]}} props what to put right, each line leading to its question */
-export function Problems({ definition, problems }) {
-  if (problems.length === 0) return null;
+/** @param {{title: string, kept: string, lines: {to: string, text: string, whose?: string}[]}} props what to put right, each line leading to its question */
+export function Summary({ title, kept, lines }) {
   return (
     <div class="govuk-error-summary" tabIndex={-1} id="problems">
       <div role="alert">
-        <h2 class="govuk-error-summary__title">{sayForm.problem_title(problems.length)}</h2>
+        <h2 class="govuk-error-summary__title">{title}</h2>
         <div class="govuk-error-summary__body">
-          <p>{sayForm.nothing_lost}</p>
+          <p>{kept}</p>
           <ul class="govuk-list govuk-error-summary__list">
-            {problems.map((problem) => {
-              const field = fieldAt(definition, problem.at);
-              return (
-                <li key={problem.at}>
-                  <button
-                    type="button"
-                    class="app-link-button app-link-button--error"
-                    onClick={() => focusOn(`#${idOf(problem.at)}`)}
-                  >
-                    {field ? problemText(problem.reason, field) : sayForm.something_missing}
-                  </button>
-                </li>
-              );
-            })}
+            {lines.map(({ to, text, whose }) => (
+              <li key={to}>
+                <button type="button" class="app-link-button app-link-button--error" onClick={() => focusOn(`#${to}`)}>
+                  {text}
+                  {whose && (
+                    <>
+                      {" – "}
+                      <Private>
+                        <bdi>{whose}</bdi>
+                      </Private>
+                    </>
+                  )}
+                </button>
+              </li>
+            ))}
           </ul>
         </div>
       </div>
     </div>
   );
+}
+
+/** @param {{definition: Definition, problems: Problem[], fields?: Fields, people?: Person[], unkept?: boolean}} props fields and people: to say of whom a question is asked that is asked of several */
+export function Problems({ definition, problems, fields = {}, people = [], unkept = false }) {
+  if (problems.length === 0) return null;
+  const lines = problems.map(({ at, reason }) => {
+    const field = fieldAt(definition, at);
+    const text = field ? problemText(reason, field) : sayForm.something_missing;
+    return { to: idOf(at), text, whose: whoseOf(at, definition, fields, people) };
+  });
+  const kept = unkept ? sayForm.still_here : sayForm.nothing_lost;
+  return <Summary title={sayForm.problem_title(problems.length)} kept={kept} lines={lines} />;
+}
+
+/** @param {string} at @param {Definition} definition @param {Fields} fields @param {Person[]} people @returns {string} the child, person or part within which it is asked */
+function whoseOf(at, definition, fields, people) {
+  const [name, id] = at.split("/");
+  const items = fields[name];
+  if (!id || !Array.isArray(items)) return "";
+  const order = items.findIndex((one) => one.id === id);
+  const item = items[order];
+  return item?.name || nameOf(item?.person, people) || sayForm.item(fieldAt(definition, name)?.type ?? "", order + 1);
 }
 
 /** @param {{sections: Section[], shown: Set<string>, fields: Fields}} props a way to the parts of a long form */
@@ -131,7 +154,13 @@ export function DraftSaid({ kept_at, error }) {
   return (
     <p class="app-draft-said">
       <Icon name={error ? "alert" : "draft"} />
-      <span>{error ? sayForm.not_kept : draftKept(kept_at, now())}</span>
+      {error ? (
+        <button type="button" class="app-link-button" onClick={() => focusOn(".app-draft-foot .govuk-error-summary")}>
+          {sayForm.not_kept}
+        </button>
+      ) : (
+        <span>{draftKept(kept_at, now())}</span>
+      )}
     </p>
   );
 }
@@ -141,8 +170,8 @@ export function DraftFoot({ error, again, discard }) {
   const [sure, setSure] = useState(false);
   if (!error && !discard) return null;
   return (
-    <div class={`app-draft-foot${error ? " app-draft-foot--failed" : ""}`}>
-      <Trouble error={error} again={again} />
+    <div class="app-draft-foot">
+      <Trouble error={error} again={again} unasked />
       {discard && !sure && (
         <Button kind="link" onClick={() => setSure(true)}>
           {sayForm.discard}

@@ -68,7 +68,7 @@ function About({ family, said }) {
           {children && (
             <span class="app-about__children">
               <Private instead="">
-                <bdi>{children}</bdi>
+                <bdi dir="ltr">{children}</bdi>
               </Private>
             </span>
           )}

@@ -1,10 +1,10 @@
 /** One quiet line that says where sending stands, and opens into the list. */
 import { now } from "../page.js";
 import * as saySending from "../words/sending.js";
-import { officeSays, sendLine } from "../words/sending.js";
+import { clockSays, officeSays, sendLine } from "../words/sending.js";
 import { Link } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
-import { office, outbox } from "./told.js";
+import { clockOffset, office, outbox } from "./told.js";
 
 /** @import { Outbox } from "./shapes.js" */
 
@@ -19,6 +19,7 @@ export function SendLine() {
   if (!told) return null;
   const kind = look(told);
   const paused = officeSays(office.value === "ok" ? told.fetching : office.value);
+  const clock = clockSays(clockOffset.value);
   return (
     <nav class={`app-send-line app-send-line--${kind}`} aria-label={saySending.label}>
       <div class="govuk-width-container app-narrow">
@@ -27,6 +28,7 @@ export function SendLine() {
           <span>{sendLine(told, now())}</span>
         </Link>
         {paused && <p class="app-send-line__office">{paused}</p>}
+        {clock && <p class="app-send-line__office">{clock}</p>}
       </div>
     </nav>
   );

@@ -57,6 +57,8 @@ export const settingUp = shown(false);
 export const secondTab = shown(false);
 /** The office's last word on this phone: ok, lost, cloned, ended. */
 export const office = shown("ok");
+/** Office time minus this phone’s clock, in milliseconds, when the office was last heard; null before that. */
+export const clockOffset = shown(/** @type {number | null} */ (null));
 /** Drafts on screen with something typed that has not been kept yet; an update waits until there are none. */
 export const unkept = shown(0);
 /** The questionnaire that somebody of a family holds in their hands: until the phone is back there is no other screen. */
@@ -88,6 +90,7 @@ export function join(connected) {
   });
   line.on("office", (value) => {
     office.value = value?.status ?? "ok";
+    if (typeof value?.time_offset_ms === "number") clockOffset.value = value.time_offset_ms;
     // Another tab or the browser closed the store under this page: only beginning anew opens it again.
     if (office.value === "store_closed") stopped.value = true;
   });

@@ -55,7 +55,7 @@ function Card({ family }) {
       {family.practice && <p class="app-practice">{sayCaseload.practice}</p>}
       <p class="app-card__people">
         <Private instead={ages(family.people, now(), true)}>
-          <bdi>{ages(family.people, now()) || people}</bdi>
+          <bdi dir="ltr">{ages(family.people, now()) || people}</bdi>
         </Private>
       </p>
       <p class="app-card__when">

@@ -143,7 +143,13 @@ export function Draft({ casefile, slot, step }) {
       said={<DraftSaid kept_at={held.kept_at} error={held.keep_error} />}
     >
       <Form onSubmit={check}>
-        <Problems definition={definition} problems={wrong} />
+        <Problems
+          definition={definition}
+          problems={wrong}
+          fields={fields}
+          people={context.people}
+          unkept={Boolean(held.keep_error)}
+        />
         <Trouble error={refused} />
         {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
         <Parts sections={sections} shown={shown} fields={fields} />

@@ -4,6 +4,7 @@ import { go, now } from "../page.js";
 import { Answers } from "../parts/answers.jsx";
 import { around, begin, draftPath, peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
+import { isUnsaved, neverKept } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -145,12 +146,17 @@ function Warning({ family }) {
 
 /** @param {{family: any, casefile: string}} props */
 function Drafts({ family, casefile }) {
-  if (!family.drafts?.length) return null;
+  const kept = family.drafts ?? [];
+  const drafts = [
+    ...neverKept(casefile).filter((one) => !kept.some((/** @type {any} */ draft) => draft.slot === one.slot)),
+    ...kept,
+  ];
+  if (drafts.length === 0) return null;
   return (
     <section class="app-section">
-      <h2 class="govuk-heading-m">{sayFamily.drafts(family.drafts.length)}</h2>
+      <h2 class="govuk-heading-m">{sayFamily.drafts(drafts.length)}</h2>
       <ul class="app-list">
-        {family.drafts.map((/** @type {any} */ draft) => (
+        {drafts.map((/** @type {any} */ draft) => (
           <li key={draft.slot} class="app-row">
             <Icon name="draft" />
             <div class="app-row__body">
@@ -158,7 +164,14 @@ function Drafts({ family, casefile }) {
                 {sayFamily.carry_on(kindName(draft.kind))}
               </Link>
               <p class="app-row__when">{saySending.written(dayAndTime(draft.written_at, now()))}</p>
-              <Standing standing="draft" at={draft.written_at} />
+              {isUnsaved(draft.slot) ? (
+                <span class="app-standing app-standing--question">
+                  <Icon name="alert" />
+                  <span>{sayFamily.not_kept}</span>
+                </span>
+              ) : (
+                <Standing standing="draft" at={draft.written_at} />
+              )}
             </div>
           </li>
         ))}

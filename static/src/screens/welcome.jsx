@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
 import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
+import { Summary } from "../parts/form.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status, useAsked } from "../parts/told.js";
 import * as sayDemo from "../words/demo.js";
@@ -67,13 +68,13 @@ function Line({ id, label, hint, type = "text", value, change, error, inputMode 
 function Who({ another, next }) {
   const [given, set] = useState({ email: "", password: "", code: "" });
   const [error, setError] = useState(/** @type {any} */ (null));
-  const [missing, setMissing] = useState(/** @type {string[]} */ ([]));
+  const [missing, setMissing] = useState(/** @type {("email"|"password"|"code")[]} */ ([]));
   const [busy, setBusy] = useState(false);
   const put = (/** @type {string} */ name) => (/** @type {string} */ value) => set((was) => ({ ...was, [name]: value }));
   const submit = async () => {
     const empty = /** @type {const} */ (["email", "password", "code"]).filter((name) => !given[name].trim());
     setMissing(empty);
-    if (empty.length) return later(() => focusOn(`#${empty[0]}`), 0);
+    if (empty.length) return later(() => focusOn("#problems"), 0);
     if (busy) return;
     setBusy(true);
     setError(null);
@@ -95,6 +96,13 @@ function Who({ another, next }) {
       {shell().demo && <Demo fill={set} />}
       <Trouble error={error} />
       <Form onSubmit={() => void submit()}>
+        {missing.length > 0 && (
+          <Summary
+            title={sayForm.something_missing}
+            kept={sayWelcome.kept}
+            lines={missing.map((name) => ({ to: name, text: lacks(name) ?? "" }))}
+          />
+        )}
         <Line
           id="email"
           label={sayWelcome.email}

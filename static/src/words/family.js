@@ -25,6 +25,7 @@ export const others = [
 export const before_you_go = "Before you go:";
 export const drafts = (/** @type {number} */ count) => (count === 1 ? "Not finished" : `Not finished (${count})`);
 export const carry_on = (/** @type {string} */ kind) => `Carry on with the ${kind}`;
+export const not_kept = "Not kept yet: open it and try again";
 export const due = "What is due";
 export const what = (/** @type {string} */ what, /** @type {string} */ about) =>
   `${DUE[what] ?? capital(what.replaceAll("_", " "))}${about ? `: ${about}` : ""}`;

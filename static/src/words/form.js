@@ -27,6 +27,7 @@ export const parts = "Parts of this note";
 export const left = (/** @type {number} */ count) => (count === 0 ? "answered" : `${of(count, "question")} left`);
 export const problem_title = (/** @type {number} */ count) =>
   count === 1 ? "One thing is missing before this can be sent" : `${count} things are missing before this can be sent`;
+export const still_here = "Everything you typed is still here.";
 export const nothing_lost = "Everything you typed is still here, and kept as a draft.";
 export const something_missing = "Something is missing";
 export const check_and_send = "Check and send";

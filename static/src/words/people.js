@@ -26,8 +26,13 @@ export function ages(people, now, nameless = false) {
   return childrenAndUnborn(people, now)
     .map((person) => {
       const age = person.due_on ? "expected" : born(person, now);
-      return nameless ? age : [person.name.split(" ")[0], age].filter(Boolean).join(" ");
+      return nameless ? age : [apart(person.name.split(" ")[0]), age].filter(Boolean).join(" ");
     })
     .filter(Boolean)
     .join(", ");
 }
+
+const FROM_RIGHT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** A name written from right to left, kept to itself: else the age behind it would be drawn before it, as if it were the next child’s. @param {string} name */
+const apart = (name) => (FROM_RIGHT.test(name) ? `\u2068${name}\u2069` : name);

@@ -14,7 +14,7 @@ export const explain = (/** @type {Outbox} */ told) => {
   if (told.reach === "no_signal")
     return "There is no signal. Everything is kept on this phone and is sent by itself when signal returns.";
   if (told.reach === "office_not_answering")
-    return "There is signal, but the office does not answer. Everything is kept on this phone; it tries again by itself.";
+    return "There is signal, but the office does not answer. Everything is kept on this phone; it tries again by itself. On wifi that is not yours, open any web page: it may want you to log in.";
   return told.waiting > 0
     ? "Everything is kept on this phone until the office has confirmed each one."
     : "The office has everything you sent.";
@@ -27,6 +27,8 @@ const OFFICE = {
     "What this phone kept had been cleared. Your families come back by themselves. If a note you had not sent is missing, tell your administrator.",
   chain_broken:
     "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
+  device:
+    "Your office does not know this phone any more, so nothing is sent or fetched. Everything you wrote is kept here. Tell your administrator, and do not clear the browser.",
   update_first: "A newer version of the app is needed before anything new can be fetched. What you write is still sent.",
 };
 
@@ -35,6 +37,29 @@ export const officeSays = (status) =>
   !status || status === "ok"
     ? ""
     : (OFFICE[status] ?? "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.");
+
+/** A clock that is off by less makes no day and no hour wrong that anybody would notice. */
+const CLOCK_MAY_BE_OFF_S = 600;
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+const YEAR_S = 365.25 * DAY_S;
+
+/** @param {number | null} offset office time minus this phone’s, in milliseconds @returns {string} one sentence, empty when the clock is right */
+export function clockSays(offset) {
+  const seconds = Math.abs(offset ?? 0) / 1000;
+  if (seconds < CLOCK_MAY_BE_OFF_S) return "";
+  const [unit, name] =
+    seconds >= YEAR_S
+      ? [YEAR_S, "year"]
+      : seconds >= DAY_S
+        ? [DAY_S, "day"]
+        : seconds >= HOUR_S
+          ? [HOUR_S, "hour"]
+          : [MINUTE_S, "minute"];
+  const by = of(Math.round(seconds / Number(unit)), String(name));
+  return `This phone’s clock is ${by} ${(offset ?? 0) < 0 ? "fast" : "slow"}. Nothing is lost or held back, but days and times that it fills in are wrong: check them in what you write, and put the clock right in the phone’s settings.`;
+}
 
 /** @param {Outbox} told @param {Date} now @returns {string} the one quiet line */
 export function sendLine(told, now) {

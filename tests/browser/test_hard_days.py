@@ -1,0 +1,151 @@
+"""Days on which the phone, the network or the clock is against whoever writes: nothing is lost, and the screen says what is so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import SENDING_MS, Keyworker, Supervisor
+from tests.browser.phone import Phone
+from tests.browser.releases import Releases
+from tests.browser.server import Server, captive_portal
+
+SEEN = "Two clean bottles drying. Luka pulled himself up on the sofa."
+TEN_YEARS_MS = 3_652 * 86_400_000
+NO_ROOM = "This phone has no room left, so this was not saved"
+
+
+def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Keyworker, server: Server) -> None:
+    # Given a phone without any room, as its browser itself finds
+    ama.phone.restart()
+    ama.phone.has_no_room(server.origin)
+    ama.opens_the_app()
+    ama.unlocks()
+    ama.opens_the_family("Tarnley")
+
+    # When Ama types a visit note, then it says that it is not kept, why, and what to do
+    ama.begins_a_visit_note()
+    ama.writes_the_visit(SEEN)
+    ama.sees("Not kept yet – see below")
+    ama.sees(NO_ROOM)
+    ama.sees("What you typed is still on this screen.")
+    ama.sees(re.compile("Free some space on the phone"))
+
+    # And when she sends it, then it says so again where she looks, and every word is still there
+    ama.presses("Check and send")
+    ama.is_at("Check before you send")
+    ama.presses("Send")
+    expect(ama.page.get_by_role("alert").filter(has_text=NO_ROOM)).to_be_focused()
+    ama.sees(SEEN)
+
+    # And when she looks something up meanwhile, then there is a way back to it
+    ama.opens_the_family("Tarnley")
+    ama.sees("Not kept yet: open it and try again")
+    ama.follows("Carry on with the visit note")
+    ama.is_at("Visit note")
+    expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
+    ama.sees("Not kept yet – see below")
+
+    # When there is room again, then one tap keeps it, and the same note is saved and sent
+    ama.phone.has_room_again(server.origin)
+    ama.presses("Try again")
+    ama.waits_for_the_draft_to_be_kept()
+    ama.restarts_the_phone()
+    ama.unlocks()
+    ama.opens_the_family("Tarnley")
+    ama.follows("Carry on with the visit note")
+    ama.checks_and_sends()
+    ama.is_at(re.compile("Saved, waiting to send|Sent"))
+    ama.follows("See what I sent")
+    ama.sees(SEEN)
+
+
+@pytest.mark.parametrize(("off", "said"), [(TEN_YEARS_MS, "10 years fast"), (-TEN_YEARS_MS, "10 years slow")])
+def test_clock_that_is_ten_years_off_blocks_nothing(server: Server, phone: Phone, laptop: Phone, off: int, said: str) -> None:
+    # Given a phone whose clock is wrong by ten years from its first day on
+    Releases(server).runs_by_a_clock_that_is_off(off)
+    ama = Keyworker(phone, server)
+    ama.sets_up_the_phone()
+
+    # Then it says so, and what that does to her notes
+    ama.sees(re.compile(f"This phone’s clock is {said}. Nothing is lost or held back"))
+
+    # When Ama writes a note, with the right day
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit(SEEN)
+    ama.checks_and_sends()
+
+    # Then it is sent, and stands above what is older
+    ama.is_at("Sent")
+    ama.opens_the_family("Tarnley")
+    expect(ama.page.locator(".app-row", has=ama.page.locator(".app-row__line")).first).to_contain_text(SEEN[:20])
+
+    # And the supervisor reads it with the office's time and signs it off, and the phone says so
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_the_family("Tarnley")
+    marian.opens_the_newest("Visit note")
+    marian.reads(SEEN)
+    marian.signs_off()
+    ama.sends_and_receives()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_note(re.compile("Visit note"))
+    ama.sees_the_note_is("Signed off")
+
+
+def test_network_that_answers_everything_with_its_own_page_is_never_taken_for_the_office(ama: Keyworker, server: Server) -> None:
+    # Given a hotel whose network wants a log-in first
+    ama.opens_the_family("Tarnley")
+    with captive_portal(server):
+        # When Ama sends a note and asks for it to be sent once more
+        ama.writes_down_a_call("Home safe by nine")
+        ama.is_at("Saved, waiting to send")
+        ama.sends_and_receives()
+
+        # Then nothing is shown as sent, and the screen has an idea why
+        ama.sees("There is signal, but the office does not answer.")
+        ama.sees(re.compile("may want you to log in"))
+        expect(ama.page.locator(".app-send-line")).to_contain_text("1 kept on this phone")
+        expect(ama.page.locator("body")).not_to_contain_text("the office has it")
+
+        # And the app opens, unlocks and shows the note all the same
+        ama.restarts_the_phone()
+        ama.unlocks()
+        ama.opens_the_family("Tarnley")
+        ama.opens_the_note(re.compile("Call, text or message"))
+        ama.sees_the_note_is("Saved, waiting to send")
+
+    # When the network lets her through, then it is sent without a tap
+    ama.sees_the_note_is("Sent, the office has it", timeout=SENDING_MS)
+
+
+def test_what_waits_is_sent_while_the_app_is_closed_and_shown_as_sent_after_unlocking(
+    ama: Keyworker, server: Server, laptop: Phone
+) -> None:
+    # Given a note that waits, an app that was closed, and signal again
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.writes_down_a_call("Home safe by nine")
+    ama.is_at("Saved, waiting to send")
+    server.start()
+    ama.phone.is_left_for(f"{server.origin}/healthz")
+
+    # When the browser wakes it in the background, without a key
+    ama.phone.wakes_the_app_in_the_background(server.origin)
+
+    # Then the supervisor can read it, although nobody has opened the app
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_the_family("Tarnley")
+    marian.reads("Home safe by nine")
+
+    # And when Ama unlocks without signal, then her phone has believed the office's word and says so
+    server.kill()
+    ama.opens_the_app()
+    ama.unlocks()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_note(re.compile("Call, text or message"))
+    ama.sees_the_note_is("Sent, the office has it")
