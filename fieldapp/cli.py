@@ -76,9 +76,8 @@ def init(given: argparse.Namespace) -> int:
 
 def add_person(given: argparse.Namespace) -> int:
     """Add a person from the office's own machine: the way in for the first administrator, who adds the others on a page."""
-    settings = config.read()
-    with upkeep.held(settings):
-        return _add_person(open_office(settings), given)
+    with upkeep.held_office(config.read()) as office:
+        return _add_person(office, given)
 
 
 def _add_person(office: Office, given: argparse.Namespace) -> int:

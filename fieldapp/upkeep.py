@@ -19,6 +19,7 @@ from fieldapp.keys import Keys
 from fieldapp.store import StoreFailed
 from fieldapp.store.copying import DatabaseInUse
 from fieldapp.verifying import Fault, sentence, verify
+from fieldapp.web.office import Office
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
@@ -54,8 +55,7 @@ def add_commands(add: Add) -> None:
 
 def make_checkpoint(given: argparse.Namespace) -> int:
     settings = config.read()
-    with held(settings):
-        office = open_office(settings)
+    with held_office(settings) as office:
         at = office.clock()
         path: Path = given.to or Path(f"fieldapp-checkpoint-{at:%Y-%m-%dT%H%M%S}Z.json")
         if path.exists():
@@ -78,8 +78,7 @@ def back_up(given: argparse.Namespace) -> int:
         raise CannotStart(
             f"The key file lies in {folder}: whoever took that folder could read everything. Give another folder with --to."
         )
-    with held(settings):
-        office = open_office(settings)
+    with held_office(settings) as office:
         try:
             with _Progress() as progress:
                 made = backups.make(office.store, office.keys, folder, office.clock, progress.step)
@@ -198,7 +197,7 @@ def _tell_restored(done: backups.Restored, settings: Settings, file: Path) -> No
         "  - People, passwords, rights and lost phones are as they were then. Look through who joined, left or lost a phone since."
     )
     print("  - Everybody signs in again at the desk. A phone set up since then is set up again; what it has waiting is not lost.")
-    print("  - Sign-offs and questions made since come back from phones that fetched them, with the note they are about.")
+    print("  - Sign-offs and questions made at a desk since then are not in it: look through what was signed off since.")
 
 
 def _read_checkpoint(path: Path) -> CheckpointFile:
@@ -226,6 +225,17 @@ def held(settings: Settings) -> Iterator[None]:
             yield
     except hold.Held:
         raise CannotStart(f"The office at {settings.database} is being restored: wait until that is done.") from None
+
+
+@contextmanager
+def held_office(settings: Settings) -> Iterator[Office]:
+    """Opens the office, held together with others, and closes it again."""
+    with held(settings):
+        office = open_office(settings)
+        try:
+            yield office
+        finally:
+            office.store.close()
 
 
 def _reason(error: Exception) -> str:

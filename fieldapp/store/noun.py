@@ -56,8 +56,13 @@ def for_reading(path: str) -> sqlite3.Connection:
         raw = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
     except sqlite3.OperationalError as error:
         raise StoreFailed(error.sqlite_errorname) from None
+    try:
+        # The first thing that reads the file: here it shows whether it is a database.
+        raw.execute("PRAGMA cache_size=-16000")
+    except sqlite3.DatabaseError as error:
+        raw.close()
+        raise (StoreDamaged if error.sqlite_errorcode & 0xFF in _DAMAGE else StoreFailed)(error.sqlite_errorname) from None
     raw.row_factory = sqlite3.Row
-    raw.execute("PRAGMA cache_size=-16000")
     return raw
 
 

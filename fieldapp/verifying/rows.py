@@ -31,7 +31,11 @@ def kept_aside(store: Store, ring: Ring | None) -> Iterator[Fault]:
         place = f"kept envelope {row.hash}"
         if (_hash(row.envelope), len(row.envelope)) != (row.hash, row.size):
             yield Fault("quarantine", place)
-        elif row.day != str(row.received_at)[:10] or (ring is not None and not _agrees(store, ring, row)):
+        elif (
+            row.is_believed not in (False, True)
+            or row.day != str(row.received_at)[:10]
+            or (ring is not None and not _agrees(store, ring, row))
+        ):
             yield Fault("quarantine_row", place)
         elif row.placed_at is not None and row.entry not in store.entries.placed([row.entry]):
             yield Fault("quarantine_placed", place)
@@ -43,11 +47,9 @@ def _hash(envelope: object) -> str:
 
 
 def _agrees(store: Store, ring: Ring, row: QuarantineRow) -> bool:
-    if not row.is_believed:
-        return (row.entry, row.casefile) == ("", "")
     item = opened(ring, row.envelope)
-    if item.ready is None:
-        return False
+    if not row.is_believed or item.ready is None:
+        return (row.is_believed, row.kid, row.entry, row.casefile) == (False, item.kid, "", "")
     ready = item.ready
     # A number taken by another entry is what makes a clone; every other believed entry holds its own.
     slips = store.signers.slips([(ready.kid, ready.n)])
