@@ -145,7 +145,8 @@ def check(given: argparse.Namespace) -> int:
     against = _read_checkpoint(given.against) if given.against else None
     if not Path(settings.database).is_file():
         raise CannotStart(f"There is no office at {settings.database}: set FIELDAPP_DATABASE.")
-    with held(settings), _Progress() as progress:
+    # Not held: it changes nothing, and also reads a copy in a folder where nothing can be written.
+    with _Progress() as progress:
         noted = EpochFile(settings.key_file).noted()
         try:
             opened = stores.open_still(settings.database)
