@@ -40,7 +40,7 @@ def verify(
 
     `noted` is the epoch and the count that lie beside the key file, read before: a database with less was put back by hand.
     `against` is held against it too: what it covers must be there still, in that order. Without `signatures` chains, hashes
-    and counts are checked, but not who signed: enough for a copy of what is there, in a third of the time.
+    and counts are checked, but not who signed: enough for a copy of what is there, in half the time.
     """
     with store.reading():
         broken = False
