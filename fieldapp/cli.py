@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fieldapp import __version__, config, create_app, demo, found_office, open_office, people, serving
+from fieldapp import __version__, config, create_app, demo, found_office, open_office, people, serving, upkeep
 from fieldapp.demo import sign_ins
 from fieldapp.errors import CannotStart, FieldappError
 from fieldapp.practice.commands import add_measure_commands
+from fieldapp.web.office import Office
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("email")
     adding.add_argument("role", choices=people.ROLES)
     adding.add_argument("--team", help="the team's name; a team of a new name is made")
+    upkeep.add_commands(add)
     add_measure_commands(commands)
     return parser
 
@@ -74,7 +76,11 @@ def init(given: argparse.Namespace) -> int:
 
 def add_person(given: argparse.Namespace) -> int:
     """Add a person from the office's own machine: the way in for the first administrator, who adds the others on a page."""
-    office = open_office(config.read())
+    with upkeep.held_office(config.read()) as office:
+        return _add_person(office, given)
+
+
+def _add_person(office: Office, given: argparse.Namespace) -> int:
     team = people.team_called(office.store, given.team) if given.team else None
     try:
         added = people.add(
@@ -96,6 +102,12 @@ def make_demo(given: argparse.Namespace) -> int:
 
 def serve(given: argparse.Namespace) -> int:
     settings = config.read()
+    # Held by every process the server forks, however this one ends: nobody restores under a serving office.
+    with upkeep.held(settings):
+        return _serve(settings, given)
+
+
+def _serve(settings: config.Settings, given: argparse.Namespace) -> int:
     create_app(settings, dev=given.dev)  # refuses here, in one sentence, rather than in every server process
     print(f"fieldapp is at {settings.origin}" + (" (a demo: nothing real belongs in it)" if settings.demo else ""))
     if settings.demo:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from fieldapp import access, placing, responders, scope
+from fieldapp import access, checkpoints, placing, responders, scope
 from fieldapp.epoch import epoch_of
-from fieldapp.keys import Keys, Ring, hash_text, sha256, verify_jws
+from fieldapp.keys import Keys, sha256
 from fieldapp.receipts import durable_through, sign_receipt
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.office import CheckpointRow
 from fieldapp.store.signers import DeviceRow, SignerRow
 from sync import chain, entry, messages
-from sync.errors import SyncError
 
 PULL_BYTES = 1_048_576
-CHECKPOINT_EVERY = timedelta(hours=1)
-"""Between two checkpoints, when there is news at all."""
 _AT_ONCE = 100
 
 
@@ -43,8 +39,9 @@ def hello(
     said = [head for head in request.signers if head.kid in mine]
     with store.writing() as tx:
         _hear(tx, device, mine, said, request, at)
-        checkpoint = _checkpoint(tx, ring, now)
-        _compare_checkpoint(tx, ring, device, request.checkpoint, at)
+        checkpoint = checkpoints.hourly(tx, ring, now)
+        if isinstance(request.checkpoint, str):
+            checkpoints.note_strange(tx, ring, device.id, request.checkpoint, at)
     same: bool | UnsetType = UNSET
     if reader is not None and request.digest is not UNSET:
         same = request.digest == _digest_for(store, reader.person, at)
@@ -114,53 +111,6 @@ def _digest_for(store: Store, person: str, at: str) -> str:
 def _readable(store: Store, person: str, at: str) -> list[CasefileRow]:
     who = scope.reader(store, person)
     return [] if who is None else scope.readable(store, who, at)
-
-
-def _checkpoint(tx: Store, ring: Ring, now: datetime) -> CheckpointRow | None:
-    """The newest checkpoint; a new one is made when the last is an hour old and something came since."""
-    last = tx.office.checkpoint()
-    if last is not None and now - entry.moment(last.at) < CHECKPOINT_EVERY:
-        return last
-    root = chain.checkpoint_root(sha256, tx.casefiles.heads())
-    if last is not None and last.root == root:
-        return last
-    made = make_checkpoint(tx, ring, root, last, entry.stamp(now))
-    tx.office.add_checkpoint(made)
-    return made
-
-
-def make_checkpoint(tx: Store, ring: Ring, root: str, last: CheckpointRow | None, at: str) -> CheckpointRow:
-    """Signs the office's word about every casefile, enrolment and audit row there is."""
-    n = 1 if last is None else last.n + 1
-    payload = entry.write_json(
-        {
-            "v": 1,
-            "n": n,
-            "prev": "" if last is None else hash_text(last.jws.encode()),
-            "at": at,
-            "epoch": epoch_of(tx),
-            "root": root,
-            "enrolment_head": tx.signers.enrolment_head()[1],
-            "audit_head": tx.audit.head(),
-        }
-    )
-    return CheckpointRow(n, at, root, ring.receipt.jws("fieldapp-checkpoint", payload))
-
-
-def _compare_checkpoint(tx: Store, ring: Ring, device: DeviceRow, shown: str | UnsetType, at: str) -> None:
-    """Holds the checkpoint a phone kept against our own: one we signed but do not have means that history was rewritten."""
-    if not isinstance(shown, str):
-        return
-    try:
-        use, jwk = ring.public.get(entry.split_jws(shown, "fieldapp-checkpoint").kid, ("", {}))
-        if use != "receipt":
-            return
-        n = json.loads(verify_jws(shown, "fieldapp-checkpoint", jwk))["n"]
-    except SyncError:
-        return
-    ours = tx.office.checkpoint_at(n)
-    if ours is None or ours.jws != shown:
-        tx.audit.add(at, "", f"checkpoint {n} shown by device {device.id} is not ours")
 
 
 def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequest, now: datetime) -> messages.PullAnswer:

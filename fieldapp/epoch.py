@@ -33,6 +33,23 @@ class EpochFile:
             _write(file, epoch, count)
         return epoch
 
+    def raise_in(self, tx: Store, above: int = 0) -> int:
+        """Gives a database that is about to be put back an epoch above its own, the noted one and `above`; returns it."""
+        with self._locked() as file:
+            epoch = max(epoch_of(tx), _read(file)[0], above) + 1
+        tx.settings.put("epoch", str(epoch))
+        return epoch
+
+    def settle(self, epoch: int, count: int) -> None:
+        """Notes what was put back, though it be fewer. Cut off before this, the next start raises the epoch once more: no harm."""
+        with self._locked() as file:
+            _write(file, epoch, count)
+
+    def noted(self) -> tuple[int, int]:
+        """The highest epoch and how many entries were placed by then, as far as noted; (0, 0) before the first start."""
+        with self._locked() as file:
+            return _read(file)
+
     def note(self, store: Store) -> None:
         """Notes how many entries are placed, after each push. It never goes back."""
         epoch, count = epoch_of(store), store.entries.count()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fieldapp.errors import FieldappError
-from fieldapp.keys.sealed import CasefileKey, open_sealed, seal
+from fieldapp.keys.sealed import CannotOpen, CasefileKey, open_sealed, seal
 from fieldapp.keys.signing import Jwk, SigningKey
 from fieldapp.store import Sealed, Store
 from fieldapp.store.office import OfficeKeyRow
@@ -170,6 +170,14 @@ class Keys:
     def _unwrap(self, row: OfficeKeyRow) -> SigningKey:
         bound = f"fieldapp office key 1\n{row.use}\n{row.kid}".encode()
         return SigningKey.read(open_sealed(self._wrapping, bound, row.private_wrapped))
+
+    def is_whole(self, row: OfficeKeyRow) -> bool:
+        """Does this key open, and is it the one whose public half and name stand beside it?"""
+        try:
+            key = self._unwrap(row)
+            return (key.kid, key.jwk) == (row.kid, json.loads(row.jwk))
+        except (CannotOpen, ValueError, TypeError):
+            return False
 
     def ring(self, store: Store) -> Ring:
         """The office's keys as of the newest key set; kept in memory until there is a newer one."""

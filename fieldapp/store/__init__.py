@@ -17,8 +17,9 @@ from fieldapp.store.audit import Audit
 from fieldapp.store.casefiles import Casefiles
 from fieldapp.store.drafts import Drafts
 from fieldapp.store.entries import Entries
-from fieldapp.store.migrations import DatabaseIsNewer, migrate
-from fieldapp.store.noun import Connections, NotWriting, Sealed, StoreBusy, StoreFailed
+from fieldapp.store.inspection import Inspection
+from fieldapp.store.migrations import DatabaseIsNewer, DatabaseIsOlder, migrate, require_shape
+from fieldapp.store.noun import Connections, NotWriting, Sealed, StoreBusy, StoreDamaged, StoreFailed
 from fieldapp.store.office import Office
 from fieldapp.store.people import People
 from fieldapp.store.quarantine import Quarantine
@@ -26,7 +27,18 @@ from fieldapp.store.records import Records
 from fieldapp.store.settings import Settings
 from fieldapp.store.signers import Signers
 
-__all__ = ["DatabaseIsNewer", "NotWriting", "Sealed", "Store", "StoreBusy", "StoreFailed", "open"]
+__all__ = [
+    "DatabaseIsNewer",
+    "DatabaseIsOlder",
+    "NotWriting",
+    "Sealed",
+    "Store",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreFailed",
+    "open",
+    "open_still",
+]
 
 
 class Store:
@@ -38,6 +50,7 @@ class Store:
         self.casefiles = Casefiles(connections)
         self.drafts = Drafts(connections)
         self.entries = Entries(connections)
+        self.inspection = Inspection(connections)
         self.office = Office(connections)
         self.people = People(connections)
         self.quarantine = Quarantine(connections)
@@ -71,4 +84,15 @@ def open(path: str | PathLike[str]) -> Store:
     """Opens the database at `path`, makes it if need be, and brings it to this release's shape."""
     connections = Connections(fspath(path))
     migrate(connections)
+    return Store(connections)
+
+
+def open_still(path: str | PathLike[str]) -> Store:
+    """Opens a database to look only: nothing in it changes, whoever else has it open.
+
+    Raises DatabaseIsNewer or DatabaseIsOlder when its shape is not this release's; StoreDamaged when it is no database.
+    """
+    connections = Connections(fspath(path), still=True)
+    with connections.snapshot():
+        require_shape(connections)
     return Store(connections)

@@ -146,6 +146,24 @@ def migrate(connections: Connections) -> int:
     return len(STEPS)
 
 
+def require_shape(connections: Connections) -> None:
+    """Makes sure that this release's steps have all run, and no others. Raises DatabaseIsNewer or DatabaseIsOlder."""
+    done: int = connections.raw.execute("PRAGMA user_version").fetchone()[0]
+    if done > len(STEPS):
+        raise DatabaseIsNewer(done, len(STEPS))
+    if done < len(STEPS):
+        raise DatabaseIsOlder(done, len(STEPS))
+
+
+class DatabaseIsOlder(FieldappError):
+    """The database was made by an earlier release and no one has opened it for writing since; or it is no office at all."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(f"The database is at step {found}; this program knows {known}. Start the office once to bring it there.")
+        self.found = found
+        self.known = known
+
+
 class DatabaseIsNewer(FieldappError):
     """The database was made by a later release than this program."""
 

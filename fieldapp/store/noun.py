@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NewType
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -30,6 +31,10 @@ class StoreBusy(StoreFailed):
     """Others were writing for too long. Nothing happened; asking again later is right."""
 
 
+class StoreDamaged(StoreFailed):
+    """The file is no database, or one whose pages are broken."""
+
+
 _TROUBLE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -42,12 +47,31 @@ _TROUBLE = frozenset(
 )
 """What is wrong with the disk or the moment, not with a row. SQLite may have taken back the whole transaction by itself."""
 
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def for_reading(path: str) -> sqlite3.Connection:
+    """Opens a database that is there, to look only: not even its journal changes."""
+    try:
+        raw = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+    except sqlite3.OperationalError as error:
+        raise StoreFailed(error.sqlite_errorname) from None
+    try:
+        # The first thing that reads the file: here it shows whether it is a database.
+        raw.execute("PRAGMA cache_size=-16000")
+    except sqlite3.DatabaseError as error:
+        raw.close()
+        raise (StoreDamaged if error.sqlite_errorcode & 0xFF in _DAMAGE else StoreFailed)(error.sqlite_errorname) from None
+    raw.row_factory = sqlite3.Row
+    return raw
+
 
 class Connections:
     """One SQLite connection for each thread: a connection shared by threads would interleave their transactions."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, still: bool = False) -> None:
         self.path = path
+        self._is_still = still
         self._mine = threading.local()
 
     @property
@@ -72,6 +96,8 @@ class Connections:
             self._mine.db = None
 
     def _connect(self) -> Database:
+        if self._is_still:
+            return Database(for_reading(self.path))
         # isolation_level None: transactions begin where `writing` says, never where the driver guesses.
         raw = sqlite3.connect(
             self.path,
@@ -117,6 +143,11 @@ class Connections:
             if error.sqlite_errorcode & 0xFF in _TROUBLE:
                 raise StoreFailed(error.sqlite_errorname) from None
             raise
+        except sqlite3.DatabaseError as error:
+            db.rollback()
+            if error.sqlite_errorcode & 0xFF in _DAMAGE:
+                raise StoreDamaged(error.sqlite_errorname) from None
+            raise
         except BaseException:
             db.rollback()
             raise
@@ -131,9 +162,13 @@ class Connections:
         if db.conn.in_transaction:
             yield
             return
-        db.conn.execute("BEGIN")
         try:
+            db.conn.execute("BEGIN")
             yield
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in _DAMAGE:
+                raise StoreDamaged(error.sqlite_errorname) from None
+            raise
         finally:
             db.rollback()
 

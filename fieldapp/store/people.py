@@ -153,6 +153,10 @@ class People(Noun):
     def end_session(self, id: str, at: str) -> None:
         self._run("UPDATE sessions SET ended_at=? WHERE id=? AND ended_at IS NULL", at, id)
 
+    def end_sessions(self, at: str) -> int:
+        """Ends every session there is; returns how many."""
+        return self._run("UPDATE sessions SET ended_at=? WHERE ended_at IS NULL", at)
+
     def attempts(self, key: str) -> AttemptRow | None:
         row = self._one("SELECT count,at,next_at FROM sign_in_attempts WHERE key=?", key)
         return None if row is None else AttemptRow(row["count"], row["at"], row["next_at"])

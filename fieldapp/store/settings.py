@@ -18,3 +18,6 @@ class Settings(Noun):
             name,
             value,
         )
+
+    def drop(self, name: str) -> None:
+        self._run("DELETE FROM settings WHERE name = ?", name)

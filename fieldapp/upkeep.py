@@ -1,0 +1,273 @@
+"""The commands that keep an office safe over the years: checkpoint, backup, restore, verify. Their words for people are here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fieldapp import backups, checkpoints, config, hold, now, open_office
+from fieldapp import store as stores
+from fieldapp.checkpoints import CheckpointFile
+from fieldapp.config import Settings
+from fieldapp.epoch import EpochFile
+from fieldapp.errors import CannotStart
+from fieldapp.keys import Keys
+from fieldapp.store import StoreFailed
+from fieldapp.store.copying import DatabaseInUse
+from fieldapp.verifying import Fault, sentence, verify
+from fieldapp.web.office import Office
+
+Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+_BROKEN_CHECKPOINT = {
+    "file": "is not an exported checkpoint",
+    "office": "does not hold the office's key as it was exported",
+    "keyset": "holds keys that its office key did not sign",
+    "checkpoint": "holds a checkpoint that the office did not sign",
+    "root": "was changed: its lines are not the ones that were signed",
+}
+_NOT_A_BACKUP = {
+    "missing": "there is no such file",
+    "not_an_office": "it is not the database of an office, or it is damaged",
+    "other_key": "the key in {key_file} does not open it: it belongs to another office, or to an earlier key",
+}
+_STEPS = {"copy": "copying", "check": "checking"}
+
+
+def add_commands(add: Add) -> None:
+    """Adds the four commands to a parser."""
+    made = add("checkpoint", make_checkpoint, "sign what the office holds now, and write it to a file to keep elsewhere")
+    made.add_argument("--to", type=Path, metavar="FILE", help="the file to write (default: a dated name in this folder)")
+    saved = add("backup", back_up, "copy the office while it serves, and check the copy")
+    saved.add_argument("--to", type=Path, metavar="FOLDER", help="where copies lie (default: backups, beside the database)")
+    put = add(
+        "restore", restore, "put a backup in the place of the database, which is kept beside it; the office must be stopped"
+    )
+    put.add_argument("file", type=Path, metavar="FILE", help="a copy made by `fieldapp backup`")
+    put.add_argument("--despite-faults", action="store_true", help="also a copy with faults, when there is none without")
+    walked = add("verify", check, "walk everything the office keeps, and name what is not as it was signed")
+    walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
+
+
+def make_checkpoint(given: argparse.Namespace) -> int:
+    settings = config.read()
+    with held_office(settings) as office:
+        at = office.clock()
+        path: Path = given.to or Path(f"fieldapp-checkpoint-{at:%Y-%m-%dT%H%M%S}Z.json")
+        if path.exists():
+            raise CannotStart(f"{path} is there already and stays as it is: give another name with --to.")
+        made, data = checkpoints.export(office.store, office.keys, at)
+        try:
+            _write(path, data)
+        except OSError as error:
+            raise CannotStart(f"{path} cannot be written ({error.strerror}): give another place with --to.") from None
+    print(f"Wrote checkpoint {made.n} of {made.at} to {path}.")
+    print("It names no family and opens nothing. Keep it where nobody who can change the office can change it too.")
+    print(f"Later, `fieldapp verify --against {path}` shows whether anything it covers was changed or taken out since.")
+    return 0
+
+
+def back_up(given: argparse.Namespace) -> int:
+    settings = config.read()
+    folder: Path = given.to or Path(settings.database).parent / "backups"
+    if settings.key_file.resolve().parent == folder.resolve():
+        raise CannotStart(
+            f"The key file lies in {folder}: whoever took that folder could read everything. Give another folder with --to."
+        )
+    with held_office(settings) as office:
+        try:
+            with _Progress() as progress:
+                made = backups.make(office.store, office.keys, folder, office.clock, progress.step)
+        except backups.BackupUnderWay:
+            raise CannotStart(f"Another backup is being written to {folder}: wait until it is done.") from None
+        except (StoreFailed, OSError) as error:
+            raise CannotStart(
+                f"No backup was made in {folder} ({_reason(error)}): see that it can be written to and has room. The office is as it was."
+            ) from None
+    if made.faults:
+        _tell_faults(made.faults)
+        print(
+            f"Kept the copy as {made.path}, but it has faults, and the office has them too: run `fieldapp verify`. "
+            "Keep your earlier backups. Phones go on keeping what they sent.",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"Made {made.path} ({made.entries:,} entries, {made.size / 1_000_000:,.1f} MB), opened it again and checked it.")
+    print(f"Phones may now let go of what came until {made.durable_through}.")
+    print(f"The folder holds no key. Without the key file ({settings.key_file}) nothing in it can be read: keep both, apart.")
+    return 0
+
+
+def restore(given: argparse.Namespace) -> int:
+    settings = config.read()
+    file: Path = given.file
+    try:
+        with hold.alone(settings.database), _Progress() as progress:
+            done = backups.restore(
+                file,
+                settings.database,
+                Keys(settings.master_key),
+                EpochFile(settings.key_file),
+                now(),
+                progress.step,
+                despite_faults=given.despite_faults,
+            )
+    except hold.Held:
+        raise CannotStart(
+            f"The office at {settings.database} is being served or backed up (it holds {settings.database}.hold): "
+            "stop it first. Nothing was changed."
+        ) from None
+    except DatabaseInUse:
+        raise CannotStart(
+            f"Another program has {settings.database} open (SQLite says so): stop it first. Nothing was changed."
+        ) from None
+    except backups.NotABackup as error:
+        why = _NOT_A_BACKUP[error.why].format(key_file=settings.key_file)
+        raise CannotStart(f"{file} cannot be put back: {why}. Nothing was changed.") from None
+    except backups.BackupHasFaults as error:
+        _tell_faults(error.faults)
+        raise CannotStart(
+            f"{file} does not verify, so it was not put back and nothing was changed. Take another backup; if this is the best "
+            "there is, --despite-faults puts it back with what is named above."
+        ) from None
+    except (StoreFailed, OSError) as error:
+        raise CannotStart(f"{file} was not put back ({_reason(error)}). The office is as it was.") from None
+    _tell_restored(done, settings, file)
+    return 0
+
+
+def check(given: argparse.Namespace) -> int:
+    settings = config.read()
+    against = _read_checkpoint(given.against) if given.against else None
+    if not Path(settings.database).is_file():
+        raise CannotStart(f"There is no office at {settings.database}: set FIELDAPP_DATABASE.")
+    # Not held: it changes nothing, and also reads a copy in a folder where nothing can be written.
+    with _Progress() as progress:
+        noted = EpochFile(settings.key_file).noted()
+        try:
+            opened = stores.open_still(settings.database)
+        except StoreFailed as error:
+            raise CannotStart(f"{settings.database} cannot be read as the database of an office ({error}).") from None
+        except stores.DatabaseIsOlder as error:
+            raise CannotStart(str(error)) from None
+        walk = verify(
+            opened,
+            Keys(settings.master_key),
+            against=against,
+            noted=noted,
+            tell=lambda done, total: progress.step("check", done, total),
+        )
+        found = 0
+        try:
+            for fault in walk:
+                found += 1
+                progress.clear()
+                print(sentence(fault))
+        except StoreFailed as error:
+            found += 1
+            print(f"the database file: it is too damaged to read on ({error})")
+        entries, casefiles = opened.entries.count(), len(opened.casefiles.heads()) if not found else 0
+        opened.close()
+    if found:
+        print(f"{found:,} faults. Change nothing; keep a copy of the database and of this list.", file=sys.stderr)
+        return 1
+    print(f"Walked {entries:,} entries in {casefiles:,} casefiles: all as they were signed, numbered and chained.")
+    if against is not None:
+        count = sum(seq for seq, _ in against.heads.values())
+        print(f"All that checkpoint {against.n} of {against.at} covers is there unchanged: {count:,} entries.")
+    return 0
+
+
+def _tell_restored(done: backups.Restored, settings: Settings, file: Path) -> None:
+    made = f", as it was at {done.made_at}" if done.made_at else ""
+    print(f"Put {file} back as {settings.database}{made}: {done.entries:,} entries, epoch {done.epoch}.")
+    if done.replaced is not None:
+        print(f"The database that was there lies at {done.replaced}. Keep it until you are sure.")
+    if done.made_at and done.promised > done.made_at:
+        print(
+            f"Note: phones were told that all until {done.promised} is safe, and may have let go of it. What came between "
+            f"{done.made_at} and then comes back only from phones that had fetched it. A newer backup would be better."
+        )
+    print("What happens next, once `fieldapp serve` runs again:")
+    print("  - Phones notice the new epoch and offer again what this database lacks, whoever wrote it. Nobody need do anything.")
+    print(
+        "  - People, passwords, rights and lost phones are as they were then. Look through who joined, left or lost a phone since."
+    )
+    print("  - Everybody signs in again at the desk. A phone set up since then is set up again; what it has waiting is not lost.")
+    print("  - Sign-offs and questions made at a desk since then are not in it: look through what was signed off since.")
+
+
+def _read_checkpoint(path: Path) -> CheckpointFile:
+    try:
+        return checkpoints.read_file(path.read_bytes())
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read ({error.strerror}).") from None
+    except checkpoints.NotACheckpoint as error:
+        raise CannotStart(f"{path} {_BROKEN_CHECKPOINT[error.code]}. Nothing was held against it.") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes a new file that is on the disk when this returns."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def held(settings: Settings) -> Iterator[None]:
+    """Holds the office together with others, or says that it is being put back just now."""
+    try:
+        with hold.among_others(settings.database):
+            yield
+    except hold.Held:
+        raise CannotStart(f"The office at {settings.database} is being restored: wait until that is done.") from None
+
+
+@contextmanager
+def held_office(settings: Settings) -> Iterator[Office]:
+    """Opens the office, held together with others, and closes it again."""
+    with held(settings):
+        office = open_office(settings)
+        try:
+            yield office
+        finally:
+            office.store.close()
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+
+
+def _tell_faults(faults: list[Fault]) -> None:
+    for fault in faults:
+        print(sentence(fault), file=sys.stderr)
+
+
+class _Progress:
+    """One line on a terminal that says how far long work is; nothing anywhere else."""
+
+    def __init__(self) -> None:
+        self._is_shown = sys.stderr.isatty()
+        self._told = ""
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def step(self, step: str, done: int, total: int) -> None:
+        told = f"{_STEPS[step]}: {100 * done // max(total, 1)} %"
+        if self._is_shown and told != self._told:
+            self._told = told
+            print(f"\r{told:<20}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._told:
+            print(f"\r{'':<20}\r", end="", file=sys.stderr, flush=True)
+            self._told = ""

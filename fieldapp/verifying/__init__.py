@@ -1,0 +1,79 @@
+"""Walks everything the office keeps and names what is not as it was signed, numbered and chained.
+
+    for fault in verify(store, keys):
+        print(sentence(fault))
+
+It reads one unmoving state, also while others write, in pages: a million entries are never in memory at once. What is
+looked at, what against which, and what no chain covers: docs/operate.md, *What verify can show*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+
+from fieldapp.checkpoints import CheckpointFile
+from fieldapp.epoch import epoch_of
+from fieldapp.keys import Keys
+from fieldapp.store import Store
+from fieldapp.verifying.against import compared, covered
+from fieldapp.verifying.casefiles import CasefileWalk
+from fieldapp.verifying.chains import Chains
+from fieldapp.verifying.faults import Fault, sentence
+from fieldapp.verifying.rows import disagreeing, kept_aside
+
+__all__ = ["Fault", "sentence", "verify"]
+
+Tell = Callable[[int, int], None]
+"""Told from time to time: how many entries were walked, of how many."""
+
+
+def verify(
+    store: Store,
+    keys: Keys,
+    *,
+    against: CheckpointFile | None = None,
+    signatures: bool = True,
+    noted: tuple[int, int] | None = None,
+    tell: Tell = lambda done, total: None,
+) -> Generator[Fault, None, None]:
+    """Yields every fault found; nothing when all is well. Raises StoreDamaged when the file's pages are too broken to read on.
+
+    `noted` is the epoch and the count that lie beside the key file, read before: a database with less was put back by hand.
+    `against` is held against it too: what it covers must be there still, in that order. Without `signatures` chains, hashes
+    and counts are checked, but not who signed: enough for a copy of what is there, in half the time.
+    """
+    with store.reading():
+        broken = False
+        for each in store.inspection.damage():
+            broken = True
+            yield Fault("file", "the database file", each)
+        for table, parent in store.inspection.dangling():
+            yield Fault("dangling", f"table {table}", parent)
+        if noted is not None and noted > (epoch_of(store), store.entries.count()):
+            yield Fault("behind", "the database", f"{store.entries.count()} entries of {noted[1]}")
+        chains = Chains(store, keys)
+        yield from chains.faults(against)
+        yield from _entries(store, keys, chains, against, signatures, tell)
+        if not broken:
+            # These questions join tables by their indexes, which a broken file may answer with nonsense.
+            yield from disagreeing(store)
+        yield from kept_aside(store, chains.ring)
+
+
+def _entries(
+    store: Store, keys: Keys, chains: Chains, against: CheckpointFile | None, signatures: bool, tell: Tell
+) -> Iterator[Fault]:
+    walk = CasefileWalk(store, keys, chains.public, signatures=signatures)
+    heads = store.casefiles.heads()
+    if against is not None:
+        yield from compared(store, heads, against)
+    total, done = store.entries.count(), 0
+    for casefile, _, _ in heads:
+        yield from walk.faults(casefile, covered(casefile, against))
+        done += walk.walked
+        tell(done, total)
+    for casefile in store.inspection.casefiles_without_row():
+        yield Fault("casefile_gone", f"casefile {casefile}")
+    counted = store.inspection.count_entries()
+    if counted != total:
+        yield Fault("count", "the table of entries", f"{counted} of {total}")

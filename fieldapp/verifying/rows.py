@@ -1,0 +1,57 @@
+"""Rows that must agree with others: summaries with entries, numbers with slips, and the envelopes kept aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fieldapp.believing import opened
+from fieldapp.keys import Ring, hash_text
+from fieldapp.store import Store
+from fieldapp.store.quarantine import QuarantineRow
+from fieldapp.verifying.faults import Fault, entry_place
+
+
+def disagreeing(store: Store) -> Iterator[Fault]:
+    """Rows of one table that another contradicts."""
+    for record in store.inspection.records_astray():
+        yield Fault("record", f"record {record}")
+    for kid, n in store.inspection.slips_astray():
+        yield Fault("slip_number", f"signer {kid}, number {n}")
+    for casefile, seq in store.inspection.entries_without_slip():
+        yield Fault("no_slip", entry_place(casefile, seq))
+    for entry, erasure in store.inspection.erased():
+        row = store.entries.get(erasure)
+        if store.entries.get(entry) is None or row is None or row.kind != "erasure":
+            yield Fault("erased", f"erased entry {entry}")
+
+
+def kept_aside(store: Store, ring: Ring | None) -> Iterator[Fault]:
+    """Envelopes in quarantine: byte for byte what came, and what was believed of them still so."""
+    for row in store.inspection.quarantine():
+        place = f"kept envelope {row.hash}"
+        if (_hash(row.envelope), len(row.envelope)) != (row.hash, row.size):
+            yield Fault("quarantine", place)
+        elif (
+            row.is_believed not in (False, True)
+            or row.day != str(row.received_at)[:10]
+            or (ring is not None and not _agrees(store, ring, row))
+        ):
+            yield Fault("quarantine_row", place)
+        elif row.placed_at is not None and row.entry not in store.entries.placed([row.entry]):
+            yield Fault("quarantine_placed", place)
+
+
+def _hash(envelope: object) -> str:
+    # A row may hold anything once somebody wrote into it.
+    return hash_text(envelope) if isinstance(envelope, bytes) else ""
+
+
+def _agrees(store: Store, ring: Ring, row: QuarantineRow) -> bool:
+    item = opened(ring, row.envelope)
+    if not row.is_believed or item.ready is None:
+        return (row.is_believed, row.kid, row.entry, row.casefile) == (False, item.kid, "", "")
+    ready = item.ready
+    # A number taken by another entry is what makes a clone; every other believed entry holds its own.
+    slips = store.signers.slips([(ready.kid, ready.n)])
+    has_number = row.reason == "clone" or slips.get((ready.kid, ready.n)) == ready.id
+    return has_number and (row.kid, row.entry, row.casefile) == (ready.kid, ready.id, ready.header["casefile"])

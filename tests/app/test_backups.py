@@ -1,0 +1,406 @@
+"""A backup is whole though the office serves, is believed only after it was read again, and comes back in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fieldapp import backups, cli, config, hold, open_office, people, store, verifying
+from fieldapp.epoch import EpochFile, epoch_of
+from fieldapp.keys import Keys
+from fieldapp.store.copying import copy
+from fieldapp.web.office import Office
+from sync import entry
+from tests.app import harrowmere
+from tests.app.harrowmere import VISIT, Harrowmere
+from tests.app.phone import Handset
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An office's own machine, with an office founded and one casefile in it."""
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    monkeypatch.setenv("FIELDAPP_KEY_FILE", str(tmp_path / "keys" / "office.key"))
+    monkeypatch.setenv("FIELDAPP_DATABASE", str(tmp_path / "office.db"))
+    monkeypatch.setenv("FIELDAPP_ORIGIN", "http://localhost:8000")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["init"]) == 0
+    add_casefile()
+    return tmp_path
+
+
+def add_casefile(title: str = "The Tarnley family") -> str:
+    """Opens a casefile at the desk and returns its id."""
+    office = open_office(config.read())
+    place = Harrowmere(office, None, harrowmere.Clock(datetime.now(UTC)))  # type: ignore[arg-type]
+    who = "noor" + os.urandom(4).hex()
+    place.add(who, "supervisor", None)
+    casefile = place.open_casefile(who, title, team=None)
+    assert office.epoch_file is not None
+    office.epoch_file.note(office.store)
+    office.store.close()
+    return casefile
+
+
+def titles() -> int:
+    """How many casefiles the office has."""
+    office = open_office(config.read())
+    found = len(office.store.casefiles.all())
+    office.store.close()
+    return found
+
+
+def newest(machine: Path) -> Path:
+    return sorted((machine / "backups").glob("*.db"))[-1]
+
+
+def test_backup_taken_while_pushes_run_is_whole_and_has_all_that_was_placed_before_it(
+    ama: Handset, reece: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    here = place.office
+    placed: list[str] = []
+    stop, begun = threading.Event(), threading.Barrier(3)
+
+    def push(phone: Handset) -> None:
+        opening = phone.opening()
+        phone.push(opening)
+        begun.wait()
+        while not stop.is_set():
+            placed.extend(each["id"] for each in phone.push(*(phone.write(opening.casefile, VISIT) for _ in range(5))))
+        here.store.close()
+
+    threads = [threading.Thread(target=push, args=(phone,)) for phone in (ama, reece)]
+    for each in threads:
+        each.start()
+    begun.wait()
+    made = []
+    try:
+        for _ in range(3):
+            before = set(placed)
+            made.append((before, backups.make(here.store, here.keys, tmp_path / "backups", tick(place), quiet)))
+    finally:
+        stop.set()
+        for each in threads:
+            each.join()
+    assert len(placed) > len(made[0][0]) + 10
+    for before, one in made:
+        assert one.faults == []
+        assert one.path.stat().st_mode & 0o077 == 0
+        opened = store.open_still(one.path)
+        assert list(verifying.verify(opened, here.keys)) == []
+        assert opened.entries.placed(before).keys() == before
+        opened.close()
+    assert here.store.settings.get("durable_through") == made[-1][1].durable_through
+    assert list(verifying.verify(here.store, here.keys)) == []
+    assert not list((tmp_path / "backups").glob("*partial*"))
+
+
+def tick(place: Harrowmere) -> Callable[[], datetime]:
+    """A clock that moves on a little whenever it is read, so that no two backups bear one name."""
+
+    def now() -> datetime:
+        place.clock.pass_by(seconds=1)
+        return place.clock()
+
+    return now
+
+
+def test_phones_are_promised_what_came_a_minute_before_and_never_less_than_before(place: Harrowmere, tmp_path: Path) -> None:
+    here = place.office
+    made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet)
+    assert made.durable_through == entry.stamp(place.clock() - timedelta(seconds=60))
+    place.clock.pass_by(days=-1)
+    assert backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet).durable_through == made.durable_through
+
+
+def test_copy_with_faults_is_kept_under_a_name_that_says_so_and_promises_nothing(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    here, opening = place.office, ama.opening()
+    ama.push(opening, ama.write(opening.casefile, VISIT))
+    with here.store.writing() as tx:
+        tx.entries._run("UPDATE entries SET received_at = '2026-01-01T00:00:00.000Z' WHERE seq = 1")
+    made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet)
+    assert {fault.code for fault in made.faults} >= {"chain"}
+    assert made.path.name.endswith(".faulty.db")
+    assert here.store.settings.get("durable_through") == ""
+
+
+def test_second_backup_into_the_same_folder_waits_for_nobody_and_says_so(place: Harrowmere, tmp_path: Path) -> None:
+    here = place.office
+
+    def meanwhile(step: str, done: int, total: int) -> None:
+        with pytest.raises(backups.BackupUnderWay):
+            backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet)
+
+    assert backups.make(here.store, here.keys, tmp_path / "backups", place.clock, meanwhile).faults == []
+
+
+# The commands
+
+
+def test_what_was_backed_up_comes_back_with_a_higher_epoch_and_the_former_is_kept(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["backup"]) == 0
+    told = capsys.readouterr().out
+    assert "holds no key" in told
+    assert "Phones may now let go" in told
+    add_casefile("The Aldous family")
+    office = open_office(config.read())
+    with office.store.writing() as tx:
+        person = tx.people.all()[0].id
+        tx.people.begin_session("a session", person, "2026-11-23T09:30:00.000Z")
+    office.store.close()
+    assert cli.main(["restore", str(newest(machine))]) == 0
+    told = capsys.readouterr().out
+    assert "1 entries, epoch 2" in told
+    assert "offer again" in told
+    (former,) = machine.glob("office.db.replaced-*")
+    assert titles() == 1
+    office = open_office(config.read())
+    assert epoch_of(office.store) == 2
+    assert office.store.people.session("a session") is None
+    assert office.store.settings.get("backup_began") == ""
+    office.store.close()
+    kept = store.open_still(former)
+    assert len(kept.casefiles.all()) == 2
+    kept.close()
+    assert cli.main(["verify"]) == 0
+    assert cli.main(["restore", str(former)]) == 0
+    assert (titles(), epoch()) == (2, 3)
+
+
+def epoch() -> int:
+    office = open_office(config.read())
+    found = epoch_of(office.store)
+    office.store.close()
+    return found
+
+
+def test_database_put_back_by_hand_is_noticed_at_start(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    yesterday = machine / "yesterday.db"
+    copy(str(machine / "office.db"), yesterday)
+    add_casefile()
+    for ending in ("-wal", "-shm"):
+        (machine / f"office.db{ending}").unlink(missing_ok=True)
+    shutil.copy(yesterday, machine / "office.db")
+    assert cli.main(["verify"]) == 1
+    assert "an older copy was put there by hand" in capsys.readouterr().out
+    assert (epoch(), epoch()) == (2, 2)
+    assert cli.main(["verify"]) == 0
+
+
+def test_restore_says_when_phones_were_promised_more_than_it_brings(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["backup"])
+    office = open_office(config.read())
+    with office.store.writing() as tx:
+        tx.settings.put("durable_through", "2999-01-01T00:00:00.000Z")
+    office.store.close()
+    capsys.readouterr()
+    assert cli.main(["restore", str(newest(machine))]) == 0
+    assert "all until 2999-01-01T00:00:00.000Z is safe" in capsys.readouterr().out
+
+
+def content(machine: Path) -> list[str]:
+    raw = sqlite3.connect(machine / "office.db")
+    found = list(raw.iterdump())
+    raw.close()
+    return found
+
+
+def refused(machine: Path, file: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
+    """Tries to restore, makes sure that nothing changed, and returns what was said."""
+    before = content(machine)
+    capsys.readouterr()
+    assert cli.main(["restore", str(file), *more]) == 1
+    assert content(machine) == before
+    assert not list(machine.glob("*.replaced*")) + list(machine.glob("*.restoring*"))
+    return capsys.readouterr().err
+
+
+def test_restore_refuses_while_the_office_serves(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["backup"])
+    with hold.among_others(str(machine / "office.db")):
+        assert "stop it first" in refused(machine, newest(machine), capsys)
+
+
+def test_restore_refuses_while_any_other_program_has_the_database_open(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["backup"])
+    office = open_office(config.read())
+    try:
+        assert "SQLite says so" in refused(machine, newest(machine), capsys)
+    finally:
+        office.store.close()
+
+
+def test_nothing_is_served_or_changed_while_a_restore_runs(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with hold.alone(str(machine / "office.db")):
+        for command in (["serve"], ["backup"], ["checkpoint"], ["person", "A", "a@harrowmere.example", "auditor"]):
+            assert cli.main(command) == 1
+            assert "is being restored" in capsys.readouterr().err
+
+
+def test_restore_refuses_what_does_not_verify_unless_told_that_it_is_known(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["backup"])
+    file = newest(machine)
+    raw = sqlite3.connect(file)
+    raw.execute("UPDATE entries SET author = 'somebody else'")
+    raw.commit()
+    raw.close()
+    told = refused(machine, file, capsys)
+    assert "its row does not say what was signed" in told
+    assert "does not verify" in told
+    assert cli.main(["restore", str(file), "--despite-faults"]) == 0
+    assert titles() == 1
+
+
+def test_restore_refuses_what_is_no_backup_of_this_office(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, foreign, other = machine / "a.txt", machine / "foreign.db", machine / "other.db"
+    text.write_text("no database" * 1000)
+    raw = sqlite3.connect(foreign)
+    raw.execute("CREATE TABLE people (id)")
+    raw.commit()
+    raw.close()
+    opened = store.open(other)
+    Keys(bytes(range(32))).make_office_keys(opened, "2026-11-23T09:30:00.000Z")
+    opened.close()
+    for file, why in (
+        (machine / "gone", "no such file"),
+        (text, "not the database"),
+        (foreign, "not the database"),
+        (other, "another office"),
+    ):
+        assert why in refused(machine, file, capsys), file
+
+
+def test_office_that_is_damaged_or_gone_can_be_put_back(machine: Path) -> None:
+    cli.main(["backup"])
+    (machine / "office.db").write_bytes(b"lost" * 5000)
+    (machine / "office.db-wal").write_bytes(b"the log of what was lost")
+    assert cli.main(["restore", str(newest(machine))]) == 0
+    assert titles() == 1
+    (former,) = machine.glob("office.db.replaced-*")
+    assert former.read_bytes() == b"lost" * 5000
+    (machine / "office.db").unlink()
+    assert cli.main(["restore", str(newest(machine))]) == 0
+    assert titles() == 1
+
+
+def test_backup_beside_the_key_is_refused(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["backup", "--to", str(machine / "keys")]) == 1
+    assert "whoever took that folder" in capsys.readouterr().err
+
+
+def test_checkpoint_file_shows_a_cut_tail_later(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["backup"])
+    add_casefile("The Aldous family")
+    assert cli.main(["checkpoint", "--to", "kept.json"]) == 0
+    assert cli.main(["checkpoint", "--to", "kept.json"]) == 1
+    assert cli.main(["verify", "--against", "kept.json"]) == 0
+    capsys.readouterr()
+    assert cli.main(["restore", str(newest(machine))]) == 0
+    assert cli.main(["verify"]) == 0
+    assert cli.main(["verify", "--against", "kept.json"]) == 1
+    told = capsys.readouterr()
+    assert "a casefile that the checkpoint covers is not there any more" in told.out
+    assert "the office was restored since" in told.out
+    (machine / "kept.json").write_text("{}")
+    assert cli.main(["verify", "--against", "kept.json"]) == 1
+    assert "is not an exported checkpoint" in capsys.readouterr().err
+
+
+# Killed on the way
+
+CALLS = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "pwrite", "open")
+
+
+def killed_at(call: int, command: list[str]) -> bool:
+    """Runs a command in a process of its own that is killed at its n-th call of the system; False when it came to its end."""
+    child = os.fork()
+    if child == 0:
+        left = call
+
+        def counted(real: Callable[..., object]) -> Callable[..., object]:
+            def wrapped(*given: object, **more: object) -> object:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return real(*given, **more)
+
+            return wrapped
+
+        for name in CALLS:
+            setattr(os, name, counted(getattr(os, name)))
+        os._exit(cli.main(command))
+    status = os.waitpid(child, 0)[1]
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def test_kill_in_the_middle_of_a_backup_leaves_the_office_and_earlier_backups_as_they_were(machine: Path) -> None:
+    cli.main(["backup"])
+    first = newest(machine)
+    whole, call, promised = first.read_bytes(), 1, ""
+    while killed_at(call, ["backup"]):
+        call += 1
+        office = open_office(config.read())
+        now = office.store.settings.get("durable_through")
+        # A promise stands only on a backup that bears its name, began a minute after it, and opens.
+        assert any(began_after(path, now) for path in (machine / "backups").glob("*Z.db"))
+        assert now >= promised
+        promised = now
+        assert list(verifying.verify(office.store, office.keys)) == []
+        office.store.close()
+        assert first.read_bytes() == whole
+    assert call > 10
+    assert not list((machine / "backups").glob("*partial*"))
+    assert titles() == 1
+
+
+def began_after(path: Path, promised: str) -> bool:
+    opened = store.open_still(path)
+    began = opened.settings.get("backup_began")
+    opened.close()
+    return entry.moment(promised) + backups.SAFETY <= entry.moment(began)
+
+
+def test_kill_in_the_middle_of_a_restore_leaves_the_old_office_or_the_new(machine: Path) -> None:
+    cli.main(["backup"])
+    file = newest(machine)
+    add_casefile("The Aldous family")
+    copy(str(machine / "office.db"), machine / "both.db")
+    call, seen, epochs = 1, set(), [0]
+    while killed_at(call, ["restore", str(file)]):
+        call += 1
+        found = titles()
+        seen.add(found)
+        epochs.append(epoch())
+        office: Office = open_office(config.read())
+        assert list(verifying.verify(office.store, office.keys)) == []
+        office.store.close()
+        if found == 1:
+            # Back to where two are, so that every step of the way is tried from the same place.
+            assert epochs[-1] > epochs[-2]
+            assert cli.main(["restore", str(machine / "both.db")]) == 0
+            epochs.append(epoch())
+    assert call > 10
+    assert epochs == sorted(epochs)
+    assert seen == {1, 2}
+    assert (titles(), len(list(machine.glob("*.restoring*")))) == (1, 0)
+    assert EpochFile(config.read().key_file).noted() == (epoch(), 1)
