@@ -10,10 +10,10 @@ const text = fc.array(sentence, { maxLength: 6 }).map((all) => all.join(" "));
 const sentencesOf = (/** @type {string} */ all) => all.match(/[^.!?]+[.!?]/g)?.map((one) => one.trim()) ?? [];
 
 test("what each added stands, and what one took out is gone", () => {
-  const before = "Ada was quiet. Who came? The dog barked! Mum cooked.";
-  const one = "Ada was quiet. Luka slept. Who came? The dog barked! Mum cooked.";
-  const other = "Ada was quiet. Who came? Mum cooked. It was late.";
-  assert.equal(putTogether(before, one, other), "Ada was quiet. Luka slept. Who came? Mum cooked. It was late.");
+  const before = "Ada was quiet. The dog barked! Mum cooked.";
+  const one = "Ada was quiet. Luka slept. The dog barked! Mum cooked.";
+  const other = "Ada was quiet. Mum cooked. It was late.";
+  assert.equal(putTogether(before, one, other), "Ada was quiet. Luka slept. Mum cooked. It was late.");
 });
 
 test("where both changed one sentence, both stand whole", () => {
