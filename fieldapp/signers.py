@@ -163,6 +163,25 @@ def prove(
     return signer
 
 
+def device_of_proof(store: Store, proof: str) -> DeviceRow | None:
+    """The device on which the key of a reading proof lies; `prove` then says whether the proof holds."""
+    try:
+        signer = store.signers.get(entry.split_jws(proof, "fieldapp-proof").kid)
+    except Malformed:
+        return None
+    return None if signer is None else store.signers.device(signer.device)
+
+
+def renew(store: Store, signer: SignerRow, now: datetime) -> str:
+    """Gives a device that lost its token a new one. A browser drops a cookie whose time is up, and a clock that ran ahead for a day is enough: a phone that
+    may read must not be kept from sending."""
+    token = new_token()
+    with store.writing() as tx:
+        tx.signers.set_device_token(signer.device, token_hash(token))
+        tx.audit.add(entry.stamp(now), signer.person, "phone given a new token")
+    return token
+
+
 def end_device(store: Store, device: str, status: str, by: str, now: datetime) -> None:
     """Ends a device's fetching: lost or ended. What it sends afterwards is kept, and a person decides."""
     with store.writing() as tx:

@@ -74,6 +74,18 @@ class EnrolAnswer(Struct, frozen=True, kw_only=True):
     epoch: Count
 
 
+class RenewRequest(Struct, frozen=True, kw_only=True):
+    """Asks for a new device token. The reading proof stands for the old one, which the browser has dropped."""
+
+    v: V
+
+
+class RenewAnswer(Struct, frozen=True, kw_only=True):
+    """The device token comes as a cookie."""
+
+    v: V = 1
+
+
 class SignerHead(Struct, frozen=True):
     """The head of a signer's own chain: n is 0 and id "" before its first entry."""
 
@@ -280,10 +292,11 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     retry_after: Count | UnsetType = UNSET
 
 
-REQUESTS = (BeginRequest, EnrolRequest, HelloRequest, HaveRequest, PullRequest, PracticeRequest)
+REQUESTS = (BeginRequest, EnrolRequest, RenewRequest, HelloRequest, HaveRequest, PullRequest, PracticeRequest)
 ANSWERS = (
     BeginAnswer,
     EnrolAnswer,
+    RenewAnswer,
     HelloAnswer,
     PushAnswer,
     DraftAnswer,

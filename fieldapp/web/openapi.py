@@ -51,6 +51,16 @@ def _paths() -> dict[str, Any]:
             )
         },
         "/devices": {"post": _operation("enrol", "Finish setting it up", messages.EnrolRequest, messages.EnrolAnswer)},
+        "/devices/renew": {
+            "post": _operation(
+                "renew",
+                "Get a new device token where the browser dropped the old one",
+                messages.RenewRequest,
+                messages.RenewAnswer,
+                security=[{"read_token": [], "proof": []}],
+                refusals=(400, 401, 413, 415),
+            )
+        },
         "/hello": {
             "post": _operation(
                 "hello",

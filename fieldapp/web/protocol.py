@@ -72,8 +72,20 @@ def _check_reader() -> ResponseReturnValue | None:
     return None
 
 
+def _check_proof() -> ResponseReturnValue | None:
+    g.device = signers.device_of_proof(office().store, request.headers.get("Fieldapp-Proof", ""))
+    if g.device is None:
+        return _refusal(NotAnswered(401, "device"))
+    try:
+        g.signer = _prove()
+    except NotAnswered as refusal:
+        return _refusal(refusal)
+    return None
+
+
 device_only = guarded("device token", _check_device, form=False)
 reader_only = guarded("device token, read token and proof", _check_reader, form=False)
+proof_only = guarded("read token and proof", _check_proof, form=False)
 
 
 def _prove() -> SignerRow:
@@ -218,6 +230,17 @@ def _set_cookie(response: Response, token: str) -> None:
         httponly=True,
         samesite="Strict",
     )
+
+
+@pages.post("/devices/renew")
+@proof_only
+def renew() -> ResponseReturnValue:
+    """Gives a phone whose browser dropped the device token a new one."""
+    _json(messages.RenewRequest)
+    here = office()
+    response = _answer(messages.RenewAnswer())
+    _set_cookie(response, signers.renew(here.store, g.signer, here.clock()))
+    return response
 
 
 @pages.post("/hello")

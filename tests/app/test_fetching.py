@@ -580,3 +580,27 @@ def test_durable_through_lies_two_weeks_back_without_backups(ama: Handset, place
     with place.office.store.writing() as tx:
         tx.settings.put("durable_through", "2026-11-22T00:00:00.000Z")
     assert ama.hello()["durable_through"] == "2026-11-22T00:00:00.000Z"
+
+
+def test_phone_that_lost_its_device_token_gets_another_with_its_proof(ama: Handset, reece: Handset) -> None:
+    # Given a phone that has greeted, and whose browser then dropped the cookie
+    ama.hello()
+    ama.client.delete_cookie("fieldapp-device")
+    assert ama.client.post("/sync/v1/hello", json={"v": 1, "signers": []}).status_code == 401
+
+    # When it proves itself without one
+    body = b'{"v":1}'
+    path = "/sync/v1/devices/renew"
+
+    def renew(headers: dict[str, str]) -> tuple[int, str]:
+        answer = ama.client.post(path, data=body, headers={"Content-Type": "application/json", **headers})
+        return answer.status_code, answer.get_json().get("error", "")
+
+    # Then nobody else's proof does, nor none
+    assert renew({}) == (401, "device")
+    assert renew({**ama.proof(path, body), "Authorization": f"Bearer {reece.read_token}"}) == (401, "read_token")
+    assert renew({**ama.proof(path, b"{}")}) == (401, "proof")
+
+    # And its own gets it a token that adds and reads as before
+    assert renew(ama.proof(path, body)) == (200, "")
+    assert ama.hello()["device"]["status"] == "ok"

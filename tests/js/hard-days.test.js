@@ -438,3 +438,32 @@ test("an envelope on which the office stumbles is passed by in the end", async (
   assert.ok(ids.slice(1).every((id) => office.byId.has(id)));
   assert.ok(!office.byId.has(ids[0]));
 });
+
+test("a phone whose browser dropped the device token gets another, and what waits is sent", async () => {
+  const { office, phone, words, writes } = await working();
+  await phone.ask("sync");
+  office.isKnown = false;
+  const { id } = await writes(phone, "after the clock was put right");
+  await phone.ask("sync");
+  assert.ok(office.byId.has(id));
+  assert.equal((await phone.ask("outbox")).fetching, "ok");
+
+  // And with nothing to send, when it only fetches.
+  office.isKnown = false;
+  await phone.ask("sync");
+  assert.equal((await phone.ask("outbox")).fetching, "ok");
+
+  // Locked it cannot prove itself: what waits stays, and goes when somebody unlocks.
+  office.weather = noSignal;
+  const late = await writes(phone, "before locking");
+  await phone.ask("lock");
+  phone.kill();
+  office.weather = null;
+  office.isKnown = false;
+  const locked = startPhone(office, phone.storage);
+  await locked.ask("sync");
+  assert.ok(!office.byId.has(late.id));
+  await unlock(locked, words);
+  await locked.until(() => office.byId.has(late.id), "the note at the office");
+  locked.kill();
+});

@@ -80,6 +80,8 @@ export async function makeOffice(clock = () => Date.now()) {
     epoch: 1,
     durable: () => new Date(clock() - 1000).toISOString(),
     practice,
+    /** Whether the phone still has its device token. */
+    isKnown: true,
     /** @type {Map<string, {seq: number, log_hash: string, entries: any[]}>} */
     casefiles: new Map(),
     /** @type {Map<string, any>} */
@@ -334,6 +336,12 @@ export async function makeOffice(clock = () => Date.now()) {
       office.signers.set(kid, payload);
       return told({ read_token: "token", proof_nonce: nonce(), time: stamp(), epoch: office.epoch });
     }
+    if (path === "/sync/v1/devices/renew") {
+      const { refused } = await reader(path, body, options);
+      if (!refused) office.isKnown = true;
+      return refused ?? told({});
+    }
+    if (!office.isKnown) return told({ error: "device" }, 401);
     if (path === "/sync/v1/hello") {
       const { refused, kid } = await reader(path, body, options);
       if (refused) return refused;

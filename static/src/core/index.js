@@ -4,7 +4,7 @@ import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
 import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
-import { pull } from "./pull.js";
+import { pull, renew } from "./pull.js";
 import { exchange, push } from "./push.js";
 import { judge, sealAgain, settle } from "./settle.js";
 import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
@@ -167,22 +167,28 @@ export function open(port, outside = createOutside()) {
     const now = filled;
     // What cannot be judged holds up no sending.
     if (now) await settle(now).catch(tellFailed);
-    const told = await push(outside, box, {
-      atOnce,
-      take: async (rows) => {
-        const unjudged = () => box.answered(rows.map(([id, , answer]) => [id, answer]));
-        if (!filled) await unjudged();
-        else
-          await judge(filled, rows).catch(async (error) => {
-            await unjudged();
-            throw error;
-          });
-        tellOutboxOnce();
-      },
-      signal: (is) => {
-        sending = is;
-      },
-    });
+    const send = (/** @type {boolean} */ isAsked) =>
+      push(outside, box, {
+        atOnce: isAsked,
+        take: async (rows) => {
+          const unjudged = () => box.answered(rows.map(([id, , answer]) => [id, answer]));
+          if (!filled) await unjudged();
+          else
+            await judge(filled, rows).catch(async (error) => {
+              await unjudged();
+              throw error;
+            });
+          tellOutboxOnce();
+        },
+        signal: (is) => {
+          sending = is;
+        },
+      });
+    let told = await send(atOnce);
+    // The browser dropped this phone's device token: whoever is unlocked can ask for another.
+    const isRenewed = told === "unknown_device" && now !== null && (await renew(now).catch(() => null));
+    if (isRenewed) told = await send(true);
+    if (told === "unknown_device") fetching = "device";
     if (told !== "busy") reach = told;
     let isPulled = false;
     if (now && reach === "ok" && (atOnce || Math.abs(outside.now() - lastPull) >= PULL_EVERY_MS)) {

@@ -17,14 +17,17 @@ import { free } from "./settle.js";
 /** @typedef {Kept & {id: string, record: string, bad?: string}} Checked `bad`: kept as it came and never shown as somebody's words */
 
 const PAGE_CHARACTERS = 60_000;
+const RENEW = "/sync/v1/devices/renew";
 
 /**
  * Asks with the reading proof; a stale nonce is answered by a fresh one and the request is made again.
- * @param {Session} session @param {string} path @param {unknown} body
+ * @param {Session} session @param {string} path @param {unknown} body @returns {Promise<any>}
  */
 async function askAsReader(session, path, body) {
   const bytes = json(body);
-  for (let tries = 0; ; tries++) {
+  /** What was refused once, and mended. @type {Set<string>} */
+  const met = new Set();
+  for (;;) {
     const proof = { v: 1, method: "POST", path, nonce: session.nonce, body: b64u(await hash(bytes)) };
     const { jws } = await sign(session.signer, "fieldapp-proof", json(proof));
     const headers = {
@@ -39,13 +42,24 @@ async function askAsReader(session, path, body) {
       patience: 120_000,
     });
     if (typeof told.answer?.nonce === "string") session.nonce = told.answer.nonce;
-    if (told.status === 401 && told.answer?.error === "nonce" && told.answer.nonce && tries === 0) continue;
     if (told.status === 200) return told.answer;
-    if (told.status === 401) throw new FieldappError("fetching_paused", { why: String(told.answer?.error ?? "") });
+    const why = String(told.answer?.error ?? "");
+    if (told.status === 401 && !met.has(why)) {
+      met.add(why);
+      if (why === "nonce" && told.answer.nonce) continue;
+      if (why === "device" && path !== RENEW) {
+        await renew(session);
+        continue;
+      }
+    }
+    if (told.status === 401) throw new FieldappError("fetching_paused", { why });
     if (told.status === 426) throw new FieldappError("update_first");
     throw new NoAnswer(told.status === 0 ? "no_signal" : "office_not_answering", { status: told.status });
   }
 }
+
+/** Gets this phone a new device token: browsers drop a cookie whose time is up, and one day of a clock that runs ahead is enough. @param {Session} session */
+export const renew = (session) => askAsReader(session, RENEW, { v: 1 });
 
 /** @param {Session} session @returns {[string, {seq: number, log_hash: string}][]} */
 const headsOf = ({ caseload }) =>

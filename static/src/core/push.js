@@ -10,7 +10,7 @@ import { PUT_OFF_MOST_MS } from "./outbox.js";
 /** @typedef {import("./outbox.js").Item} Item */
 /** @typedef {import("./outbox.js").Answer} Answer */
 /** @typedef {(rows: [id: string, item: Item, answer: Answer][]) => Promise<unknown>} Take what is done with answers; the next batch is on its way meanwhile */
-/** @typedef {"ok" | "no_signal" | "office_not_answering"} Reach */
+/** @typedef {"ok" | "no_signal" | "office_not_answering" | "unknown_device"} Reach `unknown_device`: the browser has dropped the device token */
 /** @typedef {{failures: number, next_at: number, reach: Reach}} Line how the way to the office stands, kept over restarts */
 
 const LINE_FIRST_MS = 2_000;
@@ -198,7 +198,11 @@ async function sendDrafts(outside, outbox) {
 
 /** @param {Told} told @returns {Outcome} */
 const failed = ({ status, wait }) =>
-  status === 0 ? { reach: "no_signal" } : { reach: "office_not_answering", ...(wait ? { wait } : {}) };
+  status === 0
+    ? { reach: "no_signal" }
+    : status === 401
+      ? { reach: "unknown_device" }
+      : { reach: "office_not_answering", ...(wait ? { wait } : {}) };
 
 /**
  * Sends one request and takes an answer only when it is one: JSON, an object, `v` 1. A captive portal's page, half an answer or silence is none.
