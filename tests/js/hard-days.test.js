@@ -467,3 +467,24 @@ test("a phone whose browser dropped the device token gets another, and what wait
   await locked.until(() => office.byId.has(late.id), "the note at the office");
   locked.kill();
 });
+
+test("what waited under forgotten words is sent, and no longer waits once its person has new ones", async () => {
+  const { office, ama, phone, writes } = await working();
+  await phone.ask("sync");
+  office.weather = noSignal;
+  const { id } = await writes(phone, "before the words were forgotten");
+  await phone.ask("lock");
+  phone.kill();
+  office.weather = null;
+
+  const again = startPhone(office, phone.storage);
+  const [{ vault }] = (await again.ask("status")).people;
+  const { offered_words } = await again.ask("setup.start", { email: ama.email, password: "correct", code: "123456" });
+  await again.ask("setup.finish", { words: offered_words.join(" "), label: "Ama", replaces: vault });
+  await ready(again);
+  await again.ask("sync");
+  assert.ok(office.byId.has(id));
+  const { waiting, items } = await again.ask("outbox");
+  again.kill();
+  assert.deepEqual([waiting, items], [0, []]);
+});

@@ -280,10 +280,16 @@ export async function openOutbox(outside, onGone) {
 
     // ── the device ──
 
-    /** @returns {Promise<[vault: string, person: {label: string, kid: string}][]>} */
+    /** @returns {Promise<[vault: string, person: {label: string, kid: string, is_replaced?: boolean}][]>} `is_replaced`: the words were forgotten, and its person has another */
     people: () => inside(["people"], "read", async ({ people }) => pairs(people)),
-    /** @param {string} vault @param {{label: string, kid: string}} person */
-    addPerson: (vault, person) => inside(["people"], "strict", ({ people }) => void people.put(person, vault)),
+    /** @param {string} vault @param {{label: string, kid: string, replaces?: string}} person `replaces`: the kid of the signer whose words were forgotten */
+    addPerson: (vault, person) =>
+      inside(["people"], "strict", async ({ people }) => {
+        const { replaces, ...added } = person;
+        for (const [name, old] of replaces ? await pairs(people) : [])
+          if (old.kid === replaces) people.put({ ...old, is_replaced: true }, name);
+        people.put(added, vault);
+      }),
     /** Facts about this device, by name. @param {string} name @returns {Promise<any>} */
     fact: (name) => inside(["device"], "read", ({ device }) => answer(device.get(name))),
     /** @param {string} name @param {unknown} value */

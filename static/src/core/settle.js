@@ -118,7 +118,8 @@ export async function judge(session, rows) {
  * Signers of this device that somebody can unlock. What another left waiting, whose words were forgotten, is settled by whoever is here; the office has
  * it, and it comes back by pull. @param {Session} session
  */
-const kidsWithVault = async ({ outbox }) => new Set((await outbox.people()).map(([, { kid }]) => kid));
+const kidsWithVault = async ({ outbox }) =>
+  new Set((await outbox.people()).flatMap(([, { kid, is_replaced }]) => (is_replaced ? [] : [kid])));
 
 /** Copies what the office has placed into the vault. @param {Session} session @param {[string, Placed, boolean][]} stored @returns {Promise<Set<string>>} the records whose briefs are new with it */
 async function keepPlaced(session, stored) {

@@ -116,7 +116,7 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
   pkcs8.fill(0);
   await outbox.keepFacts({ office: pending.office, place: pending.device });
   const vault = await makeVault(outside, words, cost, self);
-  return { vault, enlist: () => outbox.addPerson(vault, { label, kid: signer.kid }) };
+  return { vault, enlist: () => outbox.addPerson(vault, { label, kid: signer.kid, replaces: old }) };
 }
 
 /**
