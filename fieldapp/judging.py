@@ -21,10 +21,18 @@ def openings_first(item: Item) -> bool:
 
 
 class PlacingDesk:
-    """Everything one push needs to know, asked for at once instead of envelope by envelope."""
+    """Everything one push needs to know, asked for at once instead of envelope by envelope.
 
-    def __init__(self, tx: Store, keys: Keys, at: str, items: Sequence[Item]) -> None:
+    `decided_by`: these very items were looked at by this person, who answers for placing them; `is_again`: they have been
+    judged before, so that a number taken twice is old news about their phone.
+    """
+
+    def __init__(
+        self, tx: Store, keys: Keys, at: str, items: Sequence[Item], *, decided_by: str = "", is_again: bool = False
+    ) -> None:
         self._tx, self._keys, self._at = tx, keys, at
+        self._decided_by, self._is_again = decided_by, is_again
+        self._decided = {item.hash for item in items} if decided_by else set()
         entries = [item.stands()[0] for item in items]
         ids = [each.id for each in entries]
         self._placer = Placer(tx, keys, at)
@@ -34,7 +42,7 @@ class PlacingDesk:
         self._casefiles = tx.casefiles.several(each.header["casefile"] for each in entries)
         self._records = tx.records.casefiles_of(each.header["record"] for each in entries)
         self._grants = scope.grants_on(tx, self._casefiles)
-        self._readers = scope.readers(tx, {each.header["author"] for each in entries})
+        self._readers = scope.readers(tx, {each.header["author"] for each in entries} | ({decided_by} if decided_by else set()))
         devices = {item.stands()[1].device for item in items}
         self._devices = {each: tx.signers.device(each) for each in devices}
         self._waiting = tx.quarantine.holding(ids)
@@ -48,10 +56,11 @@ class PlacingDesk:
         if found is not None:
             item.placed, item.is_duplicate = found, True
             return
-        item.code = self._why_not(ready, signer)
+        decided_by = self._decided_by if item.hash in self._decided else ""
+        item.code = self._why_not(ready, signer, decided_by)
         if item.code == "clone":
             self._mark_cloned(signer.device)
-            return
+        # The number of what waits is known as well: only what nobody has is missing from a phone's own chain.
         if (ready.kid, ready.n) not in self._slips:
             self._slips[ready.kid, ready.n] = ready.id
             self._new_slips.append((ready.kid, ready.n, ready.id))
@@ -74,9 +83,15 @@ class PlacingDesk:
         if ready.id in self._waiting:
             self._tx.quarantine.mark_placed(ready.id, self._at)
 
-    def _why_not(self, ready: Ready, signer: SignerRow) -> str:
-        """The code of the first reason not to place an entry; "" when there is none."""
-        header = ready.header
+    def _why_not(self, ready: Ready, signer: SignerRow, decided_by: str) -> str:
+        """The code of the first reason not to place an entry; "" when there is none.
+
+        A person may answer for whose phone it was and whether its author had a say; nobody for what would break a chain, a
+        record or the rule that people do not review themselves.
+        """
+        return ("" if decided_by else self._why_not_believed(ready, signer)) or self._why_not_here(ready, decided_by)
+
+    def _why_not_believed(self, ready: Ready, signer: SignerRow) -> str:
         if self._slips.get((ready.kid, ready.n), ready.id) != ready.id:
             return "clone"
         device = self._devices.get(signer.device)
@@ -85,6 +100,10 @@ class PlacingDesk:
         # A signer replaced after forgotten words may still send what waited; a lost or ended one may not.
         if device.status != "ok" or (signer.ended_at is not None and signer.end_reason != "replaced"):
             return "device_ended"
+        return ""
+
+    def _why_not_here(self, ready: Ready, decided_by: str) -> str:
+        header = ready.header
         # Signing off, erasing and moving are done on office pages: a phone's word for them would let people review themselves.
         if header["kind"] in entry.NOT_CONTENT:
             return "not_allowed"
@@ -93,10 +112,13 @@ class PlacingDesk:
         casefile = self._casefiles.get(header["casefile"])
         if casefile is None:
             # An amended opening that overtook its first one waits for it like any other entry.
-            return self._open(ready) if header["kind"] == "opening" and not header["parents"] else "no_opening"
+            is_first = header["kind"] == "opening" and not header["parents"]
+            return self._open(ready, decided_by) if is_first else "no_opening"
         # A second opening would tell readers another title and sort than the ones the office goes by.
         if header["kind"] == "opening" and header["record"] != self._opening_of(casefile.id):
             return "wrong_casefile"
+        if decided_by and self._may_write(decided_by, casefile):
+            return ""
         if self._may_write(header["author"], casefile) or self._has_not_heard(header["author"], casefile, ready.kid):
             return ""
         return "not_allowed"
@@ -119,14 +141,14 @@ class PlacingDesk:
             return False
         return not self._tx.casefiles.has_heard(casefile.id, kid)
 
-    def _open(self, ready: Ready) -> str:
+    def _open(self, ready: Ready, decided_by: str) -> str:
         try:
             opening = placing.read_opening(ready.body)
         except SyncError:
             return "not_allowed"
         author = ready.header["author"]
         named = scope.readers(self._tx, opening.readers)
-        reader = self._readers.get(author)
+        reader = self._readers.get(decided_by or author)
         if reader is None or not access.may_open(reader, opening.sort, named.values(), self._at):
             return "not_allowed"
         row = self._tx.people.by_id(author)
@@ -176,6 +198,8 @@ class PlacingDesk:
                 self._tx.quarantine.move_on(item.hash, item.code)
 
     def _mark_cloned(self, device: str) -> None:
+        if self._is_again:
+            return
         found = self._devices.get(device)
         if found is not None and found.status == "ok":
             self._tx.signers.set_device_status(device, "cloned")

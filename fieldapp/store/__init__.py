@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
 
+from fieldapp.store.alarms import Alarms
 from fieldapp.store.audit import Audit
 from fieldapp.store.casefiles import Casefiles
 from fieldapp.store.drafts import Drafts
@@ -46,6 +47,7 @@ class Store:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self.alarms = Alarms(connections)
         self.audit = Audit(connections)
         self.casefiles = Casefiles(connections)
         self.drafts = Drafts(connections)

@@ -57,6 +57,10 @@ class Audit(Noun):
         )
         return row_id
 
+    def get(self, row_id: str) -> AuditRow | None:
+        row = self._one("SELECT * FROM audit WHERE id = ?", row_id)
+        return None if row is None else AuditRow(*tuple(row))
+
     def head(self) -> str:
         """The hash of the newest row, "" when there is none."""
         return str(self._value("SELECT hash FROM audit ORDER BY n DESC LIMIT 1") or "")

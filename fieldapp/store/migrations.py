@@ -128,7 +128,23 @@ def m001_first_light(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
-STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light,)
+M002 = f"""
+CREATE TABLE phone_alarms (
+  n INTEGER PRIMARY KEY, kid TEXT NOT NULL, device TEXT NOT NULL, what TEXT NOT NULL CHECK (what IN ('gap','lost')),
+  first INTEGER NOT NULL, last INTEGER NOT NULL, at {TIME} NOT NULL, waiting INTEGER NOT NULL DEFAULT 0,
+  oldest_at {TIME}, settled_at {TIME}, settled_by TEXT, UNIQUE (kid, what, first, last));
+CREATE INDEX phone_alarms_by_device ON phone_alarms (device);
+"""
+
+
+def m002_phone_alarms(connections: Connections) -> None:
+    """Makes room for what somebody must look into about a phone, and for who did."""
+    for statement in M002.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
+STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms)
 
 
 def migrate(connections: Connections) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun
@@ -26,6 +27,31 @@ class QuarantineRow:
     discarded_at: str | None = None
     discarded_by: str | None = None
     discard_why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineBrief:
+    """The same without its bytes: what lists need."""
+
+    hash: str
+    device: str
+    kid: str
+    entry: str
+    casefile: str
+    reason: str
+    is_believed: bool
+    received_at: str
+    size: int
+    discarded_at: str | None
+    discarded_by: str | None
+
+
+_BRIEF = "hash, device, kid, entry, casefile, reason, is_believed, received_at, size, discarded_at, discarded_by"
+_LACKS_NOTHING = (
+    " (q.reason = 'unknown_signer' AND EXISTS (SELECT 1 FROM signers s WHERE s.kid = q.kid)"
+    " OR q.reason = 'no_opening' AND EXISTS (SELECT 1 FROM casefiles c WHERE c.id = q.casefile)"
+    " OR q.reason = 'unknown_key' AND EXISTS (SELECT 1 FROM json_each(?) k WHERE k.value = lower(hex(substr(q.envelope, 2, 32)))))"
+)
 
 
 class Quarantine(Noun):
@@ -69,10 +95,39 @@ class Quarantine(Noun):
         rows = self._rows("SELECT * FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL ORDER BY received_at, rowid")
         return [_row(row) for row in rows]
 
-    def signers_open(self) -> list[tuple[str, str]]:
-        """(kid, received_at) of what still waits for a person: what a count needs, without the envelopes."""
-        rows = self._rows("SELECT kid, received_at FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL")
-        return [(row[0], row[1]) for row in rows]
+    def briefs(self) -> list[QuarantineBrief]:
+        """What still waits, oldest first, without the envelopes."""
+        return self._briefs("placed_at IS NULL AND discarded_at IS NULL ORDER BY received_at, rowid")
+
+    def put_away(self) -> list[QuarantineBrief]:
+        """What somebody put away and is kept all the same, the newest first."""
+        return self._briefs("placed_at IS NULL AND discarded_at IS NOT NULL ORDER BY discarded_at DESC, rowid DESC")
+
+    def _briefs(self, which: str) -> list[QuarantineBrief]:
+        rows = self._rows(f"SELECT {_BRIEF} FROM quarantine WHERE {which}")  # noqa: S608 - fixed text
+        return [QuarantineBrief(**{**dict(row), "is_believed": bool(row["is_believed"])}) for row in rows]
+
+    def lacking_nothing(self, ingest_kids: list[bytes]) -> list[QuarantineRow]:
+        """What waited for a signer, an opening or a key of the office that is here by now, in order of arrival."""
+        rows = self._rows(
+            f"SELECT q.* FROM quarantine q WHERE q.placed_at IS NULL AND q.discarded_at IS NULL AND {_LACKS_NOTHING} ORDER BY q.rowid",  # noqa: S608
+            json.dumps([kid.hex() for kid in ingest_kids]),
+        )
+        return [_row(row) for row in rows]
+
+    def of_device(self, device: str, reason: str) -> list[QuarantineRow]:
+        """What waits for this reason and was signed on this device, whoever carried it, in order of arrival."""
+        rows = self._rows(
+            "SELECT q.* FROM quarantine q JOIN signers s USING (kid) WHERE s.device = ? AND q.reason = ? AND q.placed_at IS NULL"
+            " AND q.discarded_at IS NULL ORDER BY q.rowid",
+            *(device, reason),
+        )
+        return [_row(row) for row in rows]
+
+    def received_at(self, entry: str) -> str | None:
+        """When the first envelope of an entry came that could not be placed then."""
+        value = self._value("SELECT min(received_at) FROM quarantine WHERE entry = ? AND entry <> ''", entry)
+        return None if value is None else str(value)
 
     def count_open(self, limit: int = -1) -> int:
         """How many wait; counting ends at `limit`."""
@@ -94,14 +149,21 @@ class Quarantine(Noun):
         return found
 
     def holding_of_device(self, entries: list[str], device: str) -> set[str]:
-        """The same, but only entries signed by this device's signers."""
+        """The same, but only entries signed by this device's signers, and also what was put away: its bytes are kept as well."""
+        return self._of_device(entries, device, "")
+
+    def put_away_of_device(self, entries: list[str], device: str) -> set[str]:
+        """Those of which every envelope that is kept here was put away."""
+        away = self._of_device(entries, device, " AND q.discarded_at IS NOT NULL")
+        return away - self._of_device(entries, device, " AND q.discarded_at IS NULL")
+
+    def _of_device(self, entries: list[str], device: str, which: str) -> set[str]:
         found: set[str] = set()
         for at in range(0, len(entries), 500):
             part = entries[at : at + 500]
             sql = (
                 "SELECT DISTINCT q.entry FROM quarantine q JOIN signers s USING (kid) WHERE s.device = ?"  # noqa: S608
-                " AND q.placed_at IS NULL AND q.discarded_at IS NULL AND q.entry <> ''"
-                f" AND q.entry IN ({','.join('?' * len(part))})"
+                f" AND q.placed_at IS NULL AND q.entry <> ''{which} AND q.entry IN ({','.join('?' * len(part))})"
             )
             found.update(row[0] for row in self._rows(sql, device, *part))
         return found
@@ -116,10 +178,16 @@ class Quarantine(Noun):
         self._run("UPDATE quarantine SET placed_at = ? WHERE entry = ? AND entry <> '' AND placed_at IS NULL", at, entry)
 
     def discard(self, envelope_hash: str, person: str, why: str, at: str) -> None:
-        """Marks it thrown away by a named person; the bytes stay until a purge the audit knows of."""
+        """Marks it put away by a named person; the bytes stay. `why` is the audit row whose sealed detail has the reason."""
         self._run(
             "UPDATE quarantine SET discarded_at = ?, discarded_by = ?, discard_why = ? WHERE hash = ?",
             *(at, person, why, envelope_hash),
+        )
+
+    def put_back(self, envelope_hash: str) -> None:
+        """Lets it wait again. Who had put it away, and why, stays in the audit."""
+        self._run(
+            "UPDATE quarantine SET discarded_at = NULL, discarded_by = NULL, discard_why = NULL WHERE hash = ?", envelope_hash
         )
 
 

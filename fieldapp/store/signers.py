@@ -94,6 +94,14 @@ class Signers(Noun):
             *(at, waiting, oldest_waiting_at, app, device),
         )
 
+    def hear_device(self, device: str, at: str, waiting: int, oldest_waiting_at: str | None, app: str) -> None:
+        """The same for a greeting that proved nothing: it may tell of more and older work that waits, never of less."""
+        self._run(
+            "UPDATE devices SET seen_at = ?, waiting = max(waiting, ?), app = ?,"
+            " oldest_waiting_at = coalesce(min(oldest_waiting_at, ?), oldest_waiting_at, ?) WHERE id = ?",
+            *(at, waiting, app, oldest_waiting_at, oldest_waiting_at, device),
+        )
+
     def add(self, row: SignerRow) -> None:
         self._run(
             "INSERT INTO signers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
