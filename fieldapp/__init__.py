@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from fieldapp import config, practice, store, web
+from fieldapp import config, practice, sorting, store, web
 from fieldapp.config import Settings
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
@@ -31,7 +31,10 @@ def create_app(settings: Settings, *, clock: Clock = now, dev: bool = False) -> 
     """
     app = Flask("fieldapp", static_folder=None, template_folder=str(_folder("templates")))
     app.config["VERSION"] = __version__
-    web.install(app, settings, open_office(settings, clock), client=_folder("static") / "dist", dev=dev)
+    office = open_office(settings, clock)
+    # A key or an opening may have come back while nothing was served, from a backup or from another hand.
+    sorting.try_again(office.store, office.keys, clock())
+    web.install(app, settings, office, client=_folder("static") / "dist", dev=dev)
     return app
 
 

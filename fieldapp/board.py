@@ -22,6 +22,9 @@ UNSEEN_AFTER_DAYS = 14
 STUCK_AFTER = timedelta(hours=4)
 """How old the oldest unsent item of a phone, or its last word, must be before it is listed: a lunch without signal is no news."""
 
+SILENT_AFTER = timedelta(days=14)
+"""How long a phone in use may say nothing, holidays and all, before somebody should ask after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -66,7 +69,11 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone with work that has not arrived: how many items, since when; never what they say."""
+    """A phone with work that has not arrived: how many items, since when; never what they say.
+
+    `missing`: so many of its items have not come though a later one came at `missing_since`; `lost_at`: when it greeted
+    without knowing of what the office has from it.
+    """
 
     person: str
     waiting: int
@@ -74,6 +81,15 @@ class Phone:
     seen_at: datetime
     missing: int = 0
     status: str = "ok"
+    device: str = ""
+    missing_since: datetime | None = None
+    lost_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """Since when there is something to look after."""
+        told = [at for at in (self.oldest_at if self.waiting else None, self.missing_since, self.lost_at) if at is not None]
+        return min(told, default=self.seen_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +128,7 @@ def board(
     silent = tuple(
         sorted(
             (phone for phone in phones if _is_silent(phone, now)),
-            key=lambda phone: (phone.oldest_at or phone.seen_at, phone.person),
+            key=lambda phone: (phone.since, phone.person),
         )
     )
     return tuple(
@@ -157,7 +173,9 @@ def _unseen(children: Iterable[Child], today: date) -> tuple[tuple[Child, int | 
 
 
 def _is_silent(phone: Phone, now: datetime) -> bool:
-    if phone.missing:
+    if phone.missing or phone.lost_at is not None or phone.status == "cloned":
         return True
-    since = phone.oldest_at or phone.seen_at
-    return phone.waiting > 0 and now - min(since, phone.seen_at) >= STUCK_AFTER
+    if phone.waiting > 0 and now - min(phone.oldest_at or phone.seen_at, phone.seen_at) >= STUCK_AFTER:
+        return True
+    # What was written since its last word is known to nobody here.
+    return phone.status == "ok" and now - phone.seen_at >= SILENT_AFTER

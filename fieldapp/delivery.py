@@ -35,10 +35,10 @@ def hello(
     if reader is not None and request.keyset_n > keys.ring(store).n:
         keys.overtake(store, request.keyset_n, at)
     ring = keys.ring(store)
-    mine = {signer.kid: signer for signer in store.signers.of_device(device.id)}
+    mine = {signer.kid for signer in store.signers.of_device(device.id)}
     said = [head for head in request.signers if head.kid in mine]
     with store.writing() as tx:
-        _hear(tx, device, mine, said, request, at)
+        _hear(tx, device, said, reader, request, at)
         checkpoint = checkpoints.hourly(tx, ring, now)
         if isinstance(request.checkpoint, str):
             checkpoints.note_strange(tx, ring, device.id, request.checkpoint, at)
@@ -79,18 +79,34 @@ def _responders(store: Store, known: str) -> messages.Responders | UnsetType:
 def _hear(
     tx: Store,
     device: DeviceRow,
-    mine: dict[str, SignerRow],
     said: Iterable[messages.SignerHead],
+    reader: SignerRow | None,
     request: messages.HelloRequest,
     at: str,
 ) -> None:
+    """Notes what a phone tells of itself. The cookie alone can be stolen: without the proof it may only alarm."""
     waiting = request.waiting
     # A day that no calendar has must not close the board to everybody.
     oldest_at = waiting.oldest_at if entry.is_time(waiting.oldest_at) else None
+    if reader is None:
+        tx.signers.hear_device(device.id, at, waiting.count, oldest_at, request.app)
+        return
     tx.signers.see_device(device.id, at, waiting.count, oldest_at, request.app)
+    _hear_removals(tx, reader, request.removals_done, at)
     for head in said:
-        tx.signers.say(head.kid, head.n, head.id, request.keyset_n, at)
-        _hear_removals(tx, mine[head.kid], request.removals_done, at)
+        if head.kid == reader.kid:
+            _notice_loss(tx, device, head, at)
+            tx.signers.say(head.kid, head.n, head.id, request.keyset_n, at)
+
+
+def _notice_loss(tx: Store, device: DeviceRow, head: messages.SignerHead, at: str) -> None:
+    """A phone that knows less of its own chain than the office lost its notes, and what waited among them.
+
+    What it told the last time is kept with the alarm, because from now on it knows of nothing.
+    """
+    known, _ = tx.signers.head(head.kid)
+    if head.n < known:
+        tx.alarms.raise_lost(head.kid, device.id, head.n + 1, known, at, device.waiting, device.oldest_waiting_at)
 
 
 def _hear_removals(tx: Store, signer: SignerRow, casefiles: Iterable[str], at: str) -> None:
@@ -193,10 +209,18 @@ def _pulled(seq: int, received_at: str, log_hash: str, kept: placing.Kept) -> me
 
 
 def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> messages.HaveAnswer:
-    """Which of these entries, of this device's signers, the office lacks; a receipt for each that is placed."""
+    """Which of these entries, of this device's signers, the office lacks; a receipt for each that is placed.
+
+    What somebody put away is not missing: its bytes are kept. The phone is told, so that it does not call it being sorted.
+    """
     ring = keys.ring(store)
     epoch = epoch_of(store)
     placed = store.entries.placed_by_device(ids, device.id)
     held = store.quarantine.holding_of_device(ids, device.id)
+    away = store.quarantine.put_away_of_device(ids, device.id) if held else set()
     receipts = [messages.HaveReceipt(each.id, sign_receipt(ring, each, epoch)) for each in placed.values()]
-    return messages.HaveAnswer(missing=[each for each in ids if each not in placed and each not in held], receipts=receipts)
+    return messages.HaveAnswer(
+        missing=[each for each in ids if each not in placed and each not in held],
+        receipts=receipts,
+        put_away=[each for each in ids if each in away and each not in placed] if away else UNSET,
+    )

@@ -86,6 +86,7 @@ def finish(store: Store, enrolment: str, device_token: str | None, now: datetime
         if not (replaces == "" or entry.is_hash(replaces)) or (replaced is not None and replaced.person != person):
             raise EnrolmentRefused("replaces")
         token = _join_device(tx, device, device_token, at)
+        _notice_loss(tx, person, device, str(replaces), at)
         read_token = new_token()
         tx.signers.add(
             SignerRow(
@@ -112,6 +113,15 @@ def finish(store: Store, enrolment: str, device_token: str | None, now: datetime
         tx.signers.add_enrolment(EnrolmentRow(n + 1, enrolment_id, split.kid, enrolment, at, log_hash))
         tx.audit.add(at, person, "phone set up")
     return Enrolled(device, token, read_token, split.kid)
+
+
+def _notice_loss(tx: Store, person: str, device: str, replaces: str, at: str) -> None:
+    """Somebody who sets up again the phone they have in use, and not because words were forgotten, lost what was on it."""
+    row = tx.signers.device(device)
+    for signer in tx.signers.of_device(device):
+        if row is not None and signer.person == person and signer.ended_at is None and signer.kid != replaces:
+            known, _ = tx.signers.head(signer.kid)
+            tx.alarms.raise_lost(signer.kid, device, 1, known, at, row.waiting, row.oldest_waiting_at)
 
 
 def _join_device(tx: Store, device: str, token: str | None, at: str) -> str:

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from fieldapp import records
-from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Phone, Section, Unsorted, board, lane_of
+from fieldapp import radar, records, sorting
+from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Section, Unsorted, board, lane_of
 from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_token
 from fieldapp.people import Person
 from fieldapp.practice import forms
@@ -109,7 +109,8 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
             ]
             # A private section may repeat the family's children; listed twice they would look like more.
             children += children_of(found, row.id, title, practice, now.date()) if row.sort == "main" else []
-        return board(notes, children, _phones(store, person, now), _unsorted(store, person, now), now)
+        phones = [radar.on_board(state, staff) for state in radar.phones_of(store, person, now)]
+        return board(notes, children, phones, _unsorted(store, keys, person, now), now)
 
 
 def families_for(
@@ -343,30 +344,10 @@ def _note(each: Brief, casefile: CasefileRow, title: str, practice: Practice, st
     )  # fmt: skip
 
 
-def _phones(store: Store, person: Person, now: datetime) -> list[Phone]:
-    names = store.people.names()
-    found = []
-    for member in store.people.members_of(person.teams, stamp(now)):
-        by_device: dict[str, int] = {}
-        for signer in store.signers.of_person(member):
-            # What a phone says it signed and what came differ by what is on its way; holes among what came are older.
-            missing = sum(last - first + 1 for first, last in store.signers.gaps(signer.kid))
-            by_device[signer.device] = by_device.get(signer.device, 0) + missing
-        for device_id, missing in by_device.items():
-            device = store.signers.device(device_id)
-            if device is not None:
-                oldest = moment(device.oldest_waiting_at) if device.oldest_waiting_at else None
-                found.append(Phone(names.get(member, ""), device.waiting, oldest, moment(device.seen_at), missing, device.status))
-    return found
-
-
-def _unsorted(store: Store, person: Person, now: datetime) -> Unsorted | None:
-    """Counts what waits to be placed from the person's teams, and what nobody can be told to have signed."""
-    team = set(store.people.members_of(person.teams, stamp(now)))
-    rows = store.quarantine.signers_open()
-    signers = store.signers.several({kid for kid, _ in rows if kid})
-    mine = [at for kid, at in rows if kid not in signers or signers[kid].person in team]
-    return Unsorted(len(mine), moment(min(mine))) if mine else None
+def _unsorted(store: Store, keys: Keys, person: Person, now: datetime) -> Unsorted | None:
+    """Counts what waits to be placed and is this person's to know of."""
+    found = sorting.waiting(store, keys, person, now)
+    return Unsorted(len(found), moment(found[0].received_at)) if found else None
 
 
 def _seed(store: Store) -> str:

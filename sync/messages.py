@@ -198,11 +198,12 @@ class HaveReceipt(Struct, frozen=True):
 
 
 class HaveAnswer(Struct, frozen=True, kw_only=True):
-    """Missing ones are to be sent again."""
+    """Missing ones are to be sent again. `put_away`: kept as they came, and a person decided not to place them."""
 
     v: V = 1
     missing: list[HashText]
     receipts: list[HaveReceipt]
+    put_away: list[HashText] | UnsetType = UNSET
 
 
 Cursor = tuple[Count, str]

@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from fieldapp import delivery, drafts, intake, people, signers
+from fieldapp import delivery, drafts, intake, people, signers, sorting
 from fieldapp.epoch import epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import check_words
@@ -209,6 +209,8 @@ def enrol() -> ResponseReturnValue:
     except signers.EnrolmentRefused as refused:
         # A nonce that is used up or too old is no fault of the request: password and second factor are asked for again.
         raise NotAnswered(401 if refused.code == "nonce" else 400, refused.code) from None
+    # After a restore of the office a signer may come back whose entries came before it.
+    sorting.try_again(here.store, here.keys, now)
     answer = messages.EnrolAnswer(
         read_token=made.read_token,
         proof_nonce=here.keys.make_nonce(made.device, now),

@@ -282,7 +282,7 @@ def test_entry_is_kept_aside_when_its_author_has_heard(ama: Handset, reece: Hand
     reece.pull()
     end_access(place, casefile, "reece")
     assert [each["casefile"] for each in reece.pull()["removed"]] == [casefile]
-    reece.hello(removals_done=[casefile])
+    reece.hello(digest=True, removals_done=[casefile])
     note = reece.write(casefile, NOTE)
     assert code(reece.push(note)[0]) == ("quarantined", "not_allowed")
     assert is_kept(place, note)
@@ -290,7 +290,7 @@ def test_entry_is_kept_aside_when_its_author_has_heard(ama: Handset, reece: Hand
 
 def test_removal_is_not_heard_by_saying_so_of_a_casefile_that_is_still_there(ama: Handset) -> None:
     casefile = opened(ama)
-    ama.hello(removals_done=[casefile])
+    ama.hello(digest=True, removals_done=[casefile])
     assert ama.push(ama.write(casefile, NOTE))[0]["status"] == "stored"
 
 

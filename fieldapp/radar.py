@@ -1,0 +1,139 @@
+"""Unsent work, seen from the office: how much waits on which phone and since when, what is missing from a phone's own chain,
+which phone lost its notes. Numbers and times only; which family anything is about is neither known nor told here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from fieldapp import board
+from fieldapp.errors import FieldappError
+from fieldapp.keys import Keys
+from fieldapp.people import Person
+from fieldapp.sorting import try_device_again
+from fieldapp.store import Store
+from fieldapp.store.alarms import AlarmRow
+from fieldapp.store.signers import DeviceRow
+from sync.entry import moment, stamp, write_json
+
+LONGEST_WHY = 1_000
+
+Status = Literal["ok", "lost", "ended"]
+STATUSES: tuple[Status, ...] = ("ok", "lost", "ended")
+"""What a person can say of a phone. That two say they are one, only the office itself notices."""
+
+
+class NoSuchPhone(FieldappError):
+    """There is no such phone, or it is not this person's to look after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers of a signer's own chain that have not come though a later one came at `since`."""
+
+    kid: str
+    first: int
+    last: int
+    since: str | None
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneState:
+    """One phone. `people` are ids, in the order in which they set it up; `settled` are alarms somebody has looked into."""
+
+    device: DeviceRow
+    people: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    losses: tuple[AlarmRow, ...]
+    settled: tuple[AlarmRow, ...]
+
+
+def state_of(store: Store, device: DeviceRow) -> PhoneState:
+    """Gathers what is known of one phone."""
+    signers = store.signers.of_device(device.id)
+    alarms = store.alarms.of_device(device.id)
+    settled = tuple(each for each in alarms if each.settled_at is not None)
+    gaps = tuple(
+        Gap(signer.kid, first, last, _came_at(store, signer.kid, last + 1))
+        for signer in signers
+        for first, last in store.signers.gaps(signer.kid)
+        if not any(
+            each.what == "gap" and each.kid == signer.kid and each.first <= first and last <= each.last for each in settled
+        )
+    )
+    losses = tuple(each for each in alarms if each.what == "lost" and each.settled_at is None)
+    return PhoneState(device, tuple(dict.fromkeys(signer.person for signer in signers)), gaps, losses, settled)
+
+
+def phones_of(store: Store, person: Person, now: datetime) -> list[PhoneState]:
+    """The phones of a supervisor's teams, the longest silent first."""
+    team = set(store.people.members_of(person.teams, stamp(now)))
+    states = [state_of(store, device) for device in store.signers.devices()]
+    return [state for state in states if team & set(state.people)]
+
+
+def phone(store: Store, person: Person, device: str, now: datetime) -> PhoneState:
+    """One phone, for an administrator or a supervisor of somebody who uses it; raises NoSuchPhone."""
+    row = store.signers.device(device)
+    if row is None:
+        raise NoSuchPhone(device)
+    state = state_of(store, row)
+    if person.role != "administrator" and not set(store.people.members_of(person.teams, stamp(now))) & set(state.people):
+        raise NoSuchPhone(device)
+    return state
+
+
+def on_board(state: PhoneState, names: dict[str, str]) -> board.Phone:
+    """The same as the board lists it."""
+    device = state.device
+    since = [moment(gap.since) for gap in state.gaps if gap.since]
+    return board.Phone(
+        person=", ".join(names.get(person, "") for person in state.people),
+        waiting=device.waiting,
+        oldest_at=moment(device.oldest_waiting_at) if device.oldest_waiting_at else None,
+        seen_at=moment(device.seen_at),
+        missing=sum(gap.count for gap in state.gaps),
+        status=device.status,
+        device=device.id,
+        missing_since=min(since, default=None),
+        lost_at=moment(state.losses[0].at) if state.losses else None,
+    )
+
+
+def settle(store: Store, keys: Keys, person: Person, state: PhoneState, why: str, now: datetime) -> None:
+    """Notes that this person looked into every alarm of `state`, which is what was on their screen."""
+    at, device = stamp(now), state.device.id
+    with store.writing() as tx:
+        for gap in state.gaps:
+            tx.alarms.settle(gap.kid, device, "gap", gap.first, gap.last, person.id, at)
+        for each in state.losses:
+            tx.alarms.settle(each.kid, device, "lost", each.first, each.last, person.id, at)
+        detail = keys.seal_secret("phone", write_json({"device": device, "why": why}))
+        tx.audit.add(at, person.id, "phone looked into", detail=detail)
+
+
+def decide(store: Store, keys: Keys, person: Person, device: str, status: Status, why: str, now: datetime) -> int:
+    """Says what a phone is from now on, and judges again what waited because of what it was; returns how many were placed.
+
+    A phone that goes on after two said they were it is believed again from here; the next number that comes twice stops it anew.
+    """
+    at = stamp(now)
+    with store.writing() as tx:
+        tx.signers.set_device_status(device, status)
+        detail = keys.seal_secret("phone", write_json({"device": device, "why": why}))
+        tx.audit.add(at, person.id, f"device {status}", detail=detail)
+        if status != "ok":
+            return 0
+        return sum(try_device_again(tx, keys, device, reason, now) for reason in ("clone", "device_ended"))
+
+
+def _came_at(store: Store, kid: str, n: int) -> str | None:
+    entry = store.signers.slips([(kid, n)]).get((kid, n), "")
+    placed = store.entries.placed([entry]).get(entry)
+    return placed.received_at if placed is not None else store.quarantine.received_at(entry)
