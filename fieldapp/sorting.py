@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -110,11 +111,16 @@ def put_away(store: Store, keys: Keys, person: Person, now: datetime) -> list[Wa
 def look(
     store: Store, keys: Keys, practice: Practice, person: Person, envelope_hash: str, clock: Callable[[], datetime]
 ) -> Looked:
-    """Shows one of them, and what is inside where this person may read that casefile, which is written down. Raises NotOpen."""
+    """Shows one of them, and what is inside where this person may read that casefile, which is written down.
+
+    Raises NotOpen, and AlreadySorted where it was placed meanwhile.
+    """
     now = clock()
     at = stamp(now)
     with store.reading():
         row, seen = _found(store, keys, person, envelope_hash, at)
+        if row.placed_at is not None:
+            raise AlreadySorted(envelope_hash)
         item = _judgeable(store, keys, row)
         inside, closed = _Eye(store, keys, person, at).inside(practice, row, item)
         away = store.audit.get(row.discard_why or "")
@@ -398,10 +404,8 @@ def _opened(
         raise LookupError("nothing was opened")
     header = item.ready.header
     fields, raw = None, item.ready.body.decode("utf-8", "replace")
-    try:
+    with suppress(Malformed):
         fields = read_body(item.ready.body)["fields"]
-    except Malformed:
-        pass
     is_content = fields is not None and header["kind"] not in NOT_CONTENT
     entry = records.Entry(
         item.ready.id, 0, header["record"], header["kind"], header["schema"], header["author"], tuple(header["parents"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import people
@@ -86,6 +86,7 @@ def phones() -> ResponseReturnValue:
         owners = sorted({names.get(signer.person, "") for signer in here.store.signers.of_device(device.id)})
         listed.append(
             {
+                "href": url_for("phones.page", device=device.id),
                 "people": ", ".join(owners) or "Set-up not finished",
                 "seen": words.when(moment(device.seen_at), now),
                 "waiting": device.waiting,

@@ -91,7 +91,7 @@ def _unsorted(unsorted: Unsorted, now: datetime) -> dict[str, Any]:
         words.many(unsorted.count, "item", "items")
         + " to be placed. Nothing is lost: the phone keeps its copy until that is done."
     )
-    return {"text": text, "facts": f"The oldest came {words.when(unsorted.oldest_at, now)}"}
+    return {"href": url_for("sorting.page"), "text": text, "facts": f"The oldest came {words.when(unsorted.oldest_at, now)}"}
 
 
 def _note(note: Note, lane: str, now: datetime) -> dict[str, Any]:
@@ -125,11 +125,13 @@ def _child(child: Child, days: int | None, now: datetime) -> dict[str, Any]:
 
 
 def _phone(phone: Phone, now: datetime) -> dict[str, Any]:
-    count = phone.waiting or phone.missing
-    what = (
-        words.many(count, "item waits", "items wait")
-        if phone.waiting
-        else words.many(count, "item has not come", "items have not come") + ", though later ones have"
-    )
-    since = f"The oldest since {words.when(phone.oldest_at, now)}. " if phone.oldest_at else ""
-    return {"text": f"{phone.person}’s phone: {what}", "facts": f"{since}Last heard from {words.when(phone.seen_at, now)}"}
+    told = [words.lost_briefly(phone.lost_at, now)] if phone.lost_at else []
+    told += [words.TWO_ARE_ONE] if phone.status == "cloned" else []
+    told += [words.many(phone.waiting, "item waits", "items wait")] if phone.waiting else []
+    told += [words.not_come(phone.missing)] if phone.missing else []
+    since = f"Since {words.when(phone.since, now)}. " if phone.since != phone.seen_at else ""
+    return {
+        "href": url_for("phones.page", device=phone.device) if phone.device else "",
+        "text": f"{words.whose(phone.person)} phone: {'; '.join(told) or 'it has said nothing for a long time'}",
+        "facts": f"{since}Last heard from {words.since(phone.seen_at, now)}",
+    }

@@ -54,9 +54,9 @@ def _pages_for(person: Person) -> list[dict[str, Any]]:
     if person.role in {"supervisor", "auditor"}:
         listed.append(("casefiles.families", "Families"))
     if person.role == "supervisor":
-        listed.append(("responders.page", "Who responds"))
+        listed += [("sorting.page", "Being sorted"), ("responders.page", "Who responds")]
     if person.role == "administrator":
-        listed += [("admin.people_page", "People"), ("admin.phones", "Phones")]
+        listed += [("admin.people_page", "People"), ("admin.phones", "Phones"), ("sorting.page", "Being sorted")]
     return [{"href": url_for(endpoint), "name": name, "here": request.endpoint == endpoint} for endpoint, name in listed]
 
 

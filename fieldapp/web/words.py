@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,11 @@ LANES = {
         "No visit says that a worker saw them within the days their programme allows, or 14 where it names none.",
     ),
     "unsorted": ("At the office, being sorted", "It arrived and is safe, but a person has to decide where it belongs."),
-    "phones": ("Phones with unsent work", "Written on a phone and not here yet. Ring the keyworker: often it only needs signal."),
+    "phones": (
+        "Phones with unsent work",
+        "Written on a phone and not here yet, or a phone that has lost something or said nothing for two weeks. Ring the "
+        "keyworker: often it only needs signal.",
+    ),
 }
 """Title and explanation of each section of the board."""
 
@@ -79,6 +84,122 @@ MODES = {
     "paper": "copied from paper",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class WaitsFor:
+    """One reason for which something could not be placed: a title, what happened, and what happens next."""
+
+    title: str
+    explained: str
+    next: str
+
+
+_BY_ITSELF = "The phone keeps its own copy and sends it again by itself the next time it is unlocked. Ring the worker if this stays for days."
+_NOT_BELIEVED = (
+    "The phone keeps its own copy. Ask the worker whether a note of theirs is missing; if so, they can write it again."
+)
+
+WAITS_FOR = {
+    "unknown_key": WaitsFor(
+        "Locked for a key this office does not have",
+        "The phone locked it for a key that this office has lost or never had, as can happen after the office was put back from a backup.",
+        "If the key comes back, it is placed by itself. " + _BY_ITSELF,
+    ),
+    "cannot_open": WaitsFor("Damaged on its way", "It arrived damaged, or somebody sent bytes that are no note.", _BY_ITSELF),
+    "not_an_entry": WaitsFor(
+        "Not readable as a note", "It opens, but what is inside is nothing this office can read as a note.", _BY_ITSELF
+    ),
+    "too_large": WaitsFor("Too large", "It is larger than anything this app writes.", _BY_ITSELF),
+    "unknown_signer": WaitsFor(
+        "From a phone that is not set up here",
+        "It is signed by a phone this office does not know, as can happen after the office was put back from a backup.",
+        "If that phone becomes known again, it is placed by itself. Until then nobody can vouch for who wrote it.",
+    ),
+    "bad_signature": WaitsFor(
+        "Signature does not fit", "It names a phone this office knows, but that phone did not sign it.", _NOT_BELIEVED
+    ),
+    "wrong_author": WaitsFor(
+        "Not signed by the person it names",
+        "It names one person as its writer, and the phone of another signed it.",
+        _NOT_BELIEVED,
+    ),
+    "bad_hashes": WaitsFor(
+        "Parts do not belong together", "What is inside is not what was signed: part of it was changed or lost.", _NOT_BELIEVED
+    ),
+    "no_opening": WaitsFor(
+        "Waits for a family that has not come",
+        "It was written about a family whose first page is still on a phone.",
+        "It is placed by itself as soon as that arrives. If it waits for days, ask the worker whose phone has unsent work.",
+    ),
+    "wrong_casefile": WaitsFor(
+        "Belongs to another family’s record",
+        "It adds to something that is kept with another family, or begins a family that has been begun already.",
+        "Read it and ask the worker to write it again where it belongs.",
+    ),
+    "not_allowed": WaitsFor(
+        "The writer has no say there",
+        "Whoever wrote it may not write in that record any more and their phone knew so, or it is something that only office pages do.",
+        "If it belongs to the record all the same, a supervisor places it.",
+    ),
+    "device_ended": WaitsFor(
+        "From a phone that was lost or is no longer used",
+        "The phone was reported lost or taken out of use before this came. It may be what the worker had written and not sent, or somebody else may hold the phone.",
+        "Read it, and ask the worker whether it is theirs. If it is, place it.",
+    ),
+    "clone": WaitsFor(
+        "Two phones say they are one",
+        "Two phones wrote with the same signature, as happens when a phone is copied or put back from its own backup. Both wrote something, and both are kept.",
+        "Read it and ask the worker. Place what they wrote, and say on the page of the phone what it is from now on.",
+    ),
+}
+"""What the office says of each reason that intake can give."""
+
+CLOSED = {
+    "role": "You see that it waits, not what it says: administrators read no family’s record.",
+    "unreadable": "The office cannot open it, so nobody here can read it.",
+    "no_family": "It stays closed until the office knows that you may read about this family.",
+}
+NOT_PLACEABLE = {
+    "role": "A supervisor who may read that family decides whether it is placed.",
+    "own": "You wrote this yourself, so somebody else decides.",
+    "unreadable": "Nobody can place what cannot be opened.",
+    "not_believed": "It cannot be placed under a name, because nobody can vouch for who wrote it.",
+    "no_opening": "There is no record yet to place it in.",
+    "wrong_casefile": "It cannot be placed in two families.",
+    "office_only": "Signing off, taking out and moving are done on office pages only. It cannot be placed.",
+}
+SORTING_DECISIONS = (
+    ("place", "Place it", "It joins the record under its writer’s name, and the phone hears that it was sent."),
+    ("put_away", "Put it away", "It joins no record. It is kept as it came, and can be put back."),
+)
+SORTED = {
+    "place": "Placed. The worker’s phone hears it the next time it is in touch.",
+    "put_away": "Put away, with your name, the time and your reason. It is kept as it came.",
+    "back": "Put back. It waits for a decision again.",
+    "already": "That was decided or placed meanwhile. Nothing else has changed.",
+}
+
+DEVICE_EXPLAINED = {
+    "ok": "It sends and fetches as usual.",
+    "lost": "It fetches nothing any more. What it still sends is kept and waits here to be sorted.",
+    "ended": "It fetches nothing any more. What it still sends is kept and waits here to be sorted.",
+    "cloned": "Two phones wrote with this phone’s signature: it was copied, or put back from its own backup. Both histories are kept, and "
+    "what came since waits here to be sorted. It fetches nothing until somebody has looked. If only one is in use and the "
+    "copy is gone, let it go on. Otherwise take it out of use, and let the worker set up the phone anew.",
+}
+STATUS_CHOICES = {
+    "ok": ("It is in use, and there is only one", "It fetches again. What waited only because of this phone is placed."),
+    "lost": ("It is lost or stolen", "It fetches nothing any more. What it sends waits to be sorted."),
+    "ended": ("It is no longer used", "It fetches nothing any more. What it sends waits to be sorted."),
+}
+PHONE_DONE = {
+    "looked": "Written down, with your name and the time.",
+    "ok": "The phone may fetch again.",
+    "lost": "The phone fetches nothing any more.",
+    "ended": "The phone fetches nothing any more.",
+}
+TWO_ARE_ONE = "two phones say they are this one"
+
 DEVICE_STATES = {"ok": "In use", "lost": "Reported lost", "cloned": "Two phones say they are this one", "ended": "Ended"}
 
 PROBLEMS = {
@@ -95,6 +216,13 @@ PROBLEMS = {
     "responder_how_missing": "Say how they are reached, or leave who is told empty too",
     "responder_too_long": "Who is told is too long for a phone’s screen: keep it within 120 letters",
     "responder_how_too_long": "How they are reached is too long for a phone’s screen: keep it within 400 letters",
+    "why_missing": "Say why, in a sentence",
+    "why_too_long": "This is longer than 1,000 letters. Shorten it; nothing has been lost",
+    "done_missing": "Say what you did, in a sentence",
+    "alarms_moved": "Something changed while you were typing, so nothing was written down. Read the list again, then send it once more",
+    "cannot_place": "This cannot be placed as things stand, so nothing was done. What it waits for must be there first, "
+    "and a private section needs two people who may read it, one of them a supervisor",
+    "status_missing": "Choose what you know about the phone",
     "name_missing": "Enter a name",
     "new_email_missing": "Enter an email address, like name@example.org",
     "email_taken": "Somebody has this email address already",
@@ -176,3 +304,88 @@ def today(now: datetime) -> date:
 def many(count: int, one: str, more: str) -> str:
     """Writes `1 item`, `3 items`."""
     return f"{count} {one if count == 1 else more}"
+
+
+def since(at: datetime, now: datetime) -> str:
+    """Writes a moment with how long ago it was: `Fri 21 Nov, 14:02, 3 days ago`."""
+    return f"{when(at, now)}, {ago(at, now)} ago"
+
+
+def whose(name: str) -> str:
+    """Writes a name as the owner of something: `Ama Lindqvist’s`."""
+    return f"{name}’s" if name else "Somebody’s"
+
+
+def phone_of(people: list[str]) -> str:
+    """Names a phone after those who use it."""
+    return f"{whose(' and '.join(name for name in people if name))} phone" if people else "A phone whose set-up was not finished"
+
+
+def sent_by(author: str, carriers: list[str]) -> str:
+    """Says who wrote something, as far as anybody knows, and on whose phone it came when that is another's."""
+    names = [name for name in carriers if name]
+    if not author:
+        return f"Came from {phone_of(names)}" if names else "Nobody knows whose"
+    return author if author in names or not names else f"{author}, carried by {phone_of(names)}"
+
+
+def size(count: int) -> str:
+    """Writes a size as people know it."""
+    return f"{max(1, round(count / 1024))} kB"
+
+
+def came(at: str, now: datetime) -> str:
+    return f"{ago(moment(at), now)}, since {when_text(at, now)}"
+
+
+def sorting_more(count: int) -> str:
+    return f"And {many(count, 'more', 'more')}, which came later." if count > 0 else ""
+
+
+def waiting_there(count: int, oldest_at: str | None, now: datetime) -> str:
+    """Says how much waits on a phone and since when."""
+    if count == 0:
+        return "Nothing, when it was last heard from"
+    since_when = f", the oldest since {since(moment(oldest_at), now)}" if oldest_at and is_time(oldest_at) else ""
+    return many(count, "item", "items") + since_when
+
+
+def not_come(count: int) -> str:
+    return many(count, "item has not come", "items have not come") + ", though later ones have"
+
+
+def gap(count: int, at: str | None, now: datetime) -> str:
+    """Says that numbers are missing from a phone's own chain: how many and since when, never where."""
+    since_when = f" A later one came {since(moment(at), now)}." if at else ""
+    return (
+        not_come(count)[0].upper()
+        + not_come(count)[1:]
+        + f".{since_when} Ask the worker to unlock the phone and look at what waits to be sent."
+    )
+
+
+def lost_briefly(at: datetime, now: datetime) -> str:
+    return f"it lost its notes {ago(at, now)} ago"
+
+
+def lost_notes(at: str, waiting: int, oldest_at: str | None, now: datetime) -> str:
+    """Says that a phone no longer knew of what it had sent, and how much it had told of that was not here."""
+    told = f"This phone lost its notes: on {when_text(at, now)} it no longer knew of what the office has from it. What was sent is safe here. "
+    if waiting == 0:
+        return (
+            told
+            + "When it was heard from before that, nothing waited on it; what was written after that and not sent is gone. Ask the worker."
+        )
+    what = many(waiting, "item waited", "items waited")
+    return (
+        told
+        + f"When it was heard from before that, {what} on it"
+        + (f", the oldest since {when_text(oldest_at, now)}" if oldest_at else "")
+        + ". If they are not here, they are gone: ask the worker what they were, and to write them again."
+    )
+
+
+def looked_into(what: str, name: str, at: str, now: datetime) -> str:
+    """Says who settled an alarm."""
+    of = "Lost notes" if what == "lost" else "Items that had not come"
+    return f"{of}: looked into by {name}, {when_text(at, now)}"

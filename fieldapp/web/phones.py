@@ -1,0 +1,120 @@
+"""One phone: what waits on it, what is missing, whether it lost its notes, and what a person says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from fieldapp import radar, sorting
+from fieldapp.radar import LONGEST_WHY, STATUSES, PhoneState
+from fieldapp.web import words
+from fieldapp.web.guards import me, signed_in
+from fieldapp.web.office import office
+from fieldapp.web.pages import show, told_of
+from sync.entry import moment
+
+pages = Blueprint("phones", __name__, url_prefix="/desk")
+
+Wrong = list[tuple[str, str]]
+
+
+@pages.get("/phones/<device>")
+@signed_in("supervisor", "administrator")
+def page(device: str) -> ResponseReturnValue:
+    return _page(_state(device), {})
+
+
+@pages.post("/phones/<device>/looked-into")
+@signed_in("supervisor", "administrator")
+def settle(device: str) -> ResponseReturnValue:
+    """Notes what somebody did about the alarms that were on their screen."""
+    here = office()
+    state = _state(device)
+    why = request.form.get("text-done", "").strip()
+    if not why or len(why) > LONGEST_WHY:
+        return _page(state, {"done": why}, [("text-done", "why_too_long" if why else "done_missing")], 400)
+    if _seen(state) != request.form.get("saw", ""):
+        return _page(state, {"done": why}, [("text-done", "alarms_moved")], 409)
+    radar.settle(here.store, here.keys, me(), state, why, here.clock())
+    return redirect(url_for("phones.page", device=device, done="looked"), code=303)
+
+
+@pages.post("/phones/<device>/status")
+@signed_in("supervisor", "administrator")
+def decide(device: str) -> ResponseReturnValue:
+    """Says what the phone is from now on."""
+    here = office()
+    state = _state(device)
+    typed = {"status": request.form.get("status", ""), "why": request.form.get("text-why", "").strip()}
+    chosen = next((each for each in STATUSES if each == typed["status"]), None)
+    wrong: Wrong = []
+    if chosen is None or chosen == state.device.status:
+        wrong.append(("status", "status_missing"))
+    if not typed["why"] or len(typed["why"]) > LONGEST_WHY:
+        wrong.append(("text-why", "why_too_long" if typed["why"] else "why_missing"))
+    if chosen is None or wrong:
+        return _page(state, typed, wrong, 400)
+    radar.decide(here.store, here.keys, me(), device, chosen, typed["why"], here.clock())
+    if here.epoch_file is not None:
+        here.epoch_file.note(here.store)
+    return redirect(url_for("phones.page", device=device, done=chosen), code=303)
+
+
+def _state(device: str) -> PhoneState:
+    here = office()
+    try:
+        return radar.phone(here.store, me(), device, here.clock())
+    except radar.NoSuchPhone:
+        abort(404)
+
+
+def _seen(state: PhoneState) -> str:
+    """Names the alarms of a page, so that none is settled that nobody had on screen."""
+    gaps = [f"{gap.kid}.{gap.first}.{gap.last}" for gap in state.gaps]
+    return " ".join([*gaps, *(str(each.n) for each in state.losses)])
+
+
+def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, status: int = 200) -> ResponseReturnValue:
+    here = office()
+    now = here.clock()
+    device = state.device
+    names = here.store.people.names()
+    people = [names.get(person, "") for person in state.people]
+    found = [one for one in sorting.waiting(here.store, here.keys, me(), now) if one.device == device.id]
+    told: dict[str, Any] = {
+        "id": device.id,
+        "title": words.phone_of(people),
+        "state": words.DEVICE_STATES.get(device.status, device.status),
+        "explained": words.DEVICE_EXPLAINED.get(device.status, ""),
+        "seen": words.since(moment(device.seen_at), now),
+        "waiting": words.waiting_there(device.waiting, device.oldest_waiting_at, now),
+        "made": words.when_text(device.made_at, now),
+        "alarms": [
+            *(words.gap(gap.count, gap.since, now) for gap in state.gaps),
+            *(words.lost_notes(each.at, each.waiting, each.oldest_at, now) for each in state.losses),
+        ],
+        "saw": _seen(state),
+        "settled": [
+            words.looked_into(each.what, names.get(each.settled_by or "", ""), each.settled_at or "", now)
+            for each in state.settled
+        ],
+        "unsorted": [
+            {
+                "href": url_for("sorting.one", item=one.hash),
+                "text": words.WAITS_FOR[one.reason].title,
+                "facts": words.came(one.received_at, now),
+            }
+            for one in found
+        ],
+    }
+    choices = [
+        {"value": value, "text": words.STATUS_CHOICES[value][0], "hint": {"text": words.STATUS_CHOICES[value][1]}}
+        for value in STATUSES
+        if value != device.status
+    ]
+    return show(
+        "phones/page.html", status, phone=told, choices=choices, typed=typed, problems=told_of(wrong or []),
+        done=words.PHONE_DONE.get(request.args.get("done", "")),
+    )  # fmt: skip
