@@ -20,7 +20,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.judging import PlacingDesk, openings_first
 from fieldapp.keys import Keys, Ring
 from fieldapp.people import Person
-from fieldapp.records import Casefile, NotOpen, Record
+from fieldapp.records import Casefile, Entry, NotOpen, Record
 from fieldapp.sheet import Names
 from fieldapp.store import Store, StoreFailed
 from fieldapp.store.casefiles import CasefileRow
@@ -82,6 +82,7 @@ class Inside:
 
     casefile: Casefile
     record: Record
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +408,7 @@ def _opened(
     with suppress(Malformed):
         fields = read_body(item.ready.body)["fields"]
     is_content = fields is not None and header["kind"] not in NOT_CONTENT
-    entry = records.Entry(
+    entry = Entry(
         item.ready.id, 0, header["record"], header["kind"], header["schema"], header["author"], tuple(header["parents"]),
         header["written_at"], received_at, header["mode"], fields, "" if is_content else raw,
     )  # fmt: skip
@@ -415,6 +416,6 @@ def _opened(
     if casefile is None:
         title = str((fields or {}).get("title", ""))
         names = Names(staff=store.people.names(), vocabularies=practice.plain_vocabularies())
-        return Inside(Casefile(header["casefile"], title, "main", False, (), {}, names), record)
+        return Inside(Casefile(header["casefile"], title, "main", False, (), {}, names), record, entry)
     near = [each for each in store.entries.in_casefile(casefile.id) if each.kind in {"family", "goal"}]
-    return Inside(records.opened_casefile(store, keys, practice, casefile, near, at), record)
+    return Inside(records.opened_casefile(store, keys, practice, casefile, near, at), record, entry)

@@ -144,8 +144,7 @@ def _told(found: Looked, now: datetime) -> dict[str, Any]:
 
 def _inside(inside: Inside, now: datetime) -> dict[str, Any]:
     here = office()
-    record, names = inside.record, inside.casefile.names
-    entry = (record.entries or (None,))[0]
+    record, entry, names = inside.record, inside.entry, inside.casefile.names
     definition = here.practice.definitions.get(record.schema)
     form = here.practice.plain("records", record.schema) if definition else {"sections": []}
     on, at = summaries.happened(record.fields)
@@ -157,8 +156,8 @@ def _inside(inside: Inside, now: datetime) -> dict[str, Any]:
         "family": inside.casefile.title,
         "kind": definition.title if definition else "A record this office does not know yet",
         "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
-        "author": names.staff.get(entry.author, "somebody who has left") if entry else "",
-        "written": words.when_text(entry.written_at, now) if entry else "",
+        "author": names.staff.get(entry.author, "somebody who has left"),
+        "written": words.when_text(entry.written_at, now),
         "parts": sheet.parts(form, record.view.fields, names, told),
-        "raw": entry.raw if entry else "",
+        "raw": entry.raw,
     }

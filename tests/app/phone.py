@@ -38,6 +38,7 @@ class Sent:
     header: bytes
     body: bytes
     envelope: bytes
+    slip: bytes = b""
 
 
 @dataclass
@@ -122,7 +123,13 @@ class Handset:
         )
         said = json.loads(header)
         return Sent(
-            entry.id_of(sha256, signed), said["record"], said["casefile"], header, body, self.seal_packet(wire.lay_packet(packet))
+            entry.id_of(sha256, signed),
+            said["record"],
+            said["casefile"],
+            header,
+            body,
+            self.seal_packet(wire.lay_packet(packet)),
+            slip,
         )
 
     def seal_packet(self, packet: bytes, use: Any = "entry") -> bytes:

@@ -9,9 +9,13 @@ import pytest
 from flask import Flask
 
 from fieldapp import config, create_app, found_office, people
+from fieldapp.keys import hash_text, new_id
+from fieldapp.store.quarantine import QuarantineRow
+from fieldapp.store.signers import SignerRow
 from fieldapp.web import desk, guards
 from fieldapp.web.guards import guard_of, guarded, open_to_all, signed_in
 from fieldapp.web.office import put_office
+from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import Harrowmere, words_of
 
@@ -25,6 +29,9 @@ MAY_OPEN = {
     "/desk/people": {"administrator"},
     "/desk/people/add": {"administrator"},
     "/desk/phones": {"administrator"},
+    "/desk/phones/DEVICE": {"supervisor", "administrator"},
+    "/desk/sorting": {"supervisor", "administrator"},
+    "/desk/sorting/ITEM": {"supervisor", "administrator"},
     "/desk/stay": {"supervisor", "auditor", "administrator"},
 }
 
@@ -92,13 +99,26 @@ def test_a_guard_without_roles_and_a_second_guard_are_refused() -> None:
         guarded("other", lambda: None, form=True)(view)
 
 
+def phone_with_junk(office: Harrowmere) -> tuple[str, str]:
+    """A phone of Ama's that has sent bytes nobody can read: its id, and theirs."""
+    here, at = office.office, stamp(office.clock())
+    device, junk = new_id(), b"junk"
+    with here.store.writing() as tx:
+        tx.signers.add_device(device, "token", at)
+        tx.signers.add(SignerRow("k", office.id("ama"), device, "{}", at, "", "", None, "", at, 0, "", 0))
+        tx.quarantine.add(QuarantineRow(hash_text(junk), device, "", "", "", "cannot_open", False, at, at[:10], 4, junk))
+    return device, hash_text(junk)
+
+
 @pytest.mark.parametrize("who", ["marian", "orla", "admin"])
 def test_a_page_opens_for_its_roles_and_does_not_exist_for_others(office: Harrowmere, who: str) -> None:
     casefile = office.open_casefile("ama", "Tarnley")
     note = office.note("ama", casefile)
+    device, item = phone_with_junk(office)
+    named = {"CASEFILE": casefile, "RECORD": note.record, "DEVICE": device, "ITEM": item}
     browser = office.signed_in(who)
     for path, roles in MAY_OPEN.items():
-        answer = browser.get(path.replace("CASEFILE", casefile).replace("RECORD", note.record))
+        answer = browser.get(re.sub(r"[A-Z]{4,}", lambda match: named[match[0]], path))
         expected = {200, 204} if office.people[who].role in roles else {404}
         assert answer.status_code in expected, path
         if answer.status_code == 404:
@@ -107,7 +127,7 @@ def test_a_page_opens_for_its_roles_and_does_not_exist_for_others(office: Harrow
 
 def test_every_page_of_the_desk_is_in_the_table_of_who_may_open_it(office: Harrowmere) -> None:
     reading = {rule.rule for rule in office.app.url_map.iter_rules() if "GET" in (rule.methods or set())}
-    plain = {re.sub(r"<casefile>", "CASEFILE", re.sub(r"<record>", "RECORD", one)) for one in reading}
+    plain = {re.sub(r"<(\w+)>", lambda match: match[1].upper(), one) for one in reading}
     assert {one for one in plain - set(MAY_OPEN) if one.startswith("/desk")} == {"/desk", "/desk/", "/desk/sign-in"}
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.board import LANES, UNSEEN_AFTER_DAYS, Child, Note, Phone, Unsorted, board, lane_of
+from fieldapp.board import LANES, SILENT_AFTER, UNSEEN_AFTER_DAYS, Child, Note, Phone, Unsorted, board, lane_of
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 NOTE = Note(
@@ -73,3 +73,18 @@ def test_a_phone_is_listed_when_work_waits_on_it_for_longer_than_a_lunch() -> No
 def test_what_waits_to_be_sorted_is_counted_without_saying_whose_it_is() -> None:
     section = next(one for one in board([], [], [], Unsorted(3, NOW), NOW) if one.lane == "unsorted")
     assert section.count == 3
+
+
+def test_phones_are_listed_oldest_first_whatever_is_wrong_with_them() -> None:
+    hour = timedelta(hours=1)
+    lost = Phone("Lost", 0, None, NOW, lost_at=NOW - 9 * hour)
+    gap = Phone("Gap", 0, None, NOW, missing=2, missing_since=NOW - 7 * hour)
+    waits = Phone("Waits", 1, NOW - 8 * hour, NOW - 5 * hour)
+    cloned = Phone("Two", 0, None, NOW - 6 * hour, status="cloned")
+    silent = Phone("Silent", 0, None, NOW - SILENT_AFTER)
+    ended = Phone("Ended", 0, None, NOW - SILENT_AFTER, status="ended")
+    well = Phone("Well", 0, None, NOW)
+    section = next(
+        one for one in board([], [], [ended, gap, cloned, well, waits, silent, lost], None, NOW) if one.lane == "phones"
+    )
+    assert [phone.person for phone in section.phones] == ["Silent", "Lost", "Waits", "Gap", "Two"]

@@ -1,0 +1,226 @@
+"""Unsent work as the office sees it: what waits where, what is missing, which phone lost its notes, two phones that are one."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from fieldapp.keys import hash_text
+from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
+from tests.app.phone import Handset
+
+NOTE: dict[str, Any] = {**VISIT, "seen_and_heard": "The back door was off its hinges."}
+
+
+def page_of(handset: Handset) -> str:
+    return f"/desk/phones/{handset.device}"
+
+
+def opened(handset: Handset, **more: Any) -> str:
+    opening = handset.opening(**more)
+    assert handset.push(opening)[0]["status"] == "stored"
+    return opening.casefile
+
+
+def looks_into(browser: Browser, handset: Handset, done: str, saw: str | None = None) -> TestResponse:
+    page = page_of(handset)
+    if saw is None:
+        found = re.search(r'name="saw" value="([^"]*)"', browser.get(page).text)
+        assert found is not None
+        saw = found[1]
+    return browser.send(page, f"{page}/looked-into", {"text-done": done, "saw": saw})
+
+
+def says(browser: Browser, handset: Handset, status: str, why: str = "She has it in her hand.") -> TestResponse:
+    return browser.send(page_of(handset), f"{page_of(handset)}/status", {"status": status, "text-why": why})
+
+
+def test_what_waits_on_a_phone_is_told_with_since_when(ama: Handset, place: Harrowmere) -> None:
+    ama.hello(digest=True, waiting={"count": 3, "oldest_at": "2026-11-20T08:00:00.000Z"})
+    place.clock.pass_by(hours=5)
+    marian = place.signed_in("marian")
+    board = marian.get("/desk/board")
+    assert "Ama Lindqvist’s phone: 3 items wait" in words_of(board)
+    assert "Since Fri 20 Nov, 08:00" in words_of(board)
+    assert page_of(ama) in board.text
+    assert "3 items, the oldest since Fri 20 Nov, 08:00, 3 days ago" in words_of(marian.get(page_of(ama)))
+
+
+def test_gap_in_a_phones_own_chain_names_device_and_age_and_no_family(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    missing, later = ama.write(casefile, NOTE), ama.write(casefile, NOTE)
+    ama.push(later)
+    place.clock.pass_by(days=2)
+    marian = place.signed_in("marian")
+    assert "Ama Lindqvist’s phone: 1 item has not come, though later ones have" in words_of(marian.get("/desk/board"))
+    page = words_of(marian.get(page_of(ama)))
+    assert "1 item has not come, though later ones have. A later one came Mon 23 Nov, 09:31, 2 days ago" in page
+    assert "Tarnley" not in page
+    ama.push(missing)
+    assert "To look into Nothing." in words_of(marian.get(page_of(ama)))
+
+
+def test_gap_leaves_the_board_when_somebody_has_looked_into_it_and_a_new_one_comes_back(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    ama.write(casefile, NOTE)
+    ama.push(ama.write(casefile, NOTE))
+    marian = place.signed_in("marian")
+    assert looks_into(marian, ama, "").status_code == 400
+    assert looks_into(marian, ama, "Rang Ama", saw="").status_code == 409
+    assert looks_into(marian, ama, "Rang Ama: it was written again.").status_code == 303
+    assert "has not come" not in words_of(marian.get("/desk/board"))
+    page = words_of(marian.get(page_of(ama)))
+    assert "Items that had not come: looked into by Marian Holt-Vane" in page
+    row = next(row for row in place.office.store.audit.all() if row.what == "phone looked into")
+    assert row.detail is not None
+    assert json.loads(place.office.keys.open_secret("phone", row.detail))["why"] == "Rang Ama: it was written again."
+    ama.write(casefile, NOTE)
+    ama.push(ama.write(casefile, NOTE))
+    assert "1 item has not come" in words_of(marian.get("/desk/board"))
+
+
+def test_phone_lost_its_notes_when_it_greets_behind_what_the_office_has(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    ama.push(*(ama.write(casefile, NOTE) for _ in range(4)))
+    ama.hello(digest=True, waiting={"count": 2, "oldest_at": "2026-11-22T08:00:00.000Z"})
+    heads = (ama.n, ama.last)
+    ama.n, ama.last = 0, ""
+    place.clock.pass_by(hours=1)
+    ama.hello(digest=True)
+    ama.n, ama.last = heads
+    ama.hello(digest=True)
+
+    marian = place.signed_in("marian")
+    assert "Ama Lindqvist’s phone: it lost its notes" in words_of(marian.get("/desk/board"))
+    page = words_of(marian.get(page_of(ama)))
+    assert "2 items waited on it, the oldest since Sun 22 Nov, 08:00" in page
+    assert looks_into(marian, ama, "Rang Ama; she writes both again.").status_code == 303
+    assert "lost its notes" not in words_of(marian.get("/desk/board"))
+    assert "Lost notes: looked into by Marian Holt-Vane" in words_of(marian.get(page_of(ama)))
+
+
+def test_phone_lost_its_notes_when_it_is_set_up_again_and_no_words_were_forgotten(ama: Handset, place: Harrowmere) -> None:
+    ama.push(ama.opening())
+    ama.hello(digest=True, waiting={"count": 1, "oldest_at": "2026-11-22T08:00:00.000Z"})
+    again = Handset(place, "ama", ama.client).set_up()
+    assert again.device == ama.device
+    assert "lost its notes" in words_of(place.signed_in("marian").get(page_of(ama)))
+
+
+def test_no_notes_were_lost_when_words_were_forgotten_or_a_colleague_joins(ama: Handset, place: Harrowmere) -> None:
+    Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
+    Handset(place, "reece", ama.client).set_up()
+    page = words_of(place.signed_in("marian").get(page_of(ama)))
+    assert "Ama Lindqvist and Reece Oduya’s phone" in page
+    assert "lost its notes" not in page
+
+
+def test_stolen_cookie_hides_no_unsent_work_and_no_loss(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    ama.push(ama.write(casefile, NOTE))
+    ama.hello(digest=True, waiting={"count": 3, "oldest_at": "2026-11-20T08:00:00.000Z"})
+    store, heads = place.office.store, (ama.n, ama.last)
+    before = store.signers.get(ama.key.kid)
+
+    ama.n, ama.last = 0, ""
+    ama.hello(waiting={"count": 0, "oldest_at": None}, keyset_n=9, removals_done=[casefile])
+    ama.hello(waiting={"count": 1, "oldest_at": "2026-11-22T08:00:00.000Z"})
+
+    device = store.signers.device(ama.device)
+    assert device is not None
+    assert (device.waiting, device.oldest_waiting_at) == (3, "2026-11-20T08:00:00.000Z")
+    assert store.signers.get(ama.key.kid) == before
+    assert store.alarms.of_device(ama.device) == []
+    ama.hello(waiting={"count": 4, "oldest_at": "2026-11-19T08:00:00.000Z"})
+    device = store.signers.device(ama.device)
+    assert device is not None
+    assert (device.waiting, device.oldest_waiting_at) == (4, "2026-11-19T08:00:00.000Z")
+    ama.n, ama.last = heads
+    ama.hello(digest=True)
+    device = store.signers.device(ama.device)
+    assert device is not None
+    assert (device.waiting, device.oldest_waiting_at) == (0, None)
+
+
+def test_a_signer_tells_only_of_itself_when_two_share_a_phone(ama: Handset, place: Harrowmere) -> None:
+    reece = Handset(place, "reece", ama.client).set_up()
+    opened(ama)
+    heads = [{"kid": ama.key.kid, "n": 0, "id": ""}, {"kid": reece.key.kid, "n": 0, "id": ""}]
+    reece.hello(digest=True, signers=heads)
+    assert place.office.store.alarms.of_device(ama.device) == []
+
+
+def test_phone_that_says_nothing_for_two_weeks_is_on_the_board(ama: Handset, place: Harrowmere) -> None:
+    ama.hello(digest=True)
+    place.clock.pass_by(days=13)
+    assert "it has said nothing" not in words_of(place.signed_in("marian").get("/desk/board"))
+    place.clock.pass_by(days=1)
+    board = words_of(place.signed_in("marian").get("/desk/board"))
+    assert "Ama Lindqvist’s phone: it has said nothing for a long time" in board
+    assert "14 days ago" in board
+
+
+def test_two_phones_that_are_one_are_explained_and_go_on_when_a_person_says_so(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    first = ama.write(casefile, NOTE)
+    copy = ama.write(casefile, {**NOTE, "purpose": "from the copy"}, n=2, prev=first.id)
+    after = ama.write(casefile, {**NOTE, "purpose": "after it was noticed"}, n=3, prev=first.id)
+    assert [each.get("code") for each in ama.push(first, copy, after)] == [None, "clone", "clone"]
+    marian = place.signed_in("marian")
+    assert "Ama Lindqvist’s phone: two phones say they are this one" in words_of(marian.get("/desk/board"))
+    page = words_of(marian.get(page_of(ama)))
+    assert "it was copied, or put back from its own backup" in page
+    assert page.count("Two phones say they are one ") == 2
+    assert "To look into Nothing." in page, "what waits to be sorted is not missing"
+
+    assert says(marian, ama, "cloned").status_code == 400
+    assert says(marian, ama, "ok", " ").status_code == 400
+    assert says(marian, ama, "ok").status_code == 303
+
+    store = place.office.store
+    assert store.entries.get(after.id) is not None, "only its phone was in its way"
+    assert store.entries.get(copy.id) is None, "its number stands for another: a person reads it first"
+    assert ama.hello(digest=True)["device"]["status"] == "ok"
+    item = f"/desk/sorting/{hash_text(copy.envelope)}"
+    assert "from the copy" in words_of(marian.get(item))
+    assert marian.send(item, item, {"decision": "place", "text-why": "Ama wrote both."}).status_code == 303
+    assert store.entries.get(copy.id) is not None
+    assert ama.hello(digest=True)["device"]["status"] == "ok", "placing old news stops nobody"
+    again = ama.write(casefile, NOTE, n=3, prev=first.id)
+    assert ama.push(again)[0]["code"] == "clone"
+    assert ama.hello()["device"]["status"] == "cloned"
+
+
+def test_what_came_from_a_phone_reported_lost_by_mistake_is_placed_when_it_is_in_use_again(
+    ama: Handset, place: Harrowmere
+) -> None:
+    casefile = opened(ama)
+    admin = place.signed_in("admin")
+    assert says(admin, ama, "lost", "Left on the bus").status_code == 303
+    note = ama.write(casefile, NOTE)
+    assert ama.push(note)[0]["code"] == "device_ended"
+    assert says(admin, ama, "ok", "The driver handed it in").status_code == 303
+    assert place.office.store.entries.get(note.id) is not None
+    assert place.audited("device lost") == place.audited("device ok") == [(place.id("admin"), "", "")]
+
+
+@pytest.mark.parametrize(("who", "status"), [("marian", 200), ("admin", 200), ("noor", 404), ("orla", 404)])
+def test_a_phone_is_for_administrators_and_its_peoples_supervisors(
+    ama: Handset, place: Harrowmere, who: str, status: int
+) -> None:
+    place.add("noor", "supervisor", "other")
+    browser = place.signed_in(who)
+    assert browser.get(page_of(ama)).status_code == status
+    for form, to in (({"text-done": "x", "saw": ""}, "looked-into"), ({"status": "lost", "text-why": "x"}, "status")):
+        if status == 404:
+            token = re.search(r'name="form_token" value="([^"]*)"', browser.get("/desk/families").text)
+            assert token is not None
+            answer = browser.client.post(f"{page_of(ama)}/{to}", data={"form_token": token[1], **form})
+            assert answer.status_code == 404
+    device = place.office.store.signers.device(ama.device)
+    assert device is not None
+    assert device.status == "ok"
