@@ -73,7 +73,7 @@ def state_of(store: Store, device: DeviceRow) -> PhoneState:
 
 def phones_of(store: Store, person: Person, now: datetime) -> list[PhoneState]:
     """The phones of a supervisor's teams, the longest silent first."""
-    team = set(store.people.members_of(person.teams, stamp(now)))
+    team = _team(store, person, now)
     states = [state_of(store, device) for device in store.signers.devices()]
     return [state for state in states if team & set(state.people)]
 
@@ -84,7 +84,7 @@ def phone(store: Store, person: Person, device: str, now: datetime) -> PhoneStat
     if row is None:
         raise NoSuchPhone(device)
     state = state_of(store, row)
-    if person.role != "administrator" and not set(store.people.members_of(person.teams, stamp(now))) & set(state.people):
+    if person.role != "administrator" and not _team(store, person, now) & set(state.people):
         raise NoSuchPhone(device)
     return state
 
@@ -131,6 +131,11 @@ def decide(store: Store, keys: Keys, person: Person, device: str, status: Status
         if status != "ok":
             return 0
         return sum(try_device_again(tx, keys, device, reason, now) for reason in ("clone", "device_ended"))
+
+
+def _team(store: Store, person: Person, now: datetime) -> set[str]:
+    at = stamp(now)
+    return set(store.people.members_of(store.people.teams_of(person.id, at), at))
 
 
 def _came_at(store: Store, kid: str, n: int) -> str | None:

@@ -311,7 +311,7 @@ class _Eye:
     def __init__(self, store: Store, keys: Keys, person: Person, at: str) -> None:
         self._store, self._keys, self._person, self._at = store, keys, person, at
         self._reader = scope.reader(store, person.id)
-        self._team = set(store.people.members_of(person.teams, at))
+        self._team = set(store.people.members_of(store.people.teams_of(person.id, at), at))
         self._ring: Ring | None = None
 
     def those_seen(self, rows: list[QuarantineBrief]) -> list[Waiting]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from fieldapp import intake, people, placing, records, responders, signers, summaries
-from fieldapp.demo import rounds, script, sign_ins
+from fieldapp.demo import loose_ends, rounds, script, sign_ins
 from fieldapp.demo.calendar import LAST_WEEK, Calendar
 from fieldapp.demo.phone import Phone, enrolment
 from fieldapp.demo.script import Casefile, Step
@@ -104,6 +104,7 @@ def play(store: Store, keys: Keys, practice: Practice, *, today: date, seed: str
                 sampling = None
             stage.perform(step)
         stage.everybody_sends()
+        stage.leaves_loose_ends(calendar)
     return Played(len(families), sum(seq for _, seq, _ in store.casefiles.heads()))
 
 
@@ -171,6 +172,13 @@ class _Stage:
     def everybody_sends(self) -> None:
         """The last Friday evening: nothing stays on any phone."""
         self._send_until(datetime.max.replace(tzinfo=UTC))
+
+    def leaves_loose_ends(self, calendar: Calendar) -> None:
+        """Not everything is in order anywhere."""
+        old = self._new_phone(self._staff["ama"], calendar.at(FOUNDED) + timedelta(days=1))
+        people = loose_ends.People(old, self._staff["admin"].id, self._phones["reece"].phone, self._phones["jos"].phone)
+        family = next(each.id for each in self._families.values() if each.title == "Tarnley")
+        loose_ends.leave(self._store, self._keys, self._practice, calendar, people, family)
 
     def _new_phone(self, person: Person, at: datetime) -> Phone:
         begun = signers.begin(self._store, person.id, None, at)

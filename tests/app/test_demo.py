@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from fieldapp import config, demo, people, placing, records, store, summaries
+from fieldapp import config, demo, people, placing, records, sorting, store, summaries
 from fieldapp.demo import play, sign_ins
 from fieldapp.errors import CannotStart
 from fieldapp.keys import Keys, hash_text, sha256, stored_jwk, verify_jws
@@ -64,13 +64,28 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     made.store.close()
 
 
-def test_everything_is_placed_and_nothing_waits_when_the_demo_is_made(office: Demo) -> None:
+def test_everything_is_placed_but_what_shows_how_things_are_sorted_when_the_demo_is_made(office: Demo) -> None:
     rows = office.store.casefiles.all()
     assert len(rows) == 35
     assert sum(row.practice for row in rows) == 2
     assert sum(row.sort == "restricted" for row in rows) == 3
     assert sum(row.seq for row in rows) > 480
-    assert office.store.quarantine.open() == []
+    assert [row.reason for row in office.store.quarantine.open()] == ["device_ended", "cannot_open"]
+
+
+def test_supervisor_finds_something_to_sort_and_a_phone_to_ring_when_the_demo_is_made(office: Demo) -> None:
+    sections = {
+        one.lane: one for one in summaries.board_for(office.store, office.keys, shipped(), office.person("marian"), lambda: NOW)
+    }
+    assert sections["unsorted"].count == 2
+    assert [phone.person for phone in sections["phones"].phones] == ["Jos Ferrow"]
+    late, damaged = sorting.waiting(office.store, office.keys, office.person("marian"), NOW)
+    names = office.store.people.names()
+    assert (names[late.author], [names[each] for each in damaged.carriers]) == ("Ama Lindqvist", ["Reece Oduya"])
+    looked = sorting.look(office.store, office.keys, shipped(), office.person("marian"), late.hash, lambda: NOW)
+    assert looked.inside is not None
+    assert "pancakes" in looked.inside.record.fields["line"]
+    assert looked.not_placeable == ""
 
 
 def test_every_chain_and_signature_holds_when_read_back(office: Demo) -> None:
@@ -96,7 +111,11 @@ def signer_key(office: Demo, kid: str) -> dict[str, str]:
 
 def test_no_phone_has_a_gap_when_its_own_chain_is_asked(office: Demo) -> None:
     for key in ("ama", "reece", "jos"):
-        (signer,) = office.store.signers.of_person(office.person(key).id)
+        *_, signer = [
+            each
+            for each in office.store.signers.of_person(office.person(key).id)
+            if (device := office.store.signers.device(each.device)) is not None and device.status == "ok"
+        ]
         assert office.store.signers.gaps(signer.kid) == []
         assert office.store.signers.head(signer.kid)[0] > 10
 

@@ -356,3 +356,23 @@ class Supervisor:
 
     def may_not_review(self) -> None:
         expect(self.page.get_by_role("button", name="Send review")).to_have_count(0)
+
+    # What waits to be sorted, and phones
+
+    def opens_what_waits(self, title: str) -> None:
+        self.goes_to("Being sorted")
+        self.is_at("At the office, being sorted")
+        self.page.get_by_role("link", name=title).first.click()
+        self.is_at(title)
+
+    def decides(self, decision: str, why: str) -> None:
+        """Decides about what waits, with a reason."""
+        self.page.get_by_label(decision, exact=True).check()
+        self.page.get_by_label("Why?").fill(why)
+        self.page.get_by_role("button", name="Write down and do it").click()
+
+    def opens_the_phone_of(self, name: str) -> None:
+        """Follows a phone from the board."""
+        self.goes_to("What needs reading")
+        self.page.get_by_role("link", name=re.compile(rf"^{name}.s phone")).click()
+        self.is_at(re.compile(f"{name}.s phone"))

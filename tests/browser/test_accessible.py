@@ -12,6 +12,7 @@ from playwright.sync_api import Page, ViewportSize
 from tests.browser.people import Keyworker, Supervisor
 from tests.browser.phone import LAPTOP, SIZE, Phone
 from tests.browser.server import Server
+from tests.browser.test_sorting import LATE
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
@@ -179,9 +180,17 @@ def test_desk_pages_are_whole_and_have_nothing_that_axe_objects_to(laptop: Phone
     eye.looks("a note")
     marian.page.get_by_role("button", name="Send review").click()
     eye.looks("a note, review without a decision")
+    marian.opens_what_waits(LATE)
+    eye.looks("what waits, with its words")
+    marian.page.get_by_role("button", name="Write down and do it").click()
+    eye.looks("what waits, nothing decided")
+    marian.decides("Put it away", "She says it is not hers.")
+    eye.looks("being sorted, with something put away")
+    marian.opens_the_phone_of("Jos Ferrow")
+    eye.looks("a phone")
     laptop.page.goto(f"{server.origin}/desk/nowhere-at-all")
     eye.looks("not found")
-    assert len(eye.seen) >= 8
+    assert len(eye.seen) >= 12
     assert eye.objections == [], "\n".join(eye.objections)
 
 
@@ -193,5 +202,7 @@ def test_administrators_pages_are_whole_and_have_nothing_that_axe_objects_to(lap
     for name in names:
         admin.goes_to(name)
         eye.looks(name)
-    assert len(eye.seen) >= 2
+    admin.opens_what_waits("Damaged on its way")
+    eye.looks("what waits, for an administrator")
+    assert len(eye.seen) >= 4
     assert eye.objections == [], "\n".join(eye.objections)

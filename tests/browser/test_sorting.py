@@ -1,0 +1,49 @@
+"""What the office could not place by itself: a supervisor reads it and decides, and nothing vanishes."""
+
+from __future__ import annotations
+
+import re
+
+from tests.browser.people import Supervisor
+from tests.browser.phone import Phone
+from tests.browser.server import Server
+
+LATE = "From a phone that was lost or is no longer used"
+
+
+def test_supervisor_places_a_late_note_from_a_lost_phone(server: Server, laptop: Phone) -> None:
+    # Given a note that came from Ama's old phone after it had been reported lost
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_what_waits(LATE)
+    marian.reads("Ama Lindqvist")
+
+    # When Marian reads it, rings Ama, and places it
+    marian.reads(re.compile("Kayleigh made pancakes"))
+    marian.decides("Place it", "Ama says it is hers: the driver handed the phone in.")
+
+    # Then it stands in the family's record under Ama's name, and waits no more
+    marian.was_told(re.compile("Placed"))
+    marian.reads("Damaged on its way")
+    marian.opens_the_family("Tarnley")
+    marian.reads(re.compile("Kayleigh made pancakes"))
+
+
+def test_supervisor_puts_damaged_bytes_away_and_takes_them_back(server: Server, laptop: Phone) -> None:
+    # Given bytes that came damaged from Reece's phone, which nobody can open
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_what_waits("Damaged on its way")
+    marian.reads("Nobody can place what cannot be opened.")
+
+    # When Marian puts them away, first without saying why
+    marian.decides("Put it away", "")
+    marian.reads("Say why, in a sentence")
+    marian.decides("Put it away", "Rang Reece: nothing of his is missing.")
+
+    # Then they wait no more, are kept with her reason, and can be put back
+    marian.was_told(re.compile("It is kept as it came"))
+    marian.opens_what_waits("Damaged on its way")
+    marian.reads(re.compile("Rang Reece: nothing of his is missing."))
+    marian.page.get_by_role("button", name="Put it back").click()
+    marian.was_told(re.compile("waits for a decision again"))
