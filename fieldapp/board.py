@@ -175,6 +175,9 @@ def _unseen(children: Iterable[Child], today: date) -> tuple[tuple[Child, int | 
 def _is_silent(phone: Phone, now: datetime) -> bool:
     if phone.missing or phone.lost_at is not None or phone.status == "cloned":
         return True
+    # Somebody has said that it is no longer used, with what waited on it before their eyes.
+    if phone.status == "ended":
+        return False
     if phone.waiting > 0 and now - min(phone.oldest_at or phone.seen_at, phone.seen_at) >= STUCK_AFTER:
         return True
     # What was written since its last word is known to nobody here.

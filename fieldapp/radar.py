@@ -111,9 +111,9 @@ def settle(store: Store, keys: Keys, person: Person, state: PhoneState, why: str
     at, device = stamp(now), state.device.id
     with store.writing() as tx:
         for gap in state.gaps:
-            tx.alarms.settle(gap.kid, device, "gap", gap.first, gap.last, person.id, at)
+            tx.alarms.settle_gap(gap.kid, device, gap.first, gap.last, person.id, at)
         for each in state.losses:
-            tx.alarms.settle(each.kid, device, "lost", each.first, each.last, person.id, at)
+            tx.alarms.settle_lost(each.n, person.id, at)
         detail = keys.seal_secret("phone", write_json({"device": device, "why": why}))
         tx.audit.add(at, person.id, "phone looked into", detail=detail)
 

@@ -35,20 +35,22 @@ class Alarms(Noun):
     """Alarms are raised once and settled by a named person; none is ever deleted."""
 
     def raise_lost(self, kid: str, device: str, first: int, last: int, at: str, waiting: int, oldest_at: str | None) -> None:
-        """Notes that a phone lost what it had. Saying so again changes nothing."""
+        """Notes that a phone lost what it had. While nobody has looked into it, saying so again changes nothing."""
         self._run(
             "INSERT INTO phone_alarms (kid, device, what, first, last, at, waiting, oldest_at) VALUES (?, ?, 'lost', ?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             *(kid, device, first, last, at, waiting, oldest_at),
         )
 
-    def settle(self, kid: str, device: str, what: What, first: int, last: int, person: str, at: str) -> None:
+    def settle_lost(self, n: int, person: str, at: str) -> None:
         """Notes that somebody looked into it. What was settled before stays with whoever did it first."""
+        self._run("UPDATE phone_alarms SET settled_at = ?, settled_by = ? WHERE n = ? AND settled_at IS NULL", at, person, n)
+
+    def settle_gap(self, kid: str, device: str, first: int, last: int, person: str, at: str) -> None:
+        """Notes that somebody looked into numbers that have not come."""
         self._run(
-            "INSERT INTO phone_alarms (kid, device, what, first, last, at, settled_at, settled_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (kid, what, first, last) DO UPDATE SET settled_at = excluded.settled_at, settled_by = excluded.settled_by"
-            " WHERE settled_at IS NULL",
-            *(kid, device, what, first, last, at, at, person),
+            "INSERT INTO phone_alarms (kid, device, what, first, last, at, settled_at, settled_by) VALUES (?, ?, 'gap', ?, ?, ?, ?, ?)",
+            *(kid, device, first, last, at, at, person),
         )
 
     def of_device(self, device: str) -> list[AlarmRow]:

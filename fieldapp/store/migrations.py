@@ -132,7 +132,8 @@ M002 = f"""
 CREATE TABLE phone_alarms (
   n INTEGER PRIMARY KEY, kid TEXT NOT NULL, device TEXT NOT NULL, what TEXT NOT NULL CHECK (what IN ('gap','lost')),
   first INTEGER NOT NULL, last INTEGER NOT NULL, at {TIME} NOT NULL, waiting INTEGER NOT NULL DEFAULT 0,
-  oldest_at {TIME}, settled_at {TIME}, settled_by TEXT, UNIQUE (kid, what, first, last));
+  oldest_at {TIME}, settled_at {TIME}, settled_by TEXT);
+CREATE UNIQUE INDEX phone_alarms_standing ON phone_alarms (kid, what, first, last) WHERE settled_at IS NULL;
 CREATE INDEX phone_alarms_by_device ON phone_alarms (device);
 """
 

@@ -87,11 +87,12 @@ def _section(section: Section, now: datetime) -> dict[str, Any]:
 
 
 def _unsorted(unsorted: Unsorted, now: datetime) -> dict[str, Any]:
-    text = (
-        words.many(unsorted.count, "item", "items")
-        + " to be placed. Nothing is lost: the phone keeps its copy until that is done."
-    )
-    return {"href": url_for("sorting.page"), "text": text, "facts": f"The oldest came {words.when(unsorted.oldest_at, now)}"}
+    oldest = f"The oldest came {words.since(unsorted.oldest_at, now)}."
+    return {
+        "href": url_for("sorting.page"),
+        "text": words.many(unsorted.count, "item", "items") + " to be placed",
+        "facts": f"{oldest} Nothing is lost: the phone keeps its copy until that is done.",
+    }
 
 
 def _note(note: Note, lane: str, now: datetime) -> dict[str, Any]:

@@ -102,6 +102,10 @@ def test_phone_lost_its_notes_when_it_greets_behind_what_the_office_has(ama: Han
     assert "lost its notes" not in words_of(marian.get("/desk/board"))
     assert "Lost notes: looked into by Marian Holt-Vane" in words_of(marian.get(page_of(ama)))
 
+    ama.n, ama.last = 0, ""
+    ama.hello(digest=True)
+    assert "lost its notes" in words_of(marian.get("/desk/board")), "the same loss once more is news"
+
 
 def test_phone_lost_its_notes_when_it_is_set_up_again_and_no_words_were_forgotten(ama: Handset, place: Harrowmere) -> None:
     ama.push(ama.opening())

@@ -82,7 +82,7 @@ def test_phones_are_listed_oldest_first_whatever_is_wrong_with_them() -> None:
     waits = Phone("Waits", 1, NOW - 8 * hour, NOW - 5 * hour)
     cloned = Phone("Two", 0, None, NOW - 6 * hour, status="cloned")
     silent = Phone("Silent", 0, None, NOW - SILENT_AFTER)
-    ended = Phone("Ended", 0, None, NOW - SILENT_AFTER, status="ended")
+    ended = Phone("Ended", 3, NOW - SILENT_AFTER, NOW - SILENT_AFTER, status="ended")
     well = Phone("Well", 0, None, NOW)
     section = next(
         one for one in board([], [], [ended, gap, cloned, well, waits, silent, lost], None, NOW) if one.lane == "phones"
