@@ -73,9 +73,9 @@ def state_of(store: Store, device: DeviceRow) -> PhoneState:
 
 def phones_of(store: Store, person: Person, now: datetime) -> list[PhoneState]:
     """The phones of a supervisor's teams, the longest silent first."""
-    team = _team(store, person, now)
-    states = [state_of(store, device) for device in store.signers.devices()]
-    return [state for state in states if team & set(state.people)]
+    ids = {signer.device for member in _team(store, person, now) for signer in store.signers.of_person(member)}
+    devices = [device for id in ids if (device := store.signers.device(id)) is not None]
+    return [state_of(store, device) for device in sorted(devices, key=lambda device: (device.seen_at, device.id))]
 
 
 def phone(store: Store, person: Person, device: str, now: datetime) -> PhoneState:

@@ -9,7 +9,8 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import records, sheet, sorting, summaries
-from fieldapp.sorting import LONGEST_WHY, Inside, Looked, Waiting
+from fieldapp.sorting import LONGEST_WHY, Looked
+from fieldapp.unsorted import Inside, Waiting
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from fieldapp import signers, sorting
+from fieldapp import create_app, signers, sorting
 from fieldapp.keys import hash_text, new_id
 from fieldapp.web import words
 from sync import entry
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
 from tests.app.phone import Handset, Sent, phone
+from tests.app.test_demo import Demo
 
 SECRET = "The back door was off its hinges."
 NOTE: dict[str, Any] = {**VISIT, "seen_and_heard": SECRET}
@@ -368,3 +370,18 @@ def test_one_that_makes_the_office_stumble_waits_and_holds_up_no_other(ama: Hand
     assert sorting.try_again(store, place.office.keys, place.clock()) == 1
     assert store.entries.get(note.id) is not None
     assert store.quarantine.count_open() == 1
+
+
+def test_app_that_starts_places_what_lacks_nothing_any_more(tmp_path: Path) -> None:
+    demo = Demo(tmp_path)
+    late, _ = demo.store.quarantine.open()
+    signer = demo.store.signers.get(late.kid)
+    assert signer is not None
+    with demo.store.writing() as tx:
+        # As a restore may leave it: the phone is in use, and what it waits for is here.
+        tx.signers.set_device_status(signer.device, "ok")
+        tx.quarantine.move_on(late.hash, "no_opening")
+    create_app(demo.settings)
+    assert demo.store.entries.get(late.entry) is not None
+    assert [row.reason for row in demo.store.quarantine.open()] == ["cannot_open"]
+    demo.store.close()
