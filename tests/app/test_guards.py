@@ -121,6 +121,9 @@ def test_a_page_opens_for_its_roles_and_does_not_exist_for_others(office: Harrow
         answer = browser.get(re.sub(r"[A-Z]{4,}", lambda match: named[match[0]], path))
         expected = {200, 204} if office.people[who].role in roles else {404}
         assert answer.status_code in expected, path
+        # Two things of one name on a page part a question from its label, and a problem's link from its question.
+        ids = re.findall(r'\sid="([^"]+)"', answer.text)
+        assert len(ids) == len(set(ids)), path
         if answer.status_code == 404:
             assert "There is nothing here for you" in words_of(answer)
 

@@ -359,10 +359,12 @@ class Supervisor:
 
     # What waits to be sorted, and phones
 
-    def opens_what_waits(self, title: str) -> None:
+    def opens_what_waits(self, title: str, *, newest: bool = False) -> None:
+        """Opens the oldest of that reason, or the newest."""
         self.goes_to("Being sorted")
         self.is_at("At the office, being sorted")
-        self.page.get_by_role("link", name=title).first.click()
+        found = self.page.get_by_role("link", name=title)
+        (found.last if newest else found.first).click()
         self.is_at(title)
 
     def decides(self, decision: str, why: str) -> None:
@@ -376,3 +378,18 @@ class Supervisor:
         self.goes_to("What needs reading")
         self.page.get_by_role("link", name=re.compile(rf"^{name}.s phone")).click()
         self.is_at(re.compile(f"{name}.s phone"))
+
+    def opens_the_newest_phone_of(self, name: str) -> None:
+        """Opens the phone heard from last, from the list that begins with the longest silent."""
+        self.goes_to("Phones")
+        self.page.get_by_role("link", name=name).last.click()
+        self.is_at(re.compile(f"{name}.s phone"))
+
+    def says_of_the_phone(self, what: str, why: str) -> None:
+        self.page.get_by_label(what, exact=True).check()
+        self.page.get_by_label("How do you know?").fill(why)
+        self.page.get_by_role("button", name="Write this down").click()
+
+    def signs_out(self) -> None:
+        self.page.get_by_role("button", name="Sign out").click()
+        self.is_at("Sign in")

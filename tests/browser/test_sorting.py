@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.browser.people import Supervisor
+from tests.browser.people import SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server
 
@@ -47,3 +47,36 @@ def test_supervisor_puts_damaged_bytes_away_and_takes_them_back(server: Server, 
     marian.reads(re.compile("Rang Reece: nothing of his is missing."))
     marian.page.get_by_role("button", name="Put it back").click()
     marian.was_told(re.compile("waits for a decision again"))
+
+
+def test_phone_hears_that_what_was_being_sorted_has_found_its_place(server: Server, ama: Keyworker, laptop: Phone) -> None:
+    # Given Ama's phone, reported lost while it was only under the seat of her car
+    admin = Supervisor(laptop, server, "admin@harrowmere.example")
+    admin.signs_in_as_administrator()
+    admin.opens_the_newest_phone_of("Ama Lindqvist")
+    admin.says_of_the_phone("It is lost or stolen", "Ama rang: it is gone.")
+    admin.was_told(re.compile("fetches nothing any more"))
+    admin.signs_out()
+
+    # When she finds it and writes a visit note
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit("Two clean bottles drying.")
+    ama.checks_and_sends()
+
+    # Then it is safe at the office, and the phone says that somebody sorts it
+    ama.sees_the_note_is("Safe at the office, being sorted", timeout=SENDING_MS)
+
+    # When Marian reads it and places it
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_what_waits(LATE, newest=True)
+    marian.reads("Two clean bottles drying.")
+    marian.decides("Place it", "Ama had the phone all the time.")
+    marian.was_told(re.compile("Placed"))
+
+    # Then the phone hears it, though it fetches nothing
+    ama.sends_and_receives()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_note(re.compile("Visit note"))
+    ama.sees_the_note_is("Sent, the office has it", timeout=SENDING_MS)
