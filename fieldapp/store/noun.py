@@ -166,8 +166,9 @@ class Connections:
             db.conn.execute("BEGIN")
             yield
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF in _DAMAGE:
-                raise StoreDamaged(error.sqlite_errorname) from None
+            # One without a code is Python's own: bytes that should be text are none.
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE:
+                raise StoreDamaged(getattr(error, "sqlite_errorname", "not text")) from None
             raise
         finally:
             db.rollback()

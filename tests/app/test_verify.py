@@ -40,7 +40,7 @@ COVERED = {
 }
 DAILY = {
     *("settings", "teams", "people", "memberships", "sign_in_attempts", "sessions", "devices", "setup_nonces", "readers"),
-    *("removals_heard", "drafts", "blobs", "blob_chunks"),
+    *("removals_heard", "drafts", "blobs", "blob_chunks", "phone_alarms"),
 }
 """Tables that no chain covers: arrangements that people change, and what is overwritten by nature."""
 
