@@ -5,7 +5,7 @@ import * as sayCaseload from "../words/caseload.js";
 import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
 import { ages } from "../words/people.js";
-import { Form, Hush, Private, Trouble } from "./basic.jsx";
+import { buttonLook, Form, Hush, Private, Trouble } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { SendLine } from "./send-line.jsx";
 import { namesHidden, status } from "./told.js";
@@ -153,7 +153,7 @@ export function Opening({ title = sayFrame.opening, back, family, error }) {
 /** @param {{kind?: "secondary", to: string, children?: any}} props a link that looks like a button, for a way onward */
 export function Onward({ kind, to, children }) {
   return (
-    <a class={`govuk-button${kind ? ` govuk-button--${kind}` : ""}`} href={`#/${to}`}>
+    <a class={buttonLook(kind)} href={`#/${to}`}>
       {children}
     </a>
   );

@@ -62,7 +62,7 @@ function Choices({ item, value, change, large = false }) {
   return (
     <div class="govuk-form-group">
       <fieldset class="govuk-fieldset">
-        <legend class={`govuk-fieldset__legend govuk-fieldset__legend--${large ? "m" : "s"}`}>
+        <legend class={`govuk-fieldset__legend ${large ? "govuk-fieldset__legend--m" : "govuk-fieldset__legend--s"}`}>
           {!large && item.number && `${item.number}. `}
           {words}
         </legend>
