@@ -42,23 +42,28 @@ def main() -> int:
     if {"dexie", "pouchdb"} & set(names):
         processes.npm_ci()
     chosen = columns(names)
-    for number in range(rounds):
-        for count in (small, middle, large):
-            for column in random.sample(chosen, len(chosen)):  # a new order each round spreads the machine's noise
-                start = time.monotonic()
-                take = figures.taker(column.name)
-                Round(column, count, executable, take, saves=saves, opening=count == middle).run()
-                took = time.monotonic() - start
-                print(f"round {number + 1}/{rounds}, {count:,}: {column.name} {took:.0f} s", file=sys.stderr, flush=True)
     for column in chosen:
         figures.taker(column.name)("script", column.script_bytes())
         column.once(executable, figures.taker(column.name), quick=told.quick)
+    done = 0
+    try:
+        for number in range(rounds):
+            for count in (small, middle, large):
+                for column in random.sample(chosen, len(chosen)):  # a new order each round spreads the machine's noise
+                    start = time.monotonic()
+                    take = figures.taker(column.name)
+                    Round(column, count, executable, take, saves=saves, opening=count == middle).run()
+                    took = time.monotonic() - start
+                    print(f"round {number + 1}/{rounds}, {count:,}: {column.name} {took:.0f} s", file=sys.stderr, flush=True)
+            done += 1
+    except KeyboardInterrupt:
+        print("stopped: the table is of what was measured until now", file=sys.stderr, flush=True)
     lines = rows(small, middle, large)
     if told.json:
         print(json.dumps(table.as_json(lines, figures.all, facts, names), indent=1))
     else:
         print("\n".join(f"{name}: {value}" for name, value in facts.items()))
-        print(f"medians of {rounds} rounds [least..most], all columns in this one run; CPU ×1 unless said\n")
+        print(f"medians of {done} rounds [least..most], all columns in this one run; CPU ×1 unless said\n")
         print(table.render(lines, figures.all))
         missed = table.misses(lines, figures.all, names)
         print(f"\n{len(missed)} missed" + "".join(f"\n- {line}" for line in missed) if missed else "\nall budgets kept")
