@@ -6,9 +6,8 @@ import { push } from "./push.js";
 /** The name under which a page asks the browser to be woken when there is signal. */
 export const SEND = "send";
 
-/** Sends everything that is due. Rejects when it could not, so that the browser wakes the service worker once more. */
-export async function sendInBackground() {
-  const outside = createOutside();
+/** Sends everything that is due. Rejects when it could not, so that the browser wakes the service worker once more. @param {import("./outside.js").Outside} [outside] */
+export async function sendInBackground(outside = createOutside()) {
   const outbox = await openOutbox(outside);
   try {
     const reach = await push(outside, outbox, { atOnce: true });
