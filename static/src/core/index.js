@@ -122,10 +122,9 @@ export function open(port, outside = createOutside()) {
   };
   const first = (async () => {
     if (await claim({ ifAvailable: true })) return;
-    const beatAt = await outbox().then(
-      (box) => box.fact("heartbeat"),
-      () => undefined,
-    );
+    const beatAt = await outbox()
+      .then((box) => box.fact("heartbeat"))
+      .catch(() => undefined);
     // A frozen tab keeps its lock for ever; one that has not stirred for half a minute gives way.
     if (beatAt !== undefined && Math.abs(outside.now() - beatAt) > STALE_MS) await claim({ steal: true });
     else tell("second_tab", { second_tab: true });
