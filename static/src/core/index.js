@@ -100,7 +100,10 @@ export function open(port, outside = createOutside()) {
           resolve(held);
           if (!held) return;
           // Whoever wrote before knew better what is there.
-          void opening?.then((box) => box.reread());
+          opening?.then(
+            (box) => box.reread(),
+            () => undefined,
+          );
           await beat();
           await new Promise(() => undefined);
         })
@@ -420,7 +423,10 @@ export function open(port, outside = createOutside()) {
     tidy();
   };
   outside.hear(() => {
-    void opening?.then((box) => box.reread());
+    opening?.then(
+      (box) => box.reread(),
+      () => undefined,
+    );
     void run(false);
   });
   void first.then(() => run(false));
