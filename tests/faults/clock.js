@@ -1,0 +1,88 @@
+/**
+ * Time as the simulation has it: a queue of what is to happen, run one by one, each with all its promises before the next. Nothing here asks the machine's
+ * clock, so a schedule takes as long as its work and is the same every time.
+ */
+const turn = globalThis.setImmediate;
+const BEGINNING = Date.parse("2026-11-21T09:00:00Z");
+
+/** Whatever queues a database task is given this; a world sets it for as long as it runs. */
+export const current = { clock: null };
+
+export function makeClock(begins = BEGINNING) {
+  let serial = 0;
+  /** A heap by time, then by the order in which it was asked for. */
+  const heap = [];
+  const isBefore = (a, b) => a.at < b.at || (a.at === b.at && a.serial < b.serial);
+  function add(event) {
+    let i = heap.push(event) - 1;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      if (isBefore(heap[up], event)) break;
+      heap[i] = heap[up];
+      i = up;
+    }
+    heap[i] = event;
+  }
+  function take() {
+    const first = heap[0];
+    const last = heap.pop();
+    if (heap.length === 0) return first;
+    let i = 0;
+    for (;;) {
+      let down = 2 * i + 1;
+      if (down >= heap.length) break;
+      if (down + 1 < heap.length && isBefore(heap[down + 1], heap[down])) down++;
+      if (isBefore(last, heap[down])) break;
+      heap[i] = heap[down];
+      i = down;
+    }
+    heap[i] = last;
+    return first;
+  }
+
+  const clock = {
+    now: begins,
+    /** How many things have happened. */
+    turns: 0,
+    /** How long a database task and one of cryptography take. */
+    storePace: 0,
+    cryptoPace: 0,
+    /** Does something after a while; gives back what takes it back. */
+    after(ms, run) {
+      const event = { at: clock.now + Math.max(0, ms), serial: serial++, run };
+      add(event);
+      return () => {
+        event.run = null;
+      };
+    },
+    /** Runs what is due within `ms`, until `isDone`; says whether it was. */
+    async run(ms, isDone = () => false) {
+      const until = clock.now + ms;
+      let done = isDone();
+      // One turn of the machine's own loop for each happening: between two of them every promise is settled.
+      await new Promise((resolve, reject) => {
+        const step = () => {
+          try {
+            done = done || isDone();
+            if (done || heap.length === 0 || heap[0].at > until) return resolve();
+            const { at, run } = take();
+            clock.now = Math.max(clock.now, at);
+            clock.turns++;
+            run?.();
+            turn(step);
+          } catch (error) {
+            reject(error);
+          }
+        };
+        turn(step);
+      });
+      if (!done) clock.now = Math.max(clock.now, until);
+      return done;
+    },
+    /** Time passes while nothing runs: phones in pockets. What was due meanwhile comes afterwards. */
+    sleep(ms) {
+      clock.now += ms;
+    },
+  };
+  return clock;
+}

@@ -1,0 +1,136 @@
+/**
+ * What stays when a phone is turned off, and how it fails: fake-indexeddb, with requests that fail, commits that fail, opens that hang and connections that the
+ * browser drops, one by one as the schedule says. What lies in it can be looked at without asking it, copied whole, and left behind by a killed process.
+ */
+import "fake-indexeddb/auto";
+import { IDBDatabase, IDBFactory, IDBTransaction } from "fake-indexeddb";
+
+/** Raw databases and the disk they lie on. */
+const diskOf = new WeakMap();
+
+const execute = IDBTransaction.prototype._execRequestAsync;
+IDBTransaction.prototype._execRequestAsync = function (given) {
+  const reason = given.source && this.mode !== "versionchange" ? diskOf.get(this.db._rawDatabase)?.requestFails(this) : null;
+  if (!reason) return execute.call(this, given);
+  const operation = () => {
+    throw new DOMException(reason, reason);
+  };
+  return execute.call(this, { ...given, operation });
+};
+const start = IDBTransaction.prototype._start;
+IDBTransaction.prototype._start = function () {
+  const isOver = this._state !== "finished" && this._requests.every(({ request }) => request.readyState === "done");
+  if (isOver && this.mode === "readwrite") {
+    const reason = diskOf.get(this.db._rawDatabase)?.commitFails(this);
+    if (reason) return this._abort(reason);
+  }
+  return start.call(this);
+};
+const transaction = IDBDatabase.prototype.transaction;
+IDBDatabase.prototype.transaction = function (...given) {
+  const reason = this._runningVersionchangeTransaction ? null : diskOf.get(this._rawDatabase)?.transactionFails();
+  if (reason) throw new DOMException(reason, reason);
+  return transaction.apply(this, given);
+};
+
+/** Copies an object with everything it holds; bytes are shared, because nobody writes into them. */
+function copied(value, seen) {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const known = seen.get(value);
+  if (known) return known;
+  if (value instanceof Map) {
+    const map = new Map();
+    seen.set(value, map);
+    for (const [key, one] of value) map.set(key, copied(one, seen));
+    return map;
+  }
+  const made = Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value));
+  seen.set(value, made);
+  for (const name of Object.keys(value)) {
+    const one = value[name];
+    // The one function that lies in a database is bound to it.
+    made[name] = typeof one === "function" ? Object.getPrototypeOf(value)[name].bind(made) : copied(one, seen);
+  }
+  return made;
+}
+
+/**
+ * A disk, empty or a copy of another's databases. `fate` is asked before each request, commit, transaction and open and answers with the name of an error, or null.
+ */
+export function makeDisk(databases = new Map()) {
+  const factory = new IDBFactory();
+  const fate = {
+    request: () => null,
+    commit: () => null,
+    transaction: () => null,
+    open: () => null,
+  };
+  const disk = {
+    fate,
+    factory,
+    requestFails: (tx) => fate.request(tx),
+    commitFails: (tx) => fate.commit(tx),
+    transactionFails: () => fate.transaction(),
+
+    /** What a tab calls indexedDB: it knows which connections are its own. */
+    openFor(tab) {
+      return {
+        open(name, version) {
+          const how = fate.open();
+          if (how === "hang" || tab.isDead) return {};
+          const request = factory.open(name, version);
+          const raw = () => diskOf.set(factory._databases.get(name), disk);
+          request.addEventListener("upgradeneeded", raw);
+          request.addEventListener("success", () => {
+            raw();
+            if (tab.isDead) request.result.close();
+            else tab.connections.add(request.result);
+          });
+          return request;
+        },
+        deleteDatabase: (name) => factory.deleteDatabase(name),
+      };
+    },
+
+    /** Ends a tab's connections as the end of its process does: what was not committed never was. `mayCommit` says of a transaction that is through whether it still was. */
+    leave(tab, mayCommit) {
+      for (const connection of tab.connections) {
+        for (const tx of [...connection._rawDatabase.transactions]) {
+          if (tx.db !== connection || tx._state === "finished") continue;
+          const isThrough = tx._started && tx._requests.every(({ request }) => request.readyState === "done");
+          if (isThrough && mayCommit()) start.call(tx);
+          else tx._abort("AbortError");
+        }
+        connection.close();
+      }
+      tab.connections.clear();
+    },
+
+    /** Drops a tab's connections as browsers do when their storage process dies: what runs is aborted, and `close` is told. */
+    lose(tab) {
+      for (const connection of [...tab.connections]) {
+        for (const tx of [...connection._rawDatabase.transactions])
+          if (tx.db === connection && tx._state !== "finished") tx._abort("UnknownError");
+        connection.close();
+        tab.connections.delete(connection);
+        connection.onclose?.(new Event("close"));
+      }
+    },
+
+    /** Looks into a store without asking for it. */
+    look(database, store) {
+      const raw = factory._databases.get(database)?.rawObjectStores.get(store);
+      const rows = new Map();
+      if (raw) for (const { key, value } of raw.records.values()) rows.set(key, value);
+      return rows;
+    },
+
+    /** Everything that lies here, for copies. */
+    databases: () => copied(factory._databases, new Map()),
+  };
+  for (const [name, raw] of copied(databases, new Map())) {
+    factory._databases.set(name, raw);
+    diskOf.set(raw, disk);
+  }
+  return disk;
+}

@@ -1,0 +1,52 @@
+/** A short run of the simulation, with every kind of fault in it, and that it is the same every time. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runMany } from "./pool.js";
+
+const RUNS = 200;
+/** Each happens in any two hundred schedules; a kind that never does is not tested at all. */
+const KINDS = [
+  "kill",
+  "restore",
+  "office dies",
+  "office down",
+  "clock",
+  "removal",
+  "grant",
+  "key rotation",
+  "second tab",
+  "frozen tab",
+  "service worker",
+  "store request",
+  "store commit",
+  "store transaction",
+  "store open",
+  "store lost",
+  ...["lost", "silent", "answer_lost", "answer_silent", "late", "cut", "html", "busy", "twice", "forged", "swapped"].map(
+    (kind) => `net ${kind}`,
+  ),
+];
+
+test(`nothing saved is lost in ${RUNS} short schedules of faults`, async (t) => {
+  const sum = await runMany({ seed: 1, runs: RUNS, most: 20 });
+  const told = sum.broken.map(({ seed, broken }) => `seed ${seed}: ${broken} (make faults SEED=${seed} RUNS=1 MOST=20)`);
+  assert.deepEqual(told, []);
+  assert.equal(sum.runs, RUNS);
+  assert.ok(sum.saved > RUNS, `only ${sum.saved} entries were saved`);
+  assert.deepEqual(
+    KINDS.filter((kind) => !sum.faults.has(kind)),
+    [],
+    "kinds of fault that never happened",
+  );
+  t.diagnostic([...sum.faults].map(([name, times]) => `${name} ${times}`).join(", "));
+});
+
+test("a seed replays exactly", async () => {
+  const steady = await import("./steady.js");
+  assert.ok(steady);
+  const { runSchedule } = await import("./schedule.js");
+  for (const seed of [11, 12, 13]) {
+    const [one, other] = [await runSchedule(seed), await runSchedule(seed)];
+    assert.deepEqual(one, other);
+  }
+});

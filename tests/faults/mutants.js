@@ -1,0 +1,76 @@
+/**
+ * Rules of the core broken by hand: `make mutants` shows that the simulation notices each. `from` stands once in the file and becomes `to` on the way in; the files
+ * are not touched.
+ */
+export const mutants = {
+  "frees the sealed copy on a receipt nobody verified": {
+    file: "static/src/core/settle.js",
+    from: '  const { payload } = await verify(jws, "fieldapp-receipt", officeKeys(session.keySet, "receipt"));\n  const right =\n    payload.v === 1 &&\n    payload.status === "stored"',
+    to: '  const payload = JSON.parse(atob(jws.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));\n  const right =\n    payload.v === 1 &&\n    payload.status === "stored"',
+  },
+  "takes another entry's receipt": {
+    file: "static/src/core/settle.js",
+    from: "    payload.id === id &&\n",
+    to: "",
+  },
+  "takes any page with status 200 for stored": {
+    file: "static/src/core/push.js",
+    from: '    if (result && KEPT.has(result.status) && typeof result.receipt === "string") {',
+    to: "    if (result) {",
+  },
+  "frees what no backup has yet": {
+    file: "static/src/core/outbox.js",
+    from: "kept.epoch === epoch && kept.received_at <= durableThrough;",
+    to: "kept.epoch === epoch;",
+  },
+  "frees what was received in an older epoch": {
+    file: "static/src/core/outbox.js",
+    from: "kept && kept.epoch === epoch && kept.received_at <= durableThrough;",
+    to: "kept && kept.received_at <= durableThrough;",
+  },
+  "forgets older epochs": {
+    file: "static/src/core/outbox.js",
+    from: "return rest.filter(([, { kept }]) => kept?.epoch !== epoch).map(([id]) => id);",
+    to: "return [];",
+  },
+  "drops an item the office calls malformed": {
+    file: "static/src/core/push.js",
+    from: '    if (batch.length === 1) return { outcome: { reach: "ok" }, rows: [], delays: [[batch[0][0], later(batch[0][1])]] };',
+    to: '    if (batch.length === 1) {\n      await outside.drop?.(batch[0][0]);\n      return { outcome: { reach: "ok" }, rows: [], delays: [[batch[0][0], Number.MAX_SAFE_INTEGER]] };\n    }',
+  },
+  "says saved before the transaction is complete": {
+    file: "static/src/core/outside.js",
+    from: '  if (how === "read") return result;',
+    to: '  if (how === "read" || how === "strict") return result;',
+  },
+  "drops unsent work when access ends": {
+    file: "static/src/core/pull.js",
+    from: "    session.caseload.forget(casefile);\n    done.push(casefile);",
+    to: '    for (const record of session.caseload.unsettled.recordsIn(casefile))\n      for (const { id } of session.caseload.unsettled.of(record))\n        await session.outbox.sent([[id, { received_at: "", epoch: 0 }]]);\n    session.caseload.forget(casefile);\n    done.push(casefile);',
+  },
+  "believes a sudden removal at the first word": {
+    file: "static/src/core/pull.js",
+    from: "  const sure = page.confirm ? removed.filter(",
+    to: "  const sure = false ? removed.filter(",
+  },
+  "never reads the chain's head again before saving": {
+    file: "static/src/core/outbox.js",
+    from: "              if (hasMoved) tx.abort();\n              else tx.commit();",
+    to: "              hasMoved = false;\n              tx.commit();",
+  },
+  "believes a cursor that does not hold": {
+    file: "static/src/core/pull.js",
+    from: '      if (of) of.head = { seq: 0, log_hash: "" };\n    }',
+    to: "      void of;\n    }",
+  },
+  "waits for a clock that was set back": {
+    file: "static/src/core/outbox.js",
+    from: "return rows.length > 0 ? rows : between(",
+    to: "return rows.length >= 0 ? rows : between(",
+  },
+  "sends again at once whatever the office says": {
+    file: "static/src/core/push.js",
+    from: "    sent.delays.push([id, Math.max(now + asked, later(item))]);",
+    to: "    sent.delays.push([id, now + asked - asked]);",
+  },
+};

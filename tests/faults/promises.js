@@ -1,0 +1,132 @@
+/**
+ * What must hold. `hold` is asked after every step: whatever a screen called saved is in a readable outbox, placed at the office, or kept there for a person to place.
+ * `holdAtRest` is asked when everything has healed: nothing waits, nothing came twice, and everybody sees what they may read and nothing else.
+ */
+import { sha256 } from "./steady.js";
+
+const { b64u } = await import("../../static/src/sync/entry.js");
+
+const NOT_CONTENT = new Set(["review", "erasure", "moved"]);
+/** Requests of one phone in one minute, taps apart: more than this is a loop. */
+export const BUSIEST_MINUTE = 60;
+const EACH_TAP = 8;
+
+export class Broken extends Error {}
+const same = (a, b) => a !== undefined && b !== undefined && Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
+const itemsOf = (phone) => phone.disk.look("outbox", "items");
+
+/** Whether the office can open these bytes and finds this entry in them. */
+function opensTo(office, envelope, id) {
+  return office.open(envelope).ready?.id === id;
+}
+
+/** Where one saved entry lies now; "" is nowhere. */
+export function whereIs(world, phones, saved) {
+  const { office } = world;
+  const { id } = saved;
+  const placed = office.state.placed.get(id);
+  if (placed?.body.includes(saved.sentence)) return "placed";
+  for (const phone of phones) {
+    const item = itemsOf(phone).get(id);
+    if (item && (same(item.own, saved.own) || opensTo(office, item.sealed, id))) return `outbox of ${phone.name}`;
+  }
+  for (const { envelope } of office.state.quarantine.values()) if (opensTo(office, envelope, id)) return "quarantine";
+  return "";
+}
+
+/** The invariant of every step. */
+export function hold(world, phones, saved) {
+  const { office } = world;
+  for (const one of saved.values())
+    if (whereIs(world, phones, one) === "")
+      throw new Broken(`lost: ${one.sentence}, saved on ${one.phone.name} by ${one.person.name}`);
+  for (const phone of phones)
+    for (const [id, item] of itemsOf(phone)) {
+      const one = saved.get(id);
+      if (one && !same(item.own, one.own)) throw new Broken(`the author's own copy of ${one.sentence} was changed`);
+      const name = one?.sentence ?? id;
+      if (item.state === "sent" && !office.ever.placed.has(id)) throw new Broken(`called sent, never placed: ${name}`);
+      if (item.state === "sorting" && !office.ever.quarantined.has(b64u(sha256(item.sealed))))
+        throw new Broken(`called kept for sorting, never kept: ${name}`);
+      if (!["waiting", "answered", "sent", "sorting"].includes(item.state))
+        throw new Broken(`a state nobody knows: ${item.state}`);
+    }
+}
+
+/** A screen's word about one record, held against the office. */
+export function holdWord(world, { standing, versions }, name) {
+  for (const { id, waiting, kind } of versions) {
+    if (NOT_CONTENT.has(kind) || waiting || standing === "sorting") continue;
+    if (!world.office.ever.placed.has(id)) throw new Broken(`${name} is shown as with the office, and never was`);
+  }
+}
+
+/** No phone asks without end. */
+export function holdQuiet(phones) {
+  for (const { name, requests, taps } of phones) {
+    let first = 0;
+    for (const [i, { at }] of requests.entries()) {
+      while (requests[first].at < at - 60_000) first++;
+      const tapped = taps.filter((tap) => tap > at - 61_000 && tap <= at).length;
+      if (i - first + 1 > BUSIEST_MINUTE + EACH_TAP * tapped)
+        throw new Broken(`${name} asked ${i - first + 1} times in one minute: ${requests[i].path}`);
+    }
+  }
+}
+
+/**
+ * What one unlocked person sees, held against what they may read. @param view {families: [casefile], records: Map of record to the core's answer}
+ */
+export function holdView(world, phone, person, view, saved, isRestored) {
+  const { office } = world;
+  const items = itemsOf(phone);
+  const who = `${person.name} on ${phone.name}`;
+  const unsettled = new Set([...items].filter(([, { state }]) => state === "sorting").map(([id]) => id));
+  const may = new Set(office.readable(person.id).map(({ id }) => id));
+  const mine = new Set([...saved.values()].filter(({ id }) => unsettled.has(id)).map(({ casefile }) => casefile));
+  for (const casefile of view.families)
+    if (!may.has(casefile) && !mine.has(casefile) && !(isRestored && !office.state.casefiles.has(casefile)))
+      throw new Broken(`${who} still sees a record taken away`);
+  for (const casefile of may) if (!view.families.includes(casefile)) throw new Broken(`${who} does not see a record of theirs`);
+  const shown = new Map();
+  for (const [record, told] of view.records)
+    for (const version of told.versions) shown.set(version.id, { record, told, version });
+  for (const casefile of may)
+    for (const { id, header, body } of office.state.casefiles.get(casefile).entries) {
+      if (NOT_CONTENT.has(header.kind)) continue;
+      const seen = shown.get(id);
+      if (!seen) throw new Broken(`${who} does not see an entry of ${header.kind} ${header.record} that is placed`);
+      const { fields } = JSON.parse(body);
+      if (JSON.stringify(fields) !== JSON.stringify(seen.version.fields))
+        throw new Broken(`${who} sees other words than were written`);
+    }
+  for (const [id, { told, version }] of shown) {
+    if (version.waiting) throw new Broken(`${who} is told that ${version.kind} waits, and nothing does`);
+    if (office.state.placed.has(id) || unsettled.has(id) || (isRestored && office.ever.placed.has(id))) continue;
+    throw new Broken(`${who} is shown an entry the office never had: ${told.title}`);
+  }
+}
+
+/** When everything has healed: every sentence once at the office, or kept there for a person. */
+export function holdAtRest(world, phones, saved, isRestored) {
+  const { office } = world;
+  for (const phone of phones)
+    for (const [id, { state }] of itemsOf(phone))
+      if (state === "waiting" || state === "answered")
+        throw new Broken(`never sent: ${saved.get(id)?.sentence ?? id} on ${phone.name} is still ${state}`);
+  const placed = [...office.state.casefiles.values()].flatMap(({ entries }) => entries.map(({ id }) => id));
+  if (new Set(placed).size < placed.length) throw new Broken("one entry is twice at the office");
+  for (const [name] of office.state.slips) {
+    const [kid, n] = name.split(" ");
+    if (!isRestored && Number(n) > 1 && !office.state.slips.has(`${kid} ${n - 1}`))
+      throw new Broken(
+        `a signer's chain has a gap before ${n}: an entry that no screen called saved was sent, or one is missing`,
+      );
+  }
+  for (const one of saved.values()) {
+    const where = whereIs(world, phones, one);
+    if (where === "placed" || where === "quarantine") continue;
+    const rows = [...office.state.quarantine.values()].filter((row) => row.entry === one.id);
+    if (rows.length === 0) throw new Broken(`not at the office when all was well: ${one.sentence} lies in ${where}`);
+  }
+}

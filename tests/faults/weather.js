@@ -1,0 +1,126 @@
+/**
+ * The way between a phone and the office, and all that goes wrong on it. For each request the schedule's chance says what becomes of it; the office is
+ * asked at once or never, and what it said may be lost, cut, replaced, said twice or come late.
+ */
+import { makePair, sha256, signBytes } from "./steady.js";
+
+const { ascii, b64u, compact, signingInput } = await import("../../static/src/sync/entry.js");
+
+export const FAIR = { fine: 1 };
+export const KINDS = [
+  "lost",
+  "silent",
+  "answer_lost",
+  "answer_silent",
+  "late",
+  "cut",
+  "html",
+  "empty",
+  "refused",
+  "busy",
+  "broken",
+  "too_large",
+  "twice",
+  "forged",
+  "swapped",
+  "no_receipt",
+];
+
+const SPECIAL = {
+  html: { status: 200, headers: { "Content-Type": "text/html" }, body: "<html>Please sign in to the café Wi-Fi</html>" },
+  empty: { status: 204, headers: {}, body: "" },
+  refused: { status: 403, headers: { "Content-Type": "text/html" }, body: "<html>Blocked</html>" },
+  broken: { status: 502, headers: { "Content-Type": "text/html" }, body: "<html>Bad gateway</html>" },
+  too_large: { status: 413, headers: { "Content-Type": "application/json" }, body: '{"v":1,"error":"too_large"}' },
+};
+
+/** Somebody who is not the office. */
+export function makeStranger() {
+  const { jwk, privateKey } = makePair();
+  return { kid: b64u(sha256(`{"crv":"P-256","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`)), privateKey };
+}
+
+/** A receipt that says the same, signed by somebody else. */
+function forged(jws, stranger) {
+  const payload = new Uint8Array(Buffer.from(jws.split(".")[1], "base64url"));
+  const input = signingInput("fieldapp-receipt", stranger.kid, payload);
+  return compact(input, new Uint8Array(signBytes(stranger.privateKey, ascii(input))));
+}
+
+function changed(answer, how) {
+  if (answer.status !== 200) return answer;
+  const told = JSON.parse(answer.body);
+  if (!Array.isArray(told.results)) return answer;
+  const receipts = told.results.map((one) => one.receipt);
+  const results = told.results.map((one, i) => ({ ...one, receipt: how(one.receipt, receipts, i) }));
+  return { ...answer, body: JSON.stringify({ ...told, results }) };
+}
+
+/** Answers as fetch gives them, as far as the core reads them. */
+class Answer {
+  constructor({ status, headers, body }) {
+    this.status = status;
+    this.ok = status >= 200 && status < 300;
+    this.headers = { get: (name) => headers[name] ?? null };
+    this.body = body;
+  }
+  async json() {
+    return JSON.parse(this.body);
+  }
+  async text() {
+    return this.body;
+  }
+  async arrayBuffer() {
+    return new Uint8Array(Buffer.from(this.body, "utf8")).buffer;
+  }
+}
+
+/**
+ * What a tab calls fetch. @param device has `air`, the weights of what may become of a request, and the cookie @param count is told of every fault
+ */
+export function makeFetch({ clock, chance, office, device, tab, count, stranger }) {
+  return (path, options) =>
+    new Promise((resolve, reject) => {
+      const body =
+        options.body === undefined
+          ? new Uint8Array()
+          : typeof options.body === "string"
+            ? new Uint8Array(Buffer.from(options.body, "utf8"))
+            : new Uint8Array(options.body);
+      const fate = tab.isDead ? "silent" : chance.weighted(device.air);
+      if (fate !== "fine") count(`net ${fate}`);
+      device.asked(path, tab.kind);
+      options.signal?.addEventListener("abort", () => reject(options.signal.reason), { once: true });
+      const fail = () => reject(new TypeError("Failed to fetch"));
+      const arrive = (answer) => {
+        if (tab.isDead) return;
+        if (answer.cookie) device.cookie = answer.cookie;
+        resolve(new Answer(answer));
+      };
+      const pace = () => chance.between(1, device.latency);
+      if (fate === "silent") return;
+      if (fate === "lost") return void clock.after(pace(), fail);
+      if (SPECIAL[fate]) return void clock.after(pace(), () => arrive(SPECIAL[fate]));
+      if (fate === "busy") {
+        const headers = { "Content-Type": "application/json", "Retry-After": String(chance.between(1, 90)) };
+        const status = chance.pick([429, 503]);
+        return void clock.after(pace(), () => arrive({ status, headers, body: '{"v":1,"error":"busy"}' }));
+      }
+      const serve = () => office.serve(path, { body, headers: options.headers ?? {}, cookie: device.cookie });
+      const there = fate === "late" ? chance.between(1_000, 200_000) : pace();
+      clock.after(there, () => {
+        if (office.isDown()) return void clock.after(pace(), fail);
+        const answer = serve();
+        if (fate === "twice") clock.after(chance.between(1, 90_000), () => !office.isDown() && serve());
+        if (fate === "answer_silent") return;
+        if (fate === "answer_lost" || office.diesNow()) return void clock.after(pace(), fail);
+        const told = {
+          cut: () => ({ ...answer, body: answer.body.slice(0, Math.floor(answer.body.length * 0.7)) }),
+          forged: () => changed(answer, (receipt) => receipt && forged(receipt, stranger)),
+          swapped: () => changed(answer, (_, all, i) => all[(i + 1) % all.length] ?? ""),
+          no_receipt: () => changed(answer, () => undefined),
+        }[fate];
+        clock.after(pace(), () => arrive(told ? told() : answer));
+      });
+    });
+}
