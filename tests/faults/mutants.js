@@ -13,15 +13,15 @@ export const mutants = {
     from: "    payload.id === id &&\n",
     to: "",
   },
-  "takes any page with status 200 for stored": {
-    file: "static/src/core/push.js",
-    from: '    if (result && KEPT.has(result.status) && typeof result.receipt === "string") {',
-    to: "    if (result) {",
+  "calls sent what nobody signed for": {
+    file: "static/src/core/settle.js",
+    from: "        again.push([id, outside.now() + backoff(",
+    to: '        stored.push([id, { received_at: outside.stamp(), epoch: answer.epoch }, false]);\n        if (id === "") again.push([id, outside.now() + backoff(',
   },
   "frees what no backup has yet": {
-    file: "static/src/core/outbox.js",
-    from: "kept.epoch === epoch && kept.received_at <= durableThrough;",
-    to: "kept.epoch === epoch;",
+    file: "static/src/core/settle.js",
+    from: "outbox.prune(epoch, durable_through)",
+    to: "outbox.prune(epoch, outside.stamp())",
   },
   "frees what was received in an older epoch": {
     file: "static/src/core/outbox.js",
@@ -33,10 +33,10 @@ export const mutants = {
     from: "return rest.filter(([, { kept }]) => kept?.epoch !== epoch).map(([id]) => id);",
     to: "return [];",
   },
-  "drops an item the office calls malformed": {
+  "drops what the office calls malformed or too large": {
     file: "static/src/core/push.js",
-    from: '    if (batch.length === 1) return { outcome: { reach: "ok" }, rows: [], delays: [[batch[0][0], later(batch[0][1])]] };',
-    to: '    if (batch.length === 1) {\n      await outside.drop?.(batch[0][0]);\n      return { outcome: { reach: "ok" }, rows: [], delays: [[batch[0][0], Number.MAX_SAFE_INTEGER]] };\n    }',
+    from: "      await outbox.delay(delays);",
+    to: '      await outbox.sent(delays.map(([id]) => [id, { received_at: "", epoch: 0 }]));',
   },
   "says saved before the transaction is complete": {
     file: "static/src/core/outside.js",
@@ -47,11 +47,6 @@ export const mutants = {
     file: "static/src/core/pull.js",
     from: "    session.caseload.forget(casefile);\n    done.push(casefile);",
     to: '    for (const record of session.caseload.unsettled.recordsIn(casefile))\n      for (const { id } of session.caseload.unsettled.of(record))\n        await session.outbox.sent([[id, { received_at: "", epoch: 0 }]]);\n    session.caseload.forget(casefile);\n    done.push(casefile);',
-  },
-  "believes a sudden removal at the first word": {
-    file: "static/src/core/pull.js",
-    from: "  const sure = page.confirm ? removed.filter(",
-    to: "  const sure = false ? removed.filter(",
   },
   "never reads the chain's head again before saving": {
     file: "static/src/core/outbox.js",

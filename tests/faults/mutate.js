@@ -2,7 +2,7 @@
 import { mutants } from "./mutants.js";
 import { runMany } from "./pool.js";
 
-const MOST_RUNS = Number(process.env.RUNS || 600);
+const MOST_RUNS = Number(process.env.RUNS || 400);
 const wanted = process.env.MUTANT ? [process.env.MUTANT] : Object.keys(mutants);
 const survived = [];
 for (const mutant of wanted) {

@@ -5,6 +5,7 @@
 import { makePair, sha256, signBytes } from "./steady.js";
 
 const { ascii, b64u, compact, signingInput } = await import("../../static/src/sync/entry.js");
+const { readFrames } = await import("../../static/src/sync/wire.js");
 
 export const FAIR = { fine: 1 };
 export const KINDS = [
@@ -40,19 +41,50 @@ export function makeStranger() {
   return { kid: b64u(sha256(`{"crv":"P-256","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`)), privateKey };
 }
 
-/** A receipt that says the same, signed by somebody else. */
-function forged(jws, stranger) {
-  const payload = new Uint8Array(Buffer.from(jws.split(".")[1], "base64url"));
-  const input = signingInput("fieldapp-receipt", stranger.kid, payload);
-  return compact(input, new Uint8Array(signBytes(stranger.privateKey, ascii(input))));
+/**
+ * What somebody would answer who wants an envelope forgotten: that it was stored long ago, signed by a stranger, or with the office's own receipt for something else.
+ * The office hears nothing.
+ */
+function pretended(office, stranger, body, fate) {
+  let frames = [];
+  try {
+    frames = readFrames(body);
+  } catch {
+    // Not a push: there is nothing to pretend.
+  }
+  const [other] = office.state.placed.values();
+  const results = frames.map((envelope) => {
+    const { hash, ready } = office.open(envelope);
+    const { casefile, log_hash } = other;
+    const word = {
+      v: 1,
+      status: "stored",
+      id: ready?.id ?? "",
+      casefile,
+      seq: 1,
+      received_at: LONG_AGO,
+      log_hash,
+      epoch: office.state.epoch,
+    };
+    const { v: _, epoch: __, ...own } = { ...word, id: other.id };
+    return { hash, status: "stored", id: word.id, receipt: fate === "swapped" ? office.receipt(own) : signedBy(stranger, word) };
+  });
+  const { epoch } = office.state;
+  const told = { v: 1, results, epoch, time: LONG_AGO, durable_through: LONG_AGO };
+  return { status: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify(told) };
+}
+const LONG_AGO = "2020-01-01T00:00:00.000Z";
+
+function signedBy({ kid, privateKey }, payload) {
+  const input = signingInput("fieldapp-receipt", kid, new Uint8Array(Buffer.from(JSON.stringify(payload))));
+  return compact(input, new Uint8Array(signBytes(privateKey, ascii(input))));
 }
 
 function changed(answer, how) {
   if (answer.status !== 200) return answer;
   const told = JSON.parse(answer.body);
   if (!Array.isArray(told.results)) return answer;
-  const receipts = told.results.map((one) => one.receipt);
-  const results = told.results.map((one, i) => ({ ...one, receipt: how(one.receipt, receipts, i) }));
+  const results = told.results.map((one) => ({ ...one, receipt: how(one.receipt) }));
   return { ...answer, body: JSON.stringify({ ...told, results }) };
 }
 
@@ -101,6 +133,9 @@ export function makeFetch({ clock, chance, office, device, tab, count, stranger 
       if (fate === "silent") return;
       if (fate === "lost") return void clock.after(pace(), fail);
       if (SPECIAL[fate]) return void clock.after(pace(), () => arrive(SPECIAL[fate]));
+      if (fate === "forged" || fate === "swapped") {
+        return void clock.after(pace(), () => arrive(pretended(office, stranger, path.endsWith("/push") ? body : [], fate)));
+      }
       if (fate === "busy") {
         const headers = { "Content-Type": "application/json", "Retry-After": String(chance.between(1, 90)) };
         const status = chance.pick([429, 503]);
@@ -116,8 +151,6 @@ export function makeFetch({ clock, chance, office, device, tab, count, stranger 
         if (fate === "answer_lost" || office.diesNow()) return void clock.after(pace(), fail);
         const told = {
           cut: () => ({ ...answer, body: answer.body.slice(0, Math.floor(answer.body.length * 0.7)) }),
-          forged: () => changed(answer, (receipt) => receipt && forged(receipt, stranger)),
-          swapped: () => changed(answer, (_, all, i) => all[(i + 1) % all.length] ?? ""),
           no_receipt: () => changed(answer, () => undefined),
         }[fate];
         clock.after(pace(), () => arrive(told ? told() : answer));

@@ -1,0 +1,109 @@
+/** What the simulation once found, each told as the shortest story that shows it. */
+import assert from "node:assert/strict";
+import { afterEach, describe, test } from "node:test";
+import { current } from "./clock.js";
+import "./steady.js";
+
+const { makeClock } = await import("./clock.js");
+const { makeOffice } = await import("./office.js");
+const { makePhone } = await import("./phone.js");
+const { makeWorld, theSetting } = await import("./setting.js");
+
+const HOUR = 3_600_000;
+const TEN_YEARS = 3653 * 24 * HOUR;
+
+/** Marian's phone, as the setting left it. */
+async function given() {
+  const setting = await theSetting();
+  const clock = makeClock(setting.now);
+  const office = makeOffice(clock, setting.served, setting.office);
+  const world = makeWorld({ clock, seed: 7, office });
+  const { name, ...kept } = setting.phones.find((one) => one.name === "third");
+  const phone = makePhone(world, name, kept);
+  const [{ vault, words }] = phone.people;
+  const [{ casefile, child }] = setting.families;
+  const until = async (promise) => {
+    let told;
+    promise.then(
+      (answer) => {
+        told = { answer };
+      },
+      (error) => {
+        told = { error };
+      },
+    );
+    assert.ok(await clock.run(10 * 60_000, () => told !== undefined), "an answer");
+    if (told.error) throw told.error;
+    return told.answer;
+  };
+  async function write(tab, line) {
+    const { slot } = await tab.ask("draft.begin", { casefile, schema: "contact.1" });
+    const fields = {
+      with_whom: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", person: child, name: "Ada", role: "daughter" }],
+      how: "call",
+      outcome: "spoke",
+      line,
+      anything_worrying: "no",
+      happened_on: "2026-11-20",
+      happened_at: "10:00",
+    };
+    return tab.ask("send", { slot, fields, mode: "alone" });
+  }
+  return { clock, office, phone, until, write, unlock: (tab) => tab.ask("unlock", { vault, words }) };
+}
+
+describe("what the simulation found", () => {
+  const unheard = [];
+  const hear = (error) => unheard.push(error);
+  process.on("unhandledRejection", hear);
+  afterEach(() => {
+    current.clock = null;
+    assert.deepEqual(unheard.splice(0), []);
+  });
+
+  for (const [name, ms] of [
+    ["ten years", TEN_YEARS],
+    ["a day", 24 * HOUR],
+  ])
+    test(`a note written while the clock was ${name} fast is sent within hours of its being set right`, async () => {
+      const { clock, office, phone, until, write, unlock } = await given();
+      phone.skew = ms;
+      phone.air = { lost: 1 };
+      const tab = phone.start();
+      await until(unlock(tab));
+      const { id } = await until(write(tab, "written in another year"));
+      await clock.run(5_000);
+      phone.skew = 0;
+      phone.air = { fine: 1 };
+      clock.sleep(8 * HOUR);
+      await clock.run(60_000);
+      assert.ok(office.state.placed.has(id));
+      tab.kill();
+    });
+
+  test("a second tab answers although its first look at the heartbeat fails", async () => {
+    const { phone, until } = await given();
+    const first = phone.start();
+    await until(first.ask("status"));
+    let reads = 0;
+    phone.disk.fate.request = (tx) => (tx._scope.has("device") && reads++ === 0 ? "UnknownError" : null);
+    const second = phone.start();
+    assert.equal((await until(second.ask("status"))).second_tab, true);
+    assert.ok(reads > 0);
+    first.kill();
+    second.kill();
+  });
+
+  test("an outbox that does not open is told to whoever asks, and to nobody else", async () => {
+    const { clock, phone, until } = await given();
+    phone.disk.fate.open = () => "hang";
+    const tab = phone.start();
+    const asked = until(tab.ask("status"));
+    await assert.rejects(asked, { code: "store_unreadable" });
+    tab.channel.onmessage({ data: "answered" });
+    await clock.run(60_000);
+    phone.disk.fate.open = () => null;
+    assert.equal((await until(tab.ask("status"))).state, "locked");
+    tab.kill();
+  });
+});
