@@ -73,7 +73,8 @@ export async function judge(session, rows) {
   const others = rows.some(([, item]) => item.kid !== session.signer.kid) ? await kidsWithVault(session) : NOBODY;
   const isMine = (/** @type {Item} */ item) => item.kid === session.signer.kid || !others.has(item.kid);
   const mine = rows.filter(([, item]) => isMine(item));
-  const unkept = rows.filter(([, item]) => !isMine(item) && item.state !== "answered");
+  // An answer that came anew is kept although one is kept already: it says when the item is next due, and that must not stay in the past.
+  const unkept = rows.filter(([, item, answer]) => !isMine(item) && item.answer !== answer);
   await outbox.answered(unkept.map(([id, , answer]) => [id, answer]));
   /** @type {[string, Placed, boolean][]} */
   const stored = [];
