@@ -53,11 +53,6 @@ export const mutants = {
     from: "              if (hasMoved) tx.abort();\n              else tx.commit();",
     to: "              hasMoved = false;\n              tx.commit();",
   },
-  "believes a cursor that does not hold": {
-    file: "static/src/core/pull.js",
-    from: '      if (of) of.head = { seq: 0, log_hash: "" };\n    }',
-    to: "      void of;\n    }",
-  },
   "waits for a clock that was set back": {
     file: "static/src/core/outbox.js",
     from: "return rows.length > 0 ? rows : between(",

@@ -127,6 +127,12 @@ export function makeOffice(clock, practice, from = null) {
   /** Entries a pull gives at most; the real one counts bytes. */
   let room = 400;
 
+  /** Is told of everything that happens here, for the real office to live through as well. */
+  let record = null;
+  let labels = 0;
+  const told = (what, more) => record?.({ at: clock.now, what, ...more });
+  const privateOf = ({ kid, privateKey }) => ({ kid, der: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64") });
+
   const keysetJws = () => {
     const name = `${state.keysetN} ${state.keys.length}`;
     if (keyset?.name !== name)
@@ -364,7 +370,7 @@ export function makeOffice(clock, practice, from = null) {
   }
 
   function hello(device, asked, reader) {
-    if (asked.keyset_n > state.keysetN) state.keysetN = asked.keyset_n + 1;
+    if (reader && asked.keyset_n > state.keysetN) state.keysetN = asked.keyset_n + 1;
     const said = asked.signers.filter(({ kid }) => state.signers.get(kid)?.device === device.id);
     for (const { kid } of said) hearRemovals(kid, state.signers.get(kid).person, asked.removals_done ?? []);
     return {
@@ -564,6 +570,18 @@ export function makeOffice(clock, practice, from = null) {
     throw new NotAnswered(404, "not_found");
   }
 
+  function reply(path, body, headers, cookie) {
+    try {
+      const given = answer(path, body, headers, cookie);
+      const json = JSON.stringify({ v: 1, ...given.answer });
+      return { status: 200, headers: { "Content-Type": "application/json" }, body: json, cookie: given.cookie };
+    } catch (error) {
+      if (!(error instanceof NotAnswered)) throw error;
+      const { status, more } = error;
+      return { status, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ v: 1, ...more }) };
+    }
+  }
+
   function addCasefile(id, readers) {
     state.casefiles.set(id, { id, seq: 0, log_hash: "", active_at: stamp(), entries: [] });
     for (const person of readers) office.grant(id, person);
@@ -593,15 +611,31 @@ export function makeOffice(clock, practice, from = null) {
         const file = practice.files.get(path.slice(18));
         if (file !== undefined) return { status: 200, headers: { "Content-Type": "application/json" }, body: file };
       }
-      try {
-        const told = answer(path, body, headers, cookie);
-        const json = JSON.stringify({ v: 1, ...told.answer });
-        return { status: 200, headers: { "Content-Type": "application/json" }, body: json, cookie: told.cookie };
-      } catch (error) {
-        if (!(error instanceof NotAnswered)) throw error;
-        const { status, more } = error;
-        return { status, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ v: 1, ...more }) };
-      }
+      const given = reply(path, body, headers, cookie);
+      told("request", { path, body: Buffer.from(body).toString("base64"), headers, cookie, status: given.status, told: given.body });
+      return given;
+    },
+
+    /** Has everything that happens from now on told, after what is so by now. */
+    tellTo(teller) {
+      record = teller;
+      const { people, devices, signers, casefiles, grants, ingest } = state;
+      told("setting", {
+        keys: [
+          { use: "office", ...privateOf(official) },
+          ...[...ingest.values()].map((key) => ({ use: "ingest", ...privateOf(key) })),
+          { use: "receipt", ...privateOf(receiptKey) },
+          { use: "desk", ...privateOf(desk) },
+        ],
+        people: [...people.values()],
+        devices: [...devices.values()],
+        signers: [...signers].map(([kid, signer]) => ({ kid, ...signer })),
+        grants,
+        casefiles: [...casefiles.values()].map(({ id, entries }) => ({
+          id,
+          entries: entries.map((one) => ({ id: one.id, jws: one.jws, body: one.body, kid: one.kid, received_at: one.received_at })),
+        })),
+      });
     },
 
     // ── what people do at the office ──
@@ -636,11 +670,13 @@ export function makeOffice(clock, practice, from = null) {
       const { id, jws } = jwsBy(desk, "fieldapp-entry", header);
       const placed = place(state.casefiles.get(casefile), { id, jws, header, body }, desk.kid);
       note();
+      told("desk", { id, jws, body, casefile, kid: desk.kid });
       return placed;
     },
     openFamily(author, title, readers) {
       const casefile = newId();
       addCasefile(casefile, readers);
+      told("casefile", { casefile, readers });
       const fields = { about: "family", sort: "main", readers, title };
       office.write(author, { kind: "opening", schema: "opening.1", casefile, fields });
       const child = newId();
@@ -650,30 +686,43 @@ export function makeOffice(clock, practice, from = null) {
       return { casefile, child, title };
     },
     grant(casefile, person) {
-      if (!grantsOn(casefile, person).some((one) => one.until_at === null))
-        state.grants.push({ casefile, person, from_at: stamp(), until_at: null });
+      if (grantsOn(casefile, person).some((one) => one.until_at === null)) return;
+      const same = grantsOn(casefile, person).find((one) => one.from_at === stamp());
+      if (same) same.until_at = null;
+      else state.grants.push({ casefile, person, from_at: stamp(), until_at: null });
+      for (const [kid, signer] of state.signers) if (signer.person === person) state.heard.delete(`${casefile} ${kid}`);
+      told("grant", { casefile, person });
     },
     end(casefile, person) {
       for (const one of grantsOn(casefile, person)) if (one.until_at === null) one.until_at = stamp();
+      told("end", { casefile, person });
     },
     setDevice(id, status) {
       const device = state.devices.get(id);
       if (device) device.status = status;
+      told("device", { device: id, status });
     },
     rotate() {
       addIngest();
       state.keysetN += 1;
+      told("rotate", privateOf([...state.ingest.values()].at(-1)));
     },
     /** A backup that was read back: nothing received before its start can be lost by a restore. */
     backUp() {
       state.durable = stamp(clock.now - 60_000);
-      return { taken: copyOf(state), at: clock.now };
+      told("durable", { through: state.durable });
+      return office.copy();
     },
     /** A copy of the database, as it lies there: nobody promises anything by it. */
-    copy: () => ({ taken: copyOf(state), at: clock.now }),
+    copy() {
+      const label = labels++;
+      told("copy", { label });
+      return { taken: copyOf(state), at: clock.now, label };
+    },
     /** Puts an older database back and starts: what lies beside the key file says that it is older. */
-    restore({ taken }) {
+    restore({ taken, label }) {
       state = copyOf(taken);
+      told("restore", { label });
       const count = state.placed.size;
       if (beside.epoch > state.epoch || beside.count > count) state.epoch = Math.max(state.epoch, beside.epoch) + 1;
       Object.assign(beside, { epoch: state.epoch, count });

@@ -55,7 +55,7 @@ const STEPS = {
 /**
  * Runs one schedule. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
  */
-export async function runSchedule(seed, { most = 40, only = null } = {}) {
+export async function runSchedule(seed, { most = 40, only = null, record = null } = {}) {
   const setting = await theSetting();
   const clock = makeClock(setting.now);
   const faults = new Map();
@@ -75,7 +75,10 @@ export async function runSchedule(seed, { most = 40, only = null } = {}) {
   clock.storePace = chance.pick([0, 0, 1, 7]);
   clock.cryptoPace = chance.pick([0, 0, 0, 1]);
   const harshness = chance.pick([0.1, 0.4, 0.8]);
-  office.setRoom(chance.pick([3, 10, 400]));
+  const room = chance.pick([3, 10, 400]);
+  // The real office counts bytes, and has room for everything that a schedule writes.
+  office.setRoom(record ? 10_000 : room);
+  if (record) office.tellTo(record);
 
   const saved = new Map();
   let sentences = 0;
@@ -458,7 +461,7 @@ export async function runSchedule(seed, { most = 40, only = null } = {}) {
   /** Fair weather, a store that works, an office that is there; then every person unlocks every phone of theirs, and all is sent and read. */
   async function heal() {
     office.heal();
-    for (const [, device] of office.state.devices) if (device.status === "lost") device.status = "ok";
+    for (const { id, status } of office.state.devices.values()) if (status === "lost") office.setDevice(id, "ok");
     for (const phone of phones) {
       for (const tab of [...phone.tabs]) tab.kill();
       phone.air = { fine: 1 };

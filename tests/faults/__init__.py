@@ -1,0 +1,1 @@
+"""The simulation's faults, and that the real office answers as its model does."""
