@@ -54,9 +54,14 @@ export const mutants = {
     to: "              hasMoved = false;\n              tx.commit();",
   },
   "waits for a clock that was set back": {
-    file: "static/src/core/outbox.js",
-    from: "return rows.length > 0 ? rows : between(",
-    to: "return rows.length >= 0 ? rows : between(",
+    file: "static/src/core/push.js",
+    from: "    await outbox.recall(outside.now()).catch(() => undefined);\n",
+    to: "",
+  },
+  "sends a colleague's item without end": {
+    file: "static/src/core/settle.js",
+    from: "!isMine(item) && item.answer !== answer);",
+    to: '!isMine(item) && item.state !== "answered");',
   },
   "sends again at once whatever the office says": {
     file: "static/src/core/push.js",

@@ -131,7 +131,10 @@ export function makeOffice(clock, practice, from = null) {
   let record = null;
   let labels = 0;
   const told = (what, more) => record?.({ at: clock.now, what, ...more });
-  const privateOf = ({ kid, privateKey }) => ({ kid, der: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64") });
+  const privateOf = ({ kid, privateKey }) => ({
+    kid,
+    der: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+  });
 
   const keysetJws = () => {
     const name = `${state.keysetN} ${state.keys.length}`;
@@ -612,7 +615,14 @@ export function makeOffice(clock, practice, from = null) {
         if (file !== undefined) return { status: 200, headers: { "Content-Type": "application/json" }, body: file };
       }
       const given = reply(path, body, headers, cookie);
-      told("request", { path, body: Buffer.from(body).toString("base64"), headers, cookie, status: given.status, told: given.body });
+      told("request", {
+        path,
+        body: Buffer.from(body).toString("base64"),
+        headers,
+        cookie,
+        status: given.status,
+        told: given.body,
+      });
       return given;
     },
 
@@ -633,7 +643,13 @@ export function makeOffice(clock, practice, from = null) {
         grants,
         casefiles: [...casefiles.values()].map(({ id, entries }) => ({
           id,
-          entries: entries.map((one) => ({ id: one.id, jws: one.jws, body: one.body, kid: one.kid, received_at: one.received_at })),
+          entries: entries.map((one) => ({
+            id: one.id,
+            jws: one.jws,
+            body: one.body,
+            kid: one.kid,
+            received_at: one.received_at,
+          })),
         })),
       });
     },

@@ -12,15 +12,14 @@ const { makeWorld, theSetting } = await import("./setting.js");
 const HOUR = 3_600_000;
 const TEN_YEARS = 3653 * 24 * HOUR;
 
-/** Marian's phone, as the setting left it. */
-async function given() {
+/** A phone as the setting left it: Marian's, or the one that Ama and Reece share. */
+async function given(which = "third") {
   const setting = await theSetting();
   const clock = makeClock(setting.now);
   const office = makeOffice(clock, setting.served, setting.office);
   const world = makeWorld({ clock, seed: 7, office });
-  const { name, ...kept } = setting.phones.find((one) => one.name === "third");
+  const { name, ...kept } = setting.phones.find((one) => one.name === which);
   const phone = makePhone(world, name, kept);
-  const [{ vault, words }] = phone.people;
   const [{ casefile, child }] = setting.families;
   const until = async (promise) => {
     let told;
@@ -49,7 +48,14 @@ async function given() {
     };
     return tab.ask("send", { slot, fields, mode: "alone" });
   }
-  return { clock, office, phone, until, write, unlock: (tab) => tab.ask("unlock", { vault, words }) };
+  return {
+    clock,
+    office,
+    phone,
+    until,
+    write,
+    unlock: (tab, { vault, words } = phone.people[0]) => tab.ask("unlock", { vault, words }),
+  };
 }
 
 describe("what the simulation found", () => {
@@ -92,6 +98,28 @@ describe("what the simulation found", () => {
     assert.ok(reads > 0);
     first.kill();
     second.kill();
+  });
+
+  test("what was answered for a colleague on a shared phone is not sent again and again while somebody else is unlocked", async () => {
+    const { clock, phone, until, write, unlock } = await given("shared");
+    const [ama, reece] = phone.people;
+    phone.air = { lost: 1 };
+    const tab = phone.start();
+    await until(unlock(tab, reece));
+    await until(write(tab, "Reece's call"));
+    await until(tab.ask("lock"));
+    phone.air = { fine: 1 };
+    // Sent while locked: the answer lies there for Reece to judge, and falls due again when he has not for six hours.
+    phone.wake();
+    await clock.run(60_000);
+    clock.sleep(7 * HOUR);
+    const before = phone.requests.length;
+    await until(unlock(tab, ama));
+    await until(tab.ask("sync"));
+    await clock.run(60_000);
+    const pushes = phone.requests.slice(before).filter(({ path }) => path === "/sync/v1/push").length;
+    assert.ok(pushes >= 1 && pushes <= 2, `${pushes} pushes in a minute`);
+    tab.kill();
   });
 
   test("an outbox that does not open is told to whoever asks, and to nobody else", async () => {
