@@ -1,6 +1,6 @@
 """Notices a database that is older than what was promised from it.
 
-The highest epoch and the count of placed entries lie in a small file beside the key file, outside the database and its
+The highest epoch and the count of what was placed or kept aside lie in a small file beside the key file, outside the database and its
 backups. A database that knows less than this file was restored: the epoch rises, and phones offer again what they still hold.
 """
 
@@ -25,7 +25,7 @@ class EpochFile:
         with self._locked() as file:
             noted_epoch, noted_count = _read(file)
             with store.writing() as tx:
-                count = tx.entries.count()
+                count = kept(tx)
                 epoch = epoch_of(tx)
                 if noted_epoch > epoch or noted_count > count:
                     epoch = max(epoch, noted_epoch) + 1
@@ -46,13 +46,13 @@ class EpochFile:
             _write(file, epoch, count)
 
     def noted(self) -> tuple[int, int]:
-        """The highest epoch and how many entries were placed by then, as far as noted; (0, 0) before the first start."""
+        """The highest epoch and how much was placed or kept aside by then, as far as noted; (0, 0) before the first start."""
         with self._locked() as file:
             return _read(file)
 
     def note(self, store: Store) -> None:
-        """Notes how many entries are placed, after each push. It never goes back."""
-        epoch, count = epoch_of(store), store.entries.count()
+        """Notes how much is placed and kept aside, after each push. It never goes back."""
+        epoch, count = epoch_of(store), kept(store)
         with self._locked() as file:
             noted_epoch, noted_count = _read(file)
             if (epoch, count) > (noted_epoch, noted_count):
@@ -73,6 +73,11 @@ class _Locked:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
+
+
+def kept(store: Store) -> int:
+    """How much was ever answered with a receipt. What is kept aside counts: a phone stops sending that too."""
+    return store.entries.count() + store.quarantine.count()
 
 
 def epoch_of(store: Store) -> int:

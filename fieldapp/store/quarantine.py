@@ -129,6 +129,10 @@ class Quarantine(Noun):
         value = self._value("SELECT min(received_at) FROM quarantine WHERE entry = ? AND entry <> ''", entry)
         return None if value is None else str(value)
 
+    def count(self) -> int:
+        """How many were ever kept here. Rows are never deleted, so the newest row's number says it at once."""
+        return int(self._value("SELECT coalesce(max(rowid), 0) FROM quarantine"))
+
     def count_open(self, limit: int = -1) -> int:
         """How many wait; counting ends at `limit`."""
         sql = "SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE placed_at IS NULL AND discarded_at IS NULL LIMIT ?)"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 from fieldapp.checkpoints import CheckpointFile
-from fieldapp.epoch import epoch_of
+from fieldapp.epoch import epoch_of, kept
 from fieldapp.keys import Keys
 from fieldapp.store import Store
 from fieldapp.verifying.against import compared, covered
@@ -49,8 +49,8 @@ def verify(
             yield Fault("file", "the database file", each)
         for table, parent in store.inspection.dangling():
             yield Fault("dangling", f"table {table}", parent)
-        if noted is not None and noted > (epoch_of(store), store.entries.count()):
-            yield Fault("behind", "the database", f"{store.entries.count()} entries of {noted[1]}")
+        if noted is not None and noted > (epoch_of(store), kept(store)):
+            yield Fault("behind", "the database", f"{kept(store)} entries of {noted[1]}")
         chains = Chains(store, keys)
         yield from chains.faults(against)
         yield from _entries(store, keys, chains, against, signatures, tell)

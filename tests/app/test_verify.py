@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldapp import checkpoints, placing, store, verifying
+from fieldapp import checkpoints, epoch, placing, store, verifying
 from fieldapp.checkpoints import CheckpointFile, NotACheckpoint
 from fieldapp.keys import Keys, new_id, sha256
 from fieldapp.store import Store
@@ -261,7 +261,7 @@ def test_text_that_is_gone_without_an_erasure_is_a_fault(kept: Kept) -> None:
 
 def test_database_with_less_than_noted_beside_the_key_was_put_back_by_hand(kept: Kept) -> None:
     opened = store.open_still(kept.path)
-    count = opened.entries.count()
+    count = epoch.kept(opened)
     assert [each.code for each in verifying.verify(opened, kept.keys, noted=(1, count + 1))] == ["behind"]
     assert [each.code for each in verifying.verify(opened, kept.keys, noted=(1, count))] == []
 
