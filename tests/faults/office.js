@@ -334,7 +334,7 @@ export function makeOffice(clock, practice, from = null) {
 
   /** fieldapp/epoch.py: what is noted never goes back. */
   function note() {
-    const count = state.placed.size;
+    const count = state.placed.size + state.quarantine.size;
     if (state.epoch > beside.epoch || (state.epoch === beside.epoch && count > beside.count))
       Object.assign(beside, { epoch: state.epoch, count });
   }
@@ -739,7 +739,7 @@ export function makeOffice(clock, practice, from = null) {
     restore({ taken, label }) {
       state = copyOf(taken);
       told("restore", { label });
-      const count = state.placed.size;
+      const count = state.placed.size + state.quarantine.size;
       if (beside.epoch > state.epoch || beside.count > count) state.epoch = Math.max(state.epoch, beside.epoch) + 1;
       Object.assign(beside, { epoch: state.epoch, count });
     },

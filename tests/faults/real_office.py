@@ -265,7 +265,7 @@ class Sum:
 
 def transcripts(seed: int, runs: int) -> Iterator[list[Event]]:
     """What the model lived through, schedule by schedule."""
-    command = [NODE, str(Path(__file__).with_name("transcripts.js")), str(seed), str(runs)]
+    command = [str(NODE), str(Path(__file__).with_name("transcripts.js")), str(seed), str(runs)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={"TZ": "Europe/London"}) as node:
         events: list[Event] = []
         for line in node.stdout or ():
@@ -311,7 +311,9 @@ def main() -> int:
     for each in found.differences[:5]:
         print(each)
     took = time.monotonic() - begun
-    print(f"{found.schedules} schedules, {found.requests} requests in {took:.0f} s, {len(found.differences)} differ; {found.statuses}")
+    print(
+        f"{found.schedules} schedules, {found.requests} requests in {took:.0f} s, {len(found.differences)} differ; {found.statuses}"
+    )
     return 1 if found.differences else 0
 
 
