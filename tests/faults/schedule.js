@@ -98,7 +98,9 @@ export async function runSchedule(seed, { most = 40, only = null, record = null 
       (error) => {
         if (error instanceof Broken) failure ??= error;
         told(`${error.code ?? error.message}${error.problems ? ` ${JSON.stringify(error.problems)}` : ""}`);
-        if (["core_failed", "not_complete"].includes(error.code)) failure ??= new Broken(`${error.code} at ${name}`);
+        // A note that this file fills in wrongly would never be saved, and nothing be tested by it. One that is added to may have been taken away meanwhile.
+        if (error.code === "core_failed" || (error.code === "not_complete" && name.includes("writes")))
+          failure ??= new Broken(`${error.code} at ${name}`);
       },
     );
     return state;
@@ -485,9 +487,10 @@ export async function runSchedule(seed, { most = 40, only = null, record = null 
     }
     holdAtRest(world, phones, saved, isRestored);
     // What one phone sent last, the others have yet to fetch; a removal of many is told twice.
-    for (let i = 0; i < 2; i++) for (const phone of phones) await visit(phone, async (tab) => void (await must(tab, "sync")));
+    for (const phone of phones) await visit(phone, async (tab) => void (await must(tab, "sync")));
     for (const phone of phones)
       await visit(phone, async (tab, person) => {
+        await must(tab, "sync");
         if ([...office.state.devices.values()].some(({ token, status }) => token === phone.cookie && status !== "ok")) return;
 
         holdView(world, phone, person, await viewOf(tab), saved, isRestored);
