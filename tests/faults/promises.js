@@ -75,9 +75,10 @@ export function holdQuiet(phones) {
 }
 
 /**
- * What one unlocked person sees, held against what they may read. @param view {families: [casefile], records: Map of record to the core's answer}
+ * What one unlocked person sees, held against what they may read; records of `before` are looked at in lists only.
+ * @param view {families: [casefile], records: Map of record to the core's answer}
  */
-export function holdView(world, phone, person, view, saved, isRestored) {
+export function holdView(world, phone, person, view, { saved, isRestored, before }) {
   const { office } = world;
   const items = itemsOf(phone);
   const who = `${person.name} on ${phone.name}`;
@@ -93,7 +94,7 @@ export function holdView(world, phone, person, view, saved, isRestored) {
     for (const version of told.versions) shown.set(version.id, { record, told, version });
   for (const casefile of may)
     for (const { id, header, body } of office.state.casefiles.get(casefile).entries) {
-      if (NOT_CONTENT.has(header.kind)) continue;
+      if (NOT_CONTENT.has(header.kind) || before.has(header.record)) continue;
       const seen = shown.get(id);
       if (!seen) throw new Broken(`${who} does not see an entry of ${header.kind} ${header.record} that is placed`);
       const { fields } = JSON.parse(body);

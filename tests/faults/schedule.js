@@ -453,6 +453,8 @@ export async function runSchedule(seed, { most = 40, only = null, record = null 
     broken = error instanceof Broken ? error.message : `the simulation itself: ${error.stack}`;
   }
   for (const phone of phones) for (const tab of [...phone.tabs]) tab.kill();
+  // One turn of the machine's loop: what was broken last is still heard.
+  await clock.run(0);
   process.off("unhandledRejection", unheard);
   return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken };
 
@@ -486,14 +488,13 @@ export async function runSchedule(seed, { most = 40, only = null, record = null 
       clock.sleep(next);
     }
     holdAtRest(world, phones, saved, isRestored);
-    // What one phone sent last, the others have yet to fetch; a removal of many is told twice.
-    for (const phone of phones) await visit(phone, async (tab) => void (await must(tab, "sync")));
+    // What one phone sent last, the others have yet to fetch.
     for (const phone of phones)
       await visit(phone, async (tab, person) => {
         await must(tab, "sync");
         if ([...office.state.devices.values()].some(({ token, status }) => token === phone.cookie && status !== "ok")) return;
 
-        holdView(world, phone, person, await viewOf(tab), saved, isRestored);
+        holdView(world, phone, person, await viewOf(tab), { saved, isRestored, before: setting.records });
       });
   }
 
@@ -539,7 +540,9 @@ export async function runSchedule(seed, { most = 40, only = null, record = null 
     for (const { casefile } of listed.families) {
       const { records: briefs } = await must(tab, "family", { casefile });
       shown.push(casefile);
-      for (const { record } of briefs) records.set(record, await must(tab, "record", { record }));
+      // What was there before is the same in every schedule.
+      for (const { record } of briefs)
+        if (!setting.records.has(record)) records.set(record, await must(tab, "record", { record }));
     }
     return { families: shown, records };
   }

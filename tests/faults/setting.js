@@ -2,7 +2,7 @@
  * The service every schedule begins with, made once: two keyworkers and a supervisor, three families, a phone shared by two of them. Set up by the real core over fair
  * weather; schedules begin with copies of its disks, so that none pays for setting up.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { makeChance } from "./chance.js";
 import { current, makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
@@ -25,8 +25,8 @@ function practice() {
   const index = { records: {}, measures: {}, programmes: {}, vocabularies: {}, policy: "" };
   for (const schema of ["opening.1", "family.1", "contact.1", "goal.1"])
     index.records[schema] = keep(readFileSync(new URL(`records/${schema}.json`, root), "utf8"));
-  for (const file of readdirSync(new URL("vocabularies/", root)).filter((name) => name.endsWith(".json")))
-    index.vocabularies[file.replace(/\.json$/, "")] = keep(readFileSync(new URL(`vocabularies/${file}`, root), "utf8"));
+  for (const name of ["levels.1"])
+    index.vocabularies[name] = keep(readFileSync(new URL(`vocabularies/${name}.json`, root), "utf8"));
   index.policy = keep(readFileSync(new URL("policy.json", root), "utf8"));
   return { files, index: keep(JSON.stringify(index)) };
 }
@@ -96,7 +96,8 @@ async function made() {
     phones.push({ name, databases: phone.disk.databases(), cookie: phone.cookie, people: phone.people });
   }
   current.clock = null;
-  return { now: clock.now, office, served, people, families, phones };
+  const records = new Set([...office.state.placed.values()].map(({ header }) => header.record));
+  return { now: clock.now, office, served, people, families, phones, records };
 }
 
 async function setUp(clock, tab, person) {
