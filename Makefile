@@ -56,8 +56,9 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 	.venv/bin/ruff format -q
 	$(JS)/biome check --write || true
 
-faults: node_modules/ready ## long seeded fault runs of the phone's core (SEED, RUNS)
+faults: .venv/ready node_modules/ready ## long seeded fault runs of the phone's core (SEED, RUNS; REAL=n puts the real office through n of them)
 	@$(NODE) tests/faults/run.js
+	$(if $(REAL),@$(PY) -m tests.faults.real_office --seed $(or $(SEED),1) --runs $(REAL))
 
 mutants: node_modules/ready ## rules of the phone's core broken by hand, each of which the simulation must notice
 	@$(NODE) tests/faults/mutate.js

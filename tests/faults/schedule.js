@@ -53,9 +53,9 @@ const STEPS = {
 };
 
 /**
- * Runs one schedule. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
+ * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
  */
-export async function runSchedule(seed, { most = 40, only = null, record = null } = {}) {
+export async function runSchedule(seed, { most = 40, record = null } = {}) {
   const setting = await theSetting();
   const clock = makeClock(setting.now);
   const faults = new Map();
@@ -436,7 +436,7 @@ export async function runSchedule(seed, { most = 40, only = null, record = null 
     }
     const length = chance.between(8, most);
     for (let i = 0; i < length; i++) {
-      let step = chance.weighted(only ?? STEPS);
+      let step = chance.weighted(STEPS);
       if (needsUnlocked.has(step) && unlocked().length === 0) step = "open";
       if (needsPage.has(step) && pages().length === 0) step = "open";
       const begun = await does[step]();
