@@ -53,10 +53,11 @@ export function hold(world, phones, saved) {
     }
 }
 
-/** A screen's word about one record, held against the office. */
+/** A screen's word about one record, held against the office: what it dates as received, and what it calls sent or signed off. */
 export function holdWord(world, { standing, versions }, name) {
-  for (const { id, waiting, kind } of versions) {
-    if (NOT_CONTENT.has(kind) || waiting || standing === "sorting") continue;
+  const isAllSent = !["waiting", "sorting"].includes(standing);
+  for (const { id, kind, received_at } of versions) {
+    if (NOT_CONTENT.has(kind) || (!isAllSent && !received_at)) continue;
     if (!world.office.ever.placed.has(id)) throw new Broken(`${name} is shown as with the office, and never was`);
   }
 }
