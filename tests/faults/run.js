@@ -22,7 +22,9 @@ const sum = await runMany({
   },
 });
 for (const { seed: one, broken, steps } of sum.broken.slice(0, SHOWN)) {
-  console.log(`\n${steps.join("\n")}\nBROKEN: ${broken}\nreplay: make faults SEED=${one} RUNS=1${most === 40 ? "" : ` MOST=${most}`}`);
+  console.log(
+    `\n${steps.join("\n")}\nBROKEN: ${broken}\nreplay: make faults SEED=${one} RUNS=1${most === 40 ? "" : ` MOST=${most}`}`,
+  );
 }
 if (sum.broken.length > SHOWN)
   console.log(
