@@ -119,7 +119,10 @@ function named(css, folders) {
   const begun = [...text.matchAll(/govuk-[\w-]*-(?=\$\{)/g)].map(([start]) => start);
   const isNamed = (one) => text.includes(one) || begun.some((start) => one.startsWith(start));
   const isWanted = (selector) => {
-    const classes = selector.replace(/:not\([^)]*\)/g, "").matchAll(/\.(govuk-[\w-]*(?:\\![\w-]*)*)/g);
+    const plain = selector.replace(/:not\([^)]*\)/g, "");
+    // No control of ours is ever disabled: a greyed-out button says nothing about what is missing.
+    if (/:disabled|\[disabled\]/.test(plain)) return false;
+    const classes = plain.matchAll(/\.(govuk-[\w-]*(?:\\![\w-]*)*)/g);
     return [...classes].every(([, one]) => isNamed(one.replaceAll("\\", "")));
   };
   return css

@@ -65,7 +65,7 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
             f"The key in {settings.key_file} does not open {settings.database}: set FIELDAPP_KEY_FILE to the key this office was made with."
         ) from None
     epoch_file = EpochFile(settings.key_file)
-    epoch_file.check(opened)
+    keys.follow_epoch(opened, epoch_file.check(opened), entry.stamp(clock()))
     return Office(
         store=opened,
         keys=keys,

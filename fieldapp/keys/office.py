@@ -29,6 +29,7 @@ NONCE_LASTS = timedelta(hours=12)
 MOST_KEYSETS_LOST = 100
 """Key sets that a restore may lose. Keys are renewed a few times a year."""
 _MOST_KEYS = 4096
+_KEYSET_EPOCH = "keyset_epoch"
 
 
 class NoOfficeKeys(FieldappError):
@@ -146,6 +147,21 @@ class Keys:
             newest = tx.office.keyset()
             if newest is not None and newest[0] < n <= newest[0] + MOST_KEYSETS_LOST:
                 self._issue(tx, at, above=n)
+
+    def follow_epoch(self, store: Store, epoch: int, at: str) -> None:
+        """Issues the key set far above its number, once in each epoch after the first.
+
+        A restore may have lost sets of the very numbers that come next, with other keys in them. A phone that has seen one would hear of nothing new under
+        the same number, and go on sealing to a key that nobody has any more.
+        """
+        if store.settings.get(_KEYSET_EPOCH, "1") == str(epoch):
+            return
+        with store.writing() as tx:
+            newest = tx.office.keyset()
+            if newest is None or tx.settings.get(_KEYSET_EPOCH, "1") == str(epoch):
+                return
+            self._issue(tx, at, above=newest[0] + MOST_KEYSETS_LOST)
+            tx.settings.put(_KEYSET_EPOCH, str(epoch))
 
     def _issue(self, tx: Store, at: str, above: int = 0) -> None:
         rows = tx.office.keys()

@@ -11,6 +11,7 @@ import pytest
 from fieldapp import believing, intake, signers
 from fieldapp.keys import SigningKey, new_id, seal_envelope, verify_jws
 from fieldapp.store import StoreFailed
+from sync import entry
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
 from tests.app.phone import Handset, Sent, phone
 from tests.app.test_push import NOTE, code, is_kept, opened
@@ -238,6 +239,23 @@ def test_phone_is_given_a_newer_key_set_when_a_restore_lost_the_one_it_pinned(am
     ama.keyset = said
     assert ama.push(ama.opening())[0]["status"] == "stored"
     assert ama.hello(keyset_n=8, digest=True)["keyset_n"] == 8
+
+
+def test_key_set_goes_far_above_its_number_once_after_a_restore(ama: Handset, place: Harrowmere) -> None:
+    # Given a phone that pinned a second key set, which a restore then lost: the next one will have its number, and other keys
+    keys, kept, at = place.office.keys, place.office.store, entry.stamp(place.clock())
+    lost = keys.ring(kept).n + 1
+
+    # When the office starts in its new epoch, and again
+    keys.follow_epoch(kept, 2, at)
+    n = keys.ring(kept).n
+    keys.follow_epoch(kept, 2, at)
+
+    # Then the number is one that no phone has seen, and goes no further
+    assert keys.ring(kept).n == n > lost + 50
+    ama.pull_all()
+    answer = ama.hello(keyset_n=lost, digest=True)
+    assert json.loads(verify_jws(answer["keyset"], "fieldapp-keyset", ama.office["jwk"]))["n"] == n
 
 
 def test_numbers_of_key_sets_cannot_be_used_up(ama: Handset) -> None:

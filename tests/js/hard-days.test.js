@@ -488,3 +488,20 @@ test("what waited under forgotten words is sent, and no longer waits once its pe
   again.kill();
   assert.deepEqual([waiting, items], [0, []]);
 });
+
+test("what somebody adds to a note that is taken away meanwhile is sent all the same", async () => {
+  const { office, casefile, phone, writes } = await working();
+  const { record } = await writes(phone, "first");
+  await phone.ask("sync");
+  const draft = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+  const fields = { ...draft.fields, additions: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", why: "more", text: "The gate was open." }] };
+  await phone.ask("draft.keep", { slot: draft.slot, fields });
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  await phone.ask("sync");
+  const { id } = await phone.ask("send", { slot: draft.slot, fields, mode: "alone" });
+  await phone.ask("sync");
+  assert.ok(office.byId.has(id));
+  assert.ok(!(await phone.ask("caseload")).families.some((one) => one.casefile === casefile));
+  phone.kill();
+});

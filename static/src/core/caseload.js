@@ -222,7 +222,9 @@ export function openCaseload({ vault, definitions, outside, tell }) {
 
     /** Makes a record's brief anew after something of ours was saved or settled. @param {string} casefile @param {string} record */
     async refresh(casefile, record) {
-      const family = familyOf(casefile);
+      const family = families.get(casefile);
+      // Taken away meanwhile: it does not come back by what somebody still wrote about it.
+      if (!family) return;
       await loadOne(family);
       const readings = await caseload.readings(record);
       if (readings.length === 0) return;

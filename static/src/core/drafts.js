@@ -158,8 +158,10 @@ export function openDrafts(session) {
       let fields = typed;
       /** @type {{at: string, reason: string}[]} */
       const found = [];
-      if (sent) {
-        const { state } = await records.stateAt(known.record);
+      // What was taken away meanwhile cannot be compared with: what was typed goes as it is, and the office knows the rest.
+      const now = sent ? await records.stateAt(known.record).catch(() => null) : null;
+      if (now && known.parents.every((id) => now.readings.some((one) => one.id === id))) {
+        const { state } = now;
         const before = plain(state.view);
         const { amend } = await records.mayOf(known.kind, definition, state.standing);
         const split = new Set(forks(state.view));

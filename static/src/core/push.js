@@ -22,8 +22,8 @@ const READ_AT_ONCE = 4 * PUSH_FRAMES;
 /** How many answers are taken in at a time, or after how long: one write of many is cheaper than many of few. */
 const TAKE_AT_ONCE = 8 * PUSH_FRAMES;
 const TAKE_AFTER_MS = 1_000;
-/** After so many failures in a row fewer are sent at a time, until one that makes the office stumble stands alone and the others pass it by. */
-const PATIENT_FAILURES = 2;
+/** After so many failures of the office in a row fewer are sent at a time, until one that makes it stumble stands alone and the others pass it by. */
+const PATIENT_STUMBLES = 2;
 const KEPT = new Set(["stored", "duplicate", "quarantined"]);
 
 /**
@@ -43,7 +43,8 @@ export function push(outside, outbox, how = {}) {
     how.signal?.(true);
     try {
       const unjudged = (/** @type {[string, Item, Answer][]} */ rows) => outbox.answered(rows.map(([id, , told]) => [id, told]));
-      const reach = await sendAll(outside, outbox, how.take ?? unjudged, line.failures);
+      const stumbles = line.reach === "office_not_answering" ? line.failures : 0;
+      const reach = await sendAll(outside, outbox, how.take ?? unjudged, stumbles);
       if (reach.reach === "ok") {
         if (line.failures > 0) await outbox.keepFact("line", { failures: 0, next_at: 0, reach: "ok" });
         return "ok";
@@ -68,10 +69,10 @@ export function backoff(outside, failures, first, most) {
 
 /**
  * Sends batch after batch; answers are taken in while the next batch is on its way. A phone that dies before they are sends the same again, and the office
- * answers as it did. @param {Outside} outside @param {Outbox} outbox @param {Take} take @param {number} failures of the line so far @returns {Promise<Outcome>}
+ * answers as it did. @param {Outside} outside @param {Outbox} outbox @param {Take} take @param {number} stumbles how often in a row the office gave no answer @returns {Promise<Outcome>}
  */
-async function sendAll(outside, outbox, take, failures) {
-  const frames = Math.max(1, PUSH_FRAMES >> Math.max(0, failures - PATIENT_FAILURES));
+async function sendAll(outside, outbox, take, stumbles) {
+  let frames = Math.max(1, PUSH_FRAMES >> Math.max(0, stumbles - PATIENT_STUMBLES));
   /** Sent, and not taken in: the store still calls them waiting. @type {Set<string>} */
   const inHand = new Set();
   /** @type {[string, Item, Answer][]} */
@@ -112,6 +113,7 @@ async function sendAll(outside, outbox, take, failures) {
           await takeAll();
           return outcome;
         }
+        frames = Math.min(PUSH_FRAMES, frames * 2);
         if (answered.length < TAKE_AT_ONCE && outside.now() - since < TAKE_AFTER_MS) continue;
         await taken;
         taken = takeIn();

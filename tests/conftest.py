@@ -1,0 +1,7 @@
+"""What every test stands on."""
+
+from hypothesis import HealthCheck, settings
+
+# A law is about what holds, not about how fast a shared machine is just now; speed has the bench.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
