@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 
@@ -46,6 +47,7 @@ def main() -> int:
         figures.taker(column.name)("script", column.script_bytes())
         column.once(executable, figures.taker(column.name), quick=told.quick)
     done = 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells give what they start in the background a deaf ear
     try:
         for number in range(rounds):
             for count in (small, middle, large):
