@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readHeader } from "../../static/src/sync/entry.js";
 import { makeOffice } from "./office.js";
-import { ready, setUp, startPhone, visitNote } from "./phone.js";
+import { inVault, ready, setUp, startPhone, visitNote } from "./phone.js";
 
 async function given() {
   const office = await makeOffice();
@@ -20,21 +20,6 @@ async function writeNote(phone, casefile, child, words) {
   return phone.ask("send", { slot, fields: visitNote(child, words), mode: "alone" });
 }
 
-/** Opens the vault of a phone as nobody should, and works on one of its stores. @param {(store: IDBObjectStore) => IDBRequest} work */
-async function inVault(phone, store, work) {
-  const [{ name }] = (await phone.storage.indexedDB.databases()).filter((one) => one.name !== "outbox");
-  const db = await new Promise((resolve) => {
-    const asked = phone.storage.indexedDB.open(name);
-    asked.onsuccess = () => resolve(asked.result);
-  });
-  const tx = db.transaction(store, "readwrite");
-  const asked = work(tx.objectStore(store));
-  await new Promise((resolve) => {
-    tx.oncomplete = resolve;
-  });
-  db.close();
-  return asked.result;
-}
 const rowsIn = (phone, store) => inVault(phone, store, (rows) => rows.count());
 /** Changes one byte of one sealed row. */
 async function spoilOneRow(phone, store) {

@@ -8,7 +8,7 @@ import { openOutbox } from "../../static/src/core/outbox.js";
 import { push } from "../../static/src/core/push.js";
 import { b64u } from "../../static/src/sync/entry.js";
 import { makeOffice } from "./office.js";
-import { makeStorage, ready, setUp, startPhone, visitNote } from "./phone.js";
+import { inVault, makeStorage, ready, setUp, startPhone, visitNote } from "./phone.js";
 
 const TEN_YEARS_MS = 3_652 * 86_400_000;
 
@@ -109,27 +109,11 @@ async function working(given = {}) {
   return { office, ama, marian, casefile, phone, words, writes, adds };
 }
 
-/** Works on a store of the vault behind the phone's back. @param {(store: IDBObjectStore) => IDBRequest} work */
-async function behind(phone, store, work) {
-  const [{ name }] = (await phone.storage.indexedDB.databases()).filter((one) => one.name !== "outbox");
-  const db = await new Promise((resolve) => {
-    const asked = phone.storage.indexedDB.open(name);
-    asked.onsuccess = () => resolve(asked.result);
-  });
-  const tx = db.transaction(store, "readwrite");
-  const asked = work(tx.objectStore(store));
-  await new Promise((resolve) => {
-    tx.oncomplete = resolve;
-  });
-  db.close();
-  return asked.result;
-}
-
 async function spoil(phone, store, which = (/** @type {any[]} */ keys) => keys) {
-  for (const key of which(await behind(phone, store, (rows) => rows.getAllKeys()))) {
-    const bytes = await behind(phone, store, (rows) => rows.get(key));
+  for (const key of which(await inVault(phone, store, (rows) => rows.getAllKeys()))) {
+    const bytes = await inVault(phone, store, (rows) => rows.get(key));
     bytes[bytes.length - 1] ^= 1;
-    await behind(phone, store, (rows) => rows.put(bytes, key));
+    await inVault(phone, store, (rows) => rows.put(bytes, key));
   }
 }
 
@@ -280,12 +264,12 @@ test("what cannot be read of the cache stays where it is until the office was he
   await phone.ask("sync");
   phone.kill();
   await spoil(phone, "briefs", (keys) => keys.slice(-1));
-  const [last] = (await behind(phone, "briefs", (rows) => rows.getAllKeys())).slice(-1);
+  const [last] = (await inVault(phone, "briefs", (rows) => rows.getAllKeys())).slice(-1);
   office.weather = noSignal;
   const again = startPhone(office, phone.storage);
   await unlock(again, words);
   await ready(again);
-  const left = await behind(again, "briefs", (rows) => rows.getAllKeys());
+  const left = await inVault(again, "briefs", (rows) => rows.getAllKeys());
   again.kill();
   assert.ok(left.some((/** @type {any[]} */ key) => key[1] === last[1]));
 });
