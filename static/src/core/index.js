@@ -5,7 +5,7 @@ import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
 import { pull, renew } from "./pull.js";
-import { exchange, push } from "./push.js";
+import { exchange, keepUnjudged, push } from "./push.js";
 import { judge, sealAgain, settle } from "./settle.js";
 import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
 
@@ -70,6 +70,13 @@ export function open(port, outside = createOutside()) {
     });
     return opening;
   };
+  /** Forgets what is believed of the store, if it is open: somebody else has written to it. */
+  const reread = () => {
+    opening?.then(
+      (box) => box.reread(),
+      () => undefined,
+    );
+  };
   const unlocked = () => {
     if (isSecond) throw new Refused("second_tab");
     if (!session) throw new Refused("locked");
@@ -100,10 +107,7 @@ export function open(port, outside = createOutside()) {
           resolve(held);
           if (!held) return;
           // Whoever wrote before knew better what is there.
-          opening?.then(
-            (box) => box.reread(),
-            () => undefined,
-          );
+          reread();
           await beat();
           await new Promise(() => undefined);
         })
@@ -173,11 +177,10 @@ export function open(port, outside = createOutside()) {
       push(outside, box, {
         atOnce: isAsked,
         take: async (rows) => {
-          const unjudged = () => box.answered(rows.map(([id, , answer]) => [id, answer]));
-          if (!filled) await unjudged();
+          if (!filled) await keepUnjudged(box, rows);
           else
             await judge(filled, rows).catch(async (error) => {
-              await unjudged();
+              await keepUnjudged(box, rows);
               throw error;
             });
           tellOutboxOnce();
@@ -249,15 +252,13 @@ export function open(port, outside = createOutside()) {
   async function outboxNow(inDetail = false) {
     const box = await outbox();
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
-    const items = [];
     const { unsettled, records } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.
     const told = unsettled ? [...unsettled.first(LISTED, "waiting"), ...unsettled.first(LISTED, "sorting")].slice(0, LISTED) : [];
-    for (const { id, header, lies } of told) {
-      const { record, casefile, kind, written_at } = header;
+    const items = told.map(({ id, header: { record, casefile, kind, written_at }, lies }) => {
       const title = records?.get(record)?.brief.title ?? kind;
-      items.push({ id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at });
-    }
+      return { id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at };
+    });
     const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
     const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
     return {
@@ -423,10 +424,7 @@ export function open(port, outside = createOutside()) {
     tidy();
   };
   outside.hear(() => {
-    opening?.then(
-      (box) => box.reread(),
-      () => undefined,
-    );
+    reread();
     void run(false);
   });
   void first.then(() => run(false));

@@ -261,7 +261,7 @@ export async function openOutbox(outside, onGone) {
     /** Notes verified quarantine receipts: sending ends, nothing is freed. @param {[id: string, told: {at: string, answer: Answer}][]} receipts */
     sorting: (receipts) =>
       change(receipts, (item, { at, answer }) => ({ ...withNextAt(item, undefined), state: "sorting", answer, sorted_at: at })),
-    /** Offers items again, with a new envelope where one is given. @param {[id: string, again: {next_at: number, sealed?: Uint8Array, ingest_kid?: string}][]} offers */
+    /** Offers items again, with a new envelope where one is given. @param {[id: string, again: {next_at: number, attempts?: number, sealed?: Uint8Array, ingest_kid?: string}][]} offers */
     offerAgain: (offers) =>
       change(offers, (item, again) => {
         const { answer: _, kept: __, ...rest } = item;

@@ -42,9 +42,8 @@ export function push(outside, outbox, how = {}) {
     await outbox.recall(outside.now()).catch(() => undefined);
     how.signal?.(true);
     try {
-      const unjudged = (/** @type {[string, Item, Answer][]} */ rows) => outbox.answered(rows.map(([id, , told]) => [id, told]));
       const stumbles = line.reach === "office_not_answering" ? line.failures : 0;
-      const reach = await sendAll(outside, outbox, how.take ?? unjudged, stumbles);
+      const reach = await sendAll(outside, outbox, how.take ?? ((rows) => keepUnjudged(outbox, rows)), stumbles);
       if (reach.reach === "ok") {
         if (line.failures > 0) await outbox.keepFact("line", { failures: 0, next_at: 0, reach: "ok" });
         return "ok";
@@ -58,6 +57,9 @@ export function push(outside, outbox, how = {}) {
     }
   });
 }
+
+/** Keeps answers beside their items for whoever can judge them. @param {Outbox} outbox @param {[id: string, item: Item, answer: Answer][]} rows */
+export const keepUnjudged = (outbox, rows) => outbox.answered(rows.map(([id, , answer]) => [id, answer]));
 
 /** Waits twice as long after each failure, never more than `most`, and never in step with other phones. @param {Outside} outside @param {number} failures @param {number} first @param {number} most */
 export function backoff(outside, failures, first, most) {

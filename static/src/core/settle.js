@@ -8,7 +8,7 @@ import { FieldappError } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, officeKeys, verify } from "./keys.js";
 import { openOwn, sealTwice } from "./packets.js";
-import { backoff, exchange } from "./push.js";
+import { backoff, exchange, keepUnjudged } from "./push.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outbox.js").Item} Item */
@@ -74,13 +74,15 @@ export async function judge(session, rows) {
   const isMine = (/** @type {Item} */ item) => item.kid === session.signer.kid || !others.has(item.kid);
   const mine = rows.filter(([, item]) => isMine(item));
   // An answer that came anew is kept although one is kept already: it says when the item is next due, and that must not stay in the past.
-  const unkept = rows.filter(([, item, answer]) => !isMine(item) && item.answer !== answer);
-  await outbox.answered(unkept.map(([id, , answer]) => [id, answer]));
+  await keepUnjudged(
+    outbox,
+    rows.filter(([, item, answer]) => !isMine(item) && item.answer !== answer),
+  );
   /** @type {[string, Placed, boolean][]} */
   const stored = [];
   /** @type {[string, {at: string, answer: Answer}][]} */
   const sorting = [];
-  /** @type {[string, number][]} */
+  /** @type {[string, {next_at: number, attempts: number}][]} */
   const again = [];
   await Promise.all(
     mine.map(async ([id, item, answer]) => {
@@ -92,7 +94,8 @@ export async function judge(session, rows) {
         } else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
       } catch {
         // Not an answer after all: the item waits its turn again, and this counts as a failed try.
-        again.push([id, outside.now() + backoff(outside, item.attempts + 1, RETRY_FIRST_MS, RETRY_MOST_MS)]);
+        const attempts = item.attempts + 1;
+        again.push([id, { attempts, next_at: outside.now() + backoff(outside, attempts, RETRY_FIRST_MS, RETRY_MOST_MS) }]);
       }
     }),
   );
@@ -101,8 +104,7 @@ export async function judge(session, rows) {
   const placed = await keepPlaced(session, own);
   await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
   await outbox.sorting(sorting);
-  await outbox.offerAgain(again.map(([id, next_at]) => [id, { next_at }]));
-  await outbox.delay(again);
+  await outbox.offerAgain(again);
   for (const [id] of sorting) {
     const reading = caseload.unsettled.get(id);
     if (reading) caseload.unsettled.put({ ...reading, lies: "sorting" });
