@@ -7,8 +7,8 @@ const turn = globalThis.setImmediate;
 const LOOPS = 32;
 const BEGINNING = Date.parse("2026-11-21T09:00:00Z");
 
-/** Whatever queues a database task is given this; a world sets it for as long as it runs. */
-export const current = { clock: null };
+/** Whatever queues a database task is given the clock; a world sets it for as long as it runs. While something outside is `busy` time stands still. */
+export const current = { clock: null, busy: 0 };
 
 export function makeClock(begins = BEGINNING) {
   let serial = 0;
@@ -64,6 +64,7 @@ export function makeClock(begins = BEGINNING) {
       // Between two happenings every promise is settled: a tick that a promise asks for comes after all of them.
       await new Promise((resolve, reject) => {
         const step = () => {
+          if (current.busy > 0) return void turn(step);
           try {
             done = done || isDone();
             if (done || heap.length === 0 || heap[0].at > until) return resolve();

@@ -4,7 +4,7 @@
  * so that it stops before or after its one commit and never within. What it ever promised is noted outside the state: the promises are held against that.
  */
 import { inflateRawSync } from "node:zlib";
-import { hmac, isSignedBy, luck, makePair, openGcm, sha256, shared, signBytes } from "./steady.js";
+import { hmac, isSignedBy, luck, makePair, openGcm, sha256, shared, signBytes } from "./subtle.js";
 
 const entry = await import("../../static/src/sync/entry.js");
 const wire = await import("../../static/src/sync/wire.js");

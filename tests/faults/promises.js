@@ -2,7 +2,7 @@
  * What must hold. `hold` is asked after every step: whatever a screen called saved is in a readable outbox, placed at the office, or kept there for a person to place.
  * `holdAtRest` is asked when everything has healed: nothing waits, nothing came twice, and everybody sees what they may read and nothing else.
  */
-import { sha256 } from "./steady.js";
+import { sha256 } from "./subtle.js";
 
 const { b64u } = await import("../../static/src/sync/entry.js");
 

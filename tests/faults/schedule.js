@@ -7,6 +7,7 @@ import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
 import { Broken, hold, holdAtRest, holdQuiet, holdView, holdWord } from "./promises.js";
 import { makeWorld, theSetting } from "./setting.js";
+import { REAL_EACH } from "./subtle.js";
 import { KINDS } from "./weather.js";
 
 const MINUTE = 60_000;
@@ -14,6 +15,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEARS = 3653 * DAY;
 const STORE_ERRORS = ["QuotaExceededError", "UnknownError", "AbortError", "DataError"];
+/** What the office could not read, and the phone seals again. */
+const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_large"]);
 /** How long after the last fault everything must be sent: the longest wait of one item, and some. */
 const HEALS_WITHIN = 9 * HOUR;
 
@@ -53,15 +56,15 @@ const STEPS = {
 };
 
 /**
- * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
+ * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office; `isReal` phones use the platform's own cryptography. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
  */
-export async function runSchedule(seed, { most = 40, record = null } = {}) {
+export async function runSchedule(seed, { most = 40, record = null, isReal = seed % REAL_EACH === 0 } = {}) {
   const setting = await theSetting();
   const clock = makeClock(setting.now);
   const faults = new Map();
   const count = (name) => faults.set(name, (faults.get(name) ?? 0) + 1);
   const office = makeOffice(clock, setting.served, setting.office);
-  const world = makeWorld({ clock, seed, office, count });
+  const world = makeWorld({ clock, seed, office, count, isReal });
   const { chance } = world;
   const steps = [];
   const say = (line) => steps.push(`${String(Math.round(clock.now - setting.now)).padStart(9)} ${line}`);
@@ -474,17 +477,19 @@ export async function runSchedule(seed, { most = 40, record = null } = {}) {
     }
     await clock.run(1_000);
     const until = clock.now + HEALS_WITHIN;
-    for (let round = 0; ; round++) {
-      for (const phone of phones) await visit(phone, async (tab) => void (await must(tab, "sync")));
+    // What the office could not open is sealed again at the next unlocking, when its new keys are here.
+    const isCurable = ({ state, answer }) => state === "sorting" && CURABLE.has(answer?.result.code);
+    const itemsOf = (phone) => [...phone.disk.look("outbox", "items").values()];
+    for (let round = 0; round < 40; round++) {
+      for (const phone of phones)
+        if (itemsOf(phone).length > 0) await visit(phone, async (tab) => void (await must(tab, "sync")));
       check();
-      const items = phones.flatMap((phone) =>
-        [...phone.disk.look("outbox", "items").values()].map((item) => ({ phone, ...item })),
+      const open = phones.flatMap((phone) =>
+        itemsOf(phone).flatMap(({ next_at }) => (next_at === undefined ? [] : [Math.max(1_000, next_at - phone.now())])),
       );
-      const open = items.filter(({ next_at }) => next_at !== undefined);
-      // What the office could not open is sealed again at the next unlocking, when its new keys are here.
-      if (open.length === 0 && (round >= 2 || items.every(({ state }) => state !== "sorting"))) break;
-      const next = Math.min(HOUR, ...open.map(({ phone, next_at }) => Math.max(1_000, next_at - phone.now())));
-      if (clock.now + next > until || round > 40) break;
+      if (open.length === 0 && (round >= 2 || !phones.some((phone) => itemsOf(phone).some(isCurable)))) break;
+      const next = Math.min(HOUR, ...open);
+      if (clock.now + next > until) break;
       clock.sleep(next);
     }
     holdAtRest(world, phones, saved, isRestored);

@@ -7,7 +7,8 @@ import { makeChance } from "./chance.js";
 import { current, makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
-import { forgetKeys, luck, sha256 } from "./steady.js";
+import { forgetKeys } from "./steady.js";
+import { luck, sha256 } from "./subtle.js";
 import { makeStranger } from "./weather.js";
 
 const { b64u } = await import("../../static/src/sync/entry.js");
@@ -32,9 +33,9 @@ function practice() {
 }
 
 /** What every phone lives in. */
-export function makeWorld({ clock, seed, office, count = () => undefined }) {
+export function makeWorld({ clock, seed, office, count = () => undefined, isReal = false }) {
   const keys = makeChance(seed ^ 0x5bd1e995);
-  luck.chance = keys;
+  luck.begin(keys, isReal);
   current.clock = clock;
   forgetKeys();
   let downUntil = 0;

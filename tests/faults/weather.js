@@ -2,7 +2,7 @@
  * The way between a phone and the office, and all that goes wrong on it. For each request the schedule's chance says what becomes of it; the office is
  * asked at once or never, and what it said may be lost, cut, replaced, said twice or come late.
  */
-import { makePair, sha256, signBytes } from "./steady.js";
+import { makePair, sha256, signBytes } from "./subtle.js";
 
 const { ascii, b64u, compact, signingInput } = await import("../../static/src/sync/entry.js");
 const { readFrames } = await import("../../static/src/sync/wire.js");
@@ -122,11 +122,13 @@ export function makeFetch({ clock, chance, office, device, tab, count, stranger 
       const fate = tab.isDead ? "silent" : chance.weighted(device.air);
       if (fate !== "fine") count(`net ${fate}`);
       device.asked(path, tab.kind);
-      options.signal?.addEventListener("abort", () => reject(options.signal.reason), { once: true });
+      let isOver = false;
+      options.signal?.addEventListener("abort", () => isOver || reject(options.signal.reason), { once: true });
       const fail = () => reject(new TypeError("Failed to fetch"));
       const arrive = (answer) => {
         if (tab.isDead) return;
         if (answer.cookie) device.cookie = answer.cookie;
+        isOver = true;
         resolve(new Answer(answer));
       };
       const pace = () => chance.between(1, device.latency);

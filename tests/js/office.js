@@ -2,7 +2,6 @@
  * A small office made from the same twins, with real keys: what it signs is signed, what it cannot open it cannot read. Its weather can be told to lose, repeat,
  * cut or replace answers. The real one is proved against the same stories in tests/app.
  */
-import { webcrypto } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { hands, hash, json, makeSigner, sign, text, utf8, verify } from "../../static/src/core/keys.js";
@@ -21,7 +20,7 @@ import {
 import { envelopeInfo, readEnvelope, readFrames, readPacket, readParts } from "../../static/src/sync/wire.js";
 
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-const random = (size) => b64u(webcrypto.getRandomValues(new Uint8Array(size)));
+const random = (size) => b64u(crypto.getRandomValues(new Uint8Array(size)));
 export const newId = () => random(16);
 
 const WORDS = Array.from({ length: 2200 }, (_, i) => {
@@ -63,7 +62,7 @@ export async function makeOffice(clock = () => Date.now()) {
   const keys = [];
   const addIngest = async () => {
     const pair = await suite.kem.generateKeyPair();
-    const { kty, crv, x, y } = await webcrypto.subtle.exportKey("jwk", pair.publicKey);
+    const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
     const kid = b64u(await hash(utf8(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`)));
     ingest.set(kid, pair.privateKey);
     keys.push({ kid, use: "ingest", jwk: { kty, crv, x, y }, from: stamp(), until: null, burned_at: null });
