@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,8 +23,9 @@ COMMAND = Path(sys.executable).with_name("fieldapp")
 class Server:
     """One demo office in its own folder, on its own port."""
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, command: Sequence[str | Path] = (COMMAND,)) -> None:
         self.folder = folder
+        self.command = command
         self.port = port or free_port()
         self.origin = f"http://localhost:{self.port}"
         self.said = folder / "server.txt"
@@ -45,7 +46,7 @@ class Server:
         """Start, and come back when it answers."""
         with self.said.open("ab") as said:
             self._process = subprocess.Popen(
-                [COMMAND, "serve"], env=self.environment, stdout=said, stderr=said, start_new_session=True
+                [*self.command, "serve"], env=self.environment, stdout=said, stderr=said, start_new_session=True
             )
         while not self.answers():
             if self._process.poll() is not None:
