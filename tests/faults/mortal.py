@@ -102,7 +102,8 @@ class Connection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         word = sql.lstrip().split(None, 1)[0].rstrip(";").upper()
-        if word == "BEGIN" and orders("while SQLite writes its log back"):
+        if word == "BEGIN" and (orders("while SQLite writes its log") or orders("while SQLite writes its log back")):
+            # An empty log: what is left of an older one would be written over before it grows.
             with contextlib.suppress(sqlite3.OperationalError):
                 super().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if word == "COMMIT":
