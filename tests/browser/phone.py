@@ -90,8 +90,8 @@ class Phone:
         app.close()
         self._browser_itself = None
 
-    def wakes_the_app_in_the_background(self, origin: str) -> None:
-        """Let the browser find that there is signal and wake the service worker, and come back when that has sent."""
+    def wakes_the_app_in_the_background(self, origin: str, *, waits: bool = True) -> None:
+        """Let the browser find that there is signal and wake the service worker; with `waits`, come back when that has sent."""
         registered: list[str] = []
         line = self.browser_itself
         line.on("ServiceWorker.workerRegistrationUpdated", lambda told: registered.extend(_ids(told)))
@@ -103,7 +103,8 @@ class Phone:
             "ServiceWorker.dispatchSyncEvent",
             {"origin": origin, "registrationId": registered[-1], "tag": "send", "lastChance": False},
         )
-        self.page.wait_for_function("() => window.answered.then(() => true)")
+        if waits:
+            self.page.wait_for_function("() => window.answered.then(() => true)")
 
     def has_no_room(self, origin: str) -> None:
         """Let the browser refuse whatever is to be stored, as on a full phone. It remembers for half a minute how much

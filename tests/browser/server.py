@@ -5,28 +5,29 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from threading import Thread
 
-PATIENCE_S = 10
 COMMAND = Path(sys.executable).with_name("fieldapp")
 
 
 class Server:
-    """One demo office in its own folder, on its own port."""
+    """One demo office in its own folder, on its own port. `origin` is where phones find it: there, unless a line lies between."""
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, origin: str | None = None, command: Sequence[str | Path] = (COMMAND,)
+    ) -> None:
         self.folder = folder
+        self.command = command
         self.port = port or free_port()
-        self.origin = f"http://localhost:{self.port}"
+        self.address = f"http://localhost:{self.port}"
+        self.origin = origin or self.address
         self.said = folder / "server.txt"
         self.environment = {
             **os.environ,
@@ -45,7 +46,7 @@ class Server:
         """Start, and come back when it answers."""
         with self.said.open("ab") as said:
             self._process = subprocess.Popen(
-                [COMMAND, "serve"], env=self.environment, stdout=said, stderr=said, start_new_session=True
+                [*self.command, "serve"], env=self.environment, stdout=said, stderr=said, start_new_session=True
             )
         while not self.answers():
             if self._process.poll() is not None:
@@ -54,7 +55,7 @@ class Server:
     def answers(self) -> bool:
         """Does anything answer at its port?"""
         try:
-            with urllib.request.urlopen(f"{self.origin}/healthz", timeout=1) as answer:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=1) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -67,53 +68,10 @@ class Server:
         self._process.wait()
         self._process = None
 
-
-class _LogInFirst(BaseHTTPRequestHandler):
-    """What a hotel's network answers to whatever is asked: 200, and a page."""
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        page = b"<!DOCTYPE html><title>Welcome</title><h1>Log in to use our wifi</h1>"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def do_PUT(self) -> None:
-        self.do_GET()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
-
-
-def _portal_at(port: int) -> ThreadingHTTPServer:
-    """Takes a port whose owner has just been killed: the last of its processes lets go a moment later."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return ThreadingHTTPServer(("127.0.0.1", port), _LogInFirst)
-        except OSError:
-            if time.monotonic() > end:
-                raise
-
-
-@contextmanager
-def captive_portal(server: Server) -> Iterator[None]:
-    """Stands where the office stood, and answers everything with a page of its own; afterwards the office is back."""
-    server.kill()
-    with _portal_at(server.port) as portal:
-        answering = Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.02})
-        answering.start()
-        try:
-            yield
-        finally:
-            portal.shutdown()
-            answering.join()
-    server.start()
+    def entries(self) -> int:
+        """How many entries it has placed, whoever wrote them."""
+        with closing(sqlite3.connect(self.folder / "office.db")) as db:
+            return int(db.execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
 def free_port() -> int:

@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import SENDING_MS, Keyworker, Supervisor
+from tests.browser.people import Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.releases import Releases
-from tests.browser.server import Server, captive_portal
+from tests.browser.server import Server
 
 SEEN = "Two clean bottles drying. Luka pulled himself up on the sofa."
 TEN_YEARS_MS = 3_652 * 86_400_000
@@ -94,32 +94,6 @@ def test_clock_that_is_ten_years_off_blocks_nothing(server: Server, phone: Phone
     ama.opens_the_family("Tarnley")
     ama.opens_the_note(re.compile("Visit note"))
     ama.sees_the_note_is("Signed off")
-
-
-def test_network_that_answers_everything_with_its_own_page_is_never_taken_for_the_office(ama: Keyworker, server: Server) -> None:
-    # Given a hotel whose network wants a log-in first
-    ama.opens_the_family("Tarnley")
-    with captive_portal(server):
-        # When Ama sends a note and asks for it to be sent once more
-        ama.writes_down_a_call("Home safe by nine")
-        ama.is_at("Saved, waiting to send")
-        ama.sends_and_receives()
-
-        # Then nothing is shown as sent, and the screen has an idea why
-        ama.sees("There is signal, but the office does not answer.")
-        ama.sees(re.compile("may want you to log in"))
-        expect(ama.page.locator(".app-send-line")).to_contain_text("1 kept on this phone")
-        expect(ama.page.locator("body")).not_to_contain_text("the office has it")
-
-        # And the app opens, unlocks and shows the note all the same
-        ama.restarts_the_phone()
-        ama.unlocks()
-        ama.opens_the_family("Tarnley")
-        ama.opens_the_note(re.compile("Call, text or message"))
-        ama.sees_the_note_is("Saved, waiting to send")
-
-    # When the network lets her through, then it is sent without a tap
-    ama.sees_the_note_is("Sent, the office has it", timeout=SENDING_MS)
 
 
 def test_what_waits_is_sent_while_the_app_is_closed_and_shown_as_sent_after_unlocking(
