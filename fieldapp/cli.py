@@ -124,5 +124,5 @@ def doctor(given: argparse.Namespace) -> int:
     except CannotStart as refused:
         print(f"needs attention: {refused.sentence}")
         return 1
-    print(f"ready: key file {settings.key_file}, database {settings.database}, served at {settings.origin}")
+    print(f"ready: {settings.key_source.told}, database {settings.database}, served at {settings.origin}")
     return 0

@@ -403,4 +403,4 @@ def test_kill_in_the_middle_of_a_restore_leaves_the_old_office_or_the_new(machin
     assert epochs == sorted(epochs)
     assert seen == {1, 2}
     assert (titles(), len(list(machine.glob("*.restoring*")))) == (1, 0)
-    assert EpochFile(config.read().key_file).noted() == (epoch(), 1)
+    assert EpochFile(config.read().beside).noted() == (epoch(), 1)
