@@ -38,6 +38,15 @@ def create_app(settings: Settings, *, clock: Clock = now, dev: bool = False) -> 
     return app
 
 
+def create_app_anew(*, dev: bool = False) -> Flask:
+    """Join the app of one more server process. Its key is read anew: one that starts days later may find the office under another."""
+    try:
+        return create_app(config.read(), dev=dev)
+    except CannotStart:
+        # The keys may have begun to move between reading the one and asking the other.
+        return create_app(config.read(), dev=dev)
+
+
 def found_office(settings: Settings, clock: Clock = now) -> None:
     """Make the database of a new office with its first keys. Does nothing to one that is there."""
     Path(settings.database).parent.mkdir(parents=True, exist_ok=True)

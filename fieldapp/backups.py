@@ -188,7 +188,7 @@ def restore(
     former = _read_former(live)
     coming = live.with_name(f"{live.name}.restoring")
     try:
-        opened = _prepared(file, coming, keys, tell)
+        opened = prepared(file, coming, keys, tell)
         faults, entries = _walked(coming, keys, tell, signatures=True)
         if faults and not despite_faults:
             opened.close()
@@ -219,8 +219,8 @@ class _Former:
     epoch: int = 0
 
 
-def _prepared(file: Path, coming: Path, keys: Keys, tell: Tell) -> Store:
-    """Copies a backup beside the database and brings it to this release's shape."""
+def prepared(file: Path, coming: Path, keys: Keys, tell: Tell) -> Store:
+    """Opens a backup into the database file `coming`, which must not exist, and brings it to this release's shape. Raises NotABackup."""
     try:
         opened_backup(file, coming, keys, tell)
         try:

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from fieldapp import checkpoints
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys
 from fieldapp.store import Store
@@ -93,6 +94,9 @@ def burn(store: Store, keys: Keys, kid: str, now: datetime, *, despite: str = ""
         if cost and not despite:
             raise BurningCosts(cost)
         keys.burn_key(tx, kid, at)
+        checkpoint = tx.office.checkpoint()
+        if checkpoint is not None and entry.split_jws(checkpoint.jws, "fieldapp-checkpoint").kid == kid:
+            checkpoints.anew(tx, keys.ring(tx), at)
         said = {"kid": kid, "why": despite, **{each.name: getattr(cost, each.name) for each in fields(cost)}}
         tx.audit.add(at, "", "key burned", detail=keys.seal_secret("key", entry.write_json(said)))
     return cost

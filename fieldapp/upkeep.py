@@ -31,15 +31,15 @@ _BROKEN_CHECKPOINT = {
     "checkpoint": "holds a checkpoint that the office did not sign",
     "root": "was changed: its lines are not the ones that were signed",
 }
-_NOT_A_BACKUP = {
+NOT_A_BACKUP = {
     "missing": "there is no such file",
     "not_an_office": "it is not the database of an office, or it is damaged",
     "damaged": "it was changed or cut off since it was made",
-    "other_key": "{source} gives another key than it was made under: it belongs to another office, or to an earlier key of this one",
+    "other_key": "the key that {source} gives does not open it: it belongs to another office, or was changed",
 }
 _NEEDS_KEY = (
-    "it was made under key {key}, which {source} does not give. If that is a former key of this office, put its line below the one in the "
-    "key file, try again, and then run `fieldapp rekey`"
+    "it needs key {key}, which {source} does not give: it belongs to another office, or to a former key of this one. For a former key, put "
+    "its line below the one in the key file, try again, and then run `fieldapp rekey`"
 )
 _STEPS = {"copy": "copying", "check": "checking", "seal": "sealing", "open": "opening", "rekey": "moving keys"}
 
@@ -147,7 +147,7 @@ def restore(given: argparse.Namespace) -> int:
 
 
 def _why(error: backups.NotABackup, settings: Settings) -> str:
-    told = _NEEDS_KEY if error.key else _NOT_A_BACKUP[error.why]
+    told = _NEEDS_KEY if error.key else NOT_A_BACKUP[error.why]
     return told.format(source=settings.key_source.told, key=error.key)
 
 
@@ -167,7 +167,7 @@ def _check_backup(settings: Settings, file: Path, against: CheckpointFile | None
         opened = Path(folder) / "backup.db"
         try:
             with Progress() as progress:
-                backups.opened_backup(file, opened, office_keys(settings), progress.step)
+                backups.prepared(file, opened, office_keys(settings), progress.step).close()
         except backups.NotABackup as error:
             raise CannotStart(f"{file} cannot be read: {_why(error, settings)}.") from None
         except (StoreFailed, OSError) as error:

@@ -29,10 +29,10 @@ class KeysLeft(FieldappError):
         self.places = places
 
 
-def is_moving(store: Store) -> bool:
-    """Is the office between two master keys?"""
+def needed(store: Store) -> list[str]:
+    """The names of the master keys that this office needs, the newest first: two while it is between them, none where they are not known yet."""
     rows = store.office.masters()
-    return bool(rows) and rows[-1].settled_at is None
+    return [row.name for row in reversed(rows[-1:] if not rows or rows[-1].settled_at is not None else rows[-2:])]
 
 
 def begin(store: Store, masters: Masters, name: str, at: str) -> None:

@@ -47,7 +47,7 @@ def letters(data: bytes) -> str:
 
 def read_letters(text: str) -> bytes:
     """Reads what `letters` spelled, however it was typed: small letters, spaces, dashes, O for 0, I and L for 1. Raises ValueError."""
-    typed = [each for each in text.upper().translate(_ALIKE) if each not in " -\t"]
+    typed = plain(text)
     bits = 0
     for each in typed:
         bits = bits << 5 | _LETTERS.index(each)
@@ -55,6 +55,11 @@ def read_letters(text: str) -> bytes:
     if spare > 4 or bits & ((1 << spare) - 1):
         raise ValueError("no whole bytes")
     return (bits >> spare).to_bytes(len(typed) * 5 // 8)
+
+
+def plain(typed: str) -> str:
+    """What was typed, in the letters that `letters` uses, without spaces and dashes."""
+    return "".join(each for each in typed.upper().translate(_ALIKE) if not each.isspace() and each not in "-–.")
 
 
 def check_words(office_kid: str) -> list[str]:

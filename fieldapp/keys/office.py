@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from fieldapp.errors import FieldappError
 from fieldapp.keys.master import Master, Masters, Reread, casefile_place, derive, office_place, secret_place
+from fieldapp.keys.moving import needed
 from fieldapp.keys.sealed import CannotOpen, CasefileKey, open_sealed, seal
 from fieldapp.keys.sealed_file import seal_file
 from fieldapp.keys.signing import Jwk, SigningKey, kid_of, read_jwk
@@ -69,11 +70,7 @@ class Keys:
 
     def lacking(self, store: Store) -> list[str]:
         """The names of master keys that this office needs and this process does not hold."""
-        rows = store.office.masters()
-        needed = [row.name for row in rows[-1:]]
-        if len(rows) > 1 and rows[-1].settled_at is None:
-            needed.append(rows[-2].name)
-        return [name for name in needed if name not in self.masters.names]
+        return [name for name in needed(store) if name not in self.masters.names]
 
     def take_up(self, store: Store) -> None:
         """Unwraps what seals secrets. Raises CannotOpen, NoOfficeKeys."""
