@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from fieldapp import config, practice, sorting, store, web
+from fieldapp import config, people, practice, sorting, store, web
 from fieldapp.config import Settings
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
@@ -38,12 +38,26 @@ def create_app(settings: Settings, *, clock: Clock = now, dev: bool = False) -> 
     return app
 
 
+def create_app_anew(*, dev: bool = False) -> Flask:
+    """Join the app of one more server process. Its key is read anew: one that starts days later may find the office under another."""
+    try:
+        return create_app(config.read(), dev=dev)
+    except CannotStart:
+        # The keys may have begun to move between reading the one and asking the other.
+        return create_app(config.read(), dev=dev)
+
+
 def found_office(settings: Settings, clock: Clock = now) -> None:
     """Make the database of a new office with its first keys. Does nothing to one that is there."""
     Path(settings.database).parent.mkdir(parents=True, exist_ok=True)
     opened = store.open(settings.database)
-    Keys(settings.master_key).make_office_keys(opened, entry.stamp(clock()))
+    office_keys(settings).make_office_keys(opened, entry.stamp(clock()))
     opened.close()
+
+
+def office_keys(settings: Settings) -> Keys:
+    """Make the office's keys stand on its master key, and know where to look for another while that is replaced."""
+    return Keys(settings.master_key, settings.former_key, lambda: settings.key_source.read().keys)
 
 
 def open_office(settings: Settings, clock: Clock = now) -> Office:
@@ -55,16 +69,12 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         raise CannotStart(
             f"There is no office at {settings.database}: run `fieldapp init` to make one, or set FIELDAPP_DATABASE."
         )
-    opened, keys = store.open(settings.database), Keys(settings.master_key)
-    try:
-        keys.ring(opened)
-    except NoOfficeKeys:
-        raise CannotStart(f"{settings.database} is not a whole office: run `fieldapp init` to finish it.") from None
-    except CannotOpen:
-        raise CannotStart(
-            f"The key in {settings.key_file} does not open {settings.database}: set FIELDAPP_KEY_FILE to the key this office was made with."
-        ) from None
-    epoch_file = EpochFile(settings.key_file)
+    opened, keys = store.open(settings.database), office_keys(settings)
+    require_key(opened, keys, settings)
+    with opened.writing() as tx:
+        if keys.settle(tx, entry.stamp(clock())):
+            people.seal_codes_anew(tx, keys)
+    epoch_file = EpochFile(settings.beside)
     keys.follow_epoch(opened, epoch_file.check(opened), entry.stamp(clock()))
     return Office(
         store=opened,
@@ -75,6 +85,30 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         demo_code=config.DEMO_CODE if settings.demo else None,
         epoch_file=epoch_file,
     )
+
+
+def require_key(opened: store.Store, keys: Keys, settings: Settings) -> None:
+    """Make sure that this is an office and that the key opens it. Raises CannotStart, which names the key that is needed."""
+    lacking = keys.lacking(opened)
+    remedy = (
+        "set FIELDAPP_KEY_FILE to the file that holds it, or run `fieldapp key restore` with the two halves of its sheet"
+        if settings.key_source.kind == "file"
+        else f"let {settings.key_source.told} give that one"
+    )
+    if lacking:
+        raise CannotStart(
+            f"{settings.key_source.told[0].upper()}{settings.key_source.told[1:]} does not open {settings.database}: it gives key "
+            f"{' and '.join(keys.masters.names)}, and this office needs key {' and '.join(lacking)}: {remedy}."
+        )
+    try:
+        keys.ring(opened)
+    except NoOfficeKeys:
+        raise CannotStart(f"{settings.database} is not a whole office: run `fieldapp init` to finish it.") from None
+    except CannotOpen:
+        raise CannotStart(
+            f"The key {keys.masters.names[0]} that {settings.key_source.told} gives does not open {settings.database}, which belongs to another key "
+            f"or was changed: {remedy}."
+        ) from None
 
 
 def _folder(name: str) -> Path:

@@ -1,11 +1,12 @@
 """Copies of the office for the day its disk dies, and putting one back.
 
 A backup counts only once it was opened again and walked: only then may phones let go of what they keep (`durable_through`).
-It holds no key: what is in it opens only with the key file, which is kept elsewhere.
+It is one sealed file (`keys.sealed_file`): without the master key, which is kept elsewhere, nothing in it can be read, not even who works at the office.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -20,6 +21,7 @@ from fieldapp import verifying
 from fieldapp.epoch import EpochFile, epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
+from fieldapp.keys.sealed_file import NotSealed, open_file, read_head
 from fieldapp.store import Store, StoreDamaged
 from fieldapp.store.copying import copy, fold, sync_folder
 from fieldapp.verifying import Fault
@@ -29,21 +31,24 @@ SAFETY = timedelta(seconds=60)
 """A push says when it came before it is written: what came this shortly before a backup began may not be in it."""
 MOST_FAULTS = 1000
 _PARTIAL = ".partial"
+_COPYING = ".backing-up"
+_BACKUP = "backup of "
 
 Tell = Callable[[str, int, int], None]
-"""Told from time to time: which step ("copy", "check"), how much is done, of how much."""
+"""Told from time to time: which step ("copy", "check", "seal", "open"), how much is done, of how much."""
 
 
 class BackupUnderWay(FieldappError):
-    """Another backup is being written to this folder."""
+    """Another backup is being made of this office, or written to this folder."""
 
 
 class NotABackup(FieldappError):
-    """A file that cannot be put back. `why`: missing | not_an_office | other_key."""
+    """A file that cannot be put back. `why`: missing | not_an_office | damaged | other_key; of that one `key` has the name, where it is known."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, key: str = "") -> None:
         super().__init__(why)
         self.why = why
+        self.key = key
 
 
 class BackupHasFaults(FieldappError):
@@ -81,22 +86,29 @@ class Restored:
 
 
 def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], tell: Tell) -> Backup:
-    """Copies the office while it serves, opens the copy again, walks it, and only then gives it its name.
+    """Copies the office while it serves, walks the copy, seals it, opens it again, and only then gives it its name.
 
-    Raises BackupUnderWay, or StoreFailed and OSError when the copy cannot be written: then phones are told nothing new.
+    The copy lies beside the database until it is sealed: what the folder of the backups holds is sealed from the first byte on. Raises
+    BackupUnderWay, or StoreFailed and OSError when the copy cannot be written: then phones are told nothing new.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _folder_held(folder):
-        for left in folder.glob(f"*{_PARTIAL}*"):
+    copied = Path(store.path + _COPYING)
+    with _folder_held(folder), _file_held(Path(f"{copied}.hold")):
+        for left in folder.glob(f"*{_PARTIAL}"):
             left.unlink()
+        _drop(copied)
         began = clock()
         at = entry.stamp(began)
         name = f"fieldapp-{at.replace(':', '')}"
-        partial = folder / f"{name}{_PARTIAL}"
-        copy(store.path, partial, lambda done, total: tell("copy", done, total))
-        _mark(partial, at)
-        faults, entries = _walked(partial, keys, tell, signatures=False)
-        path = folder / (f"{name}.faulty.db" if faults else f"{name}.db")
+        try:
+            copy(store.path, copied, lambda done, total: tell("copy", done, total))
+            _mark(copied, at)
+            faults, entries = _walked(copied, keys, tell, signatures=False)
+            partial = folder / f"{name}{_PARTIAL}"
+            _seal(store, keys, copied, partial, at, tell)
+        finally:
+            _drop(copied)
+        path = folder / (f"{name}.faulty.sealed" if faults else f"{name}.sealed")
         partial.rename(path)
         sync_folder(folder)
         durable = store.settings.get("durable_through")
@@ -107,6 +119,48 @@ def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], 
                 durable = max(durable, entry.stamp(began - SAFETY))
                 tx.settings.put("durable_through", durable)
     return Backup(path, entries, path.stat().st_size, durable, faults)
+
+
+def _seal(store: Store, keys: Keys, copied: Path, partial: Path, at: str, tell: Tell) -> None:
+    """Seals a copy, and reads back from the disk what was written. Raises OSError when it does not come back the same."""
+    total = copied.stat().st_size
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with copied.open("rb") as source, os.fdopen(descriptor, "wb") as target:
+        sealed = keys.seal_file(store, f"{_BACKUP}{at}", source, target, lambda done: tell("seal", done, total))
+        target.flush()
+        os.fsync(target.fileno())
+    with partial.open("rb") as file:
+        try:
+            found = open_file(keys.masters, file, len, lambda done: tell("open", done, total))
+        except CannotOpen:
+            found = b""
+    if found != sealed:
+        raise OSError(errno.EIO, "what was written cannot be read again")
+
+
+def opened_backup(file: Path, target: Path, keys: Keys, tell: Tell) -> None:
+    """Opens a backup into a database file, which must not exist. Also takes a bare database. Raises NotABackup."""
+    if not file.is_file():
+        raise NotABackup("missing")
+    with file.open("rb") as source:
+        try:
+            head = read_head(source)
+        except NotSealed:
+            copy(str(file), target, lambda done, total: tell("copy", done, total))
+            return
+        if head.key not in keys.masters.names:
+            raise NotABackup("other_key", head.key)
+        if not head.about.startswith(_BACKUP):
+            raise NotABackup("not_an_office")
+        source.seek(0)
+        total = file.stat().st_size
+        try:
+            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as plain:
+                open_file(keys.masters, source, plain.write, lambda done: tell("open", done, total))
+                plain.flush()
+                os.fsync(plain.fileno())
+        except CannotOpen:
+            raise NotABackup("damaged") from None
 
 
 def restore(
@@ -125,16 +179,16 @@ def restore(
     dies on the way leaves either the old office or the new. Raises NotABackup, BackupHasFaults, or
     store.copying.DatabaseInUse when a program has the database open.
     """
+    if not file.is_file():
+        raise NotABackup("missing")
     live = Path(database)
     for left in live.parent.glob(f"{live.name}.restoring*"):
         left.unlink()
-    if not file.is_file():
-        raise NotABackup("missing")
     _fold(live)
     former = _read_former(live)
     coming = live.with_name(f"{live.name}.restoring")
     try:
-        opened = _prepared(file, coming, keys, tell)
+        opened = prepared(file, coming, keys, tell)
         faults, entries = _walked(coming, keys, tell, signatures=True)
         if faults and not despite_faults:
             opened.close()
@@ -165,10 +219,10 @@ class _Former:
     epoch: int = 0
 
 
-def _prepared(file: Path, coming: Path, keys: Keys, tell: Tell) -> Store:
-    """Copies a backup beside the database and brings it to this release's shape."""
+def prepared(file: Path, coming: Path, keys: Keys, tell: Tell) -> Store:
+    """Opens a backup into the database file `coming`, which must not exist, and brings it to this release's shape. Raises NotABackup."""
     try:
-        copy(str(file), coming, lambda done, total: tell("copy", done, total))
+        opened_backup(file, coming, keys, tell)
         try:
             stores.open_still(coming).close()
         except stores.DatabaseIsOlder as older:
@@ -176,6 +230,8 @@ def _prepared(file: Path, coming: Path, keys: Keys, tell: Tell) -> Store:
                 raise NotABackup("not_an_office") from None
         opened = stores.open(coming)
         with opened.reading():
+            for name in keys.lacking(opened):
+                raise NotABackup("other_key", name)
             keys.ring(opened)
         return opened
     except (StoreDamaged, NoOfficeKeys):
@@ -270,11 +326,23 @@ def _drop(path: Path) -> None:
 
 @contextmanager
 def _folder_held(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY)
+    with _held(folder, os.O_RDONLY):
+        yield
+
+
+@contextmanager
+def _file_held(file: Path) -> Iterator[None]:
+    with _held(file, os.O_RDWR | os.O_CREAT):
+        yield
+
+
+@contextmanager
+def _held(place: Path, how: int) -> Iterator[None]:
+    descriptor = os.open(place, how, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise BackupUnderWay(str(folder)) from None
+        raise BackupUnderWay(str(place)) from None
     finally:
         os.close(descriptor)

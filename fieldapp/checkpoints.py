@@ -59,6 +59,11 @@ def hourly(tx: Store, ring: Ring, now: datetime) -> CheckpointRow | None:
     return _make(tx, ring, root, last, entry.stamp(now))
 
 
+def anew(tx: Store, ring: Ring, at: str) -> CheckpointRow:
+    """A checkpoint now, news or not: when the key that signed the last one is believed no more, phones need another at once."""
+    return _make(tx, ring, chain.checkpoint_root(sha256, tx.casefiles.heads()), tx.office.checkpoint(), at)
+
+
 def _make(tx: Store, ring: Ring, root: str, last: CheckpointRow | None, at: str) -> CheckpointRow:
     n = 1 if last is None else last.n + 1
     payload = entry.write_json(

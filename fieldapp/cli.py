@@ -8,7 +8,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fieldapp import __version__, config, create_app, demo, found_office, open_office, people, serving, upkeep
+from fieldapp import (
+    __version__,
+    config,
+    create_app,
+    create_app_anew,
+    demo,
+    found_office,
+    key_commands,
+    open_office,
+    people,
+    serving,
+    upkeep,
+)
 from fieldapp.demo import sign_ins
 from fieldapp.errors import CannotStart, FieldappError
 from fieldapp.practice.commands import add_measure_commands
@@ -54,16 +66,24 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("role", choices=people.ROLES)
     adding.add_argument("--team", help="the team's name; a team of a new name is made")
     upkeep.add_commands(add)
+    key_commands.add_commands(add)
     add_measure_commands(commands)
     return parser
 
 
 def init(given: argparse.Namespace) -> int:
     """Make the key file and the database of a new office; finish what an earlier run left half done."""
-    path = config.key_path()
-    if not path.exists():
+    path = config.source_of().path
+    if path is not None and not path.exists():
+        if Path(config.database_path()).exists():
+            raise CannotStart(
+                f"There is an office at {config.database_path()}, but no key file at {path}: set FIELDAPP_KEY_FILE to where it lies, or run "
+                "`fieldapp key restore` with the two halves of its sheet. A new key would not open it."
+            )
         config.make_key(path)
-        print(f"Made {path}. Copy it to a safe place now: without it nothing of this office can be read.")
+        print(
+            f"Made {path}. Copy it to a safe place now, or run `fieldapp key sheet`: without it nothing of this office can be read."
+        )
     settings = config.read()
     if Path(settings.database).exists():
         open_office(settings)
@@ -113,7 +133,7 @@ def _serve(settings: config.Settings, given: argparse.Namespace) -> int:
     if settings.demo:
         print(sign_ins.told())
     sys.stdout.flush()
-    serving.run(lambda: create_app(settings, dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev)
+    serving.run(lambda: create_app_anew(dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev)
     return 0
 
 
@@ -124,5 +144,5 @@ def doctor(given: argparse.Namespace) -> int:
     except CannotStart as refused:
         print(f"needs attention: {refused.sentence}")
         return 1
-    print(f"ready: key file {settings.key_file}, database {settings.database}, served at {settings.origin}")
+    print(f"ready: {settings.key_source.told}, database {settings.database}, served at {settings.origin}")
     return 0

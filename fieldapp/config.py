@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fieldapp.errors import CannotStart
+from fieldapp.key_source import KeySource, key_path, make_key, read_key, source_of
 
-KEY_BYTES = 32
+__all__ = [
+    "DEMO_CODE",
+    "DEMO_KEYWORKERS",
+    "DEMO_PASSWORD",
+    "LOCAL_HOSTS",
+    "Settings",
+    "database_path",
+    "key_path",
+    "make_key",
+    "read",
+    "read_key",
+    "source_of",
+]
+
 DEMO_CODE = "246810"
 """The demo's second factor: published, fixed, and accepted by demo offices only."""
 DEMO_PASSWORD = "harrowmere-demo-only"  # noqa: S105 - published on purpose
 DEMO_KEYWORKERS = ("ama@harrowmere.example", "reece@harrowmere.example")
-_LABEL, _DEMO_LABEL = "fieldapp-key-1", "fieldapp-demo-key-1"
-_FEWEST_DIFFERENT_BYTES = 16  # 32 random bytes have fewer about once in 10**16 keys; typed-in keys nearly always do
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What one office runs on.
 
-    ``master_key`` wraps every other key and never leaves memory; ``key_file`` is where it came from, because the
-    highest epoch and count of the office lie beside it. ``demo`` is true when the key file says so: only then are
-    the published demo password and second factor accepted, and only on this machine.
+    ``master_key`` wraps every other key and never leaves memory; ``former_key`` is the one before it, there only while
+    ``fieldapp rekey`` is under way. ``demo`` is true when the key says so: only then are the published demo password
+    and second factor accepted, and only on this machine.
     """
 
     database: str
-    key_file: Path
+    key_source: KeySource
     master_key: bytes = field(repr=False)
     origin: str
     port: int
     demo: bool = False
+    former_key: bytes | None = field(default=None, repr=False)
+
+    @property
+    def beside(self) -> Path:
+        """The file beside which the highest epoch and count are noted: the key file, or the database where the key is in no file."""
+        return self.key_source.path or Path(self.database)
 
     @property
     def secure(self) -> bool:
@@ -52,19 +67,20 @@ class Settings:
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings, or raise CannotStart with the sentence that names the remedy."""
     port = _port(environ.get("PORT", "8000"))
-    key_file = key_path(environ)
-    master_key, demo = read_key(key_file)
+    source = source_of(environ)
+    held = source.read()
     settings = Settings(
-        database=environ.get("FIELDAPP_DATABASE", "var/fieldapp.db"),
-        key_file=key_file,
-        master_key=master_key,
+        database=database_path(environ),
+        key_source=source,
+        master_key=held.keys[0],
         origin=_origin(environ.get("FIELDAPP_ORIGIN", f"http://localhost:{port}")),
         port=port,
-        demo=demo,
+        demo=held.demo,
+        former_key=held.keys[1] if len(held.keys) > 1 else None,
     )
-    if demo and settings.host not in LOCAL_HOSTS:
+    if held.demo and settings.host not in LOCAL_HOSTS:
         raise CannotStart(
-            f"The key file {key_file} is a demo key, whose passwords are published, so it only serves this machine: "
+            f"The key in {source.told} is a demo key, whose passwords are published, so it only serves this machine: "
             "run `fieldapp init` for a real key, or leave FIELDAPP_ORIGIN at localhost."
         )
     if not settings.secure and settings.host not in LOCAL_HOSTS:
@@ -74,48 +90,12 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
+def database_path(environ: Mapping[str, str] = os.environ) -> str:
+    """Say where the database lies, whether or not it is there yet."""
+    return environ.get("FIELDAPP_DATABASE", "var/fieldapp.db")
+
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1"})
-
-
-def key_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """Say where the key file lies, whether or not it is there yet."""
-    return Path(environ.get("FIELDAPP_KEY_FILE", "var/fieldapp.key"))
-
-
-def read_key(path: Path) -> tuple[bytes, bool]:
-    """Read a key file and say whether it is a demo's. Raises CannotStart for one that is missing, open to others or weak."""
-    try:
-        words = path.read_text("ascii").split()
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        raise CannotStart(f"There is no key file at {path}: run `fieldapp init` to make one, or set FIELDAPP_KEY_FILE.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(f"The key file {path} cannot be read ({type(error).__name__}): check FIELDAPP_KEY_FILE.") from error
-    if len(words) != 2 or words[0] not in (_LABEL, _DEMO_LABEL):
-        raise CannotStart(f"{path} is not a fieldapp key file: run `fieldapp init`, or set FIELDAPP_KEY_FILE to the right one.")
-    try:
-        key = base64.b64decode(words[1], altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
-        key = b""
-    if len(key) != KEY_BYTES or len(set(key)) < _FEWEST_DIFFERENT_BYTES:
-        raise CannotStart(
-            f"The key in {path} is weak (it must be {KEY_BYTES} random bytes): run `fieldapp init` with another "
-            "FIELDAPP_KEY_FILE to make a strong one."
-        )
-    if mode & 0o077:
-        raise CannotStart(f"The key file {path} can be read by other accounts: run `chmod 600 {path}`.")
-    return key, words[0] == _DEMO_LABEL
-
-
-def make_key(path: Path, *, demo: bool = False) -> None:
-    """Write a new random key file that only its owner can read. Raises FileExistsError rather than replace one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = f"{_DEMO_LABEL if demo else _LABEL} {base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(opened, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _port(text: str) -> int:

@@ -15,10 +15,10 @@ from fieldapp.store import Store
 
 
 class EpochFile:
-    """The file `<key file>.epoch`."""
+    """The file `<key file>.epoch`; where the key is in no file, `<database>.epoch`."""
 
-    def __init__(self, key_file: Path) -> None:
-        self.path = key_file.with_name(key_file.name + ".epoch")
+    def __init__(self, beside: Path) -> None:
+        self.path = beside.with_name(beside.name + ".epoch")
 
     def check(self, store: Store) -> int:
         """Compares file and database, raises the epoch if the database went back, and returns the epoch. Call it at start."""

@@ -29,10 +29,15 @@ def alone(database: str) -> AbstractContextManager[None]:
     return _locked(database, fcntl.LOCK_EX)
 
 
+def for_keys(database: str) -> AbstractContextManager[None]:
+    """Lets one at a time move the keys of an office. Who serves goes on. Raises Held while another does it."""
+    return _locked(database, fcntl.LOCK_EX, ".rekey")
+
+
 @contextmanager
-def _locked(database: str, how: int) -> Iterator[None]:
+def _locked(database: str, how: int, ending: str = ".hold") -> Iterator[None]:
     Path(database).parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(database + ".hold", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(database + ending, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, how | fcntl.LOCK_NB)

@@ -201,6 +201,14 @@ def add(
     return Added(_person(store, row, now), password, totp)
 
 
+def seal_codes_anew(tx: Store, keys: Keys) -> None:
+    """Seals every second factor under the newest key of secrets."""
+    for row in tx.people.all():
+        if row.totp_sealed is not None:
+            about = _about_code(row.id)
+            tx.people.set_totp(row.id, keys.seal_secret(about, keys.open_secret(about, row.totp_sealed)))
+
+
 def team_called(store: Store, name: str) -> str:
     """Gives the id of the team of that name, and makes the team when there is none."""
     with store.writing():

@@ -162,7 +162,7 @@ def open_casefile(
     practice: bool = False,
 ) -> CasefileRow:
     """Makes a casefile with its own key and its first readers: the author and whom the opening names."""
-    wrapped = keys.new_casefile(casefile)
+    wrapped = keys.new_casefile(tx, casefile)
     title = keys.casefile(casefile, wrapped).seal("title", opening.title.encode())
     row = CasefileRow(casefile, opening.sort, opening.about, title, wrapped, team, 0, "", at, author, at, practice)
     tx.casefiles.add(row)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from fieldapp import backups, checkpoints, config, hold, now, open_office
+from fieldapp import backups, checkpoints, config, hold, now, office_keys, open_office
 from fieldapp import store as stores
 from fieldapp.checkpoints import CheckpointFile
 from fieldapp.config import Settings
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
-from fieldapp.keys import Keys
 from fieldapp.store import StoreFailed
 from fieldapp.store.copying import DatabaseInUse
 from fieldapp.verifying import Fault, sentence, verify
@@ -30,12 +31,17 @@ _BROKEN_CHECKPOINT = {
     "checkpoint": "holds a checkpoint that the office did not sign",
     "root": "was changed: its lines are not the ones that were signed",
 }
-_NOT_A_BACKUP = {
+NOT_A_BACKUP = {
     "missing": "there is no such file",
     "not_an_office": "it is not the database of an office, or it is damaged",
-    "other_key": "the key in {key_file} does not open it: it belongs to another office, or to an earlier key",
+    "damaged": "it was changed or cut off since it was made",
+    "other_key": "the key that {source} gives does not open it: it belongs to another office, or was changed",
 }
-_STEPS = {"copy": "copying", "check": "checking"}
+_NEEDS_KEY = (
+    "it needs key {key}, which {source} does not give: it belongs to another office, or to a former key of this one. For a former key, put "
+    "its line below the one in the key file, try again, and then run `fieldapp rekey`"
+)
+_STEPS = {"copy": "copying", "check": "checking", "seal": "sealing", "open": "opening", "rekey": "moving keys"}
 
 
 def add_commands(add: Add) -> None:
@@ -47,9 +53,10 @@ def add_commands(add: Add) -> None:
     put = add(
         "restore", restore, "put a backup in the place of the database, which is kept beside it; the office must be stopped"
     )
-    put.add_argument("file", type=Path, metavar="FILE", help="a copy made by `fieldapp backup`")
+    put.add_argument("file", type=Path, metavar="FILE", help="a file made by `fieldapp backup`")
     put.add_argument("--despite-faults", action="store_true", help="also a copy with faults, when there is none without")
     walked = add("verify", check, "walk everything the office keeps, and name what is not as it was signed")
+    walked.add_argument("--backup", type=Path, metavar="FILE", help="walk this backup instead of the office")
     walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
 
 
@@ -74,13 +81,13 @@ def make_checkpoint(given: argparse.Namespace) -> int:
 def back_up(given: argparse.Namespace) -> int:
     settings = config.read()
     folder: Path = given.to or Path(settings.database).parent / "backups"
-    if settings.key_file.resolve().parent == folder.resolve():
+    if settings.key_source.path is not None and settings.key_source.path.resolve().parent == folder.resolve():
         raise CannotStart(
             f"The key file lies in {folder}: whoever took that folder could read everything. Give another folder with --to."
         )
     with held_office(settings) as office:
         try:
-            with _Progress() as progress:
+            with Progress() as progress:
                 made = backups.make(office.store, office.keys, folder, office.clock, progress.step)
         except backups.BackupUnderWay:
             raise CannotStart(f"Another backup is being written to {folder}: wait until it is done.") from None
@@ -98,7 +105,7 @@ def back_up(given: argparse.Namespace) -> int:
         return 1
     print(f"Made {made.path} ({made.entries:,} entries, {made.size / 1_000_000:,.1f} MB), opened it again and checked it.")
     print(f"Phones may now let go of what came until {made.durable_through}.")
-    print(f"The folder holds no key. Without the key file ({settings.key_file}) nothing in it can be read: keep both, apart.")
+    print(f"It is sealed and holds no key: without {settings.key_source.told} nothing in it can be read. Keep both, apart.")
     return 0
 
 
@@ -106,12 +113,12 @@ def restore(given: argparse.Namespace) -> int:
     settings = config.read()
     file: Path = given.file
     try:
-        with hold.alone(settings.database), _Progress() as progress:
+        with hold.alone(settings.database), Progress() as progress:
             done = backups.restore(
                 file,
                 settings.database,
-                Keys(settings.master_key),
-                EpochFile(settings.key_file),
+                office_keys(settings),
+                EpochFile(settings.beside),
                 now(),
                 progress.step,
                 despite_faults=given.despite_faults,
@@ -126,8 +133,7 @@ def restore(given: argparse.Namespace) -> int:
             f"Another program has {settings.database} open (SQLite says so): stop it first. Nothing was changed."
         ) from None
     except backups.NotABackup as error:
-        why = _NOT_A_BACKUP[error.why].format(key_file=settings.key_file)
-        raise CannotStart(f"{file} cannot be put back: {why}. Nothing was changed.") from None
+        raise CannotStart(f"{file} cannot be put back: {_why(error, settings)}. Nothing was changed.") from None
     except backups.BackupHasFaults as error:
         _tell_faults(error.faults)
         raise CannotStart(
@@ -140,14 +146,40 @@ def restore(given: argparse.Namespace) -> int:
     return 0
 
 
+def _why(error: backups.NotABackup, settings: Settings) -> str:
+    told = _NEEDS_KEY if error.key else NOT_A_BACKUP[error.why]
+    return told.format(source=settings.key_source.told, key=error.key)
+
+
 def check(given: argparse.Namespace) -> int:
     settings = config.read()
     against = _read_checkpoint(given.against) if given.against else None
+    if given.backup is not None:
+        return _check_backup(settings, given.backup, against)
+    return _check(settings, against, EpochFile(settings.beside).noted())
+
+
+def _check_backup(settings: Settings, file: Path, against: CheckpointFile | None) -> int:
+    """Walks a backup, opened beside the database for as long as that takes. It knows less than was noted since: no fault."""
+    beside = Path(settings.database).parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fieldapp-verify-", dir=beside) as folder:
+        opened = Path(folder) / "backup.db"
+        try:
+            with Progress() as progress:
+                backups.prepared(file, opened, office_keys(settings), progress.step).close()
+        except backups.NotABackup as error:
+            raise CannotStart(f"{file} cannot be read: {_why(error, settings)}.") from None
+        except (StoreFailed, OSError) as error:
+            raise CannotStart(f"{file} cannot be read ({_reason(error)}).") from None
+        return _check(replace(settings, database=str(opened)), against, None)
+
+
+def _check(settings: Settings, against: CheckpointFile | None, noted: tuple[int, int] | None) -> int:
     if not Path(settings.database).is_file():
         raise CannotStart(f"There is no office at {settings.database}: set FIELDAPP_DATABASE.")
     # Not held: it changes nothing, and also reads a copy in a folder where nothing can be written.
-    with _Progress() as progress:
-        noted = EpochFile(settings.key_file).noted()
+    with Progress() as progress:
         try:
             opened = stores.open_still(settings.database)
         except StoreFailed as error:
@@ -156,7 +188,7 @@ def check(given: argparse.Namespace) -> int:
             raise CannotStart(str(error)) from None
         walk = verify(
             opened,
-            Keys(settings.master_key),
+            office_keys(settings),
             against=against,
             noted=noted,
             tell=lambda done, total: progress.step("check", done, total),
@@ -248,14 +280,14 @@ def _tell_faults(faults: list[Fault]) -> None:
         print(sentence(fault), file=sys.stderr)
 
 
-class _Progress:
+class Progress:
     """One line on a terminal that says how far long work is; nothing anywhere else."""
 
     def __init__(self) -> None:
         self._is_shown = sys.stderr.isatty()
         self._told = ""
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from fieldapp import config, found_office, now, store
+from fieldapp import config, found_office, now, office_keys, store
 from fieldapp.config import Settings
 from fieldapp.demo import play
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
-from fieldapp.keys import Keys
 from fieldapp.practice import shipped
 
 
@@ -21,6 +20,8 @@ def make(environ: Mapping[str, str], *, fresh: bool, clock: Callable[[], datetim
 
     Raises CannotStart where the key file is a real office's: a demo is never made over one, nor one thrown away.
     """
+    if config.source_of(environ).kind != "file":
+        raise CannotStart("A demo has a key file of its own: unset FIELDAPP_KEY and FIELDAPP_KEY_COMMAND to make one.")
     key_file = config.key_path(environ)
     if key_file.exists() and not config.read_key(key_file)[1]:
         raise CannotStart(
@@ -43,8 +44,9 @@ def _play(settings: Settings, clock: Callable[[], datetime]) -> None:
     _throw_away(making.database)
     today = clock().date()
     found_office(making, lambda: play.founded(today))
-    opened = store.open(making.database)
-    play.play(opened, Keys(settings.master_key), shipped(), today=today)
+    opened, keys = store.open(making.database), office_keys(making)
+    keys.take_up(opened)
+    play.play(opened, keys, shipped(), today=today)
     opened.close()
     Path(making.database).replace(settings.database)
 

@@ -6,22 +6,23 @@ import hmac
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fieldapp.errors import FieldappError
+from fieldapp.keys.master import Master, Masters, Reread, casefile_place, derive, office_place, secret_place
+from fieldapp.keys.moving import needed
 from fieldapp.keys.sealed import CannotOpen, CasefileKey, open_sealed, seal
-from fieldapp.keys.signing import Jwk, SigningKey
+from fieldapp.keys.sealed_file import seal_file
+from fieldapp.keys.signing import Jwk, SigningKey, kid_of, read_jwk
 from fieldapp.store import Sealed, Store
-from fieldapp.store.office import OfficeKeyRow
+from fieldapp.store.office import OfficeKeyRow, SecretKeyRow
 from sync import entry, wire
-from sync.errors import Malformed, Unbelievable
+from sync.errors import Malformed, SyncError, Unbelievable
 
 Use = Literal["office", "ingest", "receipt", "desk"]
 
@@ -58,42 +59,87 @@ class Ring:
 
 
 class Keys:
-    """Everything under the master key."""
+    """Everything under the master key. `former` is the one before it, `reread` reads both anew: only while keys move from one to the other."""
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != 32:
-            raise ValueError("the master key is 32 bytes")
-        self._wrapping = AESGCM(_derive(master, "wrapping"))
-        self._secrets = AESGCM(_derive(master, "secrets"))
-        self._nonces = _derive(master, "nonces")
+    def __init__(self, master: bytes, former: bytes | None = None, reread: Reread | None = None) -> None:
+        self.masters = Masters([master] if former is None else [master, former], reread)
+        self._secrets: list[AESGCM] = []
+        self._nonces = b""
         self._casefiles: OrderedDict[tuple[str, bytes], CasefileKey] = OrderedDict()
-        self._rings: OrderedDict[str, Ring] = OrderedDict()
+        self._rings: dict[str, Ring] = {}
+
+    def lacking(self, store: Store) -> list[str]:
+        """The names of master keys that this office needs and this process does not hold."""
+        return [name for name in needed(store) if name not in self.masters.names]
+
+    def take_up(self, store: Store) -> None:
+        """Unwraps what seals secrets. Raises CannotOpen, NoOfficeKeys."""
+        if self._secrets:
+            return
+        found = [self.masters.unwrap(secret_place(row.n), row.key_wrapped) for row in store.office.secret_keys()]
+        # Founded before secrets had keys of their own: the master key was theirs too.
+        found = found or [self._founding(store).first_secrets]
+        self._nonces = derive(found[-1], "nonces")
+        self._secrets = [AESGCM(raw) for raw in reversed(found)]
+
+    def settle(self, tx: Store, at: str) -> bool:
+        """Notes the name of the master key, once. True when secrets got a key of their own by it: what was sealed before opens still, and is better sealed anew."""
+        if tx.office.masters():
+            return False
+        founding = self._founding(tx)
+        tx.office.begin_master(founding.name, at, at)
+        raws = [founding.first_secrets, secrets.token_bytes(32)]
+        for n, raw in enumerate(raws, 1):
+            tx.office.add_secret_key(SecretKeyRow(n, founding.wrap(secret_place(n), raw), at))
+        self._secrets = []
+        self.take_up(tx)
+        return True
+
+    def _founding(self, store: Store) -> Master:
+        row = _newest(store.office.keys(), "office")
+        return self.masters.opening(office_place(row.use, row.kid), row.private_wrapped)
+
+    def _wrapping(self, tx: Store) -> Master:
+        """The master key under which this office wraps what is new. Asked inside the transaction: while keys move, the answer changes."""
+        rows = tx.office.masters()
+        return self.masters.named(rows[-1].name) if rows else self.masters.newest
 
     def seal_secret(self, about: str, secret: bytes) -> Sealed:
         """Seals something that belongs to no casefile: a second factor, an audit detail."""
-        return seal(self._secrets, f"fieldapp secret 1\n{about}".encode(), secret)
+        return seal(self._taken_up()[0], f"fieldapp secret 1\n{about}".encode(), secret)
 
     def open_secret(self, about: str, sealed: Sealed) -> bytes:
-        return open_sealed(self._secrets, f"fieldapp secret 1\n{about}".encode(), sealed)
+        bound = f"fieldapp secret 1\n{about}".encode()
+        *newer, oldest = self._taken_up()
+        for aes in newer:
+            try:
+                return open_sealed(aes, bound, sealed)
+            except CannotOpen:
+                continue
+        return open_sealed(oldest, bound, sealed)
 
-    def new_casefile(self, casefile: str) -> Sealed:
-        """Makes a key for a new casefile; returns it wrapped."""
-        return seal(self._wrapping, f"fieldapp casefile 1\n{casefile}".encode(), secrets.token_bytes(32))
+    def _taken_up(self) -> list[AESGCM]:
+        if not self._secrets:
+            raise NoOfficeKeys("no office was taken up with this master key yet")
+        return self._secrets
+
+    def seal_file(self, store: Store, about: str, source: BinaryIO, target: BinaryIO, tell: Callable[[int], None]) -> bytes:
+        """Seals a whole file for this office: `sealed_file.seal_file`."""
+        return seal_file(self.masters, self._wrapping(store).name, about, source, target, tell)
+
+    def new_casefile(self, tx: Store, casefile: str) -> Sealed:
+        """Makes a key for a new casefile; returns it wrapped. Raises KeyMissing."""
+        return self._wrapping(tx).wrap(casefile_place(casefile), secrets.token_bytes(32))
 
     def casefile(self, casefile: str, wrapped: Sealed) -> CasefileKey:
         """The key of a casefile. A bounded number of unwrapped keys stays in memory; no other state does."""
         key = self._casefiles.get((casefile, wrapped))
         if key is None:
-            key = CasefileKey(casefile, open_sealed(self._wrapping, f"fieldapp casefile 1\n{casefile}".encode(), wrapped))
+            key = CasefileKey(casefile, self.masters.unwrap(casefile_place(casefile), wrapped))
             self._casefiles[casefile, wrapped] = key
             if len(self._casefiles) > _MOST_KEYS:
                 self._casefiles.popitem(last=False)
         return key
-
-    def rewrap(self, old: Keys, casefile: str, wrapped: Sealed) -> Sealed:
-        """Wraps a casefile's key under this master key instead of the old one."""
-        bound = f"fieldapp casefile 1\n{casefile}".encode()
-        return seal(self._wrapping, bound, open_sealed(old._wrapping, bound, wrapped))
 
     def make_nonce(self, device: str, now: datetime) -> str:
         """A nonce for reading proofs, good for 12 hours on one device, kept nowhere."""
@@ -111,6 +157,8 @@ class Keys:
         return -60 <= age <= NONCE_LASTS.total_seconds()
 
     def _nonce_tag(self, made: bytes, device: str) -> bytes:
+        # Not by the master key: processes that hold different ones while it is replaced must take each other's nonces.
+        self._taken_up()
         return hmac.digest(self._nonces, made + device.encode(), "sha256")[:16]
 
     # The office's own keys
@@ -119,7 +167,11 @@ class Keys:
         """Makes the office's keys and first key set, unless they are there."""
         with store.writing() as tx:
             if tx.office.keyset() is not None:
+                self.take_up(tx)
                 return
+            master = self.masters.newest
+            tx.office.begin_master(master.name, at, at)
+            tx.office.add_secret_key(SecretKeyRow(1, master.wrap(secret_place(1), secrets.token_bytes(32)), at))
             for use in ("office", "ingest", "receipt", "desk"):
                 self._add_key(tx, use, at)
             self._issue(tx, at)
@@ -127,15 +179,29 @@ class Keys:
     def renew_key(self, store: Store, use: Use, at: str) -> str:
         """Adds a new ingest, receipt or desk key and issues the next key set; returns its kid. The old stay readable."""
         with store.writing() as tx:
+            # Phones seal to the key with the latest `from`: no two may share a moment.
+            rows = tx.office.keys()
+            at = max([at, *(_just_after(row.from_at) for row in rows if row.use == use)])
+            tx.office.follow_key(use, at)
             kid = self._add_key(tx, use, at)
             self._issue(tx, at)
         return kid
 
+    def burn_key(self, store: Store, kid: str, at: str) -> None:
+        """Marks a key burned, destroys its private half and issues the next key set. What it costs is the caller's to weigh: `fieldapp.burning`."""
+        with store.writing() as tx:
+            tx.office.burn_key(kid, at)
+            self._issue(tx, at)
+
     def _add_key(self, tx: Store, use: str, at: str) -> str:
         key = SigningKey.new()
-        wrapped = seal(self._wrapping, f"fieldapp office key 1\n{use}\n{key.kid}".encode(), key.der())
-        tx.office.add_key(OfficeKeyRow(key.kid, use, wrapped, json.dumps(key.jwk), at, None, None))
+        self.keep_key(tx, use, key, at)
         return key.kid
+
+    def keep_key(self, tx: Store, use: str, key: SigningKey, at: str) -> None:
+        """Keeps a key pair of the office, its private half wrapped."""
+        wrapped = self._wrapping(tx).wrap(office_place(use, key.kid), key.der())
+        tx.office.add_key(OfficeKeyRow(key.kid, use, wrapped, json.dumps(key.jwk), at, None, None))
 
     def overtake(self, store: Store, n: int, at: str) -> None:
         """Issues the key set again above `n`, which a phone has seen: after a restore ours is older, and phones take no falling one.
@@ -182,17 +248,26 @@ class Keys:
         payload = entry.write_json({"v": 1, "n": n, "issued_at": at, "keys": listed})
         office = self._unwrap(_newest(rows, "office"))
         tx.office.add_keyset(n, office.jws("fieldapp-keyset", payload), at)
+        self.take_up(tx)
 
     def _unwrap(self, row: OfficeKeyRow) -> SigningKey:
-        bound = f"fieldapp office key 1\n{row.use}\n{row.kid}".encode()
-        return SigningKey.read(open_sealed(self._wrapping, bound, row.private_wrapped))
+        return SigningKey.read(self.masters.unwrap(office_place(row.use, row.kid), row.private_wrapped))
 
     def is_whole(self, row: OfficeKeyRow) -> bool:
-        """Does this key open, and is it the one whose public half and name stand beside it?"""
+        """Does this key open, and is it the one whose public half and name stand beside it? Of a burned one only the public half is left."""
         try:
+            if row.burned_at is not None:
+                return not row.private_wrapped and kid_of(read_jwk(json.loads(row.jwk))) == row.kid
             key = self._unwrap(row)
             return (key.kid, key.jwk) == (row.kid, json.loads(row.jwk))
-        except (CannotOpen, ValueError, TypeError):
+        except (CannotOpen, SyncError, ValueError, TypeError):
+            return False
+
+    def is_secret_key_whole(self, row: SecretKeyRow) -> bool:
+        """Does this key of secrets open?"""
+        try:
+            return len(self.masters.unwrap(secret_place(row.n), row.key_wrapped)) == 32
+        except (CannotOpen, TypeError):
             return False
 
     def ring(self, store: Store) -> Ring:
@@ -201,6 +276,7 @@ class Keys:
         if newest is None:
             raise NoOfficeKeys("this database has no office keys yet")
         n, keyset = newest
+        self.take_up(store)
         ring = self._rings.get(keyset)
         if ring is None:
             rows = store.office.keys()
@@ -208,19 +284,20 @@ class Keys:
                 n=n,
                 keyset=keyset,
                 office=self._unwrap(_newest(rows, "office")),
-                ingest={entry.unb64u(row.kid): self._unwrap(row) for row in rows if row.use == "ingest"},
+                ingest={
+                    entry.unb64u(row.kid): self._unwrap(row) for row in rows if row.use == "ingest" and row.burned_at is None
+                },
                 receipt=self._unwrap(_newest(rows, "receipt")),
                 desk=self._unwrap(_newest(rows, "desk")),
                 public={row.kid: (row.use, json.loads(row.jwk)) for row in rows},
             )
-            self._rings[keyset] = ring
-            if len(self._rings) > 4:
-                self._rings.popitem(last=False)
+            # Only the newest is ever asked for: an older one would keep a burned key in memory.
+            self._rings = {keyset: ring}
         return ring
 
 
-def _derive(master: bytes, use: str) -> bytes:
-    return HKDF(hashes.SHA256(), 32, None, f"fieldapp server 1\n{use}".encode()).derive(master)
+def _just_after(at: str) -> str:
+    return entry.stamp(entry.moment(at) + timedelta(milliseconds=1))
 
 
 def _newest(rows: Iterable[OfficeKeyRow], use: str) -> OfficeKeyRow:

@@ -88,6 +88,14 @@ class Casefiles(Noun):
     def set_team(self, casefile: str, team: str | None) -> None:
         self._run("UPDATE casefiles SET team = ? WHERE id = ?", team, casefile)
 
+    def keys_after(self, casefile: str, limit: int) -> list[tuple[str, Sealed]]:
+        """Up to `limit` (casefile, wrapped key) whose id follows `casefile`, by id."""
+        rows = self._rows("SELECT id, key_wrapped FROM casefiles WHERE id > ? ORDER BY id LIMIT ?", casefile, limit)
+        return [(row["id"], row["key_wrapped"]) for row in rows]
+
+    def count(self) -> int:
+        return int(self._value("SELECT count(*) FROM casefiles"))
+
     def rewrap(self, casefile: str, key: Sealed) -> None:
         """For `fieldapp rekey`."""
         self._run("UPDATE casefiles SET key_wrapped = ? WHERE id = ?", key, casefile)

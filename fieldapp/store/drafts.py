@@ -24,6 +24,10 @@ class Drafts(Noun):
         row = self._one("SELECT n, envelope FROM drafts WHERE kid = ? AND slot = ?", kid, slot)
         return None if row is None else (row["n"], row["envelope"])
 
+    def sealed_to(self, ingest_kid: bytes) -> int:
+        """How many drafts are sealed to this key of the office."""
+        return int(self._value("SELECT count(*) FROM drafts WHERE substr(envelope, 2, 32) = ?", ingest_kid))
+
     def drop_before(self, at: str) -> int:
         """Drops drafts not touched since `at`; returns how many."""
         return self._run("DELETE FROM drafts WHERE kept_at < ?", at)

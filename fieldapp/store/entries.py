@@ -114,6 +114,10 @@ class Entries(Noun):
         """How many entries are placed. Rows are never deleted, so the newest row's number says it at once."""
         return int(self._value("SELECT coalesce(max(rowid), 0) FROM entries"))
 
+    def count_by(self, kid: str) -> int:
+        """How many entries this key signed. Walks all of them: for rare questions only."""
+        return int(self._value("SELECT count(*) FROM entries WHERE kid = ?", kid))
+
     def log_hash_at(self, casefile: str, seq: int) -> str | None:
         """The chain's hash at `seq`; "" at 0, None past the end."""
         if seq == 0:

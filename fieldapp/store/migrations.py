@@ -145,7 +145,20 @@ def m002_phone_alarms(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
-STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms)
+M003 = f"""
+CREATE TABLE master_keys (n INTEGER PRIMARY KEY, name TEXT NOT NULL, from_at {TIME} NOT NULL, settled_at {TIME});
+CREATE TABLE secret_keys (n INTEGER PRIMARY KEY, key_wrapped BLOB NOT NULL, from_at {TIME} NOT NULL)
+"""
+
+
+def m003_names_of_master_keys(connections: Connections) -> None:
+    """Makes room for which master key this office needs, and for the keys of secrets, so that the master key can be replaced."""
+    for statement in M003.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
+STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms, m003_names_of_master_keys)
 
 
 def migrate(connections: Connections) -> int:

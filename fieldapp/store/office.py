@@ -1,4 +1,4 @@
-"""The office's own keys (private halves wrapped), the key sets it issued and its checkpoints."""
+"""The office's own keys (private halves wrapped), which master key wraps them, the key sets it issued and its checkpoints."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ class OfficeKeyRow:
     from_at: str
     until_at: str | None
     burned_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MasterRow:
+    """One master key, by its name. `settled_at`: since when nothing of the office needs the one before; None while keys move."""
+
+    n: int
+    name: str
+    from_at: str
+    settled_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKeyRow:
+    """One key of what belongs to no casefile (second factors, reasons in the audit). The newest seals, all open."""
+
+    n: int
+    key_wrapped: Sealed
+    from_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +63,48 @@ class Office(Noun):
         )
 
     def burn_key(self, kid: str, at: str) -> None:
-        self._run("UPDATE office_keys SET burned_at = ? WHERE kid = ?", at, kid)
+        """Marks a key burned and destroys its private half. The public half stays: what it signed can be checked for ever."""
+        self._run("UPDATE office_keys SET burned_at = ?, private_wrapped = x'' WHERE kid = ?", at, kid)
+
+    def follow_key(self, use: str, at: str) -> None:
+        """Notes that the keys of one use have a successor from now on."""
+        self._run("UPDATE office_keys SET until_at = ? WHERE use = ? AND until_at IS NULL", at, use)
 
     def rewrap_key(self, kid: str, private_wrapped: Sealed) -> None:
         """For `fieldapp rekey`."""
         self._run("UPDATE office_keys SET private_wrapped = ? WHERE kid = ?", private_wrapped, kid)
 
+    def masters(self) -> list[MasterRow]:
+        """The master keys this office was ever under, oldest first; none before an office was opened by a release that knew their names."""
+        return [MasterRow(*tuple(row)) for row in self._rows("SELECT n, name, from_at, settled_at FROM master_keys ORDER BY n")]
+
+    def begin_master(self, name: str, from_at: str, settled_at: str | None) -> None:
+        """From now on what is new is wrapped by this master key."""
+        self._run("INSERT INTO master_keys (name, from_at, settled_at) VALUES (?, ?, ?)", name, from_at, settled_at)
+
+    def settle_master(self, n: int, at: str) -> None:
+        """Notes that everything is wrapped by this master key."""
+        self._run("UPDATE master_keys SET settled_at = ? WHERE n = ?", at, n)
+
+    def secret_keys(self) -> list[SecretKeyRow]:
+        """The keys of secrets, oldest first."""
+        return [SecretKeyRow(*tuple(row)) for row in self._rows("SELECT n, key_wrapped, from_at FROM secret_keys ORDER BY n")]
+
+    def add_secret_key(self, row: SecretKeyRow) -> None:
+        self._run("INSERT INTO secret_keys VALUES (?, ?, ?)", row.n, row.key_wrapped, row.from_at)
+
+    def rewrap_secret_key(self, n: int, key_wrapped: Sealed) -> None:
+        """For `fieldapp rekey`."""
+        self._run("UPDATE secret_keys SET key_wrapped = ? WHERE n = ?", key_wrapped, n)
+
     def keyset(self) -> tuple[int, str] | None:
         """The newest key set: its n and JWS."""
         row = self._one("SELECT n, jws FROM keysets ORDER BY n DESC LIMIT 1")
         return None if row is None else (row["n"], row["jws"])
+
+    def keysets(self) -> list[tuple[int, str]]:
+        """Every key set, oldest first: its n and JWS."""
+        return [(row["n"], row["jws"]) for row in self._rows("SELECT n, jws FROM keysets ORDER BY n")]
 
     def add_keyset(self, n: int, jws: str, issued_at: str) -> None:
         self._run("INSERT INTO keysets VALUES (?, ?, ?)", n, jws, issued_at)

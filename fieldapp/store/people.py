@@ -136,6 +136,9 @@ class People(Noun):
         """Marks a time step as used; False when it or a later one was used before."""
         return self._run("UPDATE people SET totp_step=? WHERE id=? AND totp_step<?", step, person, step) == 1
 
+    def set_totp(self, person: str, totp_sealed: Sealed) -> None:
+        self._run("UPDATE people SET totp_sealed=? WHERE id=?", totp_sealed, person)
+
     def set_password(self, person: str, password_hash: str) -> None:
         self._run("UPDATE people SET password_hash=? WHERE id=?", password_hash, person)
 

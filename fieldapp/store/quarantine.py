@@ -115,6 +115,15 @@ class Quarantine(Noun):
         )
         return [_row(row) for row in rows]
 
+    def sealed_to(self, ingest_kid: bytes) -> tuple[int, int]:
+        """How many envelopes sealed to this key of the office wait, and how many were put away: neither is placed anywhere else."""
+        row = self._one(
+            "SELECT count(*) FILTER (WHERE discarded_at IS NULL), count(*) FILTER (WHERE discarded_at IS NOT NULL) FROM quarantine"
+            " WHERE placed_at IS NULL AND substr(envelope, 2, 32) = ?",
+            ingest_kid,
+        )
+        return (0, 0) if row is None else (row[0], row[1])
+
     def of_device(self, device: str, reason: str) -> list[QuarantineRow]:
         """What waits for this reason and was signed on this device, whoever carried it, in order of arrival."""
         rows = self._rows(

@@ -125,6 +125,24 @@ class Signers(Noun):
         rows = self._rows("SELECT * FROM signers WHERE device = ? ORDER BY enrolled_at, kid", device)
         return [SignerRow(*tuple(row)) for row in rows]
 
+    def behind(self, keyset_n: int) -> list[SignerRow]:
+        """Signers in use, on phones in use, that have not told of this key set or a later one."""
+        rows = self._rows(
+            "SELECT s.* FROM signers s JOIN devices d ON d.id = s.device WHERE s.ended_at IS NULL AND d.status = 'ok' AND s.keyset_n < ?"
+            " ORDER BY s.seen_at, s.kid",
+            keyset_n,
+        )
+        return [SignerRow(*tuple(row)) for row in rows]
+
+    def waiting_since(self, at: str, keyset_n: int) -> list[DeviceRow]:
+        """Devices, in use or not, that told of work waiting which may have been sealed before `at`, or by somebody who did not know this key set."""
+        rows = self._rows(
+            "SELECT * FROM devices d WHERE waiting > 0 AND (oldest_waiting_at IS NULL OR oldest_waiting_at < ?"
+            " OR d.status <> 'ok' AND EXISTS (SELECT 1 FROM signers s WHERE s.device = d.id AND s.keyset_n < ?)) ORDER BY seen_at, id",
+            *(at, keyset_n),
+        )
+        return [DeviceRow(*tuple(row)) for row in rows]
+
     def of_person(self, person: str) -> list[SignerRow]:
         rows = self._rows("SELECT * FROM signers WHERE person = ? ORDER BY enrolled_at, kid", person)
         return [SignerRow(*tuple(row)) for row in rows]

@@ -48,6 +48,7 @@ class Chains:
             self.ring = self._keys.ring(self._store)
         except (CannotOpen, NoOfficeKeys, *_WRONG):
             yield Fault("no_keys", "the office")
+        yield from self._wrapping_keys_held()
         held = self._store.office.keys()
         for row in held:
             if not self._keys.is_whole(row):
@@ -59,6 +60,17 @@ class Chains:
             # A private half that does not open is a fault of its own; what the public half signed can be checked still.
             if kid_of(jwk) == row.kid:
                 self._hold(row, jwk)
+
+    def _wrapping_keys_held(self) -> Iterator[Fault]:
+        for name in self._keys.lacking(self._store):
+            yield Fault("master_key", "the office", name)
+        secret = self._store.office.secret_keys()
+        # An office that no start has brought to its present shape yet has neither.
+        if bool(secret) != bool(self._store.office.masters()):
+            yield Fault("secret_keys_gone", "the office")
+        for row in secret:
+            if not self._keys.is_secret_key_whole(row):
+                yield Fault("secret_key", f"secret key {row.n}")
 
     def _hold(self, row: OfficeKeyRow, jwk: Jwk) -> None:
         if row.use == "office":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import backups, cli, config, hold, open_office, people, store, verifying
+from fieldapp import backups, cli, config, hold, office_keys, open_office, people, store, verifying
 from fieldapp.epoch import EpochFile, epoch_of
 from fieldapp.keys import Keys
 from fieldapp.store.copying import copy
@@ -63,7 +63,16 @@ def titles() -> int:
 
 
 def newest(machine: Path) -> Path:
-    return sorted((machine / "backups").glob("*.db"))[-1]
+    return sorted((machine / "backups").glob("*.sealed"))[-1]
+
+
+def unsealed(file: Path, keys: Keys, folder: Path) -> Path:
+    """A backup's database, opened into a folder of the test's own."""
+    folder.mkdir(exist_ok=True)
+    opened = folder / f"{file.name}.db"
+    opened.unlink(missing_ok=True)
+    backups.opened_backup(file, opened, keys, quiet)
+    return opened
 
 
 def test_backup_taken_while_pushes_run_is_whole_and_has_all_that_was_placed_before_it(
@@ -98,7 +107,7 @@ def test_backup_taken_while_pushes_run_is_whole_and_has_all_that_was_placed_befo
     for before, one in made:
         assert one.faults == []
         assert one.path.stat().st_mode & 0o077 == 0
-        opened = store.open_still(one.path)
+        opened = store.open_still(unsealed(one.path, here.keys, tmp_path / "opened"))
         assert list(verifying.verify(opened, here.keys)) == []
         assert opened.entries.placed(before).keys() == before
         opened.close()
@@ -134,7 +143,7 @@ def test_copy_with_faults_is_kept_under_a_name_that_says_so_and_promises_nothing
         tx.entries._run("UPDATE entries SET received_at = '2026-01-01T00:00:00.000Z' WHERE seq = 1")
     made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet)
     assert {fault.code for fault in made.faults} >= {"chain"}
-    assert made.path.name.endswith(".faulty.db")
+    assert made.path.name.endswith(".faulty.sealed")
     assert here.store.settings.get("durable_through") == ""
 
 
@@ -156,7 +165,7 @@ def test_what_was_backed_up_comes_back_with_a_higher_epoch_and_the_former_is_kep
 ) -> None:
     assert cli.main(["backup"]) == 0
     told = capsys.readouterr().out
-    assert "holds no key" in told
+    assert "sealed and holds no key" in told
     assert "Phones may now let go" in told
     add_casefile("The Aldous family")
     office = open_office(config.read())
@@ -258,6 +267,7 @@ def test_restore_refuses_what_does_not_verify_unless_told_that_it_is_known(
 ) -> None:
     cli.main(["backup"])
     file = newest(machine)
+    file = unsealed(file, office_keys(config.read()), machine / "opened")
     raw = sqlite3.connect(file)
     raw.execute("UPDATE entries SET author = 'somebody else'")
     raw.commit()
@@ -362,19 +372,19 @@ def test_kill_in_the_middle_of_a_backup_leaves_the_office_and_earlier_backups_as
         office = open_office(config.read())
         now = office.store.settings.get("durable_through")
         # A promise stands only on a backup that bears its name, began a minute after it, and opens.
-        assert any(began_after(path, now) for path in (machine / "backups").glob("*Z.db"))
+        assert any(began_after(path, now, machine) for path in (machine / "backups").glob("*Z.sealed"))
         assert now >= promised
         promised = now
         assert list(verifying.verify(office.store, office.keys)) == []
         office.store.close()
         assert first.read_bytes() == whole
     assert call > 10
-    assert not list((machine / "backups").glob("*partial*"))
+    assert not list((machine / "backups").glob("*partial*")) + list(machine.glob("*backing-up"))
     assert titles() == 1
 
 
-def began_after(path: Path, promised: str) -> bool:
-    opened = store.open_still(path)
+def began_after(path: Path, promised: str, machine: Path) -> bool:
+    opened = store.open_still(unsealed(path, office_keys(config.read()), machine / "opened"))
     began = opened.settings.get("backup_began")
     opened.close()
     return entry.moment(promised) + backups.SAFETY <= entry.moment(began)
@@ -403,4 +413,4 @@ def test_kill_in_the_middle_of_a_restore_leaves_the_old_office_or_the_new(machin
     assert epochs == sorted(epochs)
     assert seen == {1, 2}
     assert (titles(), len(list(machine.glob("*.restoring*")))) == (1, 0)
-    assert EpochFile(config.read().key_file).noted() == (epoch(), 1)
+    assert EpochFile(config.read().beside).noted() == (epoch(), 1)

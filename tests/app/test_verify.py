@@ -32,11 +32,13 @@ NOT_COVERED = {
     },
     "quarantine": {"device", "reason", "received_at", "discarded_at", "discarded_by", "discard_why"},
     "erased": {"at"},
+    "master_keys": {"n", "from_at", "settled_at"},
+    "secret_keys": {"from_at"},
 }
 """Columns that change in the office's daily life, or are folded anew from entries. docs/operate.md tells of them."""
 COVERED = {
     *("entries", "casefiles", "signers", "enrolments", "slips", "records", "quarantine", "erased", "audit", "office_keys"),
-    *("keysets", "checkpoints"),
+    *("keysets", "checkpoints", "master_keys", "secret_keys"),
 }
 DAILY = {
     *("settings", "teams", "people", "memberships", "sign_in_attempts", "sessions", "devices", "setup_nonces", "readers"),

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fieldapp import config, found_office, people, store
-from fieldapp.keys import Keys, new_id
+from fieldapp import config, found_office, office_keys, people, store
+from fieldapp.keys import new_id
 from tests.bench import load, processes
 from tests.bench.chromium import Browser, Page, folders
 from tests.bench.columns import Column, Office
@@ -201,10 +201,11 @@ def found(environment: dict[str, str]) -> None:
     config.make_key(Path(environment["FIELDAPP_KEY_FILE"]), demo=True)
     settings = config.read(settings_of)
     found_office(settings)
-    opened = store.open(settings.database)
+    opened, keys = store.open(settings.database), office_keys(settings)
+    keys.take_up(opened)
     people.add(
         opened,
-        Keys(settings.master_key),
+        keys,
         email=PERSON["email"],
         name="Bench Worker",
         role="keyworker",

@@ -30,8 +30,6 @@ from flask.testing import FlaskClient
 from fieldapp import placing, practice, store
 from fieldapp.epoch import EpochFile
 from fieldapp.keys import Keys, SigningKey, token_hash
-from fieldapp.keys.sealed import seal
-from fieldapp.store.office import OfficeKeyRow
 from fieldapp.store.people import PersonRow
 from fieldapp.store.signers import EnrolmentRow, SignerRow
 from fieldapp.web import guards, protocol
@@ -129,8 +127,7 @@ class RealOffice:
 
     def _add_key(self, tx: store.Store, use: str, der: str) -> None:
         key = SigningKey.read(base64.b64decode(der))
-        wrapped = seal(self.keys._wrapping, f"fieldapp office key 1\n{use}\n{key.kid}".encode(), key.der())
-        tx.office.add_key(OfficeKeyRow(key.kid, use, wrapped, json.dumps(key.jwk), self.at, None, None))
+        self.keys.keep_key(tx, use, key, self.at)
 
     def _place(self, tx: store.Store, casefile: str, entries: list[Event]) -> None:
         """Places entries of the model's desk as they stand."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,58 @@ def test_the_port_is_part_of_the_usual_origin(tmp_path: Path) -> None:
     path = tmp_path / "office.key"
     config.make_key(path)
     assert config.read(environment(path, PORT="8123")).origin == "http://localhost:8123"
+
+
+# Other places than a file
+
+
+def command_that_prints(folder: Path, text: str, code: int = 0) -> str:
+    """A command that does what a secret manager's would."""
+    (folder / "secret.txt").write_text(text)
+    script = f"import pathlib,sys;print(pathlib.Path({str(folder / 'secret.txt')!r}).read_text(),end='');sys.exit({code})"
+    return shlex.join([sys.executable, "-c", script])
+
+
+def test_key_is_read_from_a_variable_or_from_a_command(tmp_path: Path) -> None:
+    key = key_of(bytes(range(32)))
+    for environ in ({"FIELDAPP_KEY": key}, {"FIELDAPP_KEY_COMMAND": command_that_prints(tmp_path, key)}):
+        settings = config.read({**environ, "FIELDAPP_DATABASE": str(tmp_path / "office.db")})
+        assert settings.master_key == bytes(range(32))
+        assert settings.former_key is None
+        assert settings.beside == tmp_path / "office.db"
+        assert key.split()[1] not in repr(settings)
+
+
+def test_second_line_is_the_key_from_which_the_office_moves(tmp_path: Path) -> None:
+    path = write(tmp_path / "office.key", key_of(bytes(range(32))) + key_of(bytes(range(1, 33))))
+    settings = config.read(environment(path))
+    assert (settings.master_key, settings.former_key) == (bytes(range(32)), bytes(range(1, 33)))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "remedy"),
+    [
+        ("", 0, "There is no key in the command"),
+        ("hunter2\n", 0, "is not a fieldapp key"),
+        (key_of(b"a" * 32), 0, "is weak"),
+        (key_of(bytes(range(32))), 3, "ended with 3"),
+        (key_of(bytes(range(32))) * 2, 0, "is weak"),
+        (key_of(bytes(range(32))) + "fieldapp-demo" + key_of(bytes(range(1, 33)))[8:], 0, "is not a fieldapp key"),
+    ],
+)
+def test_command_that_gives_no_good_key_is_refused_and_never_quoted(tmp_path: Path, text: str, code: int, remedy: str) -> None:
+    with pytest.raises(CannotStart, match=re.escape(remedy)) as refused:
+        config.read({"FIELDAPP_KEY_COMMAND": command_that_prints(tmp_path, text, code)})
+    assert "secret.txt" not in refused.value.sentence
+    assert not any(word in refused.value.sentence for word in text.split() if len(word) > 20)
+
+
+def test_command_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    for command in (str(tmp_path / "gone"), "'open quote"):
+        with pytest.raises(CannotStart, match="cannot be run"):
+            config.read({"FIELDAPP_KEY_COMMAND": command})
+
+
+def test_two_places_for_one_key_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="FIELDAPP_KEY_FILE and FIELDAPP_KEY are both set"):
+        config.read({"FIELDAPP_KEY": key_of(bytes(range(32))), "FIELDAPP_KEY_FILE": str(tmp_path / "office.key")})

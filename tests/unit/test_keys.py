@@ -103,9 +103,9 @@ def test_nonsense_is_no_signature(signature: bytes) -> None:
     assert verifies(SigningKey.new().jwk, b"x", signature) is False
 
 
-def test_content_opens_only_where_it_was_sealed() -> None:
-    keys = Keys(bytes(range(32)))
-    wrapped = keys.new_casefile("one")
+def test_content_opens_only_where_it_was_sealed(office: Any) -> None:
+    keys, opened = office
+    wrapped = keys.new_casefile(opened, "one")
     key = keys.casefile("one", wrapped)
     sealed = key.seal("entry", b"words")
     assert key.open("entry", sealed) == b"words"
@@ -117,24 +117,23 @@ def test_content_opens_only_where_it_was_sealed() -> None:
     with pytest.raises(CannotOpen):
         Keys(bytes(31) + b"\1").casefile("one", wrapped)
     with pytest.raises(CannotOpen):
-        keys.casefile("two", keys.new_casefile("two")).open("entry", sealed)
+        keys.casefile("two", keys.new_casefile(opened, "two")).open("entry", sealed)
     for spoiled in (b"", sealed[:-1], sealed[:20], b"\2" + sealed[1:], sealed[:-1] + bytes([sealed[-1] ^ 1])):
         with pytest.raises(CannotOpen):
             key.open("entry", Sealed(spoiled))
 
 
-def test_same_words_never_look_alike() -> None:
-    keys = Keys(bytes(range(32)))
+def test_same_words_never_look_alike(office: Any) -> None:
+    keys, _ = office
     assert keys.seal_secret("a", b"words") != keys.seal_secret("a", b"words")
+    assert keys.open_secret("a", keys.seal_secret("a", b"words")) == b"words"
     with pytest.raises(CannotOpen):
         keys.open_secret("b", keys.seal_secret("a", b"words"))
 
 
-def test_casefile_key_is_rewrapped_under_a_new_master_key() -> None:
-    old, new = Keys(bytes(range(32))), Keys(bytes(range(1, 33)))
-    wrapped = old.new_casefile("one")
-    sealed = old.casefile("one", wrapped).seal("title", b"words")
-    assert new.casefile("one", new.rewrap(old, "one", wrapped)).open("title", sealed) == b"words"
+def test_no_secret_is_sealed_for_an_office_that_was_not_taken_up() -> None:
+    with pytest.raises(NoOfficeKeys):
+        Keys(bytes(range(32))).seal_secret("a", b"words")
 
 
 def test_key_set_names_every_key_for_ever(office: Any) -> None:
@@ -197,12 +196,14 @@ def test_check_words_are_eleven_bits_each() -> None:
     assert check_words("A" * 43) == ["crumpled", "applicant", "citrus", "cable"]
 
 
-def test_nonce_is_good_on_its_device_for_twelve_hours() -> None:
-    keys = Keys(bytes(range(32)))
+def test_nonce_is_good_on_its_device_for_twelve_hours(office: Any, tmp_path: Path) -> None:
+    keys, _ = office
+    other = Keys(bytes(range(1, 33)))
+    other.make_office_keys(store.open(tmp_path / "other.db"), AT)
     nonce = keys.make_nonce("device", NOW)
     assert keys.is_nonce_good(nonce, "device", NOW + timedelta(hours=12))
     assert not keys.is_nonce_good(nonce, "device", NOW + timedelta(hours=12, seconds=2))
     assert not keys.is_nonce_good(nonce, "device", NOW - timedelta(minutes=5))
     assert not keys.is_nonce_good(nonce, "another", NOW)
-    assert not Keys(bytes(range(1, 33))).is_nonce_good(nonce, "device", NOW)
+    assert not other.is_nonce_good(nonce, "device", NOW)
     assert not any(keys.is_nonce_good(bad, "device", NOW) for bad in ("", "x", "A" * 43, nonce + "A"))
