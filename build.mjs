@@ -17,6 +17,7 @@ import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { compile } from "sass";
+import { minify } from "terser";
 
 const DIST = "static/dist";
 const dev = process.argv.includes("--dev");
@@ -52,29 +53,61 @@ function filesIn(folder) {
  */
 async function scripts(folder) {
   const one = { ...bundling, outdir: folder, sourcemap: dev && "linked" };
-  const told = await build({ ...one, write: false, outdir: "sending", entryPoints: sending, metafile: true });
-  for (const { entryPoint, exports } of Object.values(told.metafile.outputs)) if (entryPoint) names.set(entryPoint, exports);
+  await takeNames();
   const all = [...names.values()].flat();
   const twice = all.find((name, at) => all.indexOf(name) !== at);
   if (twice) throw new Error(`two modules of sending.js export ${twice}, and neither would be found there`);
-  const contents = sending.map((file) => `export * from "./${file}";`).join("\n");
+  const imports = [...names].map(([file, taken]) => `import { ${taken.join(", ")} } from "./${file}";`);
+  const contents = `${imports.join("\n")}\nglobalThis.sending = { ${all.join(", ")} };`;
   await build({
     ...one,
     entryPoints: undefined,
     outdir: undefined,
     outfile: `${folder}/sending.js`,
     format: "iife",
-    globalName: "sending",
-    footer: { js: "globalThis.sending = sending;" },
     stdin: { contents, resolveDir: "." },
   });
   const plugins = [sentBy('import "./sending.js";')];
   await build({ ...one, plugins, external: ["./sending.js"], entryPoints: phone, splitting: true, chunkNames: "shared" });
   await build({ ...one, entryPoints: desk });
+  for (const name of filesIn(folder).filter((name) => name.endsWith(".js"))) {
+    const file = `${folder}/${name}`;
+    writeFileSync(file, await shortened(readFileSync(file, "utf8"), name !== "sending.js"));
+  }
 }
 
-/** What each module of sending.js exports. @type {Map<string, string[]>} */
+/** What others take of each module of sending.js. @type {Map<string, string[]>} */
 const names = new Map();
+
+/** Finds what the worker and the service worker take of sending.js, which holds no more than that. */
+async function takeNames() {
+  const elsewhere = {
+    name: "elsewhere",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\./ }, ({ path, importer, resolveDir }) => {
+        const file = inTree(join(resolveDir, path));
+        return sending.includes(file) && !sending.includes(inTree(importer)) ? { path: file, external: true } : undefined;
+      }),
+  };
+  const { outputFiles } = await build({
+    ...bundling,
+    minify: false,
+    plugins: [elsewhere],
+    write: false,
+    outdir: "names",
+    entryPoints: { ...phone, sw: "static/sw.js" },
+  });
+  names.clear();
+  for (const { text } of outputFiles) {
+    for (const [, taken, file] of text.matchAll(/^import \{([^}]*)\} from "(static\/[^"]*)";$/gm)) {
+      const found = taken.split(",").map((name) => name.trim().split(" as ")[0]);
+      names.set(file, [...new Set([...(names.get(file) ?? []), ...found])].sort());
+    }
+  }
+}
+
+/** @param {string} path @returns {string} as this file names it */
+const inTree = (path) => relative(".", path).replaceAll("\\", "/");
 
 /** Takes the modules of sending.js from there, once `load` has brought it; two copies would not know each other's errors. */
 const sentBy = (load) => ({
@@ -83,11 +116,16 @@ const sentBy = (load) => ({
     onResolve({ filter: /^sending$/ }, () => ({ path: "sending", namespace: "sending" }));
     onLoad({ filter: /./, namespace: "sending" }, () => ({ contents: load, resolveDir: "." }));
     onLoad({ filter: /static[\\/]src[\\/].*\.js$/ }, ({ path }) => {
-      const exported = names.get(relative(".", path).replaceAll("\\", "/"));
-      return exported && { contents: `import "sending";\nexport const { ${exported.join(", ")} } = globalThis.sending;` };
+      const taken = names.get(inTree(path));
+      return taken && { contents: `import "sending";\nexport const { ${taken.join(", ")} } = globalThis.sending;` };
     });
   },
 });
+
+/** Shortens by a twentieth what esbuild has bundled: it looks at what expressions do, and takes its time for it (docs/decisions/0014-smaller.md). */
+async function shortened(script, module) {
+  return dev ? script : (await minify(script, { module, ecma: 2022, compress: { passes: 2 } })).code;
+}
 
 function styles(folder) {
   for (const name of readdirSync("static/styles").filter((name) => /^[^_].*\.scss$/.test(name))) {
@@ -156,7 +194,7 @@ async function worker(release) {
     entryPoints: ["static/sw.js"],
     define: { RELEASE: JSON.stringify(release) },
   });
-  writeFileSync(`${DIST}/sw.js`, outputFiles[0].contents);
+  writeFileSync(`${DIST}/sw.js`, await shortened(outputFiles[0].text, false));
 }
 
 /** Makes the release beside the old one and swaps at the end: a failed build leaves the old one whole. */
