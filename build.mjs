@@ -143,7 +143,7 @@ function styles(folder) {
   for (const name of readdirSync("static/styles").filter((name) => /^[^_].*\.scss$/.test(name))) {
     const { css } = compile(`static/styles/${name}`, { style: "compressed", loadPaths: ["node_modules"], quietDeps: true });
     // The desk's pages take their classes from a library's macros, which lie elsewhere; the phone's are all written here.
-    const kept = name === "phone.scss" ? understood(named(css, ["static/src", "templates/app"])) : css;
+    const kept = name === "phone.scss" ? joined(understood(named(css, ["static/src", "templates/app"]))) : css;
     writeFileSync(`${folder}/${name.replace(/\.scss$/, ".css")}`, kept);
   }
 }
@@ -187,6 +187,13 @@ function understood(css) {
     .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
   const read = (name) => plain.includes(`var(${name})`);
   return plain.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
+}
+
+/** Writes as one what stands next to each other for the same selectors, and no space that only eyes need. */
+function joined(css) {
+  const neighbours = /(?<=[{}])([^{}@]+)\{([^{}]*?);?\}\1\{([^{}]*)\}/g;
+  const fewer = css.replace(neighbours, "$1{$2;$3}");
+  return fewer === css ? css.replace(/;(?=\})|(?<=[:,]) /g, "") : joined(fewer);
 }
 
 /** The manifest names its icons by release, so that a changed icon is a changed address. */

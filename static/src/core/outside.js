@@ -82,15 +82,6 @@ export function createOutside(given = {}) {
       }
     },
 
-    /** Drops a vault that its own set-up could not finish; never called for the outbox. @param {string} name */
-    async dropDatabase(name) {
-      await new Promise((resolve, reject) => {
-        const asked = factory.deleteDatabase(name);
-        asked.onsuccess = resolve;
-        asked.onerror = () => reject(new StoreFailed(asked.error?.name ?? "UnknownError"));
-      });
-    },
-
     /**
      * Asks the office. Only an answer with a status comes back; anything else throws, and the time limit covers the body too.
      * @param {string} path @param {RequestInit & {patience?: number}} [options] @returns {Promise<Response>}
