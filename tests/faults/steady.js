@@ -57,7 +57,7 @@ export const forgetKeys = () => globalThis.forgetKeys?.();
 const mutant = mutants[process.env.FAULTS_MUTANT ?? ""];
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === "./argon2id.js"
+    specifier === "hash-wasm"
       ? { url: `data:text/javascript,${encodeURIComponent(CHEAP)}`, shortCircuit: true }
       : next(specifier, context),
   load(url, context, next) {

@@ -2,11 +2,11 @@
  * The one door to cryptography: what unlocks, wraps, seals, opens, signs and verifies. Parameters and layouts are those of docs/protocol.md and design §6.
  * Private halves live as wrapped bytes in the vault and, while it is unlocked, as keys that cannot be exported.
  */
+import { argon2id } from "hash-wasm";
 import { hashText } from "../sync/chain.js";
 import { ascii, b64u, compact, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
 import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
 import { envelopeInfo, join, layEnvelope, padme } from "../sync/wire.js";
-import { argon2id } from "./argon2id.js";
 import { sealer } from "./hpke.js";
 
 /** @typedef {import("../sync/entry.js").Hands} Hands */
@@ -57,7 +57,15 @@ export const thumbprint = (jwk) => hashText(hands, thumbprintText(jwk));
 async function stretch(words, kdf) {
   const sane = kdf.alg === "argon2id" && kdf.p === 1 && kdf.salt.length >= 16 && kdf.m >= KDF_FLOOR.m && kdf.t >= KDF_FLOOR.t;
   if (!sane || kdf.m > KDF_CEILING.m || kdf.t > KDF_CEILING.t) throw new Refused("kdf_below_floor");
-  return argon2id({ password: utf8(plainWords(words)), salt: kdf.salt, m: kdf.m, t: kdf.t, size: 32 });
+  return argon2id({
+    password: plainWords(words),
+    salt: kdf.salt,
+    parallelism: 1,
+    memorySize: kdf.m,
+    iterations: kdf.t,
+    hashLength: 32,
+    outputType: "binary",
+  });
 }
 
 /** How words are typed must not matter: case, accents typed another way, several spaces. @param {string} words */
