@@ -145,7 +145,17 @@ def m002_phone_alarms(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
-STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms)
+M003 = """
+CREATE INDEX entries_unnumbered ON entries (kid, received_at) WHERE n < 0;
+"""
+
+
+def m003_numbers_not_known(connections: Connections) -> None:
+    """Lets entries be found that came back after a restore without their signer's number."""
+    connections.raw.execute(M003)
+
+
+STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms, m003_numbers_not_known)
 
 
 def migrate(connections: Connections) -> int:
