@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fieldapp import placing
-from fieldapp.keys import CannotOpen, Ring, hash_text, sha256, stored_jwk, verifies
+from fieldapp.keys import CannotOpen, Ring, hash_text, stored_jwk, verifies
 from fieldapp.placing import Ready
 from fieldapp.store import Store
 from fieldapp.store.entries import Placed
@@ -21,7 +21,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Item:
-    """One envelope on its way. `code` says why it is not placed; `is_believed` that its author stands behind it."""
+    """One envelope on its way. `code` says why it is not placed; `is_believed` that its author stands behind it, `is_desk` that
+    the office itself signed it and a phone gives it back."""
 
     hash: str
     envelope: bytes
@@ -30,14 +31,21 @@ class Item:
     kid: str = ""
     ready: Ready | None = None
     signer: SignerRow | None = None
+    is_desk: bool = False
     placed: Placed | None = None
     is_duplicate: bool = False
     received_at: str = ""
     retry_after: int = 0
 
-    def stands(self) -> tuple[Ready, SignerRow]:
-        """The entry and its signer; only for what is believed."""
-        if self.ready is None or self.signer is None or not self.is_believed:
+    @property
+    def names(self) -> str:
+        """The id of the entry inside, as far as quarantine may note it: of one by an unknown signer too, so that not every phone that
+        holds it brings it; of one that is not believed for another reason not, because its id is somebody else's."""
+        return "" if self.ready is None or not (self.is_believed or self.code == "unknown_signer") else self.ready.id
+
+    def stands(self) -> tuple[Ready, SignerRow | None]:
+        """The entry and its signer, None for the desk; only for what is believed."""
+        if self.ready is None or not self.is_believed or (self.signer is None and not self.is_desk):
             raise LookupError("nobody stands behind this envelope")
         return self.ready, self.signer
 
@@ -52,9 +60,8 @@ def opened(ring: Ring, envelope: bytes) -> Item:
         parts = wire.read_parts(wire.inflate(packet.deflated))
         item.kid = entry.b64u(packet.kid)
         header = entry.read_header(parts.header)
-        slip = entry.read_slip(parts.slip)
-        item.ready = placing.ready(packet, parts, header, slip["n"])
-        if header["body_hash"] != entry.b64u(sha256(parts.body)) or header["slip_hash"] != entry.b64u(sha256(parts.slip)):
+        item.ready = placing.ready(packet, parts, header, _number(header, parts.slip))
+        if header["body_hash"] != hash_text(parts.body) or (parts.slip and header["slip_hash"] != hash_text(parts.slip)):
             item.code = "bad_hashes"
     except CannotOpen:
         item.code = "cannot_open"
@@ -68,7 +75,19 @@ def opened(ring: Ring, envelope: bytes) -> Item:
     return item
 
 
-def believe(store: Store, items: Sequence[Item]) -> None:
+def _number(header: entry.Header, slip: bytes) -> int:
+    """The number in its signer's own chain: none at the desk, unknown where a phone gives back what it was served without slip."""
+    if slip:
+        return entry.read_slip(slip)["n"]
+    if header["device"] == "":
+        return 0
+    if header["slip_hash"] == "":
+        # Signed to have none for ever: only the desk writes so, and a phone that did could hide how much it wrote.
+        raise Malformed("slip")
+    return placing.UNNUMBERED
+
+
+def believe(store: Store, ring: Ring, items: Sequence[Item]) -> None:
     """Checks who signed: the key, whose it is and on which device."""
     signers = store.signers.several(item.kid for item in items if item.ready is not None)
     for item in items:
@@ -76,13 +95,17 @@ def believe(store: Store, items: Sequence[Item]) -> None:
             continue
         signer = item.signer = signers.get(item.kid)
         header = item.ready.header
-        if signer is None:
+        item.is_desk = signer is None and header["device"] == ""
+        jwk = ring.desk_key(item.kid, header["written_at"]) if item.is_desk else None
+        if signer is not None:
+            jwk = stored_jwk(signer.jwk)
+        if jwk is None:
             item.code = "unknown_signer"
             continue
         signed = item.ready.jws.rpartition(".")[0].encode()
-        if not verifies(stored_jwk(signer.jwk), signed, item.ready.signature):
+        if not verifies(jwk, signed, item.ready.signature):
             item.code = "bad_signature"
-        elif header["author"] != signer.person or header["device"] != signer.device:
+        elif signer is not None and (header["author"] != signer.person or header["device"] != signer.device):
             item.code = "wrong_author"
         else:
             item.is_believed = item.code == ""

@@ -72,7 +72,8 @@ class Phone:
     """A phone with work that has not arrived: how many items, since when; never what they say.
 
     `missing`: so many of its items have not come though a later one came at `missing_since`; `lost_at`: when it greeted
-    without knowing of what the office has from it.
+    without knowing of what the office has from it. `unnumbered`: so many of its items are here without their number, because
+    other phones gave them back after a restore.
     """
 
     person: str
@@ -84,6 +85,7 @@ class Phone:
     device: str = ""
     missing_since: datetime | None = None
     lost_at: datetime | None = None
+    unnumbered: int = 0
 
     @property
     def since(self) -> datetime:
@@ -174,6 +176,9 @@ def _unseen(children: Iterable[Child], today: date) -> tuple[tuple[Child, int | 
 
 def _is_silent(phone: Phone, now: datetime) -> bool:
     if phone.missing or phone.lost_at is not None or phone.status == "cloned":
+        return True
+    # Its next greeting brings the numbers; only a phone that stays away, or that never wrote them, is worth a look.
+    if phone.unnumbered and now - phone.since >= STUCK_AFTER:
         return True
     # Somebody has said that it is no longer used, with what waited on it before their eyes.
     if phone.status == "ended":

@@ -141,11 +141,14 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
         known = store.casefiles.several(request.cursors)
         # What the office does not know at all was lost in a restore: the phone must keep it and offer it again.
         diverged = [each for each in request.cursors if each not in known]
-        removed = [messages.Removed(each, "ended") for each in request.cursors if each in known and each not in here]
+        gone = [each for each in request.cursors if each in known and each not in here]
+        # Nor is what this phone knows more of than the office taken from it at once: it gives that back first, then drops it.
+        diverged += [each for each in gone if not _is_ours(store, known[each], request.cursors[each])]
+        removed = [messages.Removed(each, "ended") for each in gone if each not in diverged]
         answer = _Answer(store, keys)
         for row in rows:
             seq, log_hash = request.cursors.get(row.id, (0, ""))
-            if seq > row.seq or store.entries.log_hash_at(row.id, seq) != log_hash:
+            if not _is_ours(store, row, (seq, log_hash)):
                 diverged.append(row.id)
                 seq = 0
             answer.add(row, seq)
@@ -164,6 +167,11 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
             more=answer.left > 0,
             total=answer.left,
         )
+
+
+def _is_ours(store: Store, row: CasefileRow, cursor: tuple[int, str]) -> bool:
+    seq, log_hash = cursor
+    return seq <= row.seq and store.entries.log_hash_at(row.id, seq) == log_hash
 
 
 def _is_sudden(removed: int, held: int) -> bool:
@@ -216,6 +224,9 @@ def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> message
     ring = keys.ring(store)
     epoch = epoch_of(store)
     placed = store.entries.placed_by_device(ids, device.id)
+    # Another phone gave these back and could not know the slip: their author's phone, which does, is asked to send them once more.
+    for each in store.entries.unnumbered(placed):
+        del placed[each]
     held = store.quarantine.holding_of_device(ids, device.id)
     away = store.quarantine.put_away_of_device(ids, device.id) if held else set()
     receipts = [messages.HaveReceipt(each.id, sign_receipt(ring, each, epoch)) for each in placed.values()]
@@ -224,3 +235,13 @@ def have(store: Store, keys: Keys, device: DeviceRow, ids: list[str]) -> message
         receipts=receipts,
         put_away=[each for each in ids if each in away and each not in placed] if away else UNSET,
     )
+
+
+def lacking(store: Store, ids: list[str]) -> list[str]:
+    """Which of these entries, whoever wrote them, the office neither has in a casefile nor keeps aside.
+
+    For a reader who proved itself, after the office went back behind what that phone has of a casefile. An id cannot be guessed:
+    whoever names one has had the entry.
+    """
+    here = {*store.entries.placed(ids), *store.quarantine.held(ids)}
+    return [each for each in ids if each not in here]

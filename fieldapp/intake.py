@@ -36,7 +36,7 @@ def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: da
     ring = keys.ring(store)
     epoch = epoch_of(store)
     items = [opened(ring, envelope) for envelope in frames]
-    believe(store, items)
+    believe(store, ring, items)
     try:
         with store.writing() as tx:
             _place(tx, keys, device, items, at)
@@ -75,7 +75,7 @@ def _place(tx: Store, keys: Keys, device: str, items: Sequence[Item], at: str) -
     signers = tx.signers.several(item.kid for item in believed)
     for item in believed:
         # Enrolments are for ever, but one may have ended since it was looked up outside.
-        item.signer = signers[item.kid]
+        item.signer = signers.get(item.kid)
     desk = PlacingDesk(tx, keys, at, believed)
     for item in sorted(believed, key=openings_first):
         desk.judge(item)
@@ -103,7 +103,7 @@ def _keep_aside(tx: Store, device: str, items: Sequence[Item], at: str) -> None:
                 hash=item.hash,
                 device=device,
                 kid=item.kid,
-                entry="" if ready is None else ready.id,
+                entry=item.names,
                 casefile="" if ready is None else ready.header["casefile"],
                 reason=item.code,
                 is_believed=item.is_believed,

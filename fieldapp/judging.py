@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fieldapp import access, placing, scope
 from fieldapp.believing import Item, believe, opened
@@ -18,6 +18,11 @@ from sync.errors import SyncError
 
 def openings_first(item: Item) -> bool:
     return not (item.ready is not None and item.ready.header["kind"] == "opening")
+
+
+def _devices(items: Iterable[Item]) -> set[str]:
+    """The devices of those that phones signed."""
+    return {signer.device for item in items if (signer := item.stands()[1]) is not None}
 
 
 class PlacingDesk:
@@ -37,14 +42,15 @@ class PlacingDesk:
         ids = [each.id for each in entries]
         self._placer = Placer(tx, keys, at)
         self._placed = tx.entries.placed(ids)
+        self._unnumbered = tx.entries.unnumbered(self._placed)
         self._slips = tx.signers.slips([(each.kid, each.n) for each in entries])
         self._new_slips: list[tuple[str, int, str]] = []
+        self._completing: list[Ready] = []
         self._casefiles = tx.casefiles.several(each.header["casefile"] for each in entries)
         self._records = tx.records.casefiles_of(each.header["record"] for each in entries)
         self._grants = scope.grants_on(tx, self._casefiles)
         self._readers = scope.readers(tx, {each.header["author"] for each in entries} | ({decided_by} if decided_by else set()))
-        devices = {item.stands()[1].device for item in items}
-        self._devices = {each: tx.signers.device(each) for each in devices}
+        self._devices = {each: tx.signers.device(each) for each in _devices(items)}
         self._waiting = tx.quarantine.holding(ids)
         self._writers: dict[tuple[str, str], bool] = {}
         self._openings: dict[str, str] = {}
@@ -55,15 +61,14 @@ class PlacingDesk:
         found = self._placed.get(ready.id)
         if found is not None:
             item.placed, item.is_duplicate = found, True
+            self._complete(ready, signer)
             return
         decided_by = self._decided_by if item.hash in self._decided else ""
         item.code = self._why_not(ready, signer, decided_by)
-        if item.code == "clone":
+        if item.code == "clone" and signer is not None:
             self._mark_cloned(signer.device)
         # The number of what waits is known as well: only what nobody has is missing from a phone's own chain.
-        if (ready.kid, ready.n) not in self._slips:
-            self._slips[ready.kid, ready.n] = ready.id
-            self._new_slips.append((ready.kid, ready.n, ready.id))
+        self._note_number(ready)
         if item.code:
             return
         self._settle(item, ready)
@@ -72,24 +77,53 @@ class PlacingDesk:
 
     def write(self) -> None:
         self._placer.write()
+        for ready in self._completing:
+            row = self._tx.entries.get(ready.id)
+            if row is not None:
+                key = self._keys.casefile(row.casefile, self._casefiles[row.casefile].key)
+                self._tx.entries.give_number(row.id, ready.n, placing.with_slip(key, row, ready))
+        self._completing = []
         self._tx.signers.add_slips(self._new_slips)
+
+    def _note_number(self, ready: Ready) -> None:
+        if ready.n > 0 and (ready.kid, ready.n) not in self._slips:
+            self._slips[ready.kid, ready.n] = ready.id
+            self._new_slips.append((ready.kid, ready.n, ready.id))
+
+    def _complete(self, ready: Ready, signer: SignerRow | None) -> None:
+        """Gives a placed entry the number that came after it, if it lacks one. What another entry has taken shows a clone now, as it
+        would have then; the entry stays where it is."""
+        if ready.n <= 0 or signer is None or ready.id not in self._unnumbered:
+            return
+        self._unnumbered.remove(ready.id)
+        if self._slips.get((ready.kid, ready.n), ready.id) != ready.id:
+            self._mark_cloned(signer.device)
+        self._note_number(ready)
+        self._completing.append(ready)
 
     def _settle(self, item: Item, ready: Ready) -> None:
         header = ready.header
         casefile = self._casefiles[header["casefile"]]
-        flags = "" if self._may_write(header["author"], casefile) else AFTER_ACCESS_ENDED
+        flags = "" if item.is_desk or self._may_write(header["author"], casefile) else AFTER_ACCESS_ENDED
+        if item.is_desk and self._tx.audit.get(header["via"]) is None:
+            row_id = header["via"]
+            self._tx.audit.add(self._at, header["author"], "given back by a phone", casefile.id, header["record"], row_id=row_id)
+        if ready.n < 0:
+            self._unnumbered.add(ready.id)
         item.placed = self._placed[ready.id] = self._placer.add(ready, casefile, flags)
         self._records.setdefault(header["record"], casefile.id)
         if ready.id in self._waiting:
             self._tx.quarantine.mark_placed(ready.id, self._at)
 
-    def _why_not(self, ready: Ready, signer: SignerRow, decided_by: str) -> str:
+    def _why_not(self, ready: Ready, signer: SignerRow | None, decided_by: str) -> str:
         """The code of the first reason not to place an entry; "" when there is none.
 
         A person may answer for whose phone it was and whether its author had a say; nobody for what would break a chain, a
         record or the rule that people do not review themselves.
         """
-        return ("" if decided_by else self._why_not_believed(ready, signer)) or self._why_not_here(ready, decided_by)
+        is_desk = signer is None
+        by_phone = "" if decided_by or signer is None else self._why_not_believed(ready, signer)
+        return by_phone or self._why_not_here(ready, decided_by, is_desk=is_desk)
 
     def _why_not_believed(self, ready: Ready, signer: SignerRow) -> str:
         if self._slips.get((ready.kid, ready.n), ready.id) != ready.id:
@@ -102,10 +136,11 @@ class PlacingDesk:
             return "device_ended"
         return ""
 
-    def _why_not_here(self, ready: Ready, decided_by: str) -> str:
+    def _why_not_here(self, ready: Ready, decided_by: str, *, is_desk: bool) -> str:
+        """`is_desk`: the office signed it, so it was allowed once and stood in this casefile; a phone only gives it back."""
         header = ready.header
         # Signing off, erasing and moving are done on office pages: a phone's word for them would let people review themselves.
-        if header["kind"] in entry.NOT_CONTENT:
+        if header["kind"] in entry.NOT_CONTENT and not is_desk:
             return "not_allowed"
         if self._records.get(header["record"], header["casefile"]) != header["casefile"]:
             return "wrong_casefile"
@@ -113,11 +148,11 @@ class PlacingDesk:
         if casefile is None:
             # An amended opening that overtook its first one waits for it like any other entry.
             is_first = header["kind"] == "opening" and not header["parents"]
-            return self._open(ready, decided_by) if is_first else "no_opening"
+            return self._open(ready, decided_by, is_desk=is_desk) if is_first else "no_opening"
         # A second opening would tell readers another title and sort than the ones the office goes by.
         if header["kind"] == "opening" and header["record"] != self._opening_of(casefile.id):
             return "wrong_casefile"
-        if decided_by and self._may_write(decided_by, casefile):
+        if is_desk or (decided_by and self._may_write(decided_by, casefile)):
             return ""
         if self._may_write(header["author"], casefile) or self._has_not_heard(header["author"], casefile, ready.kid):
             return ""
@@ -141,7 +176,7 @@ class PlacingDesk:
             return False
         return not self._tx.casefiles.has_heard(casefile.id, kid)
 
-    def _open(self, ready: Ready, decided_by: str) -> str:
+    def _open(self, ready: Ready, decided_by: str, *, is_desk: bool) -> str:
         try:
             opening = placing.read_opening(ready.body)
         except SyncError:
@@ -149,7 +184,7 @@ class PlacingDesk:
         author = ready.header["author"]
         named = scope.readers(self._tx, opening.readers)
         reader = self._readers.get(decided_by or author)
-        if reader is None or not access.may_open(reader, opening.sort, named.values(), self._at):
+        if not is_desk and (reader is None or not access.may_open(reader, opening.sort, named.values(), self._at)):
             return "not_allowed"
         row = self._tx.people.by_id(author)
         casefile = placing.open_casefile(
@@ -180,16 +215,17 @@ class PlacingDesk:
             return
         ring = self._keys.ring(self._tx)
         items = [opened(ring, row.envelope) for row in waiting]
-        believe(self._tx, items)
+        believe(self._tx, ring, items)
         believed = [item for item in items if item.is_believed]
         entries = [item.stands()[0] for item in believed]
-        self._placed.update(self._tx.entries.placed(each.id for each in entries))
+        found = self._tx.entries.placed(each.id for each in entries)
+        self._placed.update(found)
+        self._unnumbered |= self._tx.entries.unnumbered(found)
         self._slips.update(self._tx.signers.slips([(each.kid, each.n) for each in entries]))
         self._readers.update(scope.readers(self._tx, {each.header["author"] for each in entries}))
         for record, where in self._tx.records.casefiles_of(each.header["record"] for each in entries).items():
             self._records.setdefault(record, where)
-        for item in believed:
-            device = item.stands()[1].device
+        for device in _devices(believed):
             self._devices.setdefault(device, self._tx.signers.device(device))
         self._waiting.update(each.id for each in entries)
         for item in believed:

@@ -23,11 +23,14 @@ from sync.errors import Malformed
 
 _WHOLE, _GONE = b"\x01", b"\x02"
 _ID_LENGTH = 43
+UNNUMBERED = -1
+"""The number of an entry whose slip has not come: a reader's phone gave it back after a restore, and slips are never served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An entry whose signature and hashes hold. `kept` is what will be sealed; `n` its slip's number, 0 at the desk."""
+    """An entry whose signature and hashes hold. `kept` is what will be sealed; `n` its slip's number, 0 at the desk,
+    UNNUMBERED while the slip is not known."""
 
     id: str
     kid: str
@@ -74,6 +77,18 @@ def without_body(key: CasefileKey, row: EntryRow, erasure: str) -> Sealed:
     parts = wire.read_parts(wire.inflate(packet.deflated))
     bare = packet._replace(deflated=wire.deflate(wire.lay_parts(parts._replace(body=b""))))
     return key.seal(row.id, _GONE + erasure.encode() + _laid(bare))
+
+
+def with_slip(key: CasefileKey, row: EntryRow, item: Ready) -> Sealed:
+    """The sealed form of an entry that was placed without its slip, once the slip has come.
+
+    The signature stays the one that is in the chain, because another valid one would break it; a body that is gone stays gone.
+    """
+    gone, packet = _unwrapped(key.open(row.id, row.sealed))
+    parts = wire.read_parts(wire.inflate(packet.deflated))
+    slip = wire.read_parts(wire.inflate(_unwrapped(item.kept)[1].deflated)).slip
+    whole = packet._replace(deflated=wire.deflate(wire.lay_parts(parts._replace(slip=slip))))
+    return key.seal(row.id, (_GONE + gone.encode() if gone else _WHOLE) + _laid(whole))
 
 
 def _laid(packet: wire.Packet) -> bytes:

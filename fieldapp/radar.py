@@ -31,12 +31,20 @@ class NoSuchPhone(FieldappError):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Numbers of a signer's own chain that have not come though a later one came at `since`."""
+    """Numbers of a signer's own chain that have not come though a later one came at `since`.
+
+    From −count to −1 they stand for entries that other phones gave back after a restore, the first of them at `since`: the entries
+    are here, their numbers are not known, and whether the chain is whole cannot be said.
+    """
 
     kid: str
     first: int
     last: int
     since: str | None
+
+    @property
+    def is_unnumbered(self) -> bool:
+        return self.first < 0
 
     @property
     def count(self) -> int:
@@ -60,11 +68,12 @@ def state_of(store: Store, device: DeviceRow) -> PhoneState:
     alarms = store.alarms.of_device(device.id)
     settled = tuple(each for each in alarms if each.settled_at is not None)
     gaps = tuple(
-        Gap(signer.kid, first, last, _came_at(store, signer.kid, last + 1))
+        gap
         for signer in signers
-        for first, last in store.signers.gaps(signer.kid)
+        for gap in _gaps(store, signer.kid)
         if not any(
-            each.what == "gap" and each.kid == signer.kid and each.first <= first and last <= each.last for each in settled
+            each.what == "gap" and each.kid == signer.kid and each.first <= gap.first and gap.last <= each.last
+            for each in settled
         )
     )
     losses = tuple(each for each in alarms if each.what == "lost" and each.settled_at is None)
@@ -98,7 +107,8 @@ def on_board(state: PhoneState, names: dict[str, str]) -> board.Phone:
         waiting=device.waiting,
         oldest_at=moment(device.oldest_waiting_at) if device.oldest_waiting_at else None,
         seen_at=moment(device.seen_at),
-        missing=sum(gap.count for gap in state.gaps),
+        missing=sum(gap.count for gap in state.gaps if not gap.is_unnumbered),
+        unnumbered=sum(gap.count for gap in state.gaps if gap.is_unnumbered),
         status=device.status,
         device=device.id,
         missing_since=min(since, default=None),
@@ -136,6 +146,12 @@ def decide(store: Store, keys: Keys, person: Person, device: str, status: Status
 def _team(store: Store, person: Person, now: datetime) -> set[str]:
     at = stamp(now)
     return set(store.people.members_of(store.people.teams_of(person.id, at), at))
+
+
+def _gaps(store: Store, kid: str) -> list[Gap]:
+    found = [Gap(kid, first, last, _came_at(store, kid, last + 1)) for first, last in store.signers.gaps(kid)]
+    count, since = store.entries.unnumbered_of(kid)
+    return [*found, Gap(kid, -count, -1, since)] if count else found
 
 
 def _came_at(store: Store, kid: str, n: int) -> str | None:

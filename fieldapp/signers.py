@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fieldapp.keys import Keys, hash_text, kid_of, new_id, new_token, read_jwk, sha256, stored_jwk, token_hash, verifies
+from fieldapp.keys import Jwk, Keys, hash_text, kid_of, new_id, new_token, read_jwk, sha256, stored_jwk, token_hash, verifies
 from fieldapp.store import Store
 from fieldapp.store.signers import DeviceRow, EnrolmentRow, SignerRow
 from sync import chain, entry
@@ -58,8 +58,21 @@ def begin(store: Store, person: str, device_token: str | None, now: datetime) ->
     return Begun(device, nonce)
 
 
-def finish(store: Store, enrolment: str, device_token: str | None, now: datetime) -> Enrolled:
-    """Enrols a signer for ever. Raises EnrolmentRefused."""
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a key says of itself in an enrolment that it signed: so far nobody's word but its own."""
+
+    jws: str
+    id: str
+    kid: str
+    jwk: Jwk
+    person: object
+    device: object
+    nonce: str
+    replaces: str
+
+
+def _read(enrolment: str) -> _Claim:
     try:
         split = entry.split_jws(enrolment, "fieldapp-enrolment")
         said = entry.read_object(split.payload, entry.HEADER_LIMIT)
@@ -68,51 +81,90 @@ def finish(store: Store, enrolment: str, device_token: str | None, now: datetime
             raise Unbelievable("bad_signature")
     except SyncError as error:
         raise EnrolmentRefused("bad_signature" if error.code == "bad_signature" else "not_an_enrolment") from None
-    nonce, replaces = said.get("nonce"), said.get("replaces", "")
+    nonce = said.get("nonce")
     if type(said.get("v")) is not int or said["v"] != 1 or not isinstance(nonce, str) or not entry.is_time(said.get("made_at")):
         raise EnrolmentRefused("not_an_enrolment")
+    replaces = str(said.get("replaces", ""))
+    return _Claim(
+        enrolment, entry.id_of(sha256, split.input), split.kid, jwk, said.get("person"), said.get("device"), nonce, replaces
+    )
+
+
+def finish(store: Store, enrolment: str, device_token: str | None, now: datetime, *, replaced: str = "") -> Enrolled:
+    """Enrols a signer for ever. `replaced` is the enrolment of the one it replaces, which a restore may have made the office forget.
+
+    Raises EnrolmentRefused.
+    """
+    claim = _read(enrolment)
+    replaces = claim.replaces
     at = entry.stamp(now)
     with store.writing() as tx:
-        meant = tx.signers.use_nonce(hash_text(nonce.encode("utf-8", "replace")), at)
+        meant = tx.signers.use_nonce(hash_text(claim.nonce.encode("utf-8", "replace")), at)
         if meant is None:
             raise EnrolmentRefused("nonce")
         person, device = meant
-        if said.get("person") != person or said.get("device") != device:
+        if (claim.person, claim.device) != (person, device):
             raise EnrolmentRefused("wrong_person")
-        if tx.signers.get(split.kid) is not None:
+        if tx.signers.get(claim.kid) is not None:
             raise EnrolmentRefused("kid_taken")
-        replaced = tx.signers.get(str(replaces))
+        former = tx.signers.get(replaces)
         # One the office does not know was enrolled before a restore: refusing it would leave no way in.
-        if not (replaces == "" or entry.is_hash(replaces)) or (replaced is not None and replaced.person != person):
+        if not (replaces == "" or entry.is_hash(replaces)) or (former is not None and former.person != person):
             raise EnrolmentRefused("replaces")
         token = _join_device(tx, device, device_token, at)
-        _notice_loss(tx, person, device, str(replaces), at)
+        _notice_loss(tx, person, device, replaces, at)
+        if former is None and replaces:
+            _recall(tx, person, device, replaces, replaced, at)
         read_token = new_token()
-        tx.signers.add(
-            SignerRow(
-                kid=split.kid,
-                person=person,
-                device=device,
-                jwk=entry.write_json(jwk).decode(),
-                enrolled_at=at,
-                read_token_hash=token_hash(read_token),
-                replaces=str(replaces),
-                ended_at=None,
-                end_reason="",
-                seen_at=at,
-                said_n=0,
-                said_id="",
-                keyset_n=0,
-            )
-        )
-        if replaced is not None:
-            tx.signers.end(replaced.kid, at, "replaced")
-        n, prev = tx.signers.enrolment_head()
-        enrolment_id = entry.id_of(sha256, split.input)
-        log_hash = chain.enrolment_hash(sha256, prev, n + 1, enrolment_id, enrolment, at)
-        tx.signers.add_enrolment(EnrolmentRow(n + 1, enrolment_id, split.kid, enrolment, at, log_hash))
+        _add(tx, claim, person, device, read_token, at)
+        tx.signers.end(replaces, at, "replaced")
         tx.audit.add(at, person, "phone set up")
-    return Enrolled(device, token, read_token, split.kid)
+    return Enrolled(device, token, read_token, claim.kid)
+
+
+def _add(tx: Store, claim: _Claim, person: str, device: str, read_token: str, at: str) -> None:
+    tx.signers.add(
+        SignerRow(
+            kid=claim.kid,
+            person=person,
+            device=device,
+            jwk=entry.write_json(claim.jwk).decode(),
+            enrolled_at=at,
+            read_token_hash=token_hash(read_token),
+            replaces=claim.replaces,
+            ended_at=None,
+            end_reason="",
+            seen_at=at,
+            said_n=0,
+            said_id="",
+            keyset_n=0,
+        )
+    )
+    n, prev = tx.signers.enrolment_head()
+    log_hash = chain.enrolment_hash(sha256, prev, n + 1, claim.id, claim.jws, at)
+    tx.signers.add_enrolment(EnrolmentRow(n + 1, claim.id, claim.kid, claim.jws, at, log_hash))
+
+
+def _recall(tx: Store, person: str, device: str, kid: str, enrolment: str, at: str) -> None:
+    """Enrols again the forgotten signer that is being replaced, so that what it wrote is believed.
+
+    Two who must agree do: its key said, when it was made, whose it is; that person, known by password and second factor, now says
+    that it was theirs. What does not fit is passed over, and what that signer wrote waits.
+    """
+    try:
+        claim = _read(enrolment)
+    except EnrolmentRefused:
+        return
+    if claim.kid != kid or claim.person != person or not entry.is_random_id(claim.device):
+        return
+    former_device = str(claim.device)
+    if tx.signers.device(former_device) is None:
+        # Nobody holds its token: the phone was given another device with its new signer.
+        tx.signers.add_device(former_device, token_hash(new_token()), at)
+    elif former_device != device and not any(each.person == person for each in tx.signers.of_device(former_device)):
+        return
+    _add(tx, claim, person, former_device, new_token(), at)
+    tx.audit.add(at, person, "phone known again")
 
 
 def _notice_loss(tx: Store, person: str, device: str, replaces: str, at: str) -> None:

@@ -204,7 +204,7 @@ def _keep_as(tx: Store, row: QuarantineRow, item: Item) -> None:
         replace(
             row,
             kid=item.kid,
-            entry="" if ready is None else ready.id,
+            entry=item.names,
             casefile="" if ready is None else ready.header["casefile"],
             reason=item.code or row.reason,
             is_believed=item.is_believed,

@@ -56,8 +56,9 @@ class Inside:
 
 def judgeable(store: Store, keys: Keys, row: QuarantineRow) -> Item:
     """Opens an envelope again, and asks anew who stands behind it."""
-    item = opened(keys.ring(store), row.envelope)
-    believe(store, [item])
+    ring = keys.ring(store)
+    item = opened(ring, row.envelope)
+    believe(store, ring, [item])
     return item
 
 

@@ -58,10 +58,11 @@ class BeginAnswer(Struct, frozen=True, kw_only=True):
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):
-    """The enrolment, signed by the new key."""
+    """The enrolment, signed by the new key. `replaced`: that of the signer it replaces, for an office which a restore made forget it."""
 
     v: V
     enrolment: Jws
+    replaced: str = ""
 
 
 class EnrolAnswer(Struct, frozen=True, kw_only=True):
@@ -184,10 +185,11 @@ class DraftAnswer(Struct, frozen=True, kw_only=True):
 
 
 class HaveRequest(Struct, frozen=True, kw_only=True):
-    """Asks which entries of this device's signers the office lacks."""
+    """Asks which entries of this device's signers the office lacks; with the reading proof and `anybody` which of anybody's."""
 
     v: V
     ids: Annotated[list[HashText], Meta(max_length=HAVE_IDS)]
+    anybody: bool = False
 
 
 class HaveReceipt(Struct, frozen=True):

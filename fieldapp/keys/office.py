@@ -48,6 +48,15 @@ class Ring:
     receipt: SigningKey
     desk: SigningKey
     public: dict[str, tuple[str, Jwk]]
+    desks: dict[str, OfficeKeyRow]
+
+    def desk_key(self, kid: str, at: str) -> Jwk | None:
+        """The public half of a desk key that was in use at that time. One that was burned vouches for nothing any more, whenever
+        it is said to have signed: whoever has it can write any time into what they sign."""
+        row = self.desks.get(kid)
+        if row is None or row.burned_at is not None or not row.from_at <= at or (row.until_at is not None and at > row.until_at):
+            return None
+        return self.public[kid][1]
 
     def open_envelope(self, envelope: bytes, use: Literal["entry", "draft"]) -> bytes:
         """The packet inside an envelope; Malformed, Unbelievable("unknown_key") or CannotOpen."""
@@ -290,6 +299,7 @@ class Keys:
                 receipt=self._unwrap(_newest(rows, "receipt")),
                 desk=self._unwrap(_newest(rows, "desk")),
                 public={row.kid: (row.use, json.loads(row.jwk)) for row in rows},
+                desks={row.kid: row for row in rows if row.use == "desk"},
             )
             # Only the newest is ever asked for: an older one would keep a burned key in memory.
             self._rings = {keyset: ring}

@@ -45,11 +45,15 @@ class Audit(Noun):
         casefile: str = "",
         record: str = "",
         detail: Sealed | None = None,
+        row_id: str = "",
     ) -> str:
-        """Adds a row to the chain and returns its random id (the `via` of entries made on office pages)."""
+        """Adds a row to the chain and returns its random id (the `via` of entries made on office pages).
+
+        `row_id` only for an entry that a phone gave back after a restore: what it names was lost, and the row says so.
+        """
         last = self._one("SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1")
         n, prev = (last["n"] + 1, last["hash"]) if last else (1, "")
-        row_id = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+        row_id = row_id or urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
         row = AuditRow(n, row_id, at, person, what, casefile, record, detail, prev, "")
         self._run(
             "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -56,7 +56,7 @@ EntryValues = tuple[str, int, str, str, str, str, str, str, int, str, str, str, 
 
 
 class Entries(Noun):
-    """Rows are added; only an erasure ever rewrites one, and only its sealed bytes."""
+    """Rows are added; only an erasure, or a slip that comes after its entry, ever rewrites one: its sealed bytes, never the chain."""
 
     def add_many(self, rows: Sequence[EntryValues]) -> None:
         self._run_many(
@@ -87,6 +87,23 @@ class Entries(Noun):
             for row in self._rows(sql, device, *part):
                 found[row["id"]] = Placed(*tuple(row))
         return found
+
+    def unnumbered(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that are placed and whose slip has not come."""
+        found: set[str] = set()
+        for part in _parts(ids):
+            sql = f"SELECT id FROM entries WHERE n < 0 AND id IN ({','.join('?' * len(part))})"  # noqa: S608
+            found.update(row["id"] for row in self._rows(sql, *part))
+        return found
+
+    def unnumbered_of(self, kid: str) -> tuple[int, str | None]:
+        """How many of a signer's entries are placed without their slip, and when the first of them came."""
+        row = self._one("SELECT count(*), min(received_at) FROM entries WHERE kid = ? AND n < 0", kid)
+        return (0, None) if row is None else (row[0], row[1])
+
+    def give_number(self, entry: str, n: int, sealed: Sealed) -> None:
+        """Completes a row whose slip has come."""
+        self._run("UPDATE entries SET n = ?, sealed = ? WHERE id = ? AND n < 0", n, sealed, entry)
 
     def get(self, entry: str) -> EntryRow | None:
         row = self._one(f"SELECT {_COLUMNS} FROM entries WHERE id = ?", entry)  # noqa: S608
@@ -131,7 +148,7 @@ class Entries(Noun):
         return [EntryRow(*tuple(row)) for row in self._rows(sql, flag, since)]
 
     def reseal(self, entry: str, sealed: Sealed) -> None:
-        """Replaces an entry's sealed bytes: for erasure and rekeying only."""
+        """Replaces an entry's sealed bytes: for erasure and rekeying."""
         self._run("UPDATE entries SET sealed = ? WHERE id = ?", sealed, entry)
 
     def mark_erased(self, entry: str, erasure: str, at: str) -> None:

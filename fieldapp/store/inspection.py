@@ -99,10 +99,10 @@ class Inspection(Noun):
         )
 
     def slips_astray(self) -> Iterator[tuple[str, int]]:
-        """(kid, n) of numbers whose entry is neither placed nor kept aside, or is another signer's."""
+        """(kid, n) of numbers whose entry is neither placed nor kept aside, or is another signer's. One placed without number may have it here."""
         cursor = self._connections.raw.execute(
             "SELECT s.kid, s.n FROM slips s LEFT JOIN entries e ON e.id = s.id"
-            " WHERE NOT (e.id IS NOT NULL AND e.kid = s.kid AND e.n = s.n) AND NOT (e.id IS NULL AND EXISTS"
+            " WHERE NOT (e.id IS NOT NULL AND e.kid = s.kid AND (e.n = s.n OR e.n < 0)) AND NOT (e.id IS NULL AND EXISTS"
             " (SELECT 1 FROM quarantine q WHERE q.entry = s.id AND q.entry <> '' AND q.kid = s.kid))"
         )
         yield from ((row[0], row[1]) for row in cursor)
@@ -110,7 +110,7 @@ class Inspection(Noun):
     def entries_without_slip(self) -> Iterator[tuple[str, int]]:
         """(casefile, seq) of phones' entries whose number is not in their signer's own chain."""
         cursor = self._connections.raw.execute(
-            "SELECT e.casefile, e.seq FROM entries e WHERE e.n <> 0"
+            "SELECT e.casefile, e.seq FROM entries e WHERE e.n > 0"
             " AND NOT EXISTS (SELECT 1 FROM slips s WHERE s.kid = e.kid AND s.n = e.n)"
         )
         yield from ((row[0], row[1]) for row in cursor)

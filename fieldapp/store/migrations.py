@@ -158,7 +158,22 @@ def m003_names_of_master_keys(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
-STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms, m003_names_of_master_keys)
+M004 = """
+CREATE INDEX entries_unnumbered ON entries (kid, received_at) WHERE n < 0;
+"""
+
+
+def m004_numbers_not_known(connections: Connections) -> None:
+    """Lets entries be found that came back after a restore without their signer's number."""
+    connections.raw.execute(M004)
+
+
+STEPS: tuple[Callable[[Connections], None], ...] = (
+    m001_first_light,
+    m002_phone_alarms,
+    m003_names_of_master_keys,
+    m004_numbers_not_known,
+)
 
 
 def migrate(connections: Connections) -> int:

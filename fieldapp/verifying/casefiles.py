@@ -132,9 +132,10 @@ class CasefileWalk:
 
     def _hashed(self, row: EntryRow, kept: Kept) -> Iterator[str]:
         header = entry.read_header(kept.header)
-        if header["slip_hash"] != (hash_text(kept.slip) if kept.slip else ""):
+        # Without a slip is what the desk wrote, and what a reader's phone gave back whose author has not been heard since.
+        if kept.slip and header["slip_hash"] != hash_text(kept.slip):
             yield "slip"
-        elif row.n != (entry.read_slip(kept.slip)["n"] if kept.slip else 0):
+        elif row.n != (entry.read_slip(kept.slip)["n"] if kept.slip else placing.UNNUMBERED if header["slip_hash"] else 0):
             yield "header"
         if not kept.gone:
             if header["body_hash"] != hash_text(kept.body):

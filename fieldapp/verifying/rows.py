@@ -52,9 +52,10 @@ def _hash(envelope: object) -> str:
 def _agrees(store: Store, ring: Ring, row: QuarantineRow) -> bool:
     item = opened(ring, row.envelope)
     if not row.is_believed or item.ready is None:
-        return (row.is_believed, row.kid, row.entry, row.casefile) == (False, item.kid, "", "")
+        names = item.ready.id if item.ready is not None and row.reason == "unknown_signer" else ""
+        return (row.is_believed, row.kid, row.entry, row.casefile) == (False, item.kid, names, "")
     ready = item.ready
     # A number taken by another entry is what makes a clone; every other believed entry holds its own.
     slips = store.signers.slips([(ready.kid, ready.n)])
-    has_number = row.reason == "clone" or slips.get((ready.kid, ready.n)) == ready.id
+    has_number = row.reason == "clone" or ready.n <= 0 or slips.get((ready.kid, ready.n)) == ready.id
     return has_number and (row.kid, row.entry, row.casefile) == (ready.kid, ready.id, ready.header["casefile"])

@@ -130,6 +130,7 @@ def _phone(phone: Phone, now: datetime) -> dict[str, Any]:
     told += [words.TWO_ARE_ONE] if phone.status == "cloned" else []
     told += [words.many(phone.waiting, "item waits", "items wait")] if phone.waiting else []
     told += [words.not_come(phone.missing)] if phone.missing else []
+    told += [words.unnumbered(phone.unnumbered)] if phone.unnumbered else []
     since = f"Since {words.when(phone.since, now)}. " if phone.since != phone.seen_at else ""
     return {
         "href": url_for("phones.page", device=phone.device) if phone.device else "",

@@ -92,7 +92,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
         "waiting": words.waiting_there(device.waiting, device.oldest_waiting_at, now),
         "made": words.when_text(device.made_at, now),
         "alarms": [
-            *(words.gap(gap.count, gap.since, now) for gap in state.gaps),
+            *((words.given_back if gap.is_unnumbered else words.gap)(gap.count, gap.since, now) for gap in state.gaps),
             *(words.lost_notes(each.at, each.waiting, each.oldest_at, now) for each in state.losses),
         ],
         "saw": _seen(state),

@@ -205,7 +205,7 @@ def enrol() -> ResponseReturnValue:
     asked = _json(messages.EnrolRequest)
     here, now = office(), office().clock()
     try:
-        made = signers.finish(here.store, asked.enrolment, request.cookies.get(device_cookie()), now)
+        made = signers.finish(here.store, asked.enrolment, request.cookies.get(device_cookie()), now, replaced=asked.replaced)
     except signers.EnrolmentRefused as refused:
         # A nonce that is used up or too old is no fault of the request: password and second factor are asked for again.
         raise NotAnswered(401 if refused.code == "nonce" else 400, refused.code) from None
@@ -293,9 +293,12 @@ def draft(slot: str) -> ResponseReturnValue:
 @pages.post("/have")
 @device_only
 def have() -> ResponseReturnValue:
-    """Says which entries of this device's signers the office lacks."""
+    """Says which entries of this device's signers the office lacks; to a reader, which of anybody's."""
     asked = _json(messages.HaveRequest)
     here = office()
+    if asked.anybody:
+        _prove()
+        return _answer(messages.HaveAnswer(missing=delivery.lacking(here.store, asked.ids), receipts=[]))
     return _answer(delivery.have(here.store, here.keys, _device(), asked.ids))
 
 

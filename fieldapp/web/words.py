@@ -364,6 +364,21 @@ def gap(count: int, at: str | None, now: datetime) -> str:
     )
 
 
+def unnumbered(count: int) -> str:
+    return many(count, "item was", "items were") + " given back by other phones"
+
+
+def given_back(count: int, at: str | None, now: datetime) -> str:
+    """Says that entries came back from readers' phones after a restore, and that their own phone has not confirmed them."""
+    since_when = f", the first {since(moment(at), now)}" if at else ""
+    what = many(count, "item of this phone was", "items of this phone were")
+    return (
+        f"{what} given back to the office by other phones{since_when}, after the office was put back from a backup. What they say is "
+        "signed and safe here. This phone has not confirmed how many it wrote: until it does, nobody can say whether any more are "
+        "missing. Ask the worker to unlock it where there is signal."
+    )
+
+
 def lost_briefly(at: datetime, now: datetime) -> str:
     return f"it lost its notes {ago(at, now)} ago"
 

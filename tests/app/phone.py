@@ -83,10 +83,10 @@ class Handset:
         self.read_token = answer.get_json()["read_token"]
         return self
 
-    def enrol(self, nonce: str, *, replaces: str = "", **other: Any) -> TestResponse:
+    def enrol(self, nonce: str, *, replaces: str = "", replaced: str = "", **other: Any) -> TestResponse:
         said = {"person": self.person, "device": self.device, "nonce": nonce, **other}
         made = enrolment(self.key, at=self.place.clock(), replaces=replaces, **said)
-        return self.post("/devices", {"v": 1, "enrolment": made})
+        return self.post("/devices", {"v": 1, "enrolment": made, "replaced": replaced})
 
     # Writing
 

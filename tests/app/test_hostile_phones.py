@@ -156,8 +156,8 @@ def test_signer_that_ended_while_its_push_was_opened_is_judged_as_ended(
     note = ama.write(opened(ama), NOTE)
     believe = believing.believe
 
-    def end_meanwhile(store: Any, items: Any) -> None:
-        believe(store, items)
+    def end_meanwhile(store: Any, ring: Any, items: Any) -> None:
+        believe(store, ring, items)
         with store.writing() as tx:
             tx.signers.end(ama.key.kid, "2026-11-23T09:31:00.000Z", "stolen")
 

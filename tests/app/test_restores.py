@@ -1,0 +1,366 @@
+"""A database put back by hand from yesterday: what phones hold of the lost day comes back, whoever wrote it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fieldapp import placing, radar, signers, sorting, store, verifying
+from fieldapp.keys import SigningKey
+from fieldapp.web.office import Office, put_office
+from sync import entry, wire
+from tests.app.harrowmere import VISIT, Harrowmere, words_of
+from tests.app.phone import Handset, Sent, phone
+
+SECRET = "The back door was off its hinges."
+NOTE: dict[str, Any] = {**VISIT, "seen_and_heard": SECRET}
+
+
+def opened(handset: Handset, **more: Any) -> str:
+    opening = handset.opening(**more)
+    assert handset.push(opening)[0]["status"] == "stored"
+    return opening.casefile
+
+
+def copied(place: Harrowmere, folder: Path) -> Path:
+    """Last night's copy of the database."""
+    file = folder / "yesterday.db"
+    with closing(sqlite3.connect(place.office.store.path)) as source:
+        source.execute("VACUUM INTO ?", (str(file),))
+    return file
+
+
+def put_back(place: Harrowmere, copy: Path) -> None:
+    """Puts the copy in place by hand, and starts the office again."""
+    old = place.office
+    old.store.close()
+    for rest in ("", "-wal", "-shm"):
+        Path(old.store.path + rest).unlink(missing_ok=True)
+    copy.replace(old.store.path)
+    here = Office(store=store.open(old.store.path), keys=old.keys, practice=old.practice, clock=old.clock, origin=old.origin)
+    place.office = here
+    put_office(place.app, here)
+
+
+def given_back(handset: Handset, *ids: str) -> list[bytes]:
+    """Entries as a reader's phone can offer them: signed, with their body, and without the slip it never saw."""
+    found = []
+    for each in ids or list(handset.entries):
+        kept = handset.entries[each]
+        split = entry.split_jws(kept["jws"], "fieldapp-entry")
+        parts = wire.Parts(split.payload, kept["body"].encode(), b"")
+        packet = wire.Packet(entry.unb64u(split.kid), split.signature, wire.deflate(wire.lay_parts(parts)))
+        found.append(handset.seal_packet(wire.lay_packet(packet)))
+    return found
+
+
+def lacking(handset: Handset, *ids: str) -> list[str]:
+    answer = handset.proved("/have", {"v": 1, "ids": list(ids), "anybody": True})
+    assert answer.status_code == 200, answer.text
+    missing: list[str] = answer.get_json()["missing"]
+    return missing
+
+
+def statuses(handset: Handset, *envelopes: bytes) -> list[str]:
+    return [f"{each['status']} {each.get('code', '')}".strip() for each in handset.push(*envelopes)]
+
+
+def faults(place: Harrowmere) -> list[str]:
+    return [fault.code for fault in verifying.verify(place.office.store, place.office.keys)]
+
+
+@dataclass(frozen=True)
+class LostDay:
+    """`old` and `new` are families; the others came after the copy, `before` not."""
+
+    old: str
+    new: str
+    before: Sent
+    in_old: Sent
+    in_new: Sent
+    review: str
+
+
+@pytest.fixture
+def lost_day(ama: Handset, reece: Handset, place: Harrowmere, tmp_path: Path) -> LostDay:
+    """Two families; one is as old as last night's copy, the other was opened after it. What came after the copy is lost."""
+    old = opened(ama, readers=[place.id("reece")])
+    before = ama.write(old, NOTE)
+    ama.push(before)
+    reece.pull_all()
+    copy = copied(place, tmp_path)
+
+    place.clock.pass_by(hours=4)
+    new = opened(ama, title="The Velmire family", readers=[place.id("reece")])
+    in_old, in_new = ama.write(old, NOTE), ama.write(new, NOTE)
+    assert statuses(ama, in_old.envelope, in_new.envelope) == ["stored", "stored"]
+    marian = place.signed_in("marian")
+    assert marian.review(in_old.record, "question", "Which door?").status_code == 303
+    reece.pull_all()
+    review = next(each for each, kept in reece.entries.items() if kept["header"]["kind"] == "review")
+    assert faults(place) == []
+
+    place.clock.pass_by(hours=1)
+    put_back(place, copy)
+    return LostDay(old, new, before, in_old, in_new, review)
+
+
+# What a reader's phone gives back
+
+
+def test_what_others_wrote_comes_back_from_a_readers_phone_and_the_desks_word_too(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    # Given a reader's phone whose cursors the office no longer knows
+    seen = dict(reece.entries)
+    assert sorted(reece.pull()["diverged"]) == sorted([lost_day.old, lost_day.new])
+
+    # When it asks what is lacking, and gives that back as it holds it: without slips
+    missing = lacking(reece, *seen)
+    assert {lost_day.in_old.id, lost_day.in_new.id, lost_day.review} < set(missing)
+    assert lost_day.before.id not in missing
+    reece.entries = seen
+    assert set(statuses(reece, *given_back(reece, *missing))) == {"stored"}
+
+    # Then everything is there again under its own id, chained anew, and nothing is lacking
+    assert lacking(reece, *seen) == []
+    reece.cursors, reece.entries = {}, {}
+    reece.pull_all()
+    assert set(reece.entries) == set(seen)
+    assert reece.entries[lost_day.in_old.id]["jws"] == seen[lost_day.in_old.id]["jws"]
+    assert faults(place) == []
+
+    # And the desk reads the note with its question, and who asked it
+    page = words_of(place.signed_in("marian").get(f"/desk/records/{lost_day.in_old.record}"))
+    assert SECRET in page
+    assert "Which door?" in page
+    assert ("given back by a phone") in {row.what for row in place.office.store.audit.all()}
+
+
+def test_other_phones_go_on_from_what_was_given_back(lost_day: LostDay, ama: Handset, reece: Handset) -> None:
+    reece.pull_all()
+    jos = phone(reece.place, "jos")
+    jos.pull_all()
+    before = dict(jos.cursors)
+    statuses(ama, lost_day.in_old.envelope)
+    answer = jos.pull()
+    assert answer["diverged"] == []
+    assert [each["id"] for each in answer["casefiles"]] == [lost_day.old]
+    assert jos.cursors[lost_day.old][0] == before[lost_day.old][0] + 1
+
+
+def test_slip_that_comes_later_completes_the_row_and_the_radar_is_not_cheated(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    def unnumbered() -> list[tuple[int, int]]:
+        device = place.office.store.signers.device(ama.device)
+        assert device is not None
+        return [(gap.first, gap.last) for gap in radar.state_of(place.office.store, device).gaps]
+
+    # Given that a reader's phone gave back two of Ama's notes and her opening
+    lost = [lost_day.in_old, lost_day.in_new]
+    opening = next(
+        each for each, kept in reece.entries.items() if kept["header"]["casefile"] == lost_day.new and kept["seq"] == 1
+    )
+    reece.push(*given_back(reece, opening, *(each.id for each in lost)))
+
+    # Then the office does not say that Ama's chain is whole, and says so on her phone's page
+    assert unnumbered() == [(-3, -1)]
+    page = words_of(place.signed_in("marian").get(f"/desk/phones/{ama.device}"))
+    assert "3 items of this phone were given back to the office by other phones" in page
+    # And her own phone is asked for them once more, although they are placed
+    assert ama.post("/have", {"v": 1, "ids": [each.id for each in lost]}).get_json()["missing"] == [each.id for each in lost]
+
+    # When it sends them, they are one and the same, now with their number
+    seq = {
+        each["id"]: each["seq"] for each in (ama.receipt(one["receipt"]) for one in ama.push(*(each.envelope for each in lost)))
+    }
+    assert len(seq) == 2
+    assert unnumbered() == [(3, 3), (-1, -1)]
+    assert ama.post("/have", {"v": 1, "ids": [each.id for each in lost]}).get_json()["missing"] == []
+    assert faults(place) == []
+
+
+def test_number_that_comes_later_and_is_taken_shows_a_clone(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    reece.push(*given_back(reece, lost_day.in_old.id))
+    other = ama.write(lost_day.old, NOTE, n=json.loads(lost_day.in_old.slip)["n"], prev=lost_day.before.id)
+    assert statuses(ama, other.envelope) == ["stored"]
+    assert statuses(ama, lost_day.in_old.envelope) == ["duplicate"]
+    device = place.office.store.signers.device(ama.device)
+    assert device is not None
+    assert device.status == "cloned"
+    assert faults(place) == []
+
+
+def test_erased_body_stays_gone_when_the_slip_comes_later(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    reece.push(*given_back(reece, lost_day.in_old.id))
+    here = place.office
+    row, casefile = here.store.entries.get(lost_day.in_old.id), here.store.casefiles.get(lost_day.old)
+    assert row is not None
+    assert casefile is not None
+    key = here.keys.casefile(casefile.id, casefile.key)
+    with here.store.writing() as tx:
+        tx.entries.reseal(row.id, placing.without_body(key, row, "E" * 43))
+    assert statuses(ama, lost_day.in_old.envelope) == ["duplicate"]
+    row = here.store.entries.get(lost_day.in_old.id)
+    assert row is not None
+    kept = placing.read_kept(key, row)
+    assert (kept.gone, kept.body, kept.slip, row.n) == (
+        "E" * 43,
+        b"",
+        lost_day.in_old.slip,
+        json.loads(lost_day.in_old.slip)["n"],
+    )
+
+
+def test_what_waits_for_its_opening_is_placed_when_another_phone_gives_that_back(lost_day: LostDay, reece: Handset) -> None:
+    opening = next(
+        each for each, kept in reece.entries.items() if kept["header"]["casefile"] == lost_day.new and kept["seq"] == 1
+    )
+    assert statuses(reece, *given_back(reece, lost_day.in_new.id)) == ["quarantined no_opening"]
+    assert lacking(reece, lost_day.in_new.id) == []
+    assert statuses(reece, *given_back(reece, opening)) == ["stored"]
+    assert statuses(reece, *given_back(reece, lost_day.in_new.id)) == ["duplicate"]
+
+
+def test_what_a_lost_phone_wrote_waits_for_a_person(lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere) -> None:
+    signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
+    assert statuses(reece, *given_back(reece, lost_day.in_old.id)) == ["quarantined device_ended"]
+    item = place.office.store.quarantine.open()[0].hash
+    sorting.release(place.office.store, place.office.keys, place.people["marian"], item, "It stood here before.", place.clock())
+    assert lacking(reece, lost_day.in_old.id) == []
+    assert place.office.store.quarantine.open() == []
+    assert faults(place) == []
+
+
+def test_reader_who_lost_access_in_the_restore_gives_back_before_it_is_taken_away(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    with place.office.store.writing() as tx:
+        tx.casefiles.end_grants(lost_day.old, reece.person, entry.stamp(place.clock()))
+    place.clock.pass_by(minutes=1)
+    answer = reece.pull()
+    assert (lost_day.old in answer["diverged"], answer["removed"]) == (True, [])
+    reece.cursors[lost_day.old] = [0, ""]
+    assert [each["casefile"] for each in reece.pull()["removed"]] == [lost_day.old]
+
+
+# Who is believed
+
+
+def test_desk_entry_is_believed_by_a_desk_key_in_use_then_and_by_no_other(
+    lost_day: LostDay, reece: Handset, place: Harrowmere
+) -> None:
+    here = place.office
+    desk = here.keys.ring(here.store).desk
+    kept = reece.entries[lost_day.review]
+    header = entry.split_jws(kept["jws"], "fieldapp-entry").payload
+
+    # A key of somebody's own making, the body of another entry, a time before the key was made: none of them is the office's word
+    assert statuses(reece, reece.seal(header, kept["body"].encode(), b"", key=SigningKey.new(), kid=desk.kid).envelope) == [
+        "quarantined bad_signature"
+    ]
+    assert statuses(reece, reece.seal(header, reece.entries[lost_day.in_old.id]["body"].encode(), b"", key=desk).envelope) == [
+        "quarantined bad_hashes"
+    ]
+    early = header.replace(b"2026-11", b"2025-11")
+    assert statuses(reece, reece.seal(early, kept["body"].encode(), b"", key=desk).envelope) == ["quarantined unknown_signer"]
+    assert statuses(reece, reece.seal(header, kept["body"].encode(), b"").envelope) == ["quarantined wrong_author"]
+
+    # Nor is that of one that was burned; that of one that was renewed is
+    here.keys.renew_key(here.store, "desk", entry.stamp(place.clock()))
+    with here.store.writing() as tx:
+        tx.office._run("UPDATE office_keys SET burned_at = ? WHERE kid = ?", entry.stamp(place.clock()), desk.kid)
+        here.keys._issue(tx, entry.stamp(place.clock()))
+    assert statuses(reece, *given_back(reece, lost_day.review)) == ["quarantined unknown_signer"]
+    with here.store.writing() as tx:
+        tx.office._run("UPDATE office_keys SET burned_at = NULL WHERE kid = ?", desk.kid)
+        here.keys._issue(tx, entry.stamp(place.clock()))
+    assert statuses(reece, *given_back(reece, lost_day.in_old.id, lost_day.review)) == ["stored", "stored"]
+
+
+def test_entry_that_was_signed_to_have_no_slip_is_refused(lost_day: LostDay, ama: Handset) -> None:
+    sent = ama.write(lost_day.old, NOTE)
+    header = sent.header.replace(json.loads(sent.header)["slip_hash"].encode(), b"")
+    assert statuses(ama, ama.seal(header, sent.body, b"").envelope) == ["quarantined not_an_entry"]
+
+
+def test_only_a_reader_is_told_what_is_lacking(ama: Handset, reece: Handset, place: Harrowmere) -> None:
+    said = {"v": 1, "ids": [], "anybody": True}
+    assert ama.post("/have", said).status_code == 401
+    signers.end_device(place.office.store, reece.device, "lost", place.id("admin"), place.clock())
+    assert reece.proved("/have", said).get_json()["error"] == "device"
+
+
+# A phone that was set up on the lost day
+
+
+def test_signer_that_the_restore_forgot_is_known_again_when_its_person_sets_up_anew(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    # Given a phone set up after the copy, which wrote, and whose words a colleague's phone holds
+    casefile = opened(ama, readers=[place.id("reece")])
+    copy = copied(place, tmp_path)
+    reece = phone(place, "reece")
+    note, unsent = reece.write(casefile, NOTE), reece.write(casefile, NOTE)
+    reece.push(note)
+    ama.pull_all()
+    enrolment = place.office.store.signers.enrolments_of([reece.key.kid])[0].jws
+    put_back(place, copy)
+
+    # When the colleague's phone gives them back, nobody can be believed yet, and the words are kept
+    assert statuses(ama, *given_back(ama, note.id)) == ["quarantined unknown_signer"]
+    # And the phone itself is not known any more
+    assert reece.post("/have", {"v": 1, "ids": []}).status_code == 401
+
+    # When its person sets it up anew, and it shows the enrolment of the signer that is replaced
+    anew = Handset(place, "reece", reece.client)
+    begun = anew.begin().get_json()
+    anew.person, anew.device, anew.office, anew.keyset = begun["person"]["id"], begun["device"], begun["office"], reece.keyset
+    answer = anew.enrol(begun["nonce"], replaces=reece.key.kid, replaced=enrolment)
+    assert answer.status_code == 200, answer.text
+
+    # Then what waited has found its place by itself, what was never sent is taken, and the office's books agree
+    assert lacking(ama, note.id) == []
+    assert place.office.store.quarantine.open() == []
+    assert statuses(anew, unsent.envelope, note.envelope) == ["stored", "duplicate"]
+    assert faults(place) == []
+
+
+def test_forgotten_signer_of_somebody_else_is_not_believed(ama: Handset, place: Harrowmere, tmp_path: Path) -> None:
+    copy = copied(place, tmp_path)
+    reece = phone(place, "reece")
+    enrolment = place.office.store.signers.enrolments_of([reece.key.kid])[0].jws
+    put_back(place, copy)
+    marian = Handset(place, "marian", reece.client)
+    begun = marian.begin().get_json()
+    marian.person, marian.device = begun["person"]["id"], begun["device"]
+    assert marian.enrol(begun["nonce"], replaces=reece.key.kid, replaced=enrolment).status_code == 200
+    assert place.office.store.signers.get(reece.key.kid) is None
+
+
+def test_junk_under_a_forgotten_signers_id_keeps_nobody_from_bringing_the_entry(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    header = json.loads(lost_day.in_old.header)
+    nobody = SigningKey.new()
+    sent = reece.seal(entry.write_json({**header, "slip_hash": "A" * 43}), lost_day.in_old.body, b"", key=nobody)
+    assert statuses(reece, sent.envelope) == ["quarantined unknown_signer"]
+    assert lacking(reece, sent.id) == [sent.id]
+    for other in (phone(place, "jos"), phone(place, "marian")):
+        assert statuses(other, sent.envelope[:-1] + bytes([sent.envelope[-1] ^ 1])) == ["quarantined cannot_open"]
+        assert statuses(
+            other, other.seal(entry.write_json({**header, "slip_hash": "A" * 43}), lost_day.in_old.body, b"", key=nobody).envelope
+        ) == ["quarantined unknown_signer"]
+    assert lacking(reece, sent.id) == []
+    assert faults(place) == []
