@@ -145,7 +145,12 @@ def m002_phone_alarms(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
-STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms)
+def m003_carried_by(connections: Connections) -> None:
+    """Makes room for who carried an envelope here in a file, where no device sent it."""
+    connections.raw.execute("ALTER TABLE quarantine ADD COLUMN carried_by TEXT NOT NULL DEFAULT ''")
+
+
+STEPS: tuple[Callable[[Connections], None], ...] = (m001_first_light, m002_phone_alarms, m003_carried_by)
 
 
 def migrate(connections: Connections) -> int:
