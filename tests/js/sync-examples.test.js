@@ -21,9 +21,9 @@ import { fold } from "../../static/src/sync/view.js";
 import {
   envelopeInfo,
   layFrames,
-  layWaiting,
   layPacket,
   layParts,
+  layWaiting,
   padme,
   readEnvelope,
   readFrames,
