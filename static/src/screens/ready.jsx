@@ -36,14 +36,14 @@ export function Ready({ can_install }) {
       </ol>
     ),
     home: can_install && (
-      <Form onSubmit={install}>
+      <Form onSubmit={install} class="app-more app-under">
         <Button submit kind="secondary">
           {sayReady.install}
         </Button>
       </Form>
     ),
     kept: (
-      <Form onSubmit={() => void askToKeep().then(look)}>
+      <Form onSubmit={() => void askToKeep().then(look)} class="app-more app-under">
         <Button submit kind="secondary">
           {sayReady.persist}
         </Button>
@@ -71,7 +71,7 @@ export function Ready({ can_install }) {
           );
         })}
       </ul>
-      <Form onSubmit={() => void look()}>
+      <Form onSubmit={() => void look()} class="app-section">
         <Button submit>{sayReady.again}</Button>
       </Form>
     </Frame>

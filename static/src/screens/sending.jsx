@@ -89,7 +89,7 @@ function Carry() {
     }
   };
   return (
-    <details class="govuk-details">
+    <details class="govuk-details app-section">
       <summary class="govuk-details__summary">
         <span class="govuk-details__summary-text">{saySending.carry}</span>
       </summary>

@@ -5,7 +5,6 @@ import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
 import * as sayForm from "../words/form.js";
-import * as saySending from "../words/sending.js";
 import * as sayUnlock from "../words/unlock.js";
 import { kept, waitFor } from "../words/unlock.js";
 
@@ -118,7 +117,7 @@ export function Unlock() {
       </Form>
       {(outbox.value?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">
-          {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{saySending.title}</Link>
+          {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{sayUnlock.see}</Link>
         </p>
       )}
       <details class="govuk-details">

@@ -35,7 +35,7 @@ export const lines = {
   window: {
     title: "Ordinary window",
     good: "There is no sign of a private window.",
-    odd: "This is a private window, or a browser inside another app: it forgets notes when it is closed. Open the app in the phone’s ordinary browser.",
+    odd: "This is a private window, or a browser inside another app: it forgets notes. Open the app in the phone’s ordinary browser.",
     unknown: "Browsers hide whether a window is private. If this one is, close it and open an ordinary one.",
   },
   room: {
@@ -73,7 +73,7 @@ export const lines = {
 
 /** @param {{about: string, is: string}} line @param {{at?: string, offset?: number}} heard @param {Date} now @returns {string} */
 export const says = ({ about, is }, heard, now) =>
-  lines[about][is] ?? (about === "clock" ? clockSays(heard.offset ?? null) : `The last was ${dayAndTime(heard.at, now)}.`);
+  lines[about][is] ?? (about === "clock" ? clockSays(heard.offset ?? null) : `Last in touch ${dayAndTime(heard.at, now)}.`);
 
 /** @param {number} count @returns {string} */
 export const nearly = (count) => `Nearly: ${of(count, "thing")} to change.`;
