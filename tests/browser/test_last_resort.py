@@ -98,3 +98,41 @@ def test_administrator_brings_in_a_file_and_reads_nothing_of_it(server: Server, 
     admin.counts("New, and placed", 1)
     for told in ("Tarnley", "Ama", LINES[0]):
         expect(admin.page.locator("body")).not_to_contain_text(told)
+
+
+def test_file_goes_to_the_share_sheet_where_it_takes_files_and_is_downloaded_where_it_does_not(
+    server: Server, ama: Keyworker
+) -> None:
+    # Given a note that waits, on a phone that can share files
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.writes_down_a_call(LINES[0])
+    ama.follows(re.compile("1 kept on this phone"))
+    ama.page.evaluate(
+        """() => {
+          window.offered = [];
+          window.refusal = null;
+          navigator.canShare = () => true;
+          navigator.share = async ({ files, ...more }) => {
+            window.offered.push([files.map((one) => one.name), Object.keys(more)]);
+            if (window.refusal) throw new DOMException("", window.refusal);
+          };
+        }"""
+    )
+    ama.page.get_by_text("If this phone cannot reach the office any more").click()
+
+    # When Ama keeps what waits, then the sheet is offered the file and no word beside it
+    ama.presses("Keep what waits as a file")
+    ama.sees(re.compile("with 1 note in it. It still waits on this phone, too."))
+    ((names, more),) = ama.page.evaluate("() => window.offered")
+    assert (len(names), more) == (1, [])
+    assert names[0].startswith("fieldapp-waiting-")
+
+    # And when she closes the sheet, then nothing says that there is a file
+    ama.page.evaluate("() => { window.refusal = 'AbortError'; }")
+    ama.presses("Keep what waits as a file")
+    expect(ama.page.get_by_text("with 1 note in it.")).to_have_count(0)
+
+    # And when the sheet does not take this kind of file, then it is downloaded
+    ama.page.evaluate("() => { window.refusal = 'NotAllowedError'; }")
+    assert ama.keeps_what_waits_as_a_file().read_bytes().startswith(b"fieldapp waiting 1\n")
