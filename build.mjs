@@ -69,7 +69,7 @@ async function scripts(folder) {
     stdin: { contents, resolveDir: "." },
   });
   const plugins = [drawn, packed, sentBy('import "./sending.js";')];
-  await build({ ...one, plugins, external: ["./sending.js"], entryPoints: phone, splitting: true, chunkNames: "shared" });
+  await build({ ...one, plugins, entryPoints: phone, splitting: true, chunkNames: "shared" });
   await build({ ...one, entryPoints: desk });
   for (const name of filesIn(folder).filter((name) => name.endsWith(".js"))) {
     const file = `${folder}/${name}`;
@@ -126,6 +126,8 @@ const sentBy = (load) => ({
   name: "sent by",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^sending$/ }, () => ({ path: "sending", namespace: "sending" }));
+    // The built file beside the page, and not a source of that name in some other folder.
+    onResolve({ filter: /^\.\/sending\.js$/, namespace: "sending" }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /./, namespace: "sending" }, () => ({ contents: load, resolveDir: "." }));
     onLoad({ filter: /static[\\/]src[\\/].*\.js$/ }, ({ path }) => {
       const taken = names.get(inTree(path));

@@ -1,4 +1,4 @@
-"""Takes what phones send: opens, believes or not, places or keeps aside, and signs for it.
+"""Takes what phones send, and what people carry here in a file for them: opens, believes or not, places or keeps aside, and signs for it.
 
 Nothing that comes in is thrown away. What cannot be believed or placed is kept byte for byte, and the answer says so.
 Everything that needs no lock (`believing`) happens before the transaction, `judging` inside it; receipts are signed after it.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fieldapp import receipts
@@ -21,17 +22,45 @@ from sync import entry, messages
 
 UNBELIEVED_A_DAY = 200
 UNBELIEVED_BYTES_A_DAY = 20 * 1_048_576
+CARRIED_A_DAY = 2_000
+CARRIED_BYTES_A_DAY = 64 * 1_048_576
+"""A file may come after the office forgot the phone that wrote it: then nobody can vouch for any of it, and all of it is kept."""
 BUSY_RETRY_S = 60
 
 _log = logging.getLogger(__name__)
 # Errors are logged by their type alone: a message or a traceback might quote what somebody wrote.
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Who brought envelopes: the device that sent them, or the person who brought a file. Which of them it was decides only
+    whose allowance is used; an entry is judged by its author and the device that signed it.
+    """
+
+    device: str = ""
+    person: str = ""
+
+    def allows(self, count: int, size: int) -> bool:
+        """Whether it may bring so many envelopes in a day that nobody can vouch for, and so many bytes of them."""
+        if self.person:
+            return count <= CARRIED_A_DAY and size <= CARRIED_BYTES_A_DAY
+        return count <= UNBELIEVED_A_DAY and size <= UNBELIEVED_BYTES_A_DAY
+
+
 def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: datetime) -> messages.PushAnswer:
-    """Takes a push that `device` carried; one result for each frame, in their order.
+    """Takes a push that `device` sent; one result for each frame, in their order.
 
     Raises nothing for bad bytes; StoreFailed when nothing was taken.
     """
+    return _take(store, keys, Carrier(device=device), frames, now)
+
+
+def take_from_person(store: Store, keys: Keys, person: str, frames: Sequence[bytes], now: datetime) -> messages.PushAnswer:
+    """The same for envelopes that no device sent: this person brought them in a file, for the phones that sealed them."""
+    return _take(store, keys, Carrier(person=person), frames, now)
+
+
+def _take(store: Store, keys: Keys, carrier: Carrier, frames: Sequence[bytes], now: datetime) -> messages.PushAnswer:
     at = entry.stamp(now)
     ring = keys.ring(store)
     epoch = epoch_of(store)
@@ -39,12 +68,12 @@ def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: da
     believe(store, ring, items)
     try:
         with store.writing() as tx:
-            _place(tx, keys, device, items, at)
+            _place(tx, keys, carrier, items, at)
     except StoreFailed:
         raise
     except Exception as error:
         _log.error("a push could not be placed as a whole; placing its envelopes one by one (%s)", type(error).__name__)
-        _place_singly(store, keys, device, items, at)
+        _place_singly(store, keys, carrier, items, at)
     return messages.PushAnswer(
         epoch=epoch,
         time=at,
@@ -53,7 +82,7 @@ def take(store: Store, keys: Keys, device: str, frames: Sequence[bytes], now: da
     )
 
 
-def _place_singly(store: Store, keys: Keys, device: str, items: Sequence[Item], at: str) -> None:
+def _place_singly(store: Store, keys: Keys, carrier: Carrier, items: Sequence[Item], at: str) -> None:
     """Gives each envelope a savepoint of its own, so that one that makes the office stumble holds up no other."""
     for item in items:
         item.placed, item.is_duplicate, item.retry_after = None, False, 0
@@ -63,13 +92,13 @@ def _place_singly(store: Store, keys: Keys, device: str, items: Sequence[Item], 
         for item in sorted(items, key=openings_first):
             try:
                 with store.writing() as tx:
-                    _place(tx, keys, device, [item], at)
+                    _place(tx, keys, carrier, [item], at)
             except Exception as error:
                 _log.error("an envelope could not be placed (%s)", type(error).__name__)
                 item.placed, item.code, item.retry_after = None, "busy", BUSY_RETRY_S
 
 
-def _place(tx: Store, keys: Keys, device: str, items: Sequence[Item], at: str) -> None:
+def _place(tx: Store, keys: Keys, carrier: Carrier, items: Sequence[Item], at: str) -> None:
     """Judges and places what is believed, keeps the rest aside. Inside the transaction: what is judged cannot change."""
     believed = [item for item in items if item.is_believed]
     signers = tx.signers.several(item.kid for item in believed)
@@ -82,18 +111,18 @@ def _place(tx: Store, keys: Keys, device: str, items: Sequence[Item], at: str) -
     desk.write()
     kept = [item for item in items if item.placed is None]
     if kept:
-        _keep_aside(tx, device, kept, at)
+        _keep_aside(tx, carrier, kept, at)
 
 
-def _keep_aside(tx: Store, device: str, items: Sequence[Item], at: str) -> None:
-    """Keeps envelopes byte for byte. Bytes nobody vouches for are counted: a device has an allowance of them a day."""
+def _keep_aside(tx: Store, carrier: Carrier, items: Sequence[Item], at: str) -> None:
+    """Keeps envelopes byte for byte. Bytes nobody vouches for are counted: a carrier has an allowance of them a day."""
     day = at[:10]
-    count, size = tx.quarantine.unbelieved_today(device, day)
+    count, size = tx.quarantine.unbelieved_today(carrier.device, carrier.person, day)
     for item in items:
         found = tx.quarantine.get(item.hash)
         if found is None and not item.is_believed:
             count, size = count + 1, size + len(item.envelope)
-            if count > UNBELIEVED_A_DAY or size > UNBELIEVED_BYTES_A_DAY:
+            if not carrier.allows(count, size):
                 item.code, item.retry_after = "full", _seconds_left(at)
                 continue
         item.received_at = at if found is None else found.received_at
@@ -101,7 +130,7 @@ def _keep_aside(tx: Store, device: str, items: Sequence[Item], at: str) -> None:
         tx.quarantine.add(
             QuarantineRow(
                 hash=item.hash,
-                device=device,
+                device=carrier.device,
                 kid=item.kid,
                 entry=item.names,
                 casefile="" if ready is None else ready.header["casefile"],
@@ -111,6 +140,7 @@ def _keep_aside(tx: Store, device: str, items: Sequence[Item], at: str) -> None:
                 day=day,
                 size=len(item.envelope),
                 envelope=item.envelope,
+                carried_by=carrier.person,
             )
         )
 

@@ -30,7 +30,7 @@ class Waiting:
     """One thing that waits, as far as lists tell: never whose family it is about.
 
     `author` is the person whose signature holds, or whose key it names; "" where nobody knows. `carriers` are the people
-    of the phone that brought it.
+    of the phone that sent it; `carried_by` is who brought it in a file, where no phone did.
     """
 
     hash: str
@@ -43,6 +43,7 @@ class Waiting:
     is_believed: bool
     put_away_at: str | None = None
     put_away_by: str | None = None
+    carried_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def brief(row: QuarantineRow) -> QuarantineBrief:
     """The same without its bytes."""
     return QuarantineBrief(
         row.hash, row.device, row.kid, row.entry, row.casefile, row.reason, row.is_believed, row.received_at, row.size,
-        row.discarded_at, row.discarded_by,
+        row.discarded_at, row.discarded_by, row.carried_by,
     )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ class Eye:
 def _told(row: QuarantineBrief, signer: SignerRow | None, carriers: tuple[str, ...]) -> Waiting:
     return Waiting(
         row.hash, row.reason, row.device if signer is None else signer.device, "" if signer is None else signer.person, carriers,
-        row.received_at, row.size, row.is_believed, row.discarded_at, row.discarded_by,
+        row.received_at, row.size, row.is_believed, row.discarded_at, row.discarded_by, row.carried_by,
     )  # fmt: skip
 
 

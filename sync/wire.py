@@ -13,6 +13,8 @@ PUSH_FRAMES = 64
 PUSH_BYTES = 1_048_576
 ALONE_BYTES = 524_288
 ENVELOPE_VERSION = 1
+WAITING = b"fieldapp waiting 1\n"
+"""The line that begins a file of what waits on a phone (docs/protocol.md §10); envelopes follow it, framed as in a push."""
 _SMALLEST_PACKET = 512
 _PACKET_HEAD = 32 + 64 + 4
 _KID, _ENCAPSULATED, _TAG = 32, 65, 16
@@ -144,3 +146,8 @@ def read_frames(data: bytes) -> list[bytes]:
     if not envelopes:
         raise Malformed("no_frames")
     return envelopes
+
+
+def lay_waiting(envelopes: list[bytes]) -> bytes:
+    """Makes the file in which somebody carries what waits on a phone."""
+    return WAITING + lay_frames(envelopes)

@@ -53,7 +53,7 @@ class Inspection(Noun):
         """All that was ever kept aside, settled or not."""
         columns = (
             "hash, device, kid, entry, casefile, reason, is_believed, received_at, day, size, envelope, placed_at,"
-            " discarded_at, discarded_by, discard_why"
+            " discarded_at, discarded_by, discard_why, carried_by"
         )
         return self._paged("quarantine", "rowid", columns, QuarantineRow)
 

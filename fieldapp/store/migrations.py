@@ -168,11 +168,17 @@ def m004_numbers_not_known(connections: Connections) -> None:
     connections.raw.execute(M004)
 
 
+def m005_carried_by(connections: Connections) -> None:
+    """Makes room for who carried an envelope here in a file, where no device sent it."""
+    connections.raw.execute("ALTER TABLE quarantine ADD COLUMN carried_by TEXT NOT NULL DEFAULT ''")
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
     m003_names_of_master_keys,
     m004_numbers_not_known,
+    m005_carried_by,
 )
 
 

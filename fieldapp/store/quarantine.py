@@ -10,7 +10,10 @@ from fieldapp.store.noun import Noun
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRow:
-    """One kept envelope. `is_believed`: it opened and its signature held; `day` counts the device's allowance."""
+    """One kept envelope. `is_believed`: it opened and its signature held; `day` counts the carrier's allowance.
+
+    `device` sent it, or the person `carried_by` brought it in a file; the other of the two is "".
+    """
 
     hash: str
     device: str
@@ -27,6 +30,7 @@ class QuarantineRow:
     discarded_at: str | None = None
     discarded_by: str | None = None
     discard_why: str | None = None
+    carried_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ class QuarantineBrief:
     size: int
     discarded_at: str | None
     discarded_by: str | None
+    carried_by: str
 
 
-_BRIEF = "hash, device, kid, entry, casefile, reason, is_believed, received_at, size, discarded_at, discarded_by"
+_BRIEF = "hash, device, kid, entry, casefile, reason, is_believed, received_at, size, discarded_at, discarded_by, carried_by"
 _LACKS_NOTHING = (
     " (q.reason = 'unknown_signer' AND EXISTS (SELECT 1 FROM signers s WHERE s.kid = q.kid)"
     " OR q.reason = 'no_opening' AND EXISTS (SELECT 1 FROM casefiles c WHERE c.id = q.casefile)"
@@ -61,23 +66,23 @@ class Quarantine(Noun):
         """Keeps an envelope; the same bytes again change nothing but the reason, which may have moved on."""
         self._run(
             "INSERT INTO quarantine (hash, device, kid, entry, casefile, reason, is_believed, received_at, day, size,"
-            " envelope) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET"
+            " envelope, carried_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET"
             " reason = excluded.reason, kid = excluded.kid, entry = excluded.entry, casefile = excluded.casefile,"
             " is_believed = excluded.is_believed",
             *(row.hash, row.device, row.kid, row.entry, row.casefile, row.reason, int(row.is_believed)),
-            *(row.received_at, row.day, row.size, row.envelope),
+            *(row.received_at, row.day, row.size, row.envelope, row.carried_by),
         )
 
     def get(self, envelope_hash: str) -> QuarantineRow | None:
         row = self._one("SELECT * FROM quarantine WHERE hash = ?", envelope_hash)
         return None if row is None else _row(row)
 
-    def unbelieved_today(self, device: str, day: str) -> tuple[int, int]:
-        """How many envelopes nobody can vouch for this device brought on `day`, and their bytes in all."""
+    def unbelieved_today(self, device: str, carried_by: str, day: str) -> tuple[int, int]:
+        """How many envelopes nobody can vouch for this carrier brought on `day`, and their bytes in all."""
         row = self._one(
-            "SELECT count(*), coalesce(sum(size), 0) FROM quarantine WHERE device = ? AND day = ? AND is_believed = 0",
-            device,
-            day,
+            "SELECT count(*), coalesce(sum(size), 0) FROM quarantine WHERE device = ? AND carried_by = ? AND day = ?"
+            " AND is_believed = 0",
+            *(device, carried_by, day),
         )
         return (0, 0) if row is None else (row[0], row[1])
 

@@ -30,7 +30,7 @@ Check = Callable[[], ResponseReturnValue | None]
 READ_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_FIELD = "form_token"
 FORM_LIMIT = 256 * 1024
-"""Bytes of a form. A review is a few sentences; the phone's protocol has limits of its own."""
+"""Bytes of a form. A review is a few sentences; a form with a file, and the phone's protocol, have limits of their own."""
 
 
 class FormRefused(BadRequest):
@@ -52,15 +52,19 @@ class Guard:
     name: str
     check: Check
     form: bool
+    limit: int = FORM_LIMIT
 
 
-def guarded(name: str, check: Check, *, form: bool) -> Callable[[View], View]:
-    """Makes a decorator that puts a guard on a view. `form=False` is for the phone's protocol, which sends no forms."""
+def guarded(name: str, check: Check, *, form: bool, limit: int = FORM_LIMIT) -> Callable[[View], View]:
+    """Makes a decorator that puts a guard on a view. `form=False` is for the phone's protocol, which sends no forms.
+
+    `limit`: bytes of a form, read only once the check has let its sender in.
+    """
 
     def put(view: View) -> View:
         if guard_of(view) is not None:
             raise TypeError(f"{view.__name__} has two guards")
-        cast("Any", view).guard = Guard(name, check, form)
+        cast("Any", view).guard = Guard(name, check, form, limit)
         return view
 
     return put
@@ -81,14 +85,17 @@ def open_form(view: View) -> View:
     return guarded("open form", lambda: None, form=True)(view)
 
 
-def signed_in(*roles: str) -> Callable[[View], View]:
-    """Lets in people with one of these roles who signed in on this browser; at least one role must be named."""
+def signed_in(*roles: str, limit: int = FORM_LIMIT) -> Callable[[View], View]:
+    """Lets in people with one of these roles who signed in on this browser; at least one role must be named.
+
+    `limit` is for a form with a file in place of typed words: who was signed out meanwhile signs in and chooses it again.
+    """
     if not roles:
         raise TypeError("signed_in() needs the roles it lets in")
 
     def check() -> ResponseReturnValue | None:
         person = signed_in_person()
-        if person is None and request.method not in READ_ONLY and words_typed():
+        if person is None and request.method not in READ_ONLY and limit == FORM_LIMIT and words_typed():
             raise SignedOutWhileTyping
         if person is None:
             return redirect(url_for("sign_in.page", why="closed" if session_cookie() in request.cookies else None), code=303)
@@ -96,7 +103,7 @@ def signed_in(*roles: str) -> Callable[[View], View]:
             abort(404)
         return None
 
-    return guarded("signed in: " + " ".join(sorted(roles)), check, form=True)
+    return guarded("signed in: " + " ".join(sorted(roles)), check, form=True, limit=limit)
 
 
 def words_typed() -> list[str]:
@@ -179,6 +186,7 @@ def ask_guard() -> ResponseReturnValue | None:
         request.max_content_length = request.max_form_memory_size = FORM_LIMIT
     answer = guard.check()
     if answer is None and guard.form and request.method not in READ_ONLY:
+        request.max_content_length = guard.limit
         _check_form()
     return answer
 

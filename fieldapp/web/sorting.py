@@ -115,7 +115,9 @@ def _line(one: Waiting, names: dict[str, str], now: datetime) -> dict[str, Any]:
     why = words.WAITS_FOR[one.reason]
     return {
         "href": url_for("sorting.one", item=one.hash),
-        "who": words.sent_by(names.get(one.author, ""), [names.get(each, "") for each in one.carriers]),
+        "who": words.sent_by(
+            names.get(one.author, ""), [names.get(each, "") for each in one.carriers], names.get(one.carried_by, "")
+        ),
         "why": why.title,
         "came": words.when_text(one.received_at, now),
         "age": words.ago(moment(one.received_at), now),

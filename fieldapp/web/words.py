@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from fieldapp.carrying import Taken
 from sync.entry import is_time, moment
 
 ZONE = ZoneInfo("Europe/London")
@@ -222,6 +223,11 @@ PROBLEMS = {
     "alarms_moved": "Something changed while you were typing, so nothing was written down. Read the list again, then send it once more",
     "cannot_place": "This cannot be placed as things stand, so nothing was done. What it waits for must be there first, "
     "and a private section needs two people who may read it, one of them a supervisor",
+    "file_missing": "Choose the file first",
+    "file_not_ours": "This is not what a phone keeps for carrying. Such a file has a name like fieldapp-waiting-2026-11-22.sealed. "
+    "Nothing was taken in, and nothing has changed",
+    "file_too_large": "This file is too large to be what a phone keeps for carrying. Such a file has a name like "
+    "fieldapp-waiting-2026-11-22.sealed. Nothing was taken in, and nothing has changed",
     "status_missing": "Choose what you know about the phone",
     "name_missing": "Enter a name",
     "new_email_missing": "Enter an email address, like name@example.org",
@@ -321,8 +327,10 @@ def phone_of(people: list[str]) -> str:
     return f"{whose(' and '.join(name for name in people if name))} phone" if people else "A phone whose set-up was not finished"
 
 
-def sent_by(author: str, carriers: list[str]) -> str:
-    """Says who wrote something, as far as anybody knows, and on whose phone it came when that is another's."""
+def sent_by(author: str, carriers: list[str], carried_by: str = "") -> str:
+    """Says who wrote something, as far as anybody knows, and how it came when not by the writer's own phone."""
+    if carried_by:
+        return f"{author or 'Nobody knows whose'}, brought in a file by {carried_by}"
     names = [name for name in carriers if name]
     if not author:
         return f"Came from {phone_of(names)}" if names else "Nobody knows whose"
@@ -336,6 +344,38 @@ def size(count: int) -> str:
 
 def came(at: str, now: datetime) -> str:
     return f"{ago(moment(at), now)}, since {when_text(at, now)}"
+
+
+def carried(taken: Taken) -> tuple[list[tuple[str, int]], list[str]]:
+    """Says what was in a file that somebody brought: how many of what, and what that means."""
+    counts = [
+        ("New, and placed", taken.new),
+        ("Here already", taken.here),
+        ("Kept to be sorted", taken.sorting),
+        ("Could not be read", taken.unreadable),
+    ]
+    counts += [("Not taken in yet", taken.later)] if taken.later else []
+    said = []
+    if taken.count == 0 and not taken.is_cut:
+        said.append("The file is empty: nothing waited on the phone when it was kept.")
+    if taken.sorting:
+        said.append("What is kept to be sorted is safe. A person decides where it belongs.")
+    if taken.unreadable:
+        said.append(
+            "What could not be read is kept as it came, among what is being sorted. The phone has its own copy of each. If it "
+            "still works, keep a new file there and bring that in, too."
+        )
+    if taken.later:
+        said.append(
+            "The office could not take in all of it now: it was busy, or there was more that nobody can vouch for than it takes "
+            "from one person in a day. Bring in the same file again, tomorrow if it is not taken in today."
+        )
+    if taken.is_cut:
+        said.append(
+            "The file is damaged or ends too early. What was whole before that was taken in, and something may be missing. If "
+            "the phone still works, keep the file there once more and bring that in, too."
+        )
+    return counts, said
 
 
 def sorting_more(count: int) -> str:

@@ -250,6 +250,59 @@ export function isApple() {
   return /iPhone|iPad|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
 }
 
+/**
+ * What this browser says of itself, asking nobody. What it does not tell counts as not there.
+ *
+ * @returns {Promise<import("./parts/readiness.js").Facts>}
+ */
+export async function browserFacts() {
+  const { storage } = navigator;
+  const [persisted, room, folder, passkey] = await Promise.allSettled([
+    storage?.persisted(),
+    storage?.estimate(),
+    storage?.getDirectory?.(),
+    window.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable?.(),
+  ]);
+  const value = (/** @type {PromiseSettledResult<any>} */ told) => (told.status === "fulfilled" ? told.value : undefined);
+  return {
+    installed: isInstalled(),
+    apple: isApple(),
+    persisted: value(persisted) === true,
+    share: value(room)?.quota ? value(room).usage / value(room).quota : 0,
+    // Some browsers refuse these two in private windows; others show no difference at all.
+    odd: isSecureContext && (!navigator.serviceWorker || folder.status === "rejected"),
+    passkey: value(passkey) === true,
+    camera: "capture" in HTMLInputElement.prototype,
+    background: "SyncManager" in window,
+  };
+}
+
+/**
+ * Hands a file to the person: by the phone’s share sheet where it takes files, else as a download.
+ *
+ * @param {string} name
+ * @param {Uint8Array} bytes
+ * @returns {Promise<boolean>} false when the person changed their mind
+ */
+export async function giveFile(name, bytes) {
+  const file = new File([/** @type {BlobPart} */ (bytes)], name, { type: "application/octet-stream" });
+  if (navigator.canShare?.({ files: [file] })) {
+    try {
+      await navigator.share({ files: [file] });
+      return true;
+    } catch (refusal) {
+      if (/** @type {Error} */ (refusal).name === "AbortError") return false;
+      // Some share only kinds of files they know; all of them can keep any.
+    }
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  later(() => URL.revokeObjectURL(link.href), 60_000);
+  return true;
+}
+
 /** @type {any} */
 let installOffer = null;
 

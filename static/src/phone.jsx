@@ -40,6 +40,7 @@ import { Found } from "./screens/found.jsx";
 import { Measure, Measures } from "./screens/measure.jsx";
 import { Goals, Results } from "./screens/progress.jsx";
 import { Ratings } from "./screens/ratings.jsx";
+import { Ready } from "./screens/ready.jsx";
 import { RecordPage } from "./screens/record.jsx";
 import { Saved } from "./screens/saved.jsx";
 import { Sending } from "./screens/sending.jsx";
@@ -67,8 +68,7 @@ async function lock() {
 function screenFor(path) {
   const [first = "", casefile = "", part = "", id = "", step = ""] = path.split("/");
   if (first === "sending") return <Sending />;
-  if (first === "settings")
-    return <Settings lock={() => void lock()} update_ready={updateReady.value} can_install={canInstall.value} />;
+  if (first === "settings") return <Settings lock={() => void lock()} update_ready={updateReady.value} />;
   if (first === "find") return <Found />;
   if (first === "record" && casefile) return <RecordPage key={casefile} record={casefile} />;
   if (first !== "family" || !casefile) return <Caseload />;
@@ -91,10 +91,11 @@ function Screen() {
   const path = held ? `family/${held.casefile}/measure/${held.slot}/${held.step}` : place.value;
   if (stopped.value) return <Stopped />;
   if (secondTab.value) return <Elsewhere />;
+  if (path === "ready") return <Ready can_install={canInstall.value} />;
   if (!told) return failed.value ? <Failed /> : <Opening />;
   if (told.state === "fresh" || settingUp.value || (path === "set-up" && told.state === "locked"))
     return <Welcome another={told.state === "locked"} />;
-  if (told.state === "locked") return <Unlock />;
+  if (told.state === "locked" && path !== "sending") return <Unlock />;
   return screenFor(path);
 }
 

@@ -32,6 +32,7 @@ MAY_OPEN = {
     "/desk/phones/DEVICE": {"supervisor", "administrator"},
     "/desk/sorting": {"supervisor", "administrator"},
     "/desk/sorting/ITEM": {"supervisor", "administrator"},
+    "/desk/carried": {"supervisor", "administrator"},
     "/desk/stay": {"supervisor", "auditor", "administrator"},
 }
 

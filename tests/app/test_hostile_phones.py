@@ -195,11 +195,11 @@ def test_nothing_is_said_to_be_kept_when_the_disk_takes_it_back_in_the_middle(
     place_ = intake._place
     calls = []
 
-    def full(tx: Any, keys: Any, device: str, items: Any, at: str) -> None:
+    def full(tx: Any, keys: Any, carrier: intake.Carrier, items: Any, at: str) -> None:
         calls.append(len(items))
         if len(calls) == 1:
             raise ValueError("stumbled")
-        place_(tx, keys, device, items, at)
+        place_(tx, keys, carrier, items, at)
         if len(calls) == 3:
             # What SQLite does by itself when a disk is full.
             tx._connections.raw.execute("ROLLBACK")

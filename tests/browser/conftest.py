@@ -62,8 +62,8 @@ def new_phone(playwright: Playwright, executable: str) -> Iterator[NewPhone]:
     """Makes phones, switched off, each with its own profile; nothing of them is left at the end."""
     made: list[Phone] = []
 
-    def make(size: ViewportSize = SIZE) -> Phone:
-        made.append(Phone(playwright, executable, size))
+    def make(size: ViewportSize = SIZE, *, private: bool = False) -> Phone:
+        made.append(Phone(playwright, executable, size, private=private))
         return made[-1]
 
     yield make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -280,6 +281,30 @@ class Keyworker:
         self.presses("Send and receive")
         expect(self.page.get_by_role("button", name="Send and receive", exact=True)).to_be_enabled(timeout=SENDING_MS)
 
+    def checks_the_phone(self) -> None:
+        """Follows the settings to whether the phone is ready."""
+        self.page.get_by_role("link", name="Settings").click()
+        self.page.get_by_role("link", name="Check this phone").click()
+        self.is_at("Is this phone ready?")
+
+    def is_told_of(self, about: str, text: str | re.Pattern[str]) -> None:
+        """Reads one line of whether the phone is ready."""
+        line = self.page.locator("main li.app-row").filter(
+            has=self.page.locator(".app-row__name", has_text=re.compile(f"{about}$"))
+        )
+        expect(line).to_contain_text(text)
+
+    def keeps_what_waits_as_a_file(self) -> Path:
+        """Takes the last resort, from the list of what waits; returns what came of it."""
+        carry = self.page.locator("details", has_text="If this phone cannot reach the office any more")
+        if carry.get_attribute("open") is None:
+            carry.locator("summary").click()
+        with self.page.expect_download() as told:
+            self.presses("Keep what waits as a file")
+        kept = self.phone.folder / told.value.suggested_filename
+        told.value.save_as(kept)
+        return kept
+
     def counts_taps(self, work: Callable[[], None]) -> int:
         """Counts how often a finger touches the screen during the work."""
         self.page.evaluate("() => { window.taps = 0; addEventListener('pointerdown', () => { taps += 1; }, true); }")
@@ -358,6 +383,17 @@ class Supervisor:
         expect(self.page.get_by_role("button", name="Send review")).to_have_count(0)
 
     # What waits to be sorted, and phones
+
+    def brings_in(self, file: Path) -> None:
+        """Brings in what somebody carried here from a phone."""
+        self.goes_to("Being sorted")
+        self.page.get_by_role("link", name="Bring in a file from a phone").click()
+        self.page.get_by_label("Choose the file").set_input_files(file)
+        self.page.get_by_role("button", name="Bring it in").click()
+
+    def counts(self, what: str, count: int) -> None:
+        line = self.page.locator("dl.desk-answers > div").filter(has=self.page.get_by_text(what, exact=True))
+        expect(line.locator("dd")).to_have_text(str(count))
 
     def opens_what_waits(self, title: str, *, newest: bool = False) -> None:
         """Opens the oldest of that reason, or the newest."""

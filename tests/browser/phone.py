@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwright, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Playwright, ViewportSize
 
 FLAGS = (
     "--no-sandbox",
@@ -35,36 +35,45 @@ class Phone:
 
     Everything the browser writes lies under ``folder``, its temporary files and caches too: a search of the
     folder is a search of the phone. Its path is short because a socket's path has at most 107 characters.
+    With ``private=True`` every window is a private one, which forgets all it kept when it is closed.
     """
 
-    def __init__(self, playwright: Playwright, executable: str, size: ViewportSize = SIZE) -> None:
+    def __init__(self, playwright: Playwright, executable: str, size: ViewportSize = SIZE, *, private: bool = False) -> None:
         self._playwright = playwright
         self._executable = executable
         self._size = size
+        self._private = private
         self.folder = Path(tempfile.mkdtemp(prefix="phone-"))
         self.profile = self.folder / "profile"
         self.context: BrowserContext | None = None
+        self._started: Browser | None = None
         self._browser_itself: CDPSession | None = None
 
     def switch_on(self) -> Page:
         """Start the browser on this phone's profile."""
         for name in ("tmp", "cache", "config"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.context = self._playwright.chromium.launch_persistent_context(
-            str(self.profile),
-            executable_path=self._executable,
-            args=list(FLAGS),
-            env={
+        browser: dict[str, Any] = {
+            "executable_path": self._executable,
+            "args": list(FLAGS),
+            "env": {
                 **os.environ,
                 "TMPDIR": str(self.folder / "tmp"),
                 "XDG_CACHE_HOME": str(self.folder / "cache"),
                 "XDG_CONFIG_HOME": str(self.folder / "config"),
             },
-            viewport=self._size,
-            has_touch=self._size is SIZE,
-            locale="en-GB",
-            timezone_id="Europe/London",
-        )
+        }
+        window: dict[str, Any] = {
+            "viewport": self._size,
+            "has_touch": self._size is SIZE,
+            "locale": "en-GB",
+            "timezone_id": "Europe/London",
+        }
+        if self._private:
+            self._started = self._playwright.chromium.launch(**browser)
+            self.context = self._started.new_context(**window)
+        else:
+            self.context = self._playwright.chromium.launch_persistent_context(str(self.profile), **browser, **window)
         self.context.set_default_timeout(15_000)
         return self.page
 
@@ -115,13 +124,25 @@ class Phone:
         """Somebody deleted their videos."""
         self.browser_itself.send("Storage.overrideQuotaForOrigin", {"origin": origin})
 
+    def is_an_iphone(self) -> None:
+        """Let the browser say so from now on."""
+        agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"
+        self.browser_itself.send("Emulation.setUserAgentOverride", {"userAgent": agent, "platform": "iPhone"})
+
+    def promises_to_keep_what_is_stored(self, origin: str) -> None:
+        """Let the browser say yes when it is asked."""
+        self.browser_itself.send("Browser.grantPermissions", {"origin": origin, "permissions": ["durableStorage"]})
+
     def switch_off(self) -> None:
         """Close the browser."""
         self._browser_itself = None
         if self.context is not None:
             with contextlib.suppress(Error):
                 self.context.close()
-        self.context = None
+        if self._started is not None:
+            with contextlib.suppress(Error):
+                self._started.close()
+        self.context = self._started = None
 
     def restart(self) -> Page:
         """Close the browser and start it again on the same profile."""

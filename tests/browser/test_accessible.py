@@ -146,7 +146,7 @@ def test_phone_screens_are_whole_and_have_nothing_that_axe_objects_to(phone: Pho
     ama.is_at("Scores")
     eye.looks("scores, with the prompt")
 
-    for name in ("sending", "settings"):
+    for name in ("sending", "settings", "ready"):
         ama.page.goto(f"{server.origin}/app#/{name}")
         eye.looks(name)
     ama.page.goto(f"{server.origin}/app#/")
@@ -194,7 +194,9 @@ def test_desk_pages_are_whole_and_have_nothing_that_axe_objects_to(laptop: Phone
     assert eye.objections == [], "\n".join(eye.objections)
 
 
-def test_administrators_pages_are_whole_and_have_nothing_that_axe_objects_to(laptop: Phone, server: Server) -> None:
+def test_administrators_pages_are_whole_and_have_nothing_that_axe_objects_to(
+    laptop: Phone, server: Server, tmp_path: Path
+) -> None:
     eye = Eye(laptop.page)
     admin = Supervisor(laptop, server, "admin@harrowmere.example")
     admin.signs_in_as_administrator()
@@ -204,5 +206,13 @@ def test_administrators_pages_are_whole_and_have_nothing_that_axe_objects_to(lap
         eye.looks(name)
     admin.opens_what_waits("Damaged on its way")
     eye.looks("what waits, for an administrator")
+    laptop.page.goto(f"{server.origin}/desk/carried")
+    laptop.page.get_by_role("button", name="Bring it in").click()
+    eye.looks("no file chosen")
+    file = tmp_path / "fieldapp-waiting-2026-11-22.sealed"
+    file.write_bytes(b"fieldapp waiting 1\ncut")
+    admin.brings_in(file)
+    admin.is_at("What was in the file")
+    eye.looks("what was in the file")
     assert len(eye.seen) >= 4
     assert eye.objections == [], "\n".join(eye.objections)

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
-import { json, makeSigner, sign } from "../../static/src/core/keys.js";
+import { json, makeSigner, sign, utf8 } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { backoff, push } from "../../static/src/core/push.js";
+import { readFrames } from "../../static/src/sync/wire.js";
 import { makeOffice } from "./office.js";
 import { setUp, startPhone, visitNote } from "./phone.js";
 
@@ -210,6 +211,73 @@ test("a locked phone sends what is sealed, and unlocking settles it", async () =
   await locked.until(async () => (await locked.ask("outbox")).items.length === 0 && (await locked.ask("caseload")).complete);
   assert.deepEqual((await outbox.inState("sent")).length + (await outbox.inState("answered")).length <= 1, true);
   locked.kill();
+});
+
+/** The envelopes of a file, read as the office reads it. */
+function envelopesIn(file) {
+  const magic = utf8("fieldapp waiting 1\n");
+  assert.deepEqual(file.subarray(0, magic.length), magic);
+  return file.length > magic.length ? readFrames(file.subarray(magic.length)) : [];
+}
+
+test("what waits goes into a file while the phone is locked, nothing is freed for it, and the first contact settles it", async () => {
+  const { office, phone, ids, words } = await given(3);
+  await phone.ask("lock");
+  phone.kill();
+  const locked = startPhone(office, phone.storage, { now: phone.outside.now });
+  const { file, count } = await locked.ask("outbox.file");
+  assert.equal(count, 3);
+  const envelopes = envelopesIn(file);
+  // Somebody carries it; the office has it now, and the phone has heard nothing.
+  const carried = await Promise.all(envelopes.map((one) => office.take(one)));
+  assert.deepEqual(new Set(carried.map(({ status, id }) => `${status} ${id}`)), new Set(ids.map((id) => `stored ${id}`)));
+  assert.equal((await locked.ask("outbox")).waiting, 3);
+  assert.deepEqual((await locked.ask("outbox.file")).file, file, "it may be made again");
+  await locked.ask("unlock", { vault: (await locked.ask("status")).people[0].vault, words });
+  await locked.until(async () => (await standings(locked)).join() === "waiting,waiting,waiting", "each is shown as waiting");
+  office.weather = null;
+  await locked.ask("sync");
+  await locked.until(async () => (await locked.ask("outbox")).items.length === 0, "all of it is sent");
+  assert.equal([...office.casefiles.values()].flatMap((one) => one.entries).filter(({ id }) => ids.includes(id)).length, 3);
+  assert.deepEqual(await locked.ask("outbox.file"), { file: utf8("fieldapp waiting 1\n"), count: 0 });
+  locked.kill();
+});
+
+test("a file holds what the office answered unheard and leaves out what it has", async () => {
+  const { office, phone } = await given(2);
+  await phone.ask("lock");
+  phone.kill();
+  office.weather = null;
+  const locked = startPhone(office, phone.storage, { now: phone.outside.now });
+  await locked.ask("sync");
+  // Answered while locked: nobody has verified a receipt, so for the phone it waits.
+  assert.equal((await locked.ask("outbox.file")).count, 2);
+  locked.kill();
+
+  const other = await given(1);
+  other.office.weather = null;
+  await other.phone.ask("sync");
+  other.office.refuse = () => ({ code: "no_opening" });
+  await write(other.phone, other.casefile, other.child, "being sorted");
+  await other.phone.ask("sync");
+  assert.deepEqual(await standings(other.phone), ["sorting"]);
+  other.office.weather = noSignal;
+  const { id } = await write(other.phone, other.casefile, other.child, "waits");
+  const { file, count } = await other.phone.ask("outbox.file");
+  assert.equal(count, 1);
+  assert.equal((await other.office.open(envelopesIn(file)[0])).id, id);
+  other.phone.kill();
+});
+
+test("a file of what waits says nothing of who wrote it, where or about whom", async () => {
+  const { phone, ama, casefile, child, ids } = await given(2);
+  const { file } = await phone.ask("outbox.file");
+  const held = Buffer.from(file);
+  for (const told of [ama.id, ama.name, casefile, child, "Tarnley", "note 0", ...ids]) {
+    assert.equal(held.includes(told), false, told);
+    if (/^[\w-]{22,43}$/.test(told)) assert.equal(held.includes(Buffer.from(told, "base64url")), false, told);
+  }
+  phone.kill();
 });
 
 test("a sender alone, as the service worker has it, sends with no key and gives no verdict", async () => {

@@ -23,6 +23,7 @@ import {
   layFrames,
   layPacket,
   layParts,
+  layWaiting,
   padme,
   readEnvelope,
   readFrames,
@@ -98,7 +99,7 @@ describe("signatures", () => {
 });
 
 describe("packets, envelopes and frames", () => {
-  const { parts, packets, padme: sizes, envelopes, info, frames } = example("packets");
+  const { parts, packets, padme: sizes, envelopes, info, frames, waiting } = example("packets");
   for (const one of parts) {
     test(`parts: ${one.name}`, () =>
       judged(one.error, () => {
@@ -143,6 +144,8 @@ describe("packets, envelopes and frames", () => {
         assert.equal(b64u(layFrames(read)), one.frames);
       }));
   }
+  for (const one of waiting)
+    test(`a file of what waits: ${one.name}`, () => assert.equal(b64u(layWaiting(one.envelopes.map(unb64u))), one.file));
 });
 
 describe("chains", () => {

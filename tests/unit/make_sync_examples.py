@@ -441,6 +441,14 @@ def packets(made: list[dict[str, Any]]) -> dict[str, Any]:
             {"name": "cut off inside an envelope", "frames": b(b"\x00\x00\x00\x03ab"), "error": "short"},
             {"name": "a byte after the last", "frames": b(b"\x00\x00\x00\x01a\x00"), "error": "short"},
         ],
+        "waiting": [
+            {
+                "name": "two that wait",
+                "envelopes": [b(b"abc"), b(b"d")],
+                "file": b(b"fieldapp waiting 1\n\x00\x00\x00\x03abc\x00\x00\x00\x01d"),
+            },
+            {"name": "nothing waits", "envelopes": [], "file": b(b"fieldapp waiting 1\n")},
+        ],
     }
 
 

@@ -167,6 +167,11 @@ def test_frames_are_counted_by_their_lengths(case: dict[str, Any]) -> None:
     assert wire.read_frames(data) == envelopes
 
 
+@named(PACKETS["waiting"])
+def test_file_of_what_waits_is_a_line_and_frames(case: dict[str, Any]) -> None:
+    assert wire.lay_waiting([entry.unb64u(each) for each in case["envelopes"]]) == entry.unb64u(case["file"])
+
+
 def test_envelope_is_bound_to_key_and_use() -> None:
     assert all(wire.envelope_info(each["kid"], each["use"]).decode() == each["text"] for each in PACKETS["info"])
 

@@ -1,6 +1,7 @@
 /** What a screen may ask of the core, over one message port, and what the core tells unasked. Each ask is a line; the work is elsewhere. */
 import { score } from "../practice/scoring.js";
 import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
+import { layWaiting } from "../sync/wire.js";
 import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
@@ -339,8 +340,9 @@ export function open(port, outside = createOutside()) {
       });
       const people = (await box.people()).map(([vault, { label }]) => ({ vault, label }));
       const storage = { persisted: await outside.storage.persisted(), ...(await outside.storage.estimate()) };
+      const { at, offset } = (await box.fact("office_seen")) ?? {};
       const state = session ? "unlocked" : people.length > 0 ? "locked" : "fresh";
-      return { state, people, ...(session ? { person: session.me } : {}), storage, second_tab: isSecond };
+      return { state, people, ...(session ? { person: session.me } : {}), storage, heard: { at, offset }, second_tab: isSecond };
     },
     "continue here": async () => ({ second_tab: !(await claim({ steal: true })) }),
     demo: async () => {
@@ -403,6 +405,11 @@ export function open(port, outside = createOutside()) {
       resultsOf((await atHand()).definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
     search: async ({ text }) => (await complete()).caseload.search(text),
     outbox: () => outboxNow(true),
+    "outbox.file": async () => {
+      // Read at once, whether answered or not: between two readings an item may change its state and be in neither.
+      const rows = await (await outbox()).due(Number.MAX_SAFE_INTEGER);
+      return { file: layWaiting(rows.map(([, { sealed }]) => sealed)), count: rows.length };
+    },
     sync: async () => {
       await run(true);
       return {};

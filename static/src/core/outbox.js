@@ -203,7 +203,7 @@ export async function openOutbox(outside, onGone) {
       if (writes === before) counted = count;
       return count;
     },
-    /** What may be sent now, longest waiting first. @param {number} until @param {number} most @param {number} [from] leaves out what has waited since before then @returns {Promise<[id: string, item: Item][]>} */
+    /** What may be sent now, longest waiting first. @param {number} until @param {number} [most] @param {number} [from] leaves out what has waited since before then @returns {Promise<[id: string, item: Item][]>} */
     async due(until, most, from) {
       const first = from ?? front;
       if (until < first) return [];

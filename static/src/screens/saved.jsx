@@ -3,8 +3,8 @@ import { useFamily } from "../parts/around.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { outbox, status, useAsked } from "../parts/told.js";
+import * as sayReady from "../words/ready.js";
 import * as saySaved from "../words/saved.js";
-import * as saySettings from "../words/settings.js";
 
 /** @param {{casefile: string, record: string}} props */
 export function Saved({ casefile, record }) {
@@ -18,7 +18,7 @@ export function Saved({ casefile, record }) {
         <Standing standing={answer.standing} at={answer.at} />
       </div>
       <p class="govuk-body">{waiting ? saySaved.next(outbox.value?.reach ?? "ok") : saySaved.next_sent}</p>
-      {waiting && status.value?.storage?.persisted === false && <p class="govuk-inset-text">{saySettings.not_persisted}</p>}
+      {waiting && status.value?.storage?.persisted === false && <p class="govuk-inset-text">{sayReady.not_kept}</p>}
       <div class="app-actions">
         <Onward to={`family/${casefile}`}>{saySaved.to_family}</Onward>
         <Onward kind="secondary" to={`record/${record}`}>

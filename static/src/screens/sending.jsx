@@ -1,17 +1,17 @@
 /** Where each item stands that this phone wrote: in words, with its age and what happens next. */
 import { useState } from "preact/hooks";
-import { now } from "../page.js";
+import { giveFile, now } from "../page.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { ask, outbox, spoken, status } from "../parts/told.js";
-import { dayAndTime } from "../words/dates.js";
+import { dayAndTime, dayOf } from "../words/dates.js";
 import * as sayFrame from "../words/frame.js";
+import * as sayReady from "../words/ready.js";
 import { kindName } from "../words/record.js";
 import * as saySending from "../words/sending.js";
 import { happensNext, sendLine } from "../words/sending.js";
-import * as saySettings from "../words/settings.js";
 
 export function Sending() {
   const told = outbox.value;
@@ -35,7 +35,7 @@ export function Sending() {
       <p class="govuk-body-l">{told ? sendLine(told, now()) : sayFrame.one_moment}</p>
       {told && <p class="govuk-body">{saySending.explain(told)}</p>}
       {status.value?.storage?.persisted === false && (told?.waiting ?? 0) > 0 && (
-        <p class="govuk-inset-text">{saySettings.not_persisted}</p>
+        <p class="govuk-inset-text">{sayReady.not_kept}</p>
       )}
       <Trouble error={error} />
       <Form onSubmit={() => void sync()}>
@@ -64,7 +64,47 @@ export function Sending() {
           </li>
         ))}
       </ul>
-      {told?.items.length === 0 && <p class="govuk-body">{saySending.none}</p>}
+      {told?.items.length === 0 && (
+        <p class="govuk-body">
+          {!told.waiting ? saySending.none : status.value?.state === "locked" ? saySending.locked : sayFrame.one_moment}
+        </p>
+      )}
+      {told && told.waiting > 0 && <Carry />}
     </Frame>
+  );
+}
+
+/** The last resort: what waits as one file. Nothing is let go of for it. */
+function Carry() {
+  const [done, setDone] = useState("");
+  const [error, setError] = useState(/** @type {any} */ (null));
+  const keep = async () => {
+    setError(null);
+    try {
+      const { file, count } = await ask("outbox.file");
+      const name = saySending.fileName(dayOf(now()));
+      setDone((await giveFile(name, file)) ? saySending.carried(name, count) : "");
+    } catch (refusal) {
+      setError(refusal);
+    }
+  };
+  return (
+    <details class="govuk-details app-section">
+      <summary class="govuk-details__summary">
+        <span class="govuk-details__summary-text">{saySending.carry}</span>
+      </summary>
+      <div class="govuk-details__text">
+        {saySending.carry_what.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+        <Trouble error={error} />
+        <Form onSubmit={() => void keep()}>
+          <Button submit kind="secondary">
+            {saySending.carry_do}
+          </Button>
+        </Form>
+        <p role="status">{done}</p>
+      </div>
+    </details>
   );
 }

@@ -1,31 +1,18 @@
-/** What this phone is set to: lock, whether its browser promises to keep things, the home screen, a newer version. */
-import { useState } from "preact/hooks";
-import { askToKeep, install, isApple, isInstalled, shell, takeUpdate } from "../page.js";
-import { Button, Form, Trouble } from "../parts/basic.jsx";
-import { Frame } from "../parts/frame.jsx";
-import { refreshStatus, spoken, status, unkept } from "../parts/told.js";
+/** What this phone is set to: lock, a newer version, whether it is ready. */
+import { shell, takeUpdate } from "../page.js";
+import { Button, Form } from "../parts/basic.jsx";
+import { Frame, Onward } from "../parts/frame.jsx";
+import { status, unkept } from "../parts/told.js";
+import * as sayReady from "../words/ready.js";
 import * as saySettings from "../words/settings.js";
-import { room } from "../words/settings.js";
 
 /**
- * @param {{lock: () => void, update_ready: boolean, can_install: boolean}} props
+ * @param {{lock: () => void, update_ready: boolean}} props
  */
-export function Settings({ lock, update_ready, can_install }) {
+export function Settings({ lock, update_ready }) {
   const told = status.value;
-  const [error, setError] = useState(/** @type {any} */ (null));
-  const persist = async () => {
-    setError(null);
-    try {
-      const persisted = await askToKeep();
-      await refreshStatus();
-      spoken.value = persisted ? saySettings.persisted : saySettings.not_persisted;
-    } catch (refusal) {
-      setError(refusal);
-    }
-  };
   return (
     <Frame title={saySettings.title} back="">
-      <Trouble error={error} />
       <section class="app-section">
         <h2 class="govuk-heading-m">{saySettings.you}</h2>
         <p class="govuk-body">{told?.person ? saySettings.person(told.person.name) : ""}</p>
@@ -46,41 +33,11 @@ export function Settings({ lock, update_ready, can_install }) {
         </section>
       )}
       <section class="app-section">
-        <h2 class="govuk-heading-m">{saySettings.storage}</h2>
-        <p class="govuk-body">{told?.storage?.persisted ? saySettings.persisted : saySettings.not_persisted}</p>
-        {told?.storage?.quota ? <p class="govuk-body">{room(told.storage.usage ?? 0, told.storage.quota)}</p> : null}
-        {!told?.storage?.persisted && (
-          <Form onSubmit={() => void persist()}>
-            <Button submit kind="secondary">
-              {saySettings.persist}
-            </Button>
-          </Form>
-        )}
-      </section>
-      <section class="app-section">
-        <h2 class="govuk-heading-m">{saySettings.home_screen}</h2>
-        {isInstalled() ? (
-          <p class="govuk-body">{saySettings.installed}</p>
-        ) : (
-          <>
-            <p class="govuk-body">{isApple() ? saySettings.apple : saySettings.install_what}</p>
-            {isApple() ? (
-              <ol class="govuk-list govuk-list--number">
-                {saySettings.apple_steps.map((step) => (
-                  <li key={step}>{step}</li>
-                ))}
-              </ol>
-            ) : can_install ? (
-              <Form onSubmit={install}>
-                <Button submit kind="secondary">
-                  {saySettings.install}
-                </Button>
-              </Form>
-            ) : (
-              <p class="govuk-body">{saySettings.install_menu}</p>
-            )}
-          </>
-        )}
+        <h2 class="govuk-heading-m">{sayReady.title}</h2>
+        <p class="govuk-body">{saySettings.ready_what}</p>
+        <Onward kind="secondary" to="ready">
+          {sayReady.check}
+        </Onward>
       </section>
       <section class="app-section">
         <h2 class="govuk-heading-m">{saySettings.another}</h2>

@@ -1,7 +1,7 @@
 /** Unlocking this phone with the words its person chose; works without signal for ever. */
 import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later } from "../page.js";
-import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
+import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
 import * as sayForm from "../words/form.js";
@@ -115,7 +115,11 @@ export function Unlock() {
           {busy ? sayUnlock.opening : sayUnlock.open}
         </Button>
       </Form>
-      {(outbox.value?.waiting ?? 0) > 0 && <p class="govuk-inset-text">{kept(outbox.value?.waiting ?? 0)}</p>}
+      {(outbox.value?.waiting ?? 0) > 0 && (
+        <p class="govuk-inset-text">
+          {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{sayUnlock.see}</Link>
+        </p>
+      )}
       <details class="govuk-details">
         <summary class="govuk-details__summary">
           <span class="govuk-details__summary-text">{sayUnlock.forgot}</span>

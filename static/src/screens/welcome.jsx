@@ -1,14 +1,14 @@
 /** Setting up this phone: who you are, check words, unlock words, and the families arriving. */
 import { useState } from "preact/hooks";
 import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
-import { Button, Form, Trouble, TYPING } from "../parts/basic.jsx";
+import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Summary } from "../parts/form.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status, useAsked } from "../parts/told.js";
 import * as sayDemo from "../words/demo.js";
 import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
-import * as saySettings from "../words/settings.js";
+import * as sayReady from "../words/ready.js";
 import * as sayWelcome from "../words/welcome.js";
 import { arriving, greeting } from "../words/welcome.js";
 
@@ -92,7 +92,7 @@ function Who({ another, next }) {
   return (
     <Frame title={another ? sayWelcome.another_title : sayWelcome.title} back={another ? "" : undefined}>
       <p class="govuk-body-l">{sayWelcome.lead}</p>
-      {isApple() && !isInstalled() && <p class="govuk-inset-text">{saySettings.apple}</p>}
+      {isApple() && !isInstalled() && <p class="govuk-inset-text">{sayReady.apple}</p>}
       {shell().demo && <Demo fill={set} />}
       <Trouble error={error} />
       <Form onSubmit={() => void submit()}>
@@ -132,6 +132,9 @@ function Who({ another, next }) {
           {busy ? sayFrame.one_moment : sayWelcome.go_on}
         </Button>
       </Form>
+      <p class="govuk-body">
+        <Link to="ready">{sayReady.title}</Link>
+      </p>
     </Frame>
   );
 }
@@ -284,6 +287,11 @@ function Arriving() {
   const told = arrival.value;
   const whole = told?.stage === "done";
   const share = whole ? 100 : told?.total ? Math.round((told.done / told.total) * 100) : 0;
+  const open = (/** @type {string} */ path) => {
+    settingUp.value = false;
+    go(path, { replace: true });
+    void refreshStatus().then(refreshCaseload);
+  };
   return (
     <Frame title={whole ? sayWelcome.here_title : sayWelcome.arriving_title} step={whole ? "here" : "arriving"}>
       <p class="govuk-body" id="arriving">
@@ -291,14 +299,11 @@ function Arriving() {
       </p>
       <progress class="app-progress" aria-labelledby="arriving" max={100} value={share} />
       <p class="govuk-body">{whole ? sayWelcome.here : sayWelcome.meanwhile}</p>
-      <Form
-        onSubmit={() => {
-          settingUp.value = false;
-          go("", { replace: true });
-          void refreshStatus().then(refreshCaseload);
-        }}
-      >
+      <Form onSubmit={() => open("")} class="app-actions">
         <Button submit>{whole ? sayWelcome.open : sayWelcome.open_now}</Button>
+        <Button kind="secondary" onClick={() => open("ready")}>
+          {sayReady.check}
+        </Button>
       </Form>
     </Frame>
   );

@@ -86,6 +86,13 @@ export const envelopeInfo = (kid, use) => `fieldapp envelope 1\n${kid}\n${use}`;
 /** Lays envelopes as length-prefixed frames. @param {Uint8Array[]} envelopes */
 export const layFrames = (envelopes) => join(...envelopes.flatMap((envelope) => [uint32(envelope.length), envelope]));
 
+/** Makes the file in which somebody carries what waits on a phone (docs/protocol.md §10). @param {Uint8Array[]} envelopes */
+export const layWaiting = (envelopes) =>
+  join(
+    Uint8Array.from("fieldapp waiting 1\n", (letter) => letter.charCodeAt(0)),
+    layFrames(envelopes),
+  );
+
 /** Reads frames; a length that overruns is Malformed, as is nothing at all. @param {Uint8Array} bytes @returns {Uint8Array[]} */
 export function readFrames(bytes) {
   const envelopes = [];

@@ -10,6 +10,18 @@ export const now = "Send and receive";
 export const busy = "Sending and receiving…";
 export const none = "Nothing is waiting.";
 export const written = (/** @type {string} */ when) => `Written ${when}`;
+export const locked = "Unlock this phone to see each one.";
+export const carry = "If this phone cannot reach the office any more";
+export const carry_what = [
+  "Keep what waits as one file and take it to your office in any way you like: with a cable, on a stick, from another phone. It is sealed: only your office can read it, and it names nobody.",
+  "Your supervisor or administrator chooses “Bring in a file from a phone” on the page “Being sorted”.",
+  "Nothing leaves this phone for it. Everything goes on waiting here until your office confirms it, so keep the phone, and do not clear the browser. Drafts are not in the file: send them first.",
+];
+export const carry_do = "Keep what waits as a file";
+export const fileName = (/** @type {string} */ day) => `fieldapp-waiting-${day}.sealed`;
+/** @param {string} name @param {number} count @returns {string} */
+export const carried = (name, count) =>
+  `The file is ${name}, with ${of(count, "note")} in it. ${count === 1 ? "It still waits" : "They still wait"} on this phone, too.`;
 export const explain = (/** @type {Outbox} */ told) => {
   if (told.reach === "no_signal")
     return "There is no signal. Everything is kept on this phone and is sent by itself when signal returns.";
