@@ -15,8 +15,8 @@ export const mutants = {
   },
   "calls sent what nobody signed for": {
     file: "static/src/core/settle.js",
-    from: "        again.push([id, outside.now() + backoff(",
-    to: '        stored.push([id, { received_at: outside.stamp(), epoch: answer.epoch }, false]);\n        if (id === "") again.push([id, outside.now() + backoff(',
+    from: "        again.push([id, outside.now() + itemBackoff(",
+    to: '        stored.push([id, { received_at: outside.stamp(), epoch: answer.epoch }, false]);\n        if (id === "") again.push([id, outside.now() + itemBackoff(',
   },
   "frees what no backup has yet": {
     file: "static/src/core/settle.js",
@@ -55,7 +55,7 @@ export const mutants = {
   },
   "waits for a clock that was set back": {
     file: "static/src/core/push.js",
-    from: "    await outbox.recall(outside.now()).catch(() => undefined);\n",
+    from: "    await outbox.recall(outside.now(), how.most).catch(() => undefined);\n",
     to: "",
   },
   "sends a colleague's item without end": {

@@ -10,6 +10,8 @@ const { makePhone } = await import("./phone.js");
 const { makeWorld, theSetting } = await import("./setting.js");
 
 const HOUR = 3_600_000;
+/** A phone that is on looks what is due at least so often. */
+const PULL_EVERY_MS = 300_000;
 const TEN_YEARS = 3653 * 24 * HOUR;
 
 /** A phone as the setting left it: Marian's, or the one that Ama and Reece share. */
@@ -119,6 +121,53 @@ describe("what the simulation found", () => {
     await clock.run(60_000);
     const pushes = phone.requests.slice(before).filter(({ path }) => path === "/sync/v1/push").length;
     assert.ok(pushes >= 1 && pushes <= 2, `${pushes} pushes in a minute`);
+    tab.kill();
+  });
+
+  test("an office that has more to give without end is asked three hundred times in a minute, and no more", async () => {
+    const { clock, office, phone, until, unlock } = await given();
+    const tab = phone.start();
+    await until(unlock(tab));
+    await clock.run(60_000);
+    phone.latency = 1;
+    const { serve } = office;
+    const [entry] = [...office.state.placed.values()];
+    const { seq, received_at, jws, body } = entry;
+    const broken = { id: entry.casefile, seq, log_hash: "", entries: [{ seq, received_at, log_hash: "", jws, body }] };
+    office.serve = (path, given) => {
+      const answer = serve(path, given);
+      if (path === "/sync/v1/hello") return { ...answer, body: answer.body.replace('"same":true', '"same":false') };
+      if (path !== "/sync/v1/pull") return answer;
+      return { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), casefiles: [broken], more: true, total: 1 }) };
+    };
+    const before = phone.requests.length;
+    void tab.ask("sync");
+    await clock.run(150_000);
+    const times = phone.requests.slice(before).map(({ at }) => at);
+    const most = Math.max(...times.map((at) => times.filter((one) => one > at - 60_000 && one <= at).length));
+    assert.equal(most, 300);
+    tab.kill();
+  });
+
+  test("what an office put off for six hours is tried again within the hour", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    const { serve } = office;
+    const headers = { "Content-Type": "application/json", "Retry-After": "21600" };
+    office.serve = (path, given) =>
+      path === "/sync/v1/push" ? { status: 503, headers, body: '{"v":1,"error":"busy"}' } : serve(path, given);
+    const tab = phone.start();
+    await until(unlock(tab));
+    const { id } = await until(write(tab, "kept waiting"));
+    await clock.run(60_000);
+    const pushes = () => phone.requests.filter(({ path }) => path === "/sync/v1/push").length;
+    const before = pushes();
+    clock.sleep(30 * 60_000);
+    await clock.run(10_000);
+    assert.equal(pushes(), before);
+    office.serve = serve;
+    clock.sleep(30 * 60_000);
+    await clock.run(PULL_EVERY_MS);
+    assert.ok(office.state.placed.has(id));
     tab.kill();
   });
 

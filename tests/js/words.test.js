@@ -42,6 +42,13 @@ test("the send line never says sent while something waits", () => {
     "No signal – 3 kept on this phone",
   );
   assert.equal(sendLine(/** @type {any} */ (outbox({ waiting: 3 })), NOW), "Waiting to send (3)");
+  const oldest_at = new Date(2026, 10, 18, 14, 2).toISOString();
+  for (const [reach, said] of [
+    ["ok", "Waiting to send (3)"],
+    ["no_signal", "No signal – 3 kept on this phone"],
+    ["office_not_answering", "The office does not answer – 3 kept on this phone"],
+  ])
+    assert.equal(sendLine(/** @type {any} */ (outbox({ waiting: 3, reach, oldest_at })), NOW), `${said}, the oldest for 3 days`);
 });
 
 test("what waits says when it is tried again", () => {

@@ -24,6 +24,8 @@ const DETAILED = 100;
 /** The oldest that are told one by one; `waiting` counts them all. */
 const LISTED = 200;
 const PULL_EVERY_MS = 300_000;
+/** However long the office asked for patience, or an item has failed: so often everything that waits is tried. */
+const TRY_ALL_EVERY_MS = 3_600_000;
 
 /**
  * Opens a core on a port: `{id, ask, with}` is answered by `{id, answer}` or `{id, error: {code, …}}`; `{news, value}` comes unasked.
@@ -50,6 +52,7 @@ export function open(port, outside = createOutside()) {
   let untimed = null;
   let timedFor = 0;
   let lastPull = 0;
+  let triedAll = outside.now();
   /** Rounds in a row that failed; no signal is no failure. */
   let failures = 0;
   let isEnded = false;
@@ -174,9 +177,12 @@ export function open(port, outside = createOutside()) {
     const now = filled;
     // What cannot be judged holds up no sending.
     if (now) await settle(now).catch(tellFailed);
+    const isLate = Math.abs(outside.now() - triedAll) > TRY_ALL_EVERY_MS;
+    if (isLate) triedAll = outside.now();
     const send = (/** @type {boolean} */ isAsked) =>
       push(outside, box, {
-        atOnce: isAsked,
+        atOnce: isAsked || isLate,
+        most: isLate ? 0 : undefined,
         take: async (rows) => {
           if (!filled) await keepUnjudged(box, rows);
           else
@@ -230,7 +236,7 @@ export function open(port, outside = createOutside()) {
       session ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
     ];
     // A store that fails is asked less and less often; a clock that was wrong makes nobody wait longer than between two fetchings.
-    const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** Math.min(failures, 20));
+    const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** failures);
     const wait = Math.min(...wanted) - outside.now();
     soon(Number.isFinite(wait) ? Math.min(PULL_EVERY_MS, Math.max(least, wait)) : wait);
   }

@@ -214,9 +214,9 @@ export async function openOutbox(outside, onGone) {
       if (from === undefined && writes === before) front = rows[0]?.[1].next_at ?? until;
       return rows;
     },
-    /** Brings back what was put off for longer than anything ever is: a clock that ran ahead wrote that. Writes only where there is some. @param {number} now */
-    async recall(now) {
-      const range = IDBKeyRange.lowerBound(now + PUT_OFF_MOST_MS, true);
+    /** Brings back what was put off for longer than `most`: than anything ever is, which a clock that ran ahead wrote. Writes only where there is some. @param {number} now @param {number} [most] */
+    async recall(now, most = PUT_OFF_MOST_MS) {
+      const range = IDBKeyRange.lowerBound(now + most, true);
       const late = await inside(["items"], "read", ({ items }) => answer(items.index("next_at").getAllKeys(range)));
       await change(
         late.map((/** @type {string} */ id) => [id, now]),

@@ -9,6 +9,9 @@ import { INFLATE_LIMIT } from "../sync/wire.js";
 
 const OPEN_TRIES = 3;
 const OPEN_PATIENCE_MS = 4000;
+/** More requests than this are made in no minute, whatever the office answers: ten thousand notes need half of it. */
+const ASKS_A_MINUTE = 300;
+const MINUTE_MS = 60_000;
 
 /**
  * @param {{indexedDB?: IDBFactory, fetch?: typeof fetch, locks?: LockManager, storage?: StorageManager, now?: () => number,
@@ -25,6 +28,9 @@ export function createOutside(given = {}) {
   const channel =
     given.channel === undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel("outbox") : (given.channel ?? null);
   const origin = given.origin ?? globalThis.location?.origin ?? "";
+
+  /** When the last requests were made, the newest first. @type {number[]} */
+  const asked = [];
 
   const outside = {
     /** Milliseconds since 1970 by this device's clock, which may be wrong by years; nothing is ordered by it. */
@@ -86,7 +92,15 @@ export function createOutside(given = {}) {
      * Asks the office. Only an answer with a status comes back; anything else throws, and the time limit covers the body too.
      * @param {string} path @param {RequestInit & {patience?: number}} [options] @returns {Promise<Response>}
      */
-    ask(path, { patience = 30_000, ...options } = {}) {
+    async ask(path, { patience = 30_000, ...options } = {}) {
+      for (;;) {
+        const wait = asked[ASKS_A_MINUTE - 1] + MINUTE_MS - outside.now();
+        // There were fewer, or it is long ago; and a clock that was set back holds nobody up.
+        if (!(wait > 0 && wait <= MINUTE_MS)) break;
+        await new Promise((resolve) => outside.after(wait, () => resolve(null)));
+      }
+      asked.unshift(outside.now());
+      asked.length = Math.min(asked.length, ASKS_A_MINUTE);
       return request(origin + path, {
         credentials: "same-origin",
         cache: "no-store",

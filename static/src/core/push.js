@@ -13,10 +13,11 @@ import { PUT_OFF_MOST_MS } from "./outbox.js";
 /** @typedef {"ok" | "no_signal" | "office_not_answering" | "unknown_device"} Reach `unknown_device`: the browser has dropped the device token */
 /** @typedef {{failures: number, next_at: number, reach: Reach}} Line how the way to the office stands, kept over restarts */
 
+/** @type {Line} */
+const CLEAR = { failures: 0, next_at: 0, reach: "ok" };
 const LINE_FIRST_MS = 2_000;
 const LINE_MOST_MS = 300_000;
 const ITEM_FIRST_MS = 5_000;
-const ITEM_MOST_MS = PUT_OFF_MOST_MS;
 /** How many items are read from the store at a time. */
 const READ_AT_ONCE = 4 * PUSH_FRAMES;
 /** How many answers are taken in at a time, or after how long: one write of many is cheaper than many of few. */
@@ -29,23 +30,24 @@ const KEPT = new Set(["stored", "duplicate", "quarantined"]);
 /**
  * Sends everything that is due. One sender at a time, whichever tab or service worker it is.
  * @param {Outside} outside @param {Outbox} outbox
- * @param {{atOnce?: boolean, take?: Take, signal?: (sending: boolean) => void}} [how] `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `take` is given what the office answered, and keeps it; by default unjudged
+ * @param {{atOnce?: boolean, most?: number, take?: Take, signal?: (sending: boolean) => void}} [how] `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `most`: what was put off for longer is due. `take` is given what the office answered, and keeps it; by default unjudged
  * @returns {Promise<Reach | "busy">}
  */
 export function push(outside, outbox, how = {}) {
   return outside.hold("fieldapp push", { ifAvailable: true }, async (held) => {
     if (!held) return "busy";
-    const line = (await outbox.fact("line")) ?? { failures: 0, next_at: 0, reach: "ok" };
+    /** @type {Line} */
+    const line = (await outbox.fact("line")) ?? CLEAR;
     const ahead = line.next_at - outside.now();
-    if (!how.atOnce && ahead > 0 && ahead <= ITEM_MOST_MS) return line.reach;
+    if (!how.atOnce && ahead > 0 && ahead <= PUT_OFF_MOST_MS) return line.reach;
     // What a wrong clock put off for years is due; when that cannot be written now, the rest still goes.
-    await outbox.recall(outside.now()).catch(() => undefined);
+    await outbox.recall(outside.now(), how.most).catch(() => undefined);
     how.signal?.(true);
     try {
       const stumbles = line.reach === "office_not_answering" ? line.failures : 0;
       const reach = await sendAll(outside, outbox, how.take ?? ((rows) => keepUnjudged(outbox, rows)), stumbles);
       if (reach.reach === "ok") {
-        if (line.failures > 0) await outbox.keepFact("line", { failures: 0, next_at: 0, reach: "ok" });
+        if (line.failures > 0) await outbox.keepFact("line", CLEAR);
         return "ok";
       }
       const failures = line.failures + 1;
@@ -63,9 +65,12 @@ export const keepUnjudged = (outbox, rows) => outbox.answered(rows.map(([id, , a
 
 /** Waits twice as long after each failure, never more than `most`, and never in step with other phones. @param {Outside} outside @param {number} failures @param {number} first @param {number} most */
 export function backoff(outside, failures, first, most) {
-  const wait = Math.min(most, first * 2 ** Math.min(failures - 1, 30));
+  const wait = Math.min(most, first * 2 ** (failures - 1));
   return Math.round(wait / 2 + outside.pick(1000) * (wait / 2000));
 }
+
+/** How long one item waits after a try that failed. @param {Outside} outside @param {number} attempts */
+export const itemBackoff = (outside, attempts) => backoff(outside, attempts, ITEM_FIRST_MS, PUT_OFF_MOST_MS);
 
 /** @typedef {{reach: Reach, wait?: number}} Outcome */
 
@@ -154,7 +159,7 @@ async function sendBatch(outside, batch) {
   });
   const { status, answer } = told;
   const now = outside.now();
-  const later = (/** @type {Item} */ item) => now + backoff(outside, item.attempts + 1, ITEM_FIRST_MS, ITEM_MOST_MS);
+  const later = (/** @type {Item} */ item) => now + itemBackoff(outside, item.attempts + 1);
   if (status === 413 || status === 400) {
     if (batch.length === 1) return { outcome: { reach: "ok" }, rows: [], delays: [[batch[0][0], later(batch[0][1])]] };
     const half = Math.ceil(batch.length / 2);
@@ -177,7 +182,7 @@ async function sendBatch(outside, batch) {
       sent.rows.push([id, item, { result, epoch: answer.epoch, durable_through: answer.durable_through ?? null, at: now }]);
       continue;
     }
-    const asked = Number.isFinite(result?.retry_after) ? Math.min(Math.max(0, result.retry_after * 1000), ITEM_MOST_MS) : 0;
+    const asked = Number.isFinite(result?.retry_after) ? Math.min(Math.max(0, result.retry_after * 1000), PUT_OFF_MOST_MS) : 0;
     sent.delays.push([id, Math.max(now + asked, later(item))]);
   }
   return sent;
@@ -192,7 +197,7 @@ async function sendDrafts(outside, outbox) {
       headers: { "Content-Type": "application/octet-stream" },
     });
     if (told.status === 200 && ["kept", "older"].includes(told.answer?.status)) await outbox.draftSent(slot, draft.n);
-    else if ([400, 404, 413, 415].includes(told.status)) await outbox.draftSent(slot, draft.n, outside.now() + ITEM_MOST_MS);
+    else if ([400, 404, 413, 415].includes(told.status)) await outbox.draftSent(slot, draft.n, outside.now() + PUT_OFF_MOST_MS);
     else return failed(told);
   }
   return { reach: "ok" };
@@ -220,13 +225,12 @@ export async function exchange(outside, path, options) {
     return { status: 0 };
   }
   const seconds = Number(response.headers.get("Retry-After"));
-  const wait = seconds > 0 ? Math.min(seconds * 1000, ITEM_MOST_MS) : undefined;
+  const wait = seconds > 0 ? Math.min(seconds * 1000, PUT_OFF_MOST_MS) : undefined;
   if (!/^application\/json\b/.test(response.headers.get("Content-Type") ?? ""))
     return { status: response.status === 200 ? -1 : response.status, wait };
   try {
     const answer = await response.json();
-    if (answer === null || typeof answer !== "object") return { status: -1 };
-    if (response.status === 200 && answer.v !== 1) return { status: -1 };
+    if (answer === null || typeof answer !== "object" || (response.status === 200 && answer.v !== 1)) return { status: -1 };
     return { status: response.status, answer, wait };
   } catch {
     return { status: response.status === 200 ? 0 : response.status, wait };

@@ -8,15 +8,13 @@ import { FieldappError } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, officeKeys, verify } from "./keys.js";
 import { openOwn, sealTwice } from "./packets.js";
-import { backoff, exchange, keepUnjudged } from "./push.js";
+import { exchange, itemBackoff, keepUnjudged } from "./push.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outbox.js").Item} Item */
 /** @typedef {import("./outbox.js").Answer} Answer */
 /** @typedef {{casefile: string, seq: number, received_at: string, log_hash: string, epoch: number}} Placed */
 
-const RETRY_FIRST_MS = 5_000;
-const RETRY_MOST_MS = 6 * 3_600_000;
 const BATCH = 64;
 const HAVE_IDS = 2_000;
 /** @type {Set<string>} */
@@ -95,7 +93,7 @@ export async function judge(session, rows) {
       } catch {
         // Not an answer after all: the item waits its turn again, and this counts as a failed try.
         const attempts = item.attempts + 1;
-        again.push([id, { attempts, next_at: outside.now() + backoff(outside, attempts, RETRY_FIRST_MS, RETRY_MOST_MS) }]);
+        again.push([id, { attempts, next_at: outside.now() + itemBackoff(outside, attempts) }]);
       }
     }),
   );

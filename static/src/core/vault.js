@@ -79,8 +79,7 @@ export async function unlockVault(outside, name, words, onGone) {
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== "wrong_words") throw error;
       const count = (attempts?.count ?? 0) + 1;
-      const pause =
-        count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** Math.min(count - PATIENT_TRIES, 20));
+      const pause = count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** (count - PATIENT_TRIES));
       const counted = { count, next_at: outside.now() + pause };
       // On a full phone the count stands still; the words are wrong all the same, and right ones must still open it.
       await transact(db, ["meta"], "strict", ({ meta }) => void meta.put(counted, "attempts")).catch(() => undefined);

@@ -78,10 +78,11 @@ export function sendLine(told, now) {
   const { waiting } = told;
   if (waiting === 0) return told.last_sent_at ? `All sent ${dayAndTime(told.last_sent_at, now)}` : "Nothing waiting to send";
   if (told.sending) return `Sending (${waiting})`;
-  if (told.reach === "no_signal") return `No signal – ${waiting} kept on this phone`;
-  if (told.reach === "office_not_answering") return `The office does not answer – ${waiting} kept on this phone`;
   const old = told.oldest_at ? daysSince(told.oldest_at.slice(0, 10), now) : 0;
-  return old > 1 ? `Waiting to send (${waiting}), the oldest for ${old} days` : `Waiting to send (${waiting})`;
+  const age = old > 1 ? `, the oldest for ${old} days` : "";
+  if (told.reach === "no_signal") return `No signal – ${waiting} kept on this phone${age}`;
+  if (told.reach === "office_not_answering") return `The office does not answer – ${waiting} kept on this phone${age}`;
+  return `Waiting to send (${waiting})${age}`;
 }
 
 /** @param {Waiting} item @param {string} reach @param {Date} now @returns {string} */
