@@ -134,6 +134,17 @@ def test_phones_are_promised_what_came_a_minute_before_and_never_less_than_befor
     assert backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet).durable_through == made.durable_through
 
 
+def test_what_came_while_a_backup_was_made_is_not_promised(place: Harrowmere, tmp_path: Path) -> None:
+    here, began = place.office, place.clock()
+
+    def slowly(step: str, done: int, total: int) -> None:
+        place.clock.pass_by(minutes=10)
+
+    made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, slowly)
+    assert place.clock() > began
+    assert made.durable_through == entry.stamp(began - timedelta(seconds=60))
+
+
 def test_copy_with_faults_is_kept_under_a_name_that_says_so_and_promises_nothing(
     ama: Handset, place: Harrowmere, tmp_path: Path
 ) -> None:

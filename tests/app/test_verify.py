@@ -306,6 +306,24 @@ def forge(kept: Kept, casefile: str, order: list[int], received: dict[int, str] 
         raw.execute("UPDATE entries SET rowid = (SELECT count(*) FROM entries e WHERE e.rowid <= entries.rowid)")
 
 
+def test_verify_names_it_when_a_signature_is_not_its_signers_own(kept: Kept) -> None:
+    opened = store.open(kept.path)
+    known = opened.casefiles.get(kept.tarnley)
+    assert known is not None
+    key = kept.keys.casefile(known.id, known.key)
+    whole = opened.entries.in_casefile(kept.tarnley)
+    rows = [row for row in whole if row.kind == "visit_note"]
+    content, other = (key.open(row.id, row.sealed) for row in rows[-2:])
+    signed = slice(33, 97)
+    with opened.writing() as tx:
+        tx.entries.reseal(rows[-2].id, key.seal(rows[-2].id, content[:33] + other[signed] + content[97:]))
+    opened.close()
+    forge(kept, kept.tarnley, [row.seq for row in whole])
+    assert [(each.code, each.place) for each in kept.faults()] == [
+        ("signature", f"casefile {kept.tarnley}, entry {rows[-2].seq}"),
+    ]
+
+
 def test_cut_tail_is_found_by_the_checkpoint_alone(kept: Kept) -> None:
     forge(kept, kept.other, [1])
     assert kept.faults() == []
