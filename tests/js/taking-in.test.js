@@ -8,13 +8,14 @@ import { makeOffice, newId } from "./office.js";
 import { inVault, ready, setUp, startPhone, visitNote } from "./phone.js";
 
 async function given() {
+  let ahead = 0;
   const office = await makeOffice();
   const ama = office.addPerson("Ama");
   const { casefile, child } = await office.openFamily(ama, "Tarnley");
-  const phone = startPhone(office);
+  const phone = startPhone(office, undefined, { now: () => Date.now() + ahead });
   const words = await setUp(phone, ama);
   await ready(phone);
-  return { office, ama, casefile, child, phone, words };
+  return { office, ama, casefile, child, phone, words, pass: (ms) => (ahead += ms) };
 }
 
 const familiesOf = async (phone) => (await phone.ask("caseload")).families.map((one) => one.casefile);
@@ -130,11 +131,8 @@ test("what was taken away leaves neither key nor row in the cache", async () => 
 });
 
 test("unsent work about a family that was taken away waits, and goes when it can", async () => {
-  const { office, casefile, child, phone } = await given();
-  office.weather = async (path, real) => {
-    if (path === "/sync/v1/push") throw new TypeError("Failed to fetch");
-    return real();
-  };
+  const { office, casefile, child, phone, pass } = await given();
+  office.refuse = () => ({ status: "retry", code: "busy", retry_after: 60 });
   const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
   const { id } = await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
   office.scope.delete(casefile);
@@ -142,7 +140,8 @@ test("unsent work about a family that was taken away waits, and goes when it can
   await phone.ask("sync");
   assert.deepEqual(await cached(phone), [0, 0, 0]);
   assert.ok(!office.byId.has(id));
-  office.weather = null;
+  office.refuse = () => null;
+  pass(3_600_000);
   await phone.ask("sync");
   assert.ok(office.byId.has(id));
   phone.kill();

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 
 from tests.mutants import rules
 from tests.mutants.rules import Mutant
-from tests.mutants.scratch import Scratch
+from tests.mutants.scratch import LIMIT_OF_ALL_S, Scratch
 
 AT_ONCE = 2
 
@@ -65,7 +65,7 @@ def _unbroken(pool: ThreadPoolExecutor, free: SimpleQueue[Scratch], mutants: Seq
     def run(part: list[str]) -> dict[str, str]:
         scratch = free.get()
         try:
-            return scratch.run(part)
+            return scratch.run(part, limit_s=LIMIT_OF_ALL_S)
         finally:
             free.put(scratch)
 

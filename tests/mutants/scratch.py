@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.house.tools import NODE, ROOT, copy
 
 LIMIT_S = 120.0
+LIMIT_OF_ALL_S = 600.0
 _LENT = ("node_modules", "static/dist")
 """Large, read by tests and written by none: lent to the copy, not copied."""
 _LARGEST_FILE = 2_097_152
@@ -37,7 +38,7 @@ class Scratch:
         compiling = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "fieldapp", "sync"]
         subprocess.run([sys.executable, *compiling], cwd=self.root, check=True)
 
-    def run(self, tests: Iterable[str], texts: Mapping[str, str] | None = None) -> dict[str, str]:
+    def run(self, tests: Iterable[str], texts: Mapping[str, str] | None = None, limit_s: float = LIMIT_S) -> dict[str, str]:
         """Puts `texts` in the place of files, runs these tests, and puts the files back; tells how each test ended.
 
         "passed" and "failed" (by an assertion) are what a test says; whatever else comes back says nothing about a rule.
@@ -50,7 +51,7 @@ class Scratch:
             ended = dict.fromkeys(wanted, "did not run")
             for command, names in self._commands(wanted):
                 self._told.write_text("")
-                self._finish(command)
+                self._finish(command, limit_s)
                 told = {each["name"]: str(each["ended"]) for each in map(json.loads, self._told.read_text("utf-8").splitlines())}
                 ended.update({name: told[said] for name, said in names.items() if said in told})
             return ended
@@ -76,7 +77,7 @@ class Scratch:
             commands.append(([str(NODE), "--test", *told, *only, file], titles))
         return commands
 
-    def _finish(self, command: list[str]) -> None:
+    def _finish(self, command: list[str], limit_s: float) -> None:
         """Runs to the end or to the limit of time; then whatever it started ends with it."""
         environment = {
             "PATH": os.pathsep.join([str(NODE.parent), os.environ.get("PATH", "")]),
@@ -97,7 +98,7 @@ class Scratch:
             start_new_session=True,
         )
         try:
-            process.wait(LIMIT_S)
+            process.wait(limit_s)
         except subprocess.TimeoutExpired:
             pass
         finally:
