@@ -62,8 +62,8 @@ faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS),static/dist/rele
 	$(if $(KILLS),@$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS))
 	$(if $(BROWSERS),@$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS))
 
-mutants: node_modules/ready ## rules of the phone's core broken by hand, each of which the simulation must notice
-	@$(NODE) tests/faults/mutate.js
+mutants: .venv/ready static/dist/release.json ## rules of phone and office broken by hand, one at a time, each of which the test named for it must notice (MUTANT=words)
+	@$(PY) -m tests.mutants
 
 audit: .venv/ready node_modules/ready ## known advisories against what is locked (needs the network)
 	@$(PY) -m tests.house.advisories && python=0 || python=1; $(NPM) audit && exit $$python

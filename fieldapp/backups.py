@@ -100,12 +100,16 @@ def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], 
         began = clock()
         at = entry.stamp(began)
         name = f"fieldapp-{at.replace(':', '')}"
+        partial = folder / f"{name}{_PARTIAL}"
         try:
             copy(store.path, copied, lambda done, total: tell("copy", done, total))
             _mark(copied, at)
             faults, entries = _walked(copied, keys, tell, signatures=False)
-            partial = folder / f"{name}{_PARTIAL}"
             _seal(store, keys, copied, partial, at, tell)
+        except BaseException:
+            # Half a backup helps nobody, and on a full disk it would take the room the office writes in.
+            partial.unlink(missing_ok=True)
+            raise
         finally:
             _drop(copied)
         path = folder / (f"{name}.faulty.sealed" if faults else f"{name}.sealed")

@@ -25,6 +25,10 @@ STATUSES: tuple[Status, ...] = ("ok", "lost", "ended")
 """What a person can say of a phone. That two say they are one, only the office itself notices."""
 
 
+class PhoneMoved(FieldappError):
+    """Somebody said meanwhile what this phone is, or the office noticed something; nothing was done."""
+
+
 class NoSuchPhone(FieldappError):
     """There is no such phone, or it is not this person's to look after."""
 
@@ -128,13 +132,17 @@ def settle(store: Store, keys: Keys, person: Person, state: PhoneState, why: str
         tx.audit.add(at, person.id, "phone looked into", detail=detail)
 
 
-def decide(store: Store, keys: Keys, person: Person, device: str, status: Status, why: str, now: datetime) -> int:
+def decide(store: Store, keys: Keys, person: Person, device: str, was: str, status: Status, why: str, now: datetime) -> int:
     """Says what a phone is from now on, and judges again what waited because of what it was; returns how many were placed.
 
-    A phone that goes on after two said they were it is believed again from here; the next number that comes twice stops it anew.
+    `was` is what it was on this person's screen: whoever reads that two phones are one must not set free what a colleague has just reported
+    lost. Raises PhoneMoved. A phone that goes on after two said they were it is believed again from here; the next number that comes twice stops it anew.
     """
     at = stamp(now)
     with store.writing() as tx:
+        row = tx.signers.device(device)
+        if row is None or row.status != was:
+            raise PhoneMoved(device)
         tx.signers.set_device_status(device, status)
         detail = keys.seal_secret("phone", write_json({"device": device, "why": why}))
         tx.audit.add(at, person.id, f"device {status}", detail=detail)

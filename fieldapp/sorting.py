@@ -136,12 +136,14 @@ def discard(store: Store, keys: Keys, person: Person, envelope_hash: str, why: s
 
 
 def put_back(store: Store, keys: Keys, person: Person, envelope_hash: str, now: datetime) -> None:
-    """Lets what was put away wait again. Raises NotOpen and AlreadySorted."""
+    """Lets what was put away wait again: for whoever might have put it away. Raises NotOpen, AlreadySorted and CannotPlace("role")."""
     at = stamp(now)
     with store.writing() as tx:
         row, _ = _found(tx, keys, person, envelope_hash, at)
         if row.placed_at is not None or row.discarded_at is None:
             raise AlreadySorted(envelope_hash)
+        if not _may_put_away(person, row, judgeable(tx, keys, row)):
+            raise CannotPlace("role")
         tx.quarantine.put_back(row.hash)
         _audit(tx, keys, at, person, "put back", row, "", row.casefile)
 
@@ -184,6 +186,9 @@ def _judge_again(tx: Store, keys: Keys, rows: Iterable[QuarantineRow], at: str) 
 
 
 def _judge_one(tx: Store, keys: Keys, row: QuarantineRow, item: Item, at: str) -> bool:
+    if row.is_believed and not item.is_believed:
+        # The key that opens it was burned since: what was known of it stays known.
+        return False
     _keep_as(tx, row, item)
     if not item.is_believed:
         return False
@@ -244,7 +249,10 @@ def _not_placeable(person: Person, row: QuarantineRow, item: Item) -> NotPlaceab
 
 
 def _may_put_away(person: Person, row: QuarantineRow, item: Item) -> bool:
-    """A keyworker's own words are for a supervisor to judge, and for nobody who wrote them; junk may go by either."""
-    if not row.is_believed:
+    """A keyworker's own words are for a supervisor to judge, and for nobody who wrote them; junk may go by either.
+
+    What was believed once and cannot be opened any more, because its key was burned, is nobody's to put away: who could say what it is?
+    """
+    if not (row.is_believed or item.is_believed):
         return person.role in {"supervisor", "administrator"}
-    return person.role == "supervisor" and item.stands()[0].header["author"] != person.id
+    return person.role == "supervisor" and item.is_believed and item.stands()[0].header["author"] != person.id

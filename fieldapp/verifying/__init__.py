@@ -57,7 +57,7 @@ def verify(
         if not broken:
             # These questions join tables by their indexes, which a broken file may answer with nonsense.
             yield from disagreeing(store)
-        yield from kept_aside(store, chains.ring)
+        yield from kept_aside(store, keys, chains.ring)
 
 
 def _entries(

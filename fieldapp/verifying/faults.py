@@ -55,6 +55,7 @@ _SENTENCES = {
     # what is kept aside
     "quarantine": "its bytes are not those that came",
     "quarantine_row": "does not say what its envelope says",
+    "quarantine_away": "is marked as put away, but the audit has no such decision about it",
     "quarantine_placed": "is marked as placed, but no such entry is there",
     # held against an exported checkpoint
     "against_office": "the checkpoint was signed by another office, or this office's own key was replaced",

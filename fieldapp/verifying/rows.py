@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from fieldapp.believing import opened
-from fieldapp.keys import Ring, hash_text
+from fieldapp.keys import CannotOpen, Keys, Ring, hash_text
 from fieldapp.store import Store
 from fieldapp.store.quarantine import QuarantineRow
 from fieldapp.verifying.faults import Fault, entry_place
@@ -26,7 +27,7 @@ def disagreeing(store: Store) -> Iterator[Fault]:
             yield Fault("erased", f"erased entry {entry}")
 
 
-def kept_aside(store: Store, ring: Ring | None) -> Iterator[Fault]:
+def kept_aside(store: Store, keys: Keys, ring: Ring | None) -> Iterator[Fault]:
     """Envelopes in quarantine: byte for byte what came, and what was believed of them still so. What only a burned key opened can say no more."""
     own = store.office.keys()
     burned = {unb64u(row.kid) for row in own if row.use == "ingest" and row.burned_at is not None}
@@ -40,6 +41,8 @@ def kept_aside(store: Store, ring: Ring | None) -> Iterator[Fault]:
             or (ring is not None and bytes(row.envelope[1:33]) not in burned and not _agrees(store, ring, row))
         ):
             yield Fault("quarantine_row", place)
+        elif not _put_away_as_told(store, keys, row):
+            yield Fault("quarantine_away", place)
         elif row.placed_at is not None and row.entry not in store.entries.placed([row.entry]):
             yield Fault("quarantine_placed", place)
 
@@ -59,3 +62,17 @@ def _agrees(store: Store, ring: Ring, row: QuarantineRow) -> bool:
     slips = store.signers.slips([(ready.kid, ready.n)])
     has_number = row.reason == "clone" or ready.n <= 0 or slips.get((ready.kid, ready.n)) == ready.id
     return has_number and (row.kid, row.entry, row.casefile) == (ready.kid, ready.id, ready.header["casefile"])
+
+
+def _put_away_as_told(store: Store, keys: Keys, row: QuarantineRow) -> bool:
+    """Whether somebody decided what the row says: a mark that nobody made would hide a note from everybody who sorts."""
+    told = (row.discarded_at, row.discarded_by, row.discard_why)
+    if told == (None, None, None):
+        return True
+    audit = store.audit.get(row.discard_why) if isinstance(row.discard_why, str) else None
+    if audit is None or audit.detail is None or (audit.at, audit.person, audit.what) != (*told[:2], "put away"):
+        return False
+    try:
+        return bool(json.loads(keys.open_secret("sorting", audit.detail))["item"] == row.hash)
+    except (CannotOpen, ValueError, TypeError, KeyError):
+        return False

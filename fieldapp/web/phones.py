@@ -56,7 +56,10 @@ def decide(device: str) -> ResponseReturnValue:
         wrong.append(("text-why", "why_too_long" if typed["why"] else "why_missing"))
     if chosen is None or wrong:
         return _page(state, typed, wrong, 400)
-    radar.decide(here.store, here.keys, me(), device, chosen, typed["why"], here.clock())
+    try:
+        radar.decide(here.store, here.keys, me(), device, request.form.get("was", ""), chosen, typed["why"], here.clock())
+    except radar.PhoneMoved:
+        return _page(_state(device), typed, [("status", "phone_moved")], 409)
     if here.epoch_file is not None:
         here.epoch_file.note(here.store)
     return redirect(url_for("phones.page", device=device, done=chosen), code=303)
@@ -86,6 +89,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
     told: dict[str, Any] = {
         "id": device.id,
         "title": words.phone_of(people),
+        "status": device.status,
         "state": words.DEVICE_STATES.get(device.status, device.status),
         "explained": words.DEVICE_EXPLAINED.get(device.status, ""),
         "seen": words.since(moment(device.seen_at), now),

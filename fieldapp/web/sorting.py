@@ -90,6 +90,8 @@ def back(item: str) -> ResponseReturnValue:
         abort(404)
     except sorting.AlreadySorted:
         return redirect(url_for("sorting.page", done="already"), code=303)
+    except sorting.CannotPlace:
+        abort(404)
     return redirect(url_for("sorting.page", done="back"), code=303)
 
 
@@ -139,6 +141,7 @@ def _told(found: Looked, now: datetime) -> dict[str, Any]:
         "closed": words.CLOSED.get(found.closed or "", ""),
         "not_placeable": words.NOT_PLACEABLE.get(found.not_placeable, ""),
         "is_away": one.put_away_at is not None,
+        "may_put_back": found.may_put_away,
         "why_away": found.why_away,
         "is_doubtful": not one.is_believed,
         "inside": _inside(found.inside, now) if found.inside is not None else None,

@@ -221,6 +221,7 @@ PROBLEMS = {
     "why_too_long": "This is longer than 1,000 letters. Shorten it; nothing has been lost",
     "done_missing": "Say what you did, in a sentence",
     "alarms_moved": "Something changed while you were typing, so nothing was written down. Read the list again, then send it once more",
+    "phone_moved": "Somebody else said meanwhile what this phone is, so nothing was written down. Read what is there now, then decide again",
     "cannot_place": "This cannot be placed as things stand, so nothing was done. What it waits for must be there first, "
     "and a private section needs two people who may read it, one of them a supervisor",
     "file_missing": "Choose the file first",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -134,6 +135,17 @@ def test_phones_are_promised_what_came_a_minute_before_and_never_less_than_befor
     assert backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet).durable_through == made.durable_through
 
 
+def test_what_came_while_a_backup_was_made_is_not_promised(place: Harrowmere, tmp_path: Path) -> None:
+    here, began = place.office, place.clock()
+
+    def slowly(step: str, done: int, total: int) -> None:
+        place.clock.pass_by(minutes=10)
+
+    made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, slowly)
+    assert place.clock() > began
+    assert made.durable_through == entry.stamp(began - timedelta(seconds=60))
+
+
 def test_copy_with_faults_is_kept_under_a_name_that_says_so_and_promises_nothing(
     ama: Handset, place: Harrowmere, tmp_path: Path
 ) -> None:
@@ -145,6 +157,32 @@ def test_copy_with_faults_is_kept_under_a_name_that_says_so_and_promises_nothing
     assert {fault.code for fault in made.faults} >= {"chain"}
     assert made.path.name.endswith(".faulty.sealed")
     assert here.store.settings.get("durable_through") == ""
+
+
+def test_full_disk_ends_a_backup_with_nothing_left_of_it_and_the_office_as_it_was(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    here, opening = place.office, ama.opening()
+    ama.push(opening, *(ama.write(opening.casefile, VISIT | {"purpose": os.urandom(20_000).hex()}) for _ in range(20)))
+    full = Path(here.store.path).stat().st_size // 2
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for meant in ("copy", "check"):
+
+        def fill(step: str, done: int, total: int, meant: str = meant) -> None:
+            if step == meant:
+                # From here on no file may grow past this: what a full disk looks like to whoever writes.
+                resource.setrlimit(resource.RLIMIT_FSIZE, (full, hard))
+
+        try:
+            with pytest.raises((store.StoreFailed, OSError)):
+                backups.make(here.store, here.keys, tmp_path / "backups", place.clock, fill)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+        assert [path.name for path in (tmp_path / "backups").iterdir()] == [], meant
+        assert here.store.settings.get("durable_through") == ""
+    assert not [path.name for path in Path(here.store.path).parent.glob("*copying") if path.name != "office.db"]
+    assert list(verifying.verify(here.store, here.keys)) == []
+    assert backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet).faults == []
 
 
 def test_second_backup_into_the_same_folder_waits_for_nobody_and_says_so(place: Harrowmere, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def opened(handset: Handset, **more: Any) -> str:
 
 
 def error(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.get_json()["error"]
+    return answer.status_code, str(answer.get_json().get("error", ""))
 
 
 # Set-up
@@ -378,6 +378,16 @@ def test_reading_is_refused_without_every_part_of_the_proof(ama: Handset, reece:
     )
     assert error(stale) == (401, "nonce")
     assert stale.get_json()["nonce"]
+
+
+def test_reading_is_refused_when_another_key_signed_in_the_signers_name(ama: Handset, reece: Handset) -> None:
+    ama.hello()
+    body = entry.write_json({"v": 1, "cursors": {}})
+    proof = ama.proof("/sync/v1/pull", body)
+    signed = entry.split_jws(proof["Fieldapp-Proof"], "fieldapp-proof").input
+    forged = {**proof, "Fieldapp-Proof": entry.compact(signed, reece.key.sign(signed.encode()))}
+    answer = ama.client.post("/sync/v1/pull", data=body, content_type="application/json", headers=forged)
+    assert error(answer) == (401, "proof")
 
 
 def test_nonce_is_good_for_twelve_hours_on_its_device(ama: Handset, reece: Handset, place: Harrowmere) -> None:

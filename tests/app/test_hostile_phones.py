@@ -165,6 +165,26 @@ def test_signer_that_ended_while_its_push_was_opened_is_judged_as_ended(
     assert code(ama.push(note)[0]) == ("quarantined", "device_ended")
 
 
+def test_access_that_ended_while_a_push_was_opened_is_judged_as_ended(
+    ama: Handset, reece: Handset, place: Harrowmere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    casefile = opened(ama, readers=[place.id("reece")])
+    note = reece.write(casefile, NOTE)
+    here, writing = place.office.store, place.office.store.writing
+
+    def end_meanwhile() -> Any:
+        monkeypatch.undo()
+        with writing() as tx:
+            at = entry.stamp(place.clock())
+            tx.casefiles.end_grants(casefile, reece.person, at)
+            tx.casefiles.hear_removals(reece.key.kid, [casefile], at)
+        return writing()
+
+    monkeypatch.setattr(here, "writing", end_meanwhile)
+    assert code(reece.push(note)[0]) == ("quarantined", "not_allowed")
+    assert is_kept(place, note)
+
+
 def test_desk_key_cannot_be_enrolled_or_spoken_for(ama: Handset, place: Harrowmere) -> None:
     desk = place.office.keys.ring(place.office.store).desk
     begun = ama.begin().get_json()

@@ -35,8 +35,16 @@ def looks_into(browser: Browser, handset: Handset, done: str, saw: str | None = 
     return browser.send(page, f"{page}/looked-into", {"text-done": done, "saw": saw})
 
 
-def says(browser: Browser, handset: Handset, status: str, why: str = "She has it in her hand.") -> TestResponse:
-    return browser.send(page_of(handset), f"{page_of(handset)}/status", {"status": status, "text-why": why})
+def says(
+    browser: Browser, handset: Handset, status: str, why: str = "She has it in her hand.", was: str | None = None
+) -> TestResponse:
+    """Says what a phone is, looking at its page as it is now, or as it `was`."""
+    page = page_of(handset)
+    if was is None:
+        found = re.search(r'name="was" value="([^"]*)"', browser.get(page).text)
+        assert found is not None
+        was = found[1]
+    return browser.send(page, f"{page}/status", {"status": status, "text-why": why, "was": was})
 
 
 def test_what_waits_on_a_phone_is_told_with_since_when(ama: Handset, place: Harrowmere) -> None:
@@ -210,6 +218,20 @@ def test_what_came_from_a_phone_reported_lost_by_mistake_is_placed_when_it_is_in
     assert says(admin, ama, "ok", "The driver handed it in").status_code == 303
     assert place.office.store.entries.get(note.id) is not None
     assert place.audited("device lost") == place.audited("device ok") == [(place.id("admin"), "", "")]
+
+
+def test_a_phone_reported_lost_stays_lost_when_somebody_decides_on_an_older_page(ama: Handset, place: Harrowmere) -> None:
+    with place.office.store.writing() as tx:
+        tx.signers.set_device_status(ama.device, "cloned")
+    assert says(place.signed_in("admin"), ama, "lost", "Stolen from the car").status_code == 303
+    answer = says(place.signed_in("marian"), ama, "ok", "It is <b>hers</b>", was="cloned")
+    assert answer.status_code == 409
+    assert "Somebody else said meanwhile" in words_of(answer)
+    assert "It is &lt;b&gt;hers" in answer.text, "what was typed is still there, as text"
+    device = place.office.store.signers.device(ama.device)
+    assert device is not None
+    assert device.status == "lost"
+    assert place.audited("device ok") == []
 
 
 @pytest.mark.parametrize(("who", "status"), [("marian", 200), ("admin", 200), ("noor", 404), ("orla", 404)])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from fieldapp import create_app, signers, sorting
+from fieldapp import burning, create_app, radar, signers, sorting
 from fieldapp.keys import hash_text, new_id
 from fieldapp.web import words
 from sync import entry
@@ -156,6 +156,34 @@ def test_administrator_puts_junk_away_that_nobody_can_read(ama: Handset, place: 
     assert decide(admin, junk, "place").status_code == 409
     assert decide(admin, junk, "put_away", "Rang Ama; nothing is missing.").status_code == 303
     assert "Nothing waits to be sorted" in words_of(admin.get(LIST))
+
+
+def test_only_who_may_put_it_away_may_put_it_back(place: Harrowmere, late: Sent) -> None:
+    decide(place.signed_in("marian"), late, "put_away")
+    admin = place.signed_in("admin")
+    page = admin.get(page_of(late))
+    assert "Put it back" not in words_of(page)
+    assert admin.send(LIST, f"{page_of(late)}/back", {}).status_code in {400, 404}
+    with pytest.raises(sorting.CannotPlace):
+        sorting.put_back(place.office.store, place.office.keys, place.people["admin"], hash_text(late.envelope), place.clock())
+    assert place.office.store.quarantine.count_open() == 0
+    assert place.audited("put back") == []
+
+
+def test_what_a_burned_key_alone_opened_is_shown_closed_and_stays_known(ama: Handset, place: Harrowmere, late: Sent) -> None:
+    here = place.office
+    (old,) = here.keys.ring(here.store).ingest
+    here.keys.renew_key(here.store, "ingest", entry.stamp(place.clock()))
+    place.clock.pass_by(days=1)
+    burning.burn(here.store, here.keys, entry.b64u(old), place.clock(), despite="It was on a stolen disk.")
+    marian = place.signed_in("marian")
+    assert marian.get(page_of(late)).status_code == 200
+    assert {decide(marian, late, each).status_code for each in ("place", "put_away")} == {409}
+    assert place.signed_in("admin").get(page_of(late)).status_code == 200
+    assert radar.decide(here.store, here.keys, place.people["marian"], ama.device, "lost", "ok", "Found.", place.clock()) == 0
+    row = here.store.quarantine.get(hash_text(late.envelope))
+    assert row is not None
+    assert (row.is_believed, row.entry, row.reason) == (True, late.id, "device_ended")
 
 
 @pytest.mark.parametrize("who", ["marian", "noor", "named", "admin", "orla", "ama"])

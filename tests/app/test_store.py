@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,15 @@ def test_audit_is_one_chain_that_shows_a_change(opened: Store) -> None:
     with opened.writing() as tx:
         tx.audit._run("UPDATE audit SET what = 'slept' WHERE n = 2")
     assert [row.n for row in opened.audit.all() if row.hash != row.expected_hash()] == [2]
+
+
+def test_law_every_value_of_an_audit_row_stands_in_its_hash(opened: Store) -> None:
+    with opened.writing() as tx:
+        tx.audit.add(AT, "person", "read", "casefile", "record", detail=Sealed(b"sealed"))
+    (row,) = opened.audit.all()
+    for name in (each.name for each in fields(row) if each.name != "hash"):
+        other: Any = {"n": 7, "detail": Sealed(b"other")}.get(name, "other")
+        assert replace(row, **{name: other}).expected_hash() != row.hash, name
 
 
 def test_gaps_are_the_numbers_that_have_not_come(opened: Store) -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldapp import checkpoints, epoch, placing, store, verifying
+from fieldapp import checkpoints, epoch, placing, sorting, store, verifying
 from fieldapp.checkpoints import CheckpointFile, NotACheckpoint
-from fieldapp.keys import Keys, new_id, sha256
+from fieldapp.keys import Keys, hash_text, new_id, sha256
 from fieldapp.store import Store
 from fieldapp.store.copying import copy, fold
 from fieldapp.verifying import Fault, sentence
@@ -30,7 +30,7 @@ NOT_COVERED = {
     "records": {
         *("is_stale", "standing", "why", "is_forked", "later", "asked_at", "reviewed_at", "happened_at", "summary_sealed"),
     },
-    "quarantine": {"device", "reason", "received_at", "discarded_at", "discarded_by", "discard_why"},
+    "quarantine": {"device", "reason", "received_at"},
     "erased": {"at"},
     "master_keys": {"n", "from_at", "settled_at"},
     "secret_keys": {"from_at"},
@@ -90,6 +90,7 @@ def lived_in(place: Harrowmere) -> tuple[Handset, str, str]:
     place.clock.pass_by(hours=2)
     place.write("marian", "review", opening.casefile, {"decision": "noted", "covers": [second.id]}, record=first.record)
     take_out(place, opening.casefile, first.id)
+    sorting.discard(here.store, here.keys, place.people["marian"], hash_text(b"junk" * 40), "Nothing in it.", place.clock())
     ama.hello()
     return ama, opening.casefile, other.casefile
 
@@ -304,6 +305,33 @@ def forge(kept: Kept, casefile: str, order: list[int], received: dict[int, str] 
     # Rows taken out leave holes among the rows' own numbers; a forger closes them.
     with closing(kept.raw()) as raw:
         raw.execute("UPDATE entries SET rowid = (SELECT count(*) FROM entries e WHERE e.rowid <= entries.rowid)")
+
+
+def test_verify_names_it_when_a_signature_is_not_its_signers_own(kept: Kept) -> None:
+    opened = store.open(kept.path)
+    known = opened.casefiles.get(kept.tarnley)
+    assert known is not None
+    key = kept.keys.casefile(known.id, known.key)
+    whole = opened.entries.in_casefile(kept.tarnley)
+    rows = [row for row in whole if row.kind == "visit_note"]
+    content, other = (key.open(row.id, row.sealed) for row in rows[-2:])
+    signed = slice(33, 97)
+    with opened.writing() as tx:
+        tx.entries.reseal(rows[-2].id, key.seal(rows[-2].id, content[:33] + other[signed] + content[97:]))
+    opened.close()
+    forge(kept, kept.tarnley, [row.seq for row in whole])
+    assert [(each.code, each.place) for each in kept.faults()] == [
+        ("signature", f"casefile {kept.tarnley}, entry {rows[-2].seq}"),
+    ]
+
+
+def test_note_hidden_by_a_mark_that_nobody_made_is_named(kept: Kept) -> None:
+    with closing(kept.raw()) as raw:
+        raw.execute(
+            "UPDATE quarantine SET (discarded_at, discarded_by, discard_why) = (SELECT discarded_at, discarded_by, discard_why"
+            " FROM quarantine WHERE discarded_at IS NOT NULL) WHERE discarded_at IS NULL"
+        )
+    assert kept.codes() == {"quarantine_away"}
 
 
 def test_cut_tail_is_found_by_the_checkpoint_alone(kept: Kept) -> None:

@@ -3,11 +3,11 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 
 /**
- * @param {{seed: number, runs: number, most?: number, processes?: number, mutant?: string, untilBroken?: boolean, onProgress?: (done: number) => void}} asked
+ * @param {{seed: number, runs: number, most?: number, processes?: number, untilBroken?: boolean, onProgress?: (done: number) => void}} asked
  *   `untilBroken` ends with the first broken promise
  * @returns {Promise<{runs: number, saved: number, turns: number, faults: Map<string, number>, broken: {seed: number, broken: string, steps: string[]}[], seconds: number}>}
  */
-export async function runMany({ seed, runs, most = 40, processes = availableParallelism(), mutant, untilBroken, onProgress }) {
+export async function runMany({ seed, runs, most = 40, processes = availableParallelism(), untilBroken, onProgress }) {
   const begun = performance.now();
   const sum = { runs: 0, saved: 0, turns: 0, faults: new Map(), broken: [], seconds: 0 };
   const shares = Math.max(1, Math.min(processes, runs));
@@ -15,7 +15,7 @@ export async function runMany({ seed, runs, most = 40, processes = availablePara
     Array.from({ length: shares }, (_, share) => {
       const { env } = process;
       const child = fork(new URL("share.js", import.meta.url), [seed, runs, share, shares, most].map(String), {
-        env: { ...env, TZ: "Europe/London", ...(mutant ? { FAULTS_MUTANT: mutant } : {}) },
+        env: { ...env, TZ: "Europe/London" },
         execArgv: [],
       });
       child.on("message", (told) => {

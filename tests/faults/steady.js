@@ -1,12 +1,10 @@
 /**
  * Makes the machine steady, before the core is loaded: cryptography answers in the order it is asked and takes its chance from the seed (subtle.js), database
- * tasks and time limits go through the simulation's clock. Stretching unlock words, which costs a fifth of a second for nothing here, is a hash. A mutant, named by
- * FAULTS_MUTANT, is broken on its way in: the files are not touched.
+ * tasks and time limits go through the simulation's clock. Stretching unlock words, which costs a fifth of a second for nothing here, is a hash.
  */
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { current } from "./clock.js";
-import { mutants } from "./mutants.js";
 import { luck, subtle } from "./subtle.js";
 
 const plainImmediate = globalThis.setImmediate;
@@ -54,22 +52,13 @@ const CHEAP =
 const KEYS = "static/src/core/keys.js";
 const FORGETS = "\nglobalThis.forgetKeys = () => { known.clear(); sealers.clear(); };\n";
 export const forgetKeys = () => globalThis.forgetKeys?.();
-const mutant = mutants[process.env.FAULTS_MUTANT ?? ""];
 registerHooks({
   resolve: (specifier, context, next) =>
     specifier === "hash-wasm"
       ? { url: `data:text/javascript,${encodeURIComponent(CHEAP)}`, shortCircuit: true }
       : next(specifier, context),
   load(url, context, next) {
-    const isBroken = mutant && url.endsWith(mutant.file);
-    const isKeys = url.endsWith(KEYS);
-    if (!isBroken && !isKeys) return next(url, context);
-    let source = readFileSync(new URL(url), "utf8");
-    if (isBroken) {
-      if (source.split(mutant.from).length !== 2) throw new Error(`the mutant no longer fits ${mutant.file}: ${mutant.from}`);
-      source = source.replace(mutant.from, () => mutant.to);
-    }
-    if (isKeys) source += FORGETS;
-    return { format: "module", source, shortCircuit: true };
+    if (!url.endsWith(KEYS)) return next(url, context);
+    return { format: "module", source: readFileSync(new URL(url), "utf8") + FORGETS, shortCircuit: true };
   },
 });

@@ -134,7 +134,9 @@ describe("a working day", () => {
       mode: "alone",
     });
     await phone.ask("sync");
-    const { jws } = office.casefiles.get(casefile).entries.find((entry) => entry.id === sent.id);
+    const placed = office.casefiles.get(casefile).entries.find((entry) => entry.id === sent.id);
+    assert.ok(placed, "the office placed it");
+    const { jws } = placed;
     const header = readHeader(Buffer.from(jws.split(".")[1], "base64url").toString());
     assert.deepEqual(header.parents, draft.heads.slice(0, 64));
     phone.kill();

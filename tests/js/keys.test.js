@@ -13,6 +13,7 @@ import {
   KDF_FLOOR,
   localKey,
   makeSigner,
+  officeKeys,
   open,
   placeOf,
   publicKey,
@@ -143,6 +144,13 @@ test("sealing goes to the latest ingest key that is not burned", () => {
   ];
   assert.equal(ingestKey(/** @type {any} */ ({ keys })).kid, "new");
   assert.throws(() => ingestKey(/** @type {any} */ ({ keys: [] })), { code: "no_ingest_key" });
+});
+
+test("a key of the office proves only what it is for, and nothing once it is burned", () => {
+  const key = (kid, use, burned_at = null) => ({ kid, use, jwk: { kid }, from: "2026-01-01", until: null, burned_at });
+  const keys = [key("receipt", "receipt"), key("desk", "desk"), key("ingest", "ingest"), key("burned", "receipt", "2026-06-02")];
+  const provesOf = (use) => keys.filter(({ kid }) => officeKeys(/** @type {any} */ ({ keys }), use)(kid)).map(({ kid }) => kid);
+  assert.deepEqual([provesOf("receipt"), provesOf("desk")], [["receipt"], ["desk"]]);
 });
 
 test("what is sealed to the office opens with its key alone, for that use alone", async () => {

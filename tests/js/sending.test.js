@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { json, makeSigner, sign, utf8 } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { backoff, push } from "../../static/src/core/push.js";
+import { splitJws } from "../../static/src/sync/entry.js";
 import { readFrames } from "../../static/src/sync/wire.js";
 import { makeOffice } from "./office.js";
 import { setUp, startPhone, visitNote } from "./phone.js";
@@ -45,6 +46,10 @@ describe("answers that are none", () => {
     "an empty 204": async () => new Response(null, { status: 204 }),
     "an answer without v": async () =>
       new Response(JSON.stringify({ results: [] }), { headers: { "Content-Type": "application/json" } }),
+    "an answer of a version nobody knows": async (real) =>
+      new Response(JSON.stringify({ ...(await (await real()).json()), v: 2 }), {
+        headers: { "Content-Type": "application/json" },
+      }),
     "fewer results than were asked for": async () =>
       new Response(JSON.stringify({ v: 1, results: [] }), { headers: { "Content-Type": "application/json" } }),
     "stored, with no receipt": async (real) => changed(await real(), (result) => ({ ...result, receipt: undefined })),
@@ -55,6 +60,19 @@ describe("answers that are none", () => {
         receipt: (await sign(stranger.signer, "fieldapp-receipt", json(payload(result.receipt)))).jws,
       }));
     },
+    "stored, with a receipt in the office's name by a stranger": async (real) => {
+      const { signer } = await makeSigner();
+      return changed(await real(), async (result) => {
+        const { kid } = splitJws(result.receipt, "fieldapp-receipt");
+        const { jws } = await sign({ ...signer, kid }, "fieldapp-receipt", json(payload(result.receipt)));
+        return { ...result, receipt: jws };
+      });
+    },
+    "stored, with a receipt that says no more than that it is kept aside": async (real, office) =>
+      changed(await real(), async (result) => ({
+        ...result,
+        receipt: await office.receipt({ ...payload(result.receipt), status: "quarantined" }),
+      })),
     "stored, with another entry's receipt": async (real, office) =>
       changed(await real(), async (result) => ({
         ...result,
@@ -118,6 +136,21 @@ test("one item the office cannot take holds up no other", async () => {
   pass(3_600_000);
   await phone.ask("sync");
   assert.deepEqual(await standings(phone), []);
+  phone.kill();
+});
+
+test("what the office puts off waits as long as it asks", async () => {
+  const { office, phone, ids, pass } = await given(1);
+  office.refuse = () => ({ status: "retry", code: "full", retry_after: 3600 });
+  office.weather = null;
+  await phone.ask("sync");
+  office.refuse = () => null;
+  pass(3_500_000);
+  await phone.ask("sync");
+  assert.ok(!office.byId.has(ids[0]), "not yet");
+  pass(200_000);
+  await phone.ask("sync");
+  assert.ok(office.byId.has(ids[0]));
   phone.kill();
 });
 

@@ -201,6 +201,14 @@ def test_chain_is_followed_when_whole() -> None:
     assert head == chain.Head(**CHAINS["head"])
 
 
+def test_each_link_of_a_chain_is_the_hash_the_examples_tell() -> None:
+    prev, made = "", []
+    for each in links(CHAINS["links"]):
+        made.append(chain.log_hash(sha, prev, CHAINS["casefile"], each.seq, each.id, each.jws, each.received_at))
+        prev = each.log_hash
+    assert made == [each.log_hash for each in links(CHAINS["links"])]
+
+
 @named(CHAINS["broken"])
 def test_chain_is_refused_when_broken(case: dict[str, Any]) -> None:
     with pytest.raises(Unbelievable) as refused:

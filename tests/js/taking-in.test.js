@@ -1,0 +1,195 @@
+/** What a phone takes from its office: only what is signed, what follows, and what was said twice where once is not enough. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { hash, json, makeSigner, sign } from "../../static/src/core/keys.js";
+import { openOutbox } from "../../static/src/core/outbox.js";
+import { b64u, compact, splitJws } from "../../static/src/sync/entry.js";
+import { makeOffice, newId } from "./office.js";
+import { inVault, ready, setUp, startPhone, visitNote } from "./phone.js";
+
+async function given() {
+  let ahead = 0;
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office, undefined, { now: () => Date.now() + ahead });
+  const words = await setUp(phone, ama);
+  await ready(phone);
+  return { office, ama, casefile, child, phone, words, pass: (ms) => (ahead += ms) };
+}
+
+const familiesOf = async (phone) => (await phone.ask("caseload")).families.map((one) => one.casefile);
+const CACHED = ["casefiles", "briefs", "pages"];
+const cached = (phone) => Promise.all(CACHED.map((store) => inVault(phone, store, (rows) => rows.count())));
+
+describe("an entry of a colleague", () => {
+  /** Reece, set up on a phone of his own, and what he signs. */
+  async function colleague({ office, casefile }) {
+    const reece = office.addPerson("Reece");
+    const { signer, jwk } = await makeSigner();
+    const device = newId();
+    const enrolment = await sign(signer, "fieldapp-enrolment", json({ v: 1, person: reece.id, device, jwk }));
+    office.enrolments.push({ jws: enrolment.jws, n: 1, received_at: office.stamp(), log_hash: "" });
+    return async (more = {}, by = signer) => {
+      const body = new TextDecoder().decode(json({ salt: newId(), fields: { line: "a kestrel over the yard" } }));
+      const header = {
+        v: 1,
+        kind: "contact",
+        schema: "contact.1",
+        form: "",
+        app: "test",
+        casefile,
+        record: newId(),
+        parents: [],
+        author: reece.id,
+        device,
+        written_at: office.stamp(),
+        zone: "Europe/London",
+        mode: "",
+        body_hash: b64u(await hash(new TextEncoder().encode(body))),
+        slip_hash: "",
+        blobs: [],
+        ...more,
+      };
+      const { id, jws } = await sign(by, "fieldapp-entry", json(header));
+      return { id, jws, body, header: { casefile } };
+    };
+  }
+  const stranger = async () => (await makeSigner()).signer;
+  /** @type {{[name: string]: [shown: number, makes: (writes: any, here: any) => Promise<any>]}} */
+  const cases = {
+    "that is whole is shown": [1, (writes) => writes()],
+    "by a key nobody enrolled is never shown": [0, async (writes) => writes({}, await stranger())],
+    "with another's signature is never shown": [
+      0,
+      async (writes) => {
+        const [mine, other] = [await writes(), await writes()];
+        return {
+          ...mine,
+          jws: compact(splitJws(mine.jws, "fieldapp-entry").input, splitJws(other.jws, "fieldapp-entry").signature),
+        };
+      },
+    ],
+    "in the name of somebody else is never shown": [0, (writes, { ama }) => writes({ author: ama.id })],
+    "from a phone that is not the signer's is never shown": [0, (writes) => writes({ device: newId() })],
+    "with other words than were signed is never shown": [
+      0,
+      async (writes) => {
+        const mine = await writes();
+        return { ...mine, body: mine.body.replace("over the yard", "in the house") };
+      },
+    ],
+    "of another family is never shown": [0, (writes) => writes({ casefile: newId() })],
+  };
+  for (const [name, [shown, makes]] of Object.entries(cases)) {
+    test(`an entry ${name}`, async () => {
+      const here = await given();
+      const { office, phone, casefile } = here;
+      const before = office.casefiles.get(casefile).seq;
+      await office.place(await makes(await colleague(here), here));
+      await phone.ask("sync");
+      assert.equal((await phone.ask("search", { text: "kestrel" })).length, shown);
+      // It is kept as it came, and asked for no more: what is wrong with one entry hides none that follow.
+      assert.equal(office.casefiles.get(casefile).seq, before + 1);
+      const pulls = () => office.requests.filter((path) => path === "/sync/v1/pull").length;
+      const asked = pulls();
+      await phone.ask("sync");
+      assert.equal(pulls(), asked);
+      phone.kill();
+    });
+  }
+});
+
+test("a sudden removal is done only as far as two answers in a row say the same", async () => {
+  const { office, ama, casefile, phone } = await given();
+  const other = await office.openFamily(ama, "Velmire");
+  await phone.ask("sync");
+  assert.equal((await familiesOf(phone)).length, 2);
+  const gone = (of) => [{ casefile: of, reason: "mistake" }];
+  office.removed = gone(casefile);
+  office.confirm = true;
+  let pulls = 0;
+  office.weather = async (path, real) => {
+    const response = await real();
+    if (path === "/sync/v1/pull") office.removed = ++pulls === 1 ? gone(other.casefile) : [];
+    return response;
+  };
+  await phone.ask("sync");
+  assert.equal(pulls, 3);
+  assert.equal((await familiesOf(phone)).length, 2);
+  phone.kill();
+});
+
+test("what was taken away leaves neither key nor row in the cache", async () => {
+  const { office, casefile, phone } = await given();
+  assert.ok((await cached(phone)).every((count) => count > 0));
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  await phone.ask("sync");
+  assert.deepEqual(await cached(phone), [0, 0, 0]);
+  phone.kill();
+});
+
+test("unsent work about a family that was taken away waits, and goes when it can", async () => {
+  const { office, casefile, child, phone, pass } = await given();
+  office.refuse = () => ({ status: "retry", code: "busy", retry_after: 60 });
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  const { id } = await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  await phone.ask("sync");
+  assert.deepEqual(await cached(phone), [0, 0, 0]);
+  assert.ok(!office.byId.has(id));
+  office.refuse = () => null;
+  pass(3_600_000);
+  await phone.ask("sync");
+  assert.ok(office.byId.has(id));
+  phone.kill();
+});
+
+test("a casefile that is not the one this phone followed is read again from its start", async () => {
+  const { office, ama, casefile, phone } = await given();
+  const contact = (line) => office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line } });
+  await contact("a heron by the canal");
+  await phone.ask("sync");
+  assert.equal((await phone.ask("search", { text: "heron" })).length, 1);
+  // A restore lost the last entry, and others came after it.
+  const file = office.casefiles.get(casefile);
+  file.entries.pop();
+  const { seq, log_hash } = file.entries.at(-1);
+  Object.assign(file, { seq, log_hash });
+  await contact("a wren in the hedge");
+  await contact("a kestrel over the yard");
+  await phone.ask("sync");
+  assert.equal((await phone.ask("search", { text: "wren" })).length, 1);
+  assert.equal((await phone.ask("search", { text: "kestrel" })).length, 1);
+  phone.kill();
+});
+
+test("a phone whose store was cleared goes on in its own chain where the office says that it stands", async () => {
+  const { office, casefile, child, phone } = await given();
+  const kid = [...office.signers.keys()].at(-1);
+  office.heads = new Map([[kid, { n: 7, id: "A".repeat(43) }]]);
+  await phone.ask("sync");
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  const { id } = await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+  const outbox = await openOutbox(phone.outside);
+  const [, item] = (await outbox.items()).find(([one]) => one === id);
+  assert.equal(item.n, 8);
+  outbox.close();
+  phone.kill();
+});
+
+test("an edit names what stood on the screen when it began, not what came since", async () => {
+  const { office, ama, casefile, phone } = await given();
+  const detail = (await phone.ask("family", { casefile })).record;
+  const draft = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
+  await phone.ask("draft.keep", { slot: draft.slot, fields: { ...draft.fields, warning: "Dog in the yard" } });
+  const fields = { ...draft.fields, warning: "Do not go alone" };
+  await office.write(ama, { kind: "family", schema: "family.1", casefile, record: detail, parents: draft.heads, fields });
+  await phone.ask("sync");
+  await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, warning: "Dog in the yard" }, mode: "alone" });
+  const { warning } = (await phone.ask("record", { record: detail })).fields;
+  assert.deepEqual(warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
+  phone.kill();
+});
