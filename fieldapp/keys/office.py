@@ -227,7 +227,8 @@ class Keys:
         """Issues the key set far above its number, once in each epoch after the first.
 
         A restore may have lost sets of the very numbers that come next, with other keys in them. A phone that has seen one would hear of nothing new under
-        the same number, and go on sealing to a key that nobody has any more.
+        the same number, and go on sealing to a key that nobody has any more. Each epoch has numbers of its own: counted from the database's own last number,
+        two restores of one backup would end at the same, with what was issued between them lost.
         """
         if store.settings.get(_KEYSET_EPOCH, "1") == str(epoch):
             return
@@ -235,7 +236,8 @@ class Keys:
             newest = tx.office.keyset()
             if newest is None or tx.settings.get(_KEYSET_EPOCH, "1") == str(epoch):
                 return
-            self._issue(tx, at, above=newest[0] + MOST_KEYSETS_LOST)
+            own = (epoch - 1) * MOST_KEYSETS_LOST
+            self._issue(tx, at, above=own if newest[0] < own else newest[0] + MOST_KEYSETS_LOST)
             tx.settings.put(_KEYSET_EPOCH, str(epoch))
 
     def _issue(self, tx: Store, at: str, above: int = 0) -> None:

@@ -61,6 +61,8 @@ def review(record: str) -> ResponseReturnValue:
             opened, found, {**typed, "comments": typed["comments"] or [{}]}, saw=request.form.getlist("head"),
             meanwhile=words.REVIEWED_MEANWHILE if isinstance(moved, records.ReviewedMeanwhile) else words.ARRIVED_MEANWHILE, status=409,
         )  # fmt: skip
+    if here.epoch_file is not None:
+        here.epoch_file.note(here.store)
     if typed["decision"] == "question":
         return redirect(url_for("records.page", record=record, done="question"), code=303)
     return redirect(url_for("board.page", done=typed["decision"]), code=303)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fieldapp import believing, intake, signers
+from fieldapp import believing, intake, signers, store
 from fieldapp.keys import SigningKey, new_id, seal_envelope, verify_jws
 from fieldapp.store import StoreFailed
+from fieldapp.store.copying import copy
 from sync import entry
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
 from tests.app.phone import Handset, Sent, phone
@@ -276,6 +279,26 @@ def test_key_set_goes_far_above_its_number_once_after_a_restore(ama: Handset, pl
     ama.pull_all()
     answer = ama.hello(keyset_n=lost, digest=True)
     assert json.loads(verify_jws(answer["keyset"], "fieldapp-keyset", ama.office["jwk"]))["n"] == n
+
+
+def test_key_set_has_a_number_no_phone_has_seen_when_one_backup_is_put_back_twice(place: Harrowmere, tmp_path: Path) -> None:
+    # Given a backup, an office that was put back from it and issued another key since, and a phone that pinned that set
+    keys, at = place.office.keys, entry.stamp(place.clock())
+    backup = tmp_path / "backup.db"
+    copy(place.office.store.path, backup)
+    first = store.open(shutil.copy(backup, tmp_path / "first.db"))
+    keys.follow_epoch(first, 2, at)
+    keys.renew_key(first, "ingest", at)
+    pinned = keys.ring(first).n
+    first.close()
+
+    # When the same backup is put back once more, and the office makes a new key again
+    second = store.open(shutil.copy(backup, tmp_path / "second.db"))
+    keys.follow_epoch(second, 3, at)
+
+    # Then that phone takes the set: its number is above what it pinned
+    assert keys.ring(second).n > pinned
+    second.close()
 
 
 def test_numbers_of_key_sets_cannot_be_used_up(ama: Handset) -> None:

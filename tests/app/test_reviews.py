@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fieldapp import people, records, summaries
+from fieldapp import people, records, store, summaries
+from fieldapp.epoch import EpochFile
 from fieldapp.keys import verify_jws
 from fieldapp.oversight import Comment
 from fieldapp.placing import read_kept
+from fieldapp.store.copying import copy
+from fieldapp.web.office import put_office
 from sync import wire
 from sync.entry import read_body, read_header
 from tests.app import harrowmere
@@ -480,3 +484,18 @@ def test_a_sign_off_does_not_close_a_colleagues_question_that_came_while_reading
     assert "Fine by me" in answer.text
     assert "Waiting for an answer (1)" in words_of(marian.get("/desk/board"))
     assert marian.review(note.record, "signed_off", "Fine by me").status_code == 303
+
+
+def test_a_review_is_missed_when_the_database_is_put_back_by_hand(office: Harrowmere, tarnley: str, tmp_path: Path) -> None:
+    # Given an office that notes beside its key how much it holds, and a copy of it from before a review
+    beside = EpochFile(tmp_path / "office.key")
+    put_office(office.app, replace(office.office, epoch_file=beside))
+    note = office.note("ama", tarnley)
+    assert beside.check(office.office.store) == 1
+    copy(office.office.store.path, tmp_path / "before.db")
+
+    office.signed_in("marian").review(note.record, "signed_off", "Thank you")
+
+    before = store.open(tmp_path / "before.db")
+    assert beside.check(before) == 2
+    before.close()
