@@ -13,6 +13,8 @@ const { byCode } = await import("../../static/src/sync/chain.js");
 const { ascii, b64u, compact, readHeader, readSlip, signingInput, splitJws } = entry;
 const { envelopeInfo, INFLATE_LIMIT, join, readEnvelope, readFrames, readPacket, readParts } = wire;
 
+/** The number of what was given back without its slip. */
+const UNNUMBERED = -1;
 const NOT_CONTENT = new Set(["review", "erasure", "moved"]);
 const UNBELIEVED_A_DAY = 200;
 const NONCE_LASTS_MS = 12 * 3_600_000;
@@ -182,7 +184,8 @@ export function makeOffice(clock, practice, from = null) {
       const parts = readParts(inflateRawSync(packet.deflated, { maxOutputLength: INFLATE_LIMIT }));
       item.kid = b64u(packet.kid);
       const header = readHeader(text(parts.header));
-      const slip = readSlip(text(parts.slip));
+      if (parts.slip.length === 0 && header.device !== "" && header.slip_hash === "") throw new Error("slip");
+      const n = parts.slip.length > 0 ? readSlip(text(parts.slip)).n : header.device === "" ? 0 : UNNUMBERED;
       const input = signingInput("fieldapp-entry", item.kid, parts.header);
       item.ready = {
         id: hashText(input),
@@ -191,9 +194,12 @@ export function makeOffice(clock, practice, from = null) {
         signature: packet.signature,
         header,
         body: text(parts.body),
-        n: slip.n,
+        n,
       };
-      if (header.body_hash !== b64u(sha256(parts.body)) || header.slip_hash !== b64u(sha256(parts.slip)))
+      if (
+        header.body_hash !== b64u(sha256(parts.body)) ||
+        (parts.slip.length > 0 && header.slip_hash !== b64u(sha256(parts.slip)))
+      )
         item.code = "bad_hashes";
     } catch (error) {
       item.code =
@@ -209,20 +215,23 @@ export function makeOffice(clock, practice, from = null) {
     const signer = state.signers.get(item.kid);
     const { header, input, signature } = item.ready;
     item.signer = signer;
-    if (!signer) item.code = "unknown_signer";
-    else if (!isSignedBy(signer.jwk, signature, ascii(input))) item.code = "bad_signature";
+    const desk =
+      signer || header.device !== "" ? undefined : state.keys.find(({ kid, use }) => kid === item.kid && use === "desk");
+    if (!signer && !desk) item.code = "unknown_signer";
+    else if (!isSignedBy((signer ?? desk).jwk, signature, ascii(input))) item.code = "bad_signature";
+    else if (desk) item.isBelieved = item.code === "";
     else if (header.author !== signer.person || header.device !== signer.device) item.code = "wrong_author";
     else item.isBelieved = item.code === "";
     return item;
   }
 
-  function place(casefile, { id, jws, header, body }, kid, flags = "") {
+  function place(casefile, { id, jws, header, body, n }, kid, flags = "") {
     const received_at = stamp();
     const seq = casefile.seq + 1;
     const log_hash = hashText(
       `fieldapp log 1\n${casefile.log_hash}\n${casefile.id}\n${seq}\n${id}\n${hashText(jws)}\n${received_at}\n`,
     );
-    const placed = { id, casefile: casefile.id, seq, received_at, log_hash, jws, body, header, kid, flags };
+    const placed = { id, casefile: casefile.id, seq, received_at, log_hash, jws, body, header, kid, flags, n };
     Object.assign(casefile, { seq, log_hash, active_at: received_at });
     casefile.entries.push(placed);
     state.placed.set(id, placed);
@@ -232,20 +241,22 @@ export function makeOffice(clock, practice, from = null) {
 
   function whyNot({ ready: { id, header, n }, signer, kid }) {
     const at = stamp();
-    if ((state.slips.get(`${kid} ${n}`) ?? id) !== id) return "clone";
-    const device = state.devices.get(signer.device);
-    if (!device || device.status === "cloned") return "clone";
-    if (device.status !== "ok" || (signer.ended_at && signer.end_reason !== "replaced")) return "device_ended";
-    if (NOT_CONTENT.has(header.kind)) return "not_allowed";
+    if (signer) {
+      if ((state.slips.get(`${kid} ${n}`) ?? id) !== id) return "clone";
+      const device = state.devices.get(signer.device);
+      if (!device || device.status === "cloned") return "clone";
+      if (device.status !== "ok" || (signer.ended_at && signer.end_reason !== "replaced")) return "device_ended";
+      if (NOT_CONTENT.has(header.kind)) return "not_allowed";
+    }
     const where = [...state.casefiles.values()].find((one) =>
       one.entries.some((placed) => placed.header.record === header.record),
     );
     if (where && where.id !== header.casefile) return "wrong_casefile";
     const casefile = state.casefiles.get(header.casefile);
-    if (!casefile) return header.kind === "opening" && header.parents.length === 0 ? openCasefile(header) : "no_opening";
+    if (!casefile) return header.kind === "opening" && header.parents.length === 0 ? openCasefile(header, signer) : "no_opening";
     if (header.kind === "opening" && casefile.entries[0] && header.record !== casefile.entries[0].header.record)
       return "wrong_casefile";
-    if (mayRead(header.author, casefile.id, at)) return "";
+    if (!signer || mayRead(header.author, casefile.id, at)) return "";
     const hasNotHeard =
       isActive(state.people.get(header.author)) &&
       couldOnceRead(header.author, casefile.id, at) &&
@@ -253,8 +264,8 @@ export function makeOffice(clock, practice, from = null) {
     return hasNotHeard ? "" : "not_allowed";
   }
 
-  function openCasefile({ casefile, author }) {
-    if (!isActive(state.people.get(author))) return "not_allowed";
+  function openCasefile({ casefile, author }, signer) {
+    if (signer && !isActive(state.people.get(author))) return "not_allowed";
     addCasefile(casefile, [author]);
     return "";
   }
@@ -262,17 +273,31 @@ export function makeOffice(clock, practice, from = null) {
   function judge(item) {
     const { ready, kid } = item;
     const found = state.placed.get(ready.id);
-    if (found) return Object.assign(item, { placed: found, isDuplicate: true });
-    item.code = whyNot(item);
-    if (item.code === "clone") {
+    const isClone = () => (state.slips.get(`${kid} ${ready.n}`) ?? ready.id) !== ready.id;
+    const number = () => ready.n > 0 && !isClone() && state.slips.set(`${kid} ${ready.n}`, ready.id);
+    const stop = () => {
       const device = state.devices.get(item.signer.device);
       if (device?.status === "ok") device.status = "cloned";
+    };
+    if (found) {
+      // The slip of what another phone gave back without.
+      if (found.n < 0 && ready.n > 0) {
+        if (isClone()) stop();
+        number();
+        found.n = ready.n;
+      }
+      return Object.assign(item, { placed: found, isDuplicate: true });
+    }
+    item.code = whyNot(item);
+    if (item.code === "clone") {
+      stop();
       return item;
     }
-    state.slips.set(`${kid} ${ready.n}`, state.slips.get(`${kid} ${ready.n}`) ?? ready.id);
+    number();
     if (item.code) return item;
     const casefile = state.casefiles.get(ready.header.casefile);
-    item.placed = place(casefile, ready, kid, mayRead(ready.header.author, casefile.id) ? "" : "after_access_ended");
+    const isLate = item.signer && !mayRead(ready.header.author, casefile.id);
+    item.placed = place(casefile, ready, kid, isLate ? "after_access_ended" : "");
     for (const row of state.quarantine.values()) if (row.entry === ready.id) row.placed_at = stamp();
     if (ready.header.kind === "opening") placeWhatWaited(casefile.id);
     return item;
@@ -301,7 +326,7 @@ export function makeOffice(clock, practice, from = null) {
       hash: item.hash,
       device,
       kid: item.kid,
-      entry: item.isBelieved ? item.ready.id : "",
+      entry: item.isBelieved || item.code === "unknown_signer" ? item.ready.id : "",
       casefile: item.isBelieved ? item.ready.header.casefile : "",
       reason: item.code,
       isBelieved: item.isBelieved,
@@ -409,9 +434,13 @@ export function makeOffice(clock, practice, from = null) {
     const rows = readable(signer.person);
     const here = new Set(rows.map((row) => row.id));
     const held = Object.keys(cursors);
-    const diverged = held.filter((id) => !state.casefiles.has(id));
+    const isOurs = ({ seq, entries }, [from, head]) => from <= seq && (entries[from - 1]?.log_hash ?? "") === head;
+    const diverged = held.filter((id) => {
+      const casefile = state.casefiles.get(id);
+      return !casefile || (!here.has(id) && !isOurs(casefile, cursors[id]));
+    });
     const removed = held
-      .filter((id) => state.casefiles.has(id) && !here.has(id))
+      .filter((id) => !here.has(id) && !diverged.includes(id))
       .map((casefile) => ({ casefile, reason: "ended" }));
     const authors = new Set([signer.person]);
     const kids = new Set();
@@ -466,7 +495,7 @@ export function makeOffice(clock, practice, from = null) {
     const mine = (kid) => state.signers.get(kid)?.device === device.id;
     const found = ids.flatMap((id) => {
       const placed = state.placed.get(id);
-      return placed && mine(placed.kid) ? [placed] : [];
+      return placed && mine(placed.kid) && !(placed.n < 0) ? [placed] : [];
     });
     const held = new Set([...state.quarantine.values()].flatMap(({ entry: id, kid }) => (id && mine(kid) ? [id] : [])));
     const here = new Set(found.map(({ id }) => id));
@@ -477,6 +506,13 @@ export function makeOffice(clock, practice, from = null) {
         receipt: receipt({ status: "stored", id, casefile, seq, received_at, log_hash }),
       })),
     };
+  }
+
+  /** What the office lacks of anybody's entries, for a reader. */
+  function lacking(ids) {
+    const bringers = (id) => [...state.quarantine.values()].filter((row) => row.entry === id);
+    const isHeld = (rows) => rows.some((row) => row.isBelieved) || new Set(rows.map((row) => row.device)).size >= 3;
+    return { missing: ids.filter((id) => !state.placed.has(id) && !isHeld(bringers(id))), receipts: [] };
   }
 
   // ── setting up ──
@@ -556,7 +592,11 @@ export function makeOffice(clock, practice, from = null) {
         answer: { results: take(device.id, frames), epoch: state.epoch, time: stamp(), durable_through: promiseDurable() },
       };
     }
-    if (path === "/sync/v1/have") return { answer: have(device, asked().ids) };
+    if (path === "/sync/v1/have") {
+      const { ids, anybody } = asked();
+      if (anybody) prove(device, path, body, headers);
+      return { answer: anybody ? lacking(ids) : have(device, ids) };
+    }
     if (path === "/sync/v1/pull") return { answer: pull(prove(device, path, body, headers), asked()) };
     if (path === "/sync/v1/practice")
       return {

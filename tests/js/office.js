@@ -86,6 +86,13 @@ export async function makeOffice(clock = () => Date.now()) {
     /** @type {Map<string, any>} */
     byId: new Map(),
     quarantine: new Map(),
+    /** Ids a person put aside, and those that quarantine holds. */
+    putAway: new Set(),
+    held: new Set(),
+    /** What came of each signer's own chain, by entry. */
+    numbers: new Map(),
+    /** How many envelopes each push had. */
+    pushes: [],
     drafts: new Map(),
     people: new Map(),
     signers: new Map(),
@@ -124,6 +131,17 @@ export async function makeOffice(clock = () => Date.now()) {
       const person = { id: newId(), name, role, email };
       office.people.set(person.id, person);
       return person;
+    },
+
+    /** Is put back to where it was when `count` entries of a casefile had come; at 0 it never heard of it. */
+    async putBack(casefile, count = 0) {
+      office.epoch += 1;
+      const file = office.casefiles.get(casefile);
+      const lost = file.entries.splice(count);
+      for (const { id } of lost) office.byId.delete(id);
+      Object.assign(file, { seq: count, log_hash: file.entries.at(-1)?.log_hash ?? "" });
+      if (count === 0) office.casefiles.delete(casefile);
+      return lost.map(({ id }) => id);
     },
 
     /** Puts an entry on the end of its casefile's chain. */
@@ -211,7 +229,7 @@ export async function makeOffice(clock = () => Date.now()) {
         jws: compact(input, signature),
         header: readHeader(text(parts.header)),
         body: text(parts.body),
-        slip: readSlip(text(parts.slip)),
+        slip: parts.slip.length > 0 ? readSlip(text(parts.slip)) : null,
         parts,
       };
     },
@@ -221,6 +239,7 @@ export async function makeOffice(clock = () => Date.now()) {
       const quarantined = async (code) => {
         const received_at = stamp();
         office.quarantine.set(envelopeHash, { envelope, code });
+        if (entry) office.held.add(entry.id);
         return {
           hash: envelopeHash,
           status: "quarantined",
@@ -247,9 +266,10 @@ export async function makeOffice(clock = () => Date.now()) {
           log_hash,
         }),
       });
+      if (entry.slip) office.numbers.set(entry.id, entry.slip.n);
       if (office.byId.has(entry.id)) return stored("duplicate", office.byId.get(entry.id));
-      const signer = office.signers.get(splitJws(entry.jws, "fieldapp-entry").kid);
-      await verify(entry.jws, "fieldapp-entry", () => signer.jwk);
+      const { kid } = splitJws(entry.jws, "fieldapp-entry");
+      await verify(entry.jws, "fieldapp-entry", () => (kid === desk.signer.kid ? desk.jwk : office.signers.get(kid).jwk));
       readBody(entry.body);
       const told = await office.refuse(entry, envelopeHash);
       if (told?.status === "retry") return { hash: envelopeHash, ...told };
@@ -328,6 +348,7 @@ export async function makeOffice(clock = () => Date.now()) {
       const { enrolment } = JSON.parse(text(body));
       const claim = JSON.parse(text(unb64u(enrolment.split(".")[1])));
       const { kid, id, payload } = await verify(enrolment, "fieldapp-enrolment", () => claim.jwk);
+      office.replaced = JSON.parse(text(body)).replaced;
       if (payload.nonce !== office.beginning?.nonce) return told({ error: "nonce" }, 401);
       const link = { jws: enrolment, n: office.enrolments.length + 1, received_at: stamp() };
       const log_hash = await enrolmentHash(hands, { ...link, id, prev: office.enrolments.at(-1)?.log_hash ?? "" });
@@ -347,7 +368,7 @@ export async function makeOffice(clock = () => Date.now()) {
       const asked = JSON.parse(text(body));
       office.hello = asked;
       /** @type {[string, any][]} */
-      const heads = [...office.scope].map((id) => [id, office.casefiles.get(id)]);
+      const heads = [...office.scope].flatMap((id) => (office.casefiles.has(id) ? [[id, office.casefiles.get(id)]] : []));
       const mine = { kid, n: 0, id: "", ...(office.heads?.get(kid) ?? {}) };
       return told({
         time: stamp(),
@@ -366,6 +387,7 @@ export async function makeOffice(clock = () => Date.now()) {
     }
     if (path === "/sync/v1/push") {
       const results = [];
+      office.pushes.push(readFrames(body).length);
       for (const frame of readFrames(body)) results.push(await office.take(new Uint8Array(frame)));
       return told({ epoch: office.epoch, time: stamp(), durable_through: office.durable(), results });
     }
@@ -374,7 +396,11 @@ export async function makeOffice(clock = () => Date.now()) {
       return told({ status: "kept", n: 1 });
     }
     if (path === "/sync/v1/have") {
-      const { ids } = JSON.parse(text(body));
+      const { ids, anybody } = JSON.parse(text(body));
+      if (anybody) {
+        const { refused } = await reader(path, body, options);
+        return refused ?? told({ missing: ids.filter((id) => !office.byId.has(id) && !office.held.has(id)), receipts: [] });
+      }
       const found = ids.filter((id) => office.byId.has(id));
       const receipts = await Promise.all(
         found.map(async (id) => {
@@ -382,18 +408,20 @@ export async function makeOffice(clock = () => Date.now()) {
           return { id, receipt: await office.receipt({ status: "stored", id, casefile, seq, received_at, log_hash }) };
         }),
       );
-      return told({ missing: ids.filter((id) => !office.byId.has(id)), receipts });
+      const put_away = ids.filter((id) => office.putAway.has(id));
+      return told({ missing: ids.filter((id) => !office.byId.has(id)), receipts, ...(put_away.length > 0 ? { put_away } : {}) });
     }
     if (path === "/sync/v1/pull") {
       const { refused } = await reader(path, body, options);
       if (refused) return refused;
       const { cursors } = JSON.parse(text(body));
       const casefiles = [];
-      const diverged = [];
+      const diverged = Object.keys(cursors).filter((id) => !office.casefiles.has(id));
       let room = office.pageEntries;
       let left = 0;
       for (const id of office.scope) {
         const file = office.casefiles.get(id);
+        if (!file) continue;
         let [seq, head] = cursors[id] ?? [0, ""];
         if (seq > 0 && file.entries[seq - 1]?.log_hash !== head) {
           diverged.push(id);

@@ -7,11 +7,12 @@ import { text as asText } from "./keys.js";
 /** @typedef {import("../sync/entry.js").Json} Json */
 /** @typedef {import("./vault.js").Brief} Brief */
 /** @typedef {import("../practice/forms.js").Definition} Definition */
-/** @typedef {"waiting" | "sent" | "sorting" | "question" | "signed_off"} Standing */
+/** @typedef {"waiting" | "sorting" | "put_away"} Lies */
+/** @typedef {Lies | "sent" | "question" | "signed_off"} Standing */
 /**
  * One entry as it is read: `fields` null when its body is gone or cannot be read; `lies` says where an unsettled one of ours lies.
  * @typedef {{id: string, jws: string, body?: string, gone?: string, seq?: number, received_at?: string, log_hash?: string, header: Header,
- *   fields: {[name: string]: Json} | null, lies?: "waiting" | "sorting"}} Reading
+ *   fields: {[name: string]: Json} | null, lies?: Lies}} Reading
  */
 
 /** Kinds whose fields are few and are read in lists, charts and sums: the brief carries them whole. */
@@ -25,8 +26,10 @@ const DAYS = {
   plan: "agreed_on",
 };
 const LINE = 80;
+/** Where an unsettled entry of ours can lie, the most pressing first. @type {Lies[]} */
+export const LIES = ["waiting", "sorting", "put_away"];
 
-/** Reads a kept entry, whose signature was checked before it was kept. @param {{id: string, jws: string, body?: string, gone?: string, lies?: "waiting" | "sorting"}} kept @param {Header} [header] where it has been read already @returns {Reading} */
+/** Reads a kept entry, whose signature was checked before it was kept. @param {{id: string, jws: string, body?: string, gone?: string, lies?: Lies}} kept @param {Header} [header] where it has been read already @returns {Reading} */
 export function readEntry(kept, header = JSON.parse(asText(splitJws(kept.jws, "fieldapp-entry").payload))) {
   let fields = null;
   if (kept.body !== undefined) {
@@ -86,10 +89,10 @@ function coveredBy(reviews, byId) {
 
 /** Where a record stands, read from what is stored. @param {Reading[]} contents @param {{decision: string, at: string}[]} reviews @param {string[]} later @returns {{standing: Standing, at: string}} */
 function standingOf(contents, reviews, later) {
-  const waiting = contents.find((one) => one.lies === "waiting");
-  if (waiting) return { standing: "waiting", at: waiting.header.written_at };
-  const sorting = contents.find((one) => one.lies === "sorting");
-  if (sorting) return { standing: "sorting", at: sorting.header.written_at };
+  for (const standing of LIES) {
+    const found = contents.find(({ lies }) => lies === standing);
+    if (found) return { standing, at: found.header.written_at };
+  }
   const last = reviews.at(-1);
   if (last && later.length === 0 && (last.decision === "question" || last.decision === "signed_off"))
     return { standing: last.decision, at: last.at };

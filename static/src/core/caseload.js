@@ -86,7 +86,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     }
   }
 
-  /** The entries of a record as the cache has them. Where a page cannot be read, the casefile is read from the office again. @param {Family} family @param {Rec} rec @returns {Promise<Kept[]>} */
+  /** The pages of a record as the cache has them. Where a page cannot be read, the casefile is read from the office again. @param {Family} family @param {Rec} rec @returns {Promise<Kept[]>} */
   async function pagesOf(family, { stored }) {
     try {
       return await vault.pages(/** @type {Casefile} */ (family.of), /** @type {Brief} */ (stored).pages);
@@ -218,6 +218,18 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       for (const one of /** @type {any[]} */ (kept)) if (one.record === record && !one.bad) byId.set(one.id, readEntry(one));
       for (const one of unsettled.of(record)) byId.set(one.id, { ...byId.get(one.id), ...one });
       return [...byId.values()];
+    },
+
+    /** Every entry of a casefile that this phone was given and can give back, in the order of its chain. @param {string} casefile @returns {Promise<Kept[]>} */
+    async kept(casefile) {
+      const family = families.get(casefile);
+      if (!family) return [];
+      await loadOne(family);
+      /** @type {Map<string, Kept>} */
+      const byId = new Map();
+      for (const rec of family.recs.values())
+        for (const one of rec.stored ? await pagesOf(family, rec) : []) if (one.body && !one.bad) byId.set(one.id, one);
+      return [...byId.values()].sort((a, b) => a.seq - b.seq);
     },
 
     /** Makes a record's brief anew after something of ours was saved or settled. @param {string} casefile @param {string} record */

@@ -2,11 +2,13 @@
 import { score } from "../practice/scoring.js";
 import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
 import { layWaiting } from "../sync/wire.js";
+import { LIES } from "./briefs.js";
 import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
-import { pull, renew } from "./pull.js";
+import { renew } from "./pull.js";
 import { exchange, keepUnjudged, push } from "./push.js";
+import { pullAndGiveBack } from "./restores.js";
 import { judge, sealAgain, settle } from "./settle.js";
 import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
 
@@ -208,7 +210,7 @@ export function open(port, outside = createOutside()) {
         // How far each casefile is known is certain only when all of them have been read.
         await filling.whole.catch(() => undefined);
         lastPull = outside.now();
-        await pull(now);
+        await pullAndGiveBack(now);
         fetching = "ok";
         isPulled = true;
       } catch (error) {
@@ -261,7 +263,7 @@ export function open(port, outside = createOutside()) {
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
     const { unsettled, records } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.
-    const told = unsettled ? [...unsettled.first(LISTED, "waiting"), ...unsettled.first(LISTED, "sorting")].slice(0, LISTED) : [];
+    const told = unsettled ? LIES.flatMap((where) => unsettled.first(LISTED, where)).slice(0, LISTED) : [];
     const items = told.map(({ id, header: { record, casefile, kind, written_at }, lies }) => {
       const title = records?.get(record)?.brief.title ?? kind;
       return { id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at };

@@ -12,7 +12,7 @@ import { answer, answers, transact } from "./outside.js";
  *   answer?: Answer, kept?: {received_at: string, epoch: number}, sorted_at?: string}} Item
  * `next_at` stands only while the item is to be sent (it is the index that push reads); `kept` are the facts of a verified stored receipt
  */
-/** @typedef {{result: {status: string, code?: string, id?: string, receipt?: string, retry_after?: number}, epoch: number, durable_through: string | null, at: number}} Answer */
+/** @typedef {{result: {status: string, code?: string, id?: string, receipt?: string, retry_after?: number}, epoch: number, durable_through: string | null, at: number, is_away?: boolean}} Answer `is_away`: a person at the office has looked at it since, and decided not to place it */
 /** @typedef {{kid: string, n: number, sealed: Uint8Array, own: Uint8Array, next_at?: number}} Draft */
 /** @typedef {{n: number, id: string}} ChainHead */
 /** @typedef {Awaited<ReturnType<typeof openOutbox>>} Outbox */
@@ -258,7 +258,7 @@ export async function openOutbox(outside, onGone) {
       });
       wrote(undefined, -fewer);
     },
-    /** Notes verified quarantine receipts: sending ends, nothing is freed. @param {[id: string, told: {at: string, answer: Answer}][]} receipts */
+    /** Notes verified quarantine receipts, and what became of them: sending ends, nothing is freed. @param {[id: string, told: {at?: string, answer: Answer}][]} receipts */
     sorting: (receipts) =>
       change(receipts, (item, { at, answer }) => ({ ...withNextAt(item, undefined), state: "sorting", answer, sorted_at: at })),
     /** Offers items again, with a new envelope where one is given. @param {[id: string, again: {next_at: number, attempts?: number, sealed?: Uint8Array, ingest_kid?: string}][]} offers */
@@ -295,9 +295,9 @@ export async function openOutbox(outside, onGone) {
 
     // ── the device ──
 
-    /** @returns {Promise<[vault: string, person: {label: string, kid: string, is_replaced?: boolean}][]>} `is_replaced`: the words were forgotten, and its person has another */
+    /** @returns {Promise<[vault: string, person: {label: string, kid: string, enrolment?: string, is_replaced?: boolean}][]>} `is_replaced`: the words were forgotten, and its person has another */
     people: () => inside(["people"], "read", async ({ people }) => pairs(people)),
-    /** @param {string} vault @param {{label: string, kid: string, replaces?: string}} person `replaces`: the kid of the signer whose words were forgotten */
+    /** @param {string} vault @param {{label: string, kid: string, enrolment: string, replaces?: string}} person `replaces`: the kid of the signer whose words were forgotten */
     addPerson: (vault, person) =>
       inside(["people"], "strict", async ({ people }) => {
         const { replaces, ...added } = person;

@@ -14,7 +14,7 @@ import { free } from "./settle.js";
 /** @typedef {import("./vault.js").Casefile} Casefile */
 /** @typedef {import("./vault.js").Kept} Kept */
 /** @typedef {import("./briefs.js").Reading} Reading */
-/** @typedef {Kept & {id: string, record: string, bad?: string}} Checked `bad`: kept as it came and never shown as somebody's words */
+/** @typedef {Omit<Kept, "id" | "record" | "bad">} Served one entry as the office serves it */
 
 const PAGE_CHARACTERS = 60_000;
 const RENEW = "/sync/v1/devices/renew";
@@ -23,7 +23,7 @@ const RENEW = "/sync/v1/devices/renew";
  * Asks with the reading proof; a stale nonce is answered by a fresh one and the request is made again.
  * @param {Session} session @param {string} path @param {unknown} body @returns {Promise<any>}
  */
-async function askAsReader(session, path, body) {
+export async function askAsReader(session, path, body) {
   const bytes = json(body);
   /** What was refused once, and mended. @type {Set<string>} */
   const met = new Set();
@@ -87,13 +87,13 @@ async function greet(session) {
     v: 1,
     signers: [{ kid: session.signer.kid, ...signer }],
     keyset_n: session.keySet.n,
-    ...(removals_done.length > 0 ? { removals_done } : {}),
-    ...(count > 0 ? { waiting: { count, oldest_at: oldest?.header.written_at ?? null } } : {}),
+    removals_done: removals_done.length > 0 ? removals_done : undefined,
+    waiting: count > 0 ? { count, oldest_at: oldest?.header.written_at ?? null } : undefined,
     app: outside.build.slice(0, 40),
     digest: sum,
     checkpoint_n: checkpoint?.n ?? 0,
-    ...(checkpoint && !session.hasShownCheckpoint ? { checkpoint: checkpoint.jws } : {}),
-    ...(responders ? { responders: responders.hash } : {}),
+    checkpoint: session.hasShownCheckpoint ? undefined : checkpoint?.jws,
+    responders: responders?.hash,
   });
   session.hasShownCheckpoint = true;
   if (answer.responders) await session.vault.keepFact("responders", answer.responders);
@@ -156,7 +156,7 @@ function askPage(session, heads) {
   return asked;
 }
 
-/** Greets, and brings everything that is new. @param {Session} session @returns {Promise<boolean>} whether anything came */
+/** Greets, and brings everything that is new. @param {Session} session */
 export async function pull(session) {
   const { isNew, practice } = await greet(session);
   let next = isNew ? askPage(session, headsOf(session)) : null;
@@ -170,28 +170,17 @@ export async function pull(session) {
       (error) => error,
     );
   }
-  if (next === null) {
-    await session.vault.keepFact("nonce", session.nonce);
-    if (amiss) throw amiss;
-    return false;
-  }
   const progress = { done: 0, total: 0 };
   /** @type {Set<string>} */
   let asked = new Set();
-  let came = false;
   while (next !== null) {
     /** @type {any} */
     const page = await next;
     await takePeople(session, page);
     const again = await takeRemovals(session, page, asked);
-    for (const casefile of page.diverged ?? []) {
-      const of = session.caseload.families.get(casefile)?.of;
-      // Read again from the start; what lies in the pages stays until the office has shown that it has it too.
-      if (of) of.head = { seq: 0, log_hash: "" };
-    }
+    await noteLost(session, page);
     const count = page.casefiles.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.entries.length, 0);
     if (progress.total === 0) progress.total = count + page.total;
-    came ||= count > 0;
     const checked = await checkCasefiles(session, page.casefiles);
     if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
     const heads = new Map([...headsOf(session), ...checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]))]);
@@ -203,11 +192,29 @@ export async function pull(session) {
     if (count > 0) session.tell("caseload", {});
     asked = new Set(page.confirm ? page.removed.map((/** @type {{casefile: string}} */ one) => one.casefile) : []);
   }
-  await session.caseload.keepRow();
+  if (isNew) {
+    await session.caseload.keepRow();
+    session.tell("arrival", { ...progress, stage: "done" });
+  }
   await session.vault.keepFact("nonce", session.nonce);
-  session.tell("arrival", { ...progress, stage: "done" });
   if (amiss) throw amiss;
-  return came;
+}
+
+/**
+ * Notes behind which casefiles the office went back: they are read again from the start, what lies in the pages stays, and restores.js gives back what the office
+ * lacks. `lost` has the epoch of each, below zero until that is done; a casefile the office cannot open again stays diverged, and is given back once an epoch.
+ * @param {Session} session @param {{diverged?: string[], epoch: number}} page
+ */
+async function noteLost({ vault, caseload }, { diverged = [], epoch }) {
+  /** @type {{[casefile: string]: number}} */
+  const known = (await vault.fact("lost")) ?? {};
+  const lost = Object.fromEntries(Object.entries(known).filter(([casefile, at]) => at < 0 || diverged.includes(casefile)));
+  for (const casefile of diverged) {
+    const of = caseload.families.get(casefile)?.of;
+    if (of) of.head = { seq: 0, log_hash: "" };
+    if (lost[casefile] !== epoch) lost[casefile] = -epoch;
+  }
+  if (diverged.length > 0 || Object.keys(known).length > 0) await vault.keepFact("lost", lost);
 }
 
 /** @param {Session} session @param {any} page */
@@ -223,11 +230,11 @@ async function takePeople(session, page) {
   if (changed) await vault.keepFact("people", [...caseload.people.values()]);
   let enrolled = false;
   for (const { jws } of page.enrolments ?? []) {
-    const { kid } = splitJws(jws, "fieldapp-enrolment");
+    const { kid, payload } = splitJws(jws, "fieldapp-enrolment");
     if (session.signers.has(kid)) continue;
-    const claim = JSON.parse(text(splitJws(jws, "fieldapp-enrolment").payload));
-    const { payload } = await verify(jws, "fieldapp-enrolment", () => claim.jwk);
-    session.signers.set(kid, { person: payload.person, device: payload.device, jwk: payload.jwk });
+    const { person, device, jwk } = JSON.parse(text(payload));
+    await verify(jws, "fieldapp-enrolment", () => jwk);
+    session.signers.set(kid, { person, device, jwk });
     enrolled = true;
   }
   if (enrolled) await vault.keepFact("signers", [...session.signers]);
@@ -241,26 +248,24 @@ async function takeRemovals(session, page, asked) {
   const removed = page.removed ?? [];
   if (removed.length === 0) return false;
   const sure = page.confirm ? removed.filter((/** @type {{casefile: string}} */ one) => asked.has(one.casefile)) : removed;
-  /** @type {string[]} */
-  const done = [];
-  for (const { casefile } of sure) {
+  const done = sure.map((/** @type {{casefile: string}} */ { casefile }) => casefile);
+  for (const casefile of done) {
     const of = session.caseload.families.get(casefile)?.of;
     if (of) await session.vault.drop(of);
     session.caseload.forget(casefile);
-    done.push(casefile);
   }
   if (done.length > 0) {
     await session.vault.keepFact("removals_done", [...((await session.vault.fact("removals_done")) ?? []), ...done]);
     await session.caseload.keepRow();
     session.tell("caseload", {});
   }
-  return sure.length < removed.length;
+  return done.length < removed.length;
 }
 
-/** @typedef {{of: Casefile, head: {seq: number, log_hash: string}, entries: Checked[], headers: Map<string, import("../sync/entry.js").Header>}} News of one casefile, checked and not yet kept */
+/** @typedef {{of: Casefile, head: {seq: number, log_hash: string}, entries: Kept[], headers: Map<string, import("../sync/entry.js").Header>}} News of one casefile, checked and not yet kept */
 
 /**
- * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, entries: Kept[]}[]} casefiles @returns {Promise<News[]>}
+ * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, entries: Served[]}[]} casefiles @returns {Promise<News[]>}
  */
 async function checkCasefiles(session, casefiles) {
   const { vault, caseload } = session;
@@ -292,27 +297,25 @@ async function keepCasefiles(session, checked) {
   const news = [];
   for (const { of, head, entries, headers } of checked) {
     const pages = paged(entries, of.next_page);
-    /** @type {Map<string, {readings: Reading[], pages: Set<number>}>} */
+    /** @type {Map<string, {byId: Map<string, Reading>, pages: Set<number>}>} */
     const touched = new Map();
     for (const { page, entries: list } of pages) {
       for (const kept of list) {
-        const found = touched.get(kept.record) ?? { readings: [], pages: new Set() };
-        touched.set(kept.record, found);
+        let found = touched.get(kept.record);
+        if (!found) {
+          const stored = caseload.records.get(kept.record)?.stored;
+          const known = stored ? await caseload.readings(kept.record) : [];
+          const held = known.filter((one) => !one.lies || one.seq !== undefined);
+          found = { byId: new Map(held.map((one) => [one.id, one])), pages: new Set(stored?.pages) };
+          touched.set(kept.record, found);
+        }
         found.pages.add(page);
-        if (!kept.bad) found.readings.push(readEntry(kept, headers.get(kept.id)));
+        if (!kept.bad) found.byId.set(kept.id, readEntry(kept, headers.get(kept.id)));
       }
     }
-    const briefs = [];
-    for (const [record, { readings, pages: fresh }] of touched) {
-      const stored = caseload.records.get(record)?.stored;
-      /** @type {Map<string, Reading>} */
-      const byId = new Map();
-      if (stored)
-        for (const one of await caseload.readings(record)) if (!one.lies || one.seq !== undefined) byId.set(one.id, one);
-      for (const one of readings) byId.set(one.id, one);
-      if (byId.size === 0) continue;
-      briefs.push(makeBrief([...byId.values()], definitions.known, [...(stored?.pages ?? []), ...fresh]));
-    }
+    const briefs = [...touched.values()].flatMap(({ byId, pages: all }) =>
+      byId.size > 0 ? makeBrief([...byId.values()], definitions.known, [...all]) : [],
+    );
     news.push({ of, head, pages, briefs });
   }
   if (news.length === 0) return;
@@ -321,9 +324,9 @@ async function keepCasefiles(session, checked) {
   for (const { briefs } of news) if (briefs.length < 20) for (const { record } of briefs) session.tell("record", { record });
 }
 
-/** Lays entries into pages of some tens of kilobytes. @param {Checked[]} entries @param {number} first @returns {{page: number, entries: Checked[]}[]} */
+/** Lays entries into pages of some tens of kilobytes. @param {Kept[]} entries @param {number} first @returns {{page: number, entries: Kept[]}[]} */
 function paged(entries, first) {
-  /** @type {{page: number, entries: Checked[]}[]} */
+  /** @type {{page: number, entries: Kept[]}[]} */
   const pages = [];
   let size = PAGE_CHARACTERS;
   for (const entry of entries) {
@@ -333,14 +336,14 @@ function paged(entries, first) {
       size = 0;
     }
     size += length;
-    /** @type {{entries: Checked[]}} */ (pages.at(-1)).entries.push(entry);
+    /** @type {{entries: Kept[]}} */ (pages.at(-1)).entries.push(entry);
   }
   return pages;
 }
 
 /**
  * Checks one entry: who signed it, that person and device are those of the signer, that the body is the one that was signed. What is wrong is kept and marked.
- * @param {Session} session @param {string} casefile @param {Map<string, any>} headers takes what was read, so that it is read once @param {Kept} entry @returns {Promise<Checked>}
+ * @param {Session} session @param {string} casefile @param {Map<string, any>} headers takes what was read, so that it is read once @param {Served} entry @returns {Promise<Kept>}
  */
 async function check(session, casefile, headers, { seq, received_at, log_hash, jws, body, gone }) {
   const { kid, input, payload, signature } = splitJws(jws, "fieldapp-entry");
@@ -350,15 +353,6 @@ async function check(session, casefile, headers, { seq, received_at, log_hash, j
   } catch {
     throw new Malformed("header");
   }
-  const kept = {
-    seq,
-    received_at,
-    log_hash,
-    jws,
-    ...(body === undefined ? {} : { body }),
-    ...(gone === undefined ? {} : { gone }),
-    record: String(header.record),
-  };
   const signer = session.signers.get(kid);
   const jwk = signer?.jwk ?? officeKeys(session.keySet, "desk")(kid);
   const [id, signed, bodyHash] = await Promise.all([
@@ -377,7 +371,7 @@ async function check(session, casefile, headers, { seq, received_at, log_hash, j
           ? "bad_hashes"
           : header.casefile !== casefile
             ? "wrong_casefile"
-            : "";
+            : undefined;
   headers.set(id, header);
-  return { ...kept, id, ...(bad ? { bad } : {}) };
+  return { id, record: String(header.record), seq, received_at, log_hash, jws, body, gone, bad };
 }

@@ -133,8 +133,8 @@ async function sendAll(outside, outbox, take, stumbles) {
   }
 }
 
-/** As many as one push may carry; one that is larger than its share goes alone. @param {[string, Item][]} due @param {number} frames */
-function fitting(due, frames) {
+/** As many as one push may carry; one that is larger than its share goes alone. @template {{sealed: Uint8Array}} T @param {[string, T][]} due @param {number} frames */
+export function fitting(due, frames) {
   let size = 0;
   let count = 0;
   for (const [, { sealed }] of due) {
@@ -148,7 +148,7 @@ function fitting(due, frames) {
 /** @typedef {{outcome: Outcome, rows: [string, Item, Answer][], delays: [string, number][]}} Returned what came back for a batch: answers to take, and items to put off */
 
 /** @param {Outside} outside @param {[string, Item][]} batch @returns {Promise<Returned>} */
-async function sendBatch(outside, batch) {
+export async function sendBatch(outside, batch) {
   const body = layFrames(batch.map(([, item]) => item.sealed));
   // Half a minute, and time for the bytes at 8 kB a second: a slow line is not a dead one.
   const told = await exchange(outside, "/sync/v1/push", {

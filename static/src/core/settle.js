@@ -78,7 +78,7 @@ export async function judge(session, rows) {
   );
   /** @type {[string, Placed, boolean][]} */
   const stored = [];
-  /** @type {[string, {at: string, answer: Answer}][]} */
+  /** @type {[string, Sorting][]} */
   const sorting = [];
   /** @type {[string, {next_at: number, attempts: number}][]} */
   const again = [];
@@ -97,22 +97,39 @@ export async function judge(session, rows) {
       }
     }),
   );
-  const touched = [...stored, ...sorting].flatMap(([id]) => caseload.unsettled.get(id)?.header ?? []);
+  const touched = stored.flatMap(([id]) => caseload.unsettled.get(id) ?? []);
   const own = stored.filter(([, , isOwn]) => isOwn);
   const placed = await keepPlaced(session, own);
   await outbox.sent(stored.map(([id, { received_at, epoch }]) => [id, { received_at, epoch }]));
-  await outbox.sorting(sorting);
   await outbox.offerAgain(again);
-  for (const [id] of sorting) {
-    const reading = caseload.unsettled.get(id);
-    if (reading) caseload.unsettled.put({ ...reading, lies: "sorting" });
-  }
   if (stored.length > 0) await outbox.keepFact("last_sent", { at: outside.stamp() });
-  for (const { casefile, record } of touched) {
+  await keepSorting(session, sorting);
+  await show(session, touched, placed);
+}
+
+/** What is told of an item that is being sorted: when its envelope was kept, and the answer. @typedef {{at?: string, answer: Answer}} Sorting */
+/** @param {Answer} [answer] @returns {import("./briefs.js").Lies} */
+const liesBy = (answer) => (answer?.is_away ? "put_away" : "sorting");
+
+/** Notes what is being sorted, and what a person put aside. @param {Session} session @param {[string, Sorting][]} list */
+async function keepSorting(session, list) {
+  const { unsettled } = session.caseload;
+  await session.outbox.sorting(list);
+  const readings = list.flatMap(([id, { answer }]) => {
+    const reading = unsettled.get(id);
+    return reading ? { ...reading, lies: liesBy(answer) } : [];
+  });
+  for (const reading of readings) unsettled.put(reading);
+  await show(session, readings);
+}
+
+/** Shows anew the records of some entries of ours. @param {Session} session @param {import("./briefs.js").Reading[]} readings @param {Set<string>} [placed] those whose briefs are new already */
+async function show({ caseload, tell }, readings, placed = NOBODY) {
+  for (const { casefile, record } of readings.map(({ header }) => header)) {
     if (!placed.has(record)) await caseload.refresh(casefile, record);
-    session.tell("record", { record });
+    tell("record", { record });
   }
-  if (touched.length > 0) session.tell("caseload", {});
+  if (readings.length > 0) tell("caseload", {});
 }
 
 /**
@@ -191,23 +208,30 @@ export async function free(session, { epoch, durable_through }) {
   const sorting = await outbox.inState("sorting");
   // Quarantine is restored with the rest: what an older epoch kept for sorting may be gone from it. In this epoch it is never asked for twice, because the
   // office cannot know by its id what it could not open.
-  const older = [...sent, ...sorting.filter(([, { answer }]) => answer?.epoch !== epoch).map(([id]) => id)];
-  const ask = [...new Set([...older, ...sorting.map(([id]) => id)])];
+  const current = new Set(sorting.filter(([, { answer }]) => answer?.epoch === epoch).map(([id]) => id));
+  const ask = [...sent, ...sorting.map(([id]) => id)];
   for (let i = 0; i < ask.length; i += HAVE_IDS) {
+    const ids = ask.slice(i, i + HAVE_IDS);
     const { status, answer } = await exchange(outside, "/sync/v1/have", {
       method: "POST",
-      body: JSON.stringify({ v: 1, ids: ask.slice(i, i + HAVE_IDS) }),
+      body: JSON.stringify({ v: 1, ids }),
       headers: { "Content-Type": "application/json" },
     });
     if (status !== 200 || !Array.isArray(answer.missing) || !Array.isArray(answer.receipts)) return;
-    const lacking = new Set(older);
-    await outbox.offerAgain(
-      answer.missing
-        .filter((/** @type {string} */ id) => lacking.has(id))
-        .map((/** @type {string} */ id) => [id, { next_at: outside.now() }]),
+    const away = new Set(answer.put_away);
+    await keepSorting(
+      session,
+      sorting.flatMap(([id, { sorted_at, answer: told }]) =>
+        told && ids.includes(id) && !told.is_away === away.has(id)
+          ? [[id, { at: sorted_at, answer: { ...told, is_away: away.has(id) } }]]
+          : [],
+      ),
     );
-    const receipts = answer.receipts.filter((/** @type {any} */ one) => typeof one?.receipt === "string" && ask.includes(one.id));
-    await outbox.offerAgain(receipts.map((/** @type {{id: string}} */ { id }) => [id, { next_at: outside.now() }]));
+    const receipts = answer.receipts.filter((/** @type {any} */ one) => typeof one?.receipt === "string");
+    const lacking = answer.missing.filter((/** @type {string} */ id) => !current.has(id));
+    await outbox.offerAgain(
+      [...lacking, ...receipts.map((/** @type {{id: string}} */ { id }) => id)].map((id) => [id, { next_at: outside.now() }]),
+    );
     await outbox.answered(
       receipts.map((/** @type {{id: string, receipt: string}} */ { id, receipt }) => [
         id,
@@ -252,7 +276,7 @@ async function openItem(session, id, item) {
   try {
     const { kid, signature, headerBytes, body } = await openOwn(session, item.own, "items", id);
     const jws = session.jwsOf(kid, headerBytes, signature);
-    return readEntry({ id, jws, body, lies: item.state === "sorting" ? "sorting" : "waiting" });
+    return readEntry({ id, jws, body, lies: item.state === "sorting" ? liesBy(item.answer) : "waiting" });
   } catch {
     return null;
   }

@@ -16,10 +16,11 @@ import { makeVault, unlockVault } from "./vault.js";
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
 /** @typedef {{tell: (news: string, value: unknown) => void, soon: (ms: number) => void, saved: () => void, later: (work: () => Promise<void>) => void, onGone: () => void}} Ties `later` runs what no screen need wait for, once its answer is out; the next ask finds it done. What a session is given by whoever opens it */
 /**
- * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds; `hasShownCheckpoint` the office its last checkpoint.
+ * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds; `hasShownCheckpoint` the office its last checkpoint; `give_back_at` is when the office
+ * wants to be given back the rest.
  * @typedef {Ties & {outside: Outside, outbox: Outbox, vault: import("./vault.js").Vault, definitions: import("./definitions.js").Definitions,
  *   caseload: import("./caseload.js").Caseload, records: import("./records.js").Records, drafts: import("./drafts.js").Drafts, signer: import("./keys.js").Signer, keySet: import("./keys.js").KeySet,
- *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string, hasShownCheckpoint: boolean,
+ *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string, hasShownCheckpoint: boolean, give_back_at?: number,
  *   signers: Map<string, {person: string, device: string, jwk: PublicJwk}>,
  *   jwsOf: (kid: string, header: Uint8Array, signature: Uint8Array) => string}} Session
  */
@@ -86,7 +87,7 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
   if (!areStrong(words, new Set(pending.words))) throw new Refused("words_too_weak");
   const cost = outside.unlockCost ?? (await calibrate(outside.now));
   const { signer, jwk, pkcs8 } = await makeSigner();
-  const old = (await outbox.people()).find(([vault]) => vault === replaces)?.[1].kid ?? "";
+  const old = (await outbox.people()).find(([vault]) => vault === replaces)?.[1];
   const claim = {
     v: 1,
     person: pending.person.id,
@@ -94,10 +95,10 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
     jwk,
     made_at: outside.stamp(),
     nonce: pending.nonce,
-    replaces: old,
+    replaces: old?.kid ?? "",
   };
   const { jws } = await sign(signer, "fieldapp-enrolment", json(claim));
-  const { status, answer } = await post(outside, "/sync/v1/devices", { v: 1, enrolment: jws });
+  const { status, answer } = await post(outside, "/sync/v1/devices", { v: 1, enrolment: jws, replaced: old?.enrolment });
   if (status === 0) throw new Refused("offline");
   if (status === 400 || status === 401)
     throw new Refused(/nonce|used|expired/.test(String(answer?.error)) ? "nonce_expired" : "setup_failed", {
@@ -116,7 +117,7 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
   pkcs8.fill(0);
   await outbox.keepFacts({ office: pending.office, place: pending.device });
   const vault = await makeVault(outside, words, cost, self);
-  return { vault, enlist: () => outbox.addPerson(vault, { label, kid: signer.kid, replaces: old }) };
+  return { vault, enlist: () => outbox.addPerson(vault, { label, kid: signer.kid, enrolment: jws, replaces: old?.kid }) };
 }
 
 /**

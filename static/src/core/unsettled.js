@@ -18,7 +18,7 @@ export function openUnsettledList() {
       return byId.size;
     },
     values: () => byId.values(),
-    /** The longest written of those that lie there. @param {number} most @param {"waiting" | "sorting"} where @returns {Reading[]} */
+    /** The longest written of those that lie there. @param {number} most @param {import("./briefs.js").Lies} where @returns {Reading[]} */
     first(most, where) {
       const found = [];
       for (const one of byId.values()) {
@@ -39,8 +39,8 @@ export function openUnsettledList() {
     put(reading) {
       const { casefile, record } = reading.header;
       byId.set(reading.id, reading);
-      inRecord.set(record, (inRecord.get(record) ?? new Set()).add(reading.id));
-      inCasefile.set(casefile, (inCasefile.get(casefile) ?? new Set()).add(record));
+      add(inRecord, record, reading.id);
+      add(inCasefile, casefile, record);
     },
 
     /** @param {string} id */
@@ -49,11 +49,16 @@ export function openUnsettledList() {
       if (!reading) return;
       byId.delete(id);
       const { casefile, record } = reading.header;
-      inRecord.get(record)?.delete(id);
-      if (inRecord.get(record)?.size) return;
-      inRecord.delete(record);
-      inCasefile.get(casefile)?.delete(record);
-      if (inCasefile.get(casefile)?.size === 0) inCasefile.delete(casefile);
+      if (isLast(inRecord, record, id)) isLast(inCasefile, casefile, record);
     },
   };
+}
+
+/** @param {Map<string, Set<string>>} map @param {string} key @param {string} value */
+const add = (map, key, value) => map.set(key, (map.get(key) ?? new Set()).add(value));
+
+/** Takes one out. @param {Map<string, Set<string>>} map @param {string} key @param {string} value */
+function isLast(map, key, value) {
+  map.get(key)?.delete(value);
+  return !map.get(key)?.size && map.delete(key);
 }

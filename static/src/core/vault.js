@@ -13,7 +13,7 @@ import { answer, answers, transact } from "./outside.js";
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
 /** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, nonce: string, made_at: string}} Self `nonce` of the first proof */
-/** @typedef {{seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string}} Kept one entry as the office serves it */
+/** @typedef {{id: string, record: string, seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string, bad?: string}} Kept one entry as the office served it, with what checking it found. `bad`: kept as it came and never shown as somebody's words */
 /** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile `next_page` numbers its next row, of pages and of briefs alike */
 /**
  * @typedef {{record: string, pages: number[], kind: string, schema: string, title: string, line: string, text: string, happened_on: string,

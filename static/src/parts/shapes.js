@@ -1,7 +1,7 @@
 /**
  * The shapes that the core tells and the screens draw; types only.
  *
- * @typedef {"draft"|"waiting"|"sent"|"sorting"|"question"|"signed_off"} Standing
+ * @typedef {"draft"|"waiting"|"sent"|"sorting"|"put_away"|"question"|"signed_off"} Standing
  * @typedef {{id: string, name: string, relation?: string, group?: string, born_on?: string, due_on?: string}} Person
  * @typedef {{field: string, in: string[]}} When
  * @typedef {{value: string, label: string, group?: string, of?: string}} Option

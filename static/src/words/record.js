@@ -67,6 +67,8 @@ export function standing(standing, at, now) {
       return `Sent, the office has it${when}`;
     case "sorting":
       return "Safe at the office, being sorted";
+    case "put_away":
+      return "The office has looked at this and put it aside";
     case "question":
       return `Sent back with a question${when}`;
     case "signed_off":

@@ -95,6 +95,8 @@ export function happensNext(item, reach, now) {
       return "It is sent next.";
     case "sorting":
       return "Somebody at the office is finding its place. You do not have to do anything.";
+    case "put_away":
+      return "It is kept there and on this phone. Ask your supervisor if it should count.";
     case "question":
       return "Open it to answer.";
     case "sent":
