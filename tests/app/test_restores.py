@@ -60,6 +60,10 @@ def given_back(handset: Handset, *ids: str) -> list[bytes]:
     return found
 
 
+def opening_of(handset: Handset, casefile: str) -> str:
+    return next(id for id, kept in handset.entries.items() if (kept["header"]["casefile"], kept["seq"]) == (casefile, 1))
+
+
 def lacking(handset: Handset, *ids: str) -> list[str]:
     answer = handset.proved("/have", {"v": 1, "ids": list(ids), "anybody": True})
     assert answer.status_code == 200, answer.text
@@ -165,9 +169,7 @@ def test_slip_that_comes_later_completes_the_row_and_the_radar_is_not_cheated(
 
     # Given that a reader's phone gave back two of Ama's notes and her opening
     lost = [lost_day.in_old, lost_day.in_new]
-    opening = next(
-        each for each, kept in reece.entries.items() if kept["header"]["casefile"] == lost_day.new and kept["seq"] == 1
-    )
+    opening = opening_of(reece, lost_day.new)
     reece.push(*given_back(reece, opening, *(each.id for each in lost)))
 
     # Then the office does not say that Ama's chain is whole, and says so on her phone's page
@@ -224,9 +226,7 @@ def test_erased_body_stays_gone_when_the_slip_comes_later(
 
 
 def test_what_waits_for_its_opening_is_placed_when_another_phone_gives_that_back(lost_day: LostDay, reece: Handset) -> None:
-    opening = next(
-        each for each, kept in reece.entries.items() if kept["header"]["casefile"] == lost_day.new and kept["seq"] == 1
-    )
+    opening = opening_of(reece, lost_day.new)
     assert statuses(reece, *given_back(reece, lost_day.in_new.id)) == ["quarantined no_opening"]
     assert lacking(reece, lost_day.in_new.id) == []
     assert statuses(reece, *given_back(reece, opening)) == ["stored"]
@@ -364,3 +364,27 @@ def test_junk_under_a_forgotten_signers_id_keeps_nobody_from_bringing_the_entry(
         ) == ["quarantined unknown_signer"]
     assert lacking(reece, sent.id) == []
     assert faults(place) == []
+
+
+def test_phone_that_never_confirms_what_was_given_back_is_on_the_board_until_somebody_looked(
+    lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    # Given notes of Ama's that came back without their numbers, as somebody who strips slips would send them
+    reece.push(*given_back(reece, lost_day.in_old.id))
+    marian = place.signed_in("marian")
+    line = "1 item was given back by other phones"
+    assert line not in words_of(marian.get("/desk/board"))
+
+    # When days pass and her phone has confirmed nothing
+    place.clock.pass_by(days=3)
+    marian = place.signed_in("marian")
+    assert line in words_of(marian.get("/desk/board"))
+
+    # Then somebody looks into it, and it is off the board until there is more of it
+    here = place.office
+    state = radar.phone(here.store, place.people["marian"], ama.device, place.clock())
+    radar.settle(here.store, here.keys, place.people["marian"], state, "Ama has left; her phone was wiped.", place.clock())
+    assert line not in words_of(marian.get("/desk/board"))
+    reece.push(*given_back(reece, opening_of(reece, lost_day.new), lost_day.in_new.id))
+    place.clock.pass_by(days=3)
+    assert "3 items were given back by other phones" in words_of(place.signed_in("marian").get("/desk/board"))

@@ -20,6 +20,7 @@ test("every standing is said in words, and only a kept time is shown", () => {
   assert.equal(standing("sent", at, NOW), "Sent, the office has it 13:05");
   assert.equal(standing("sent", null, NOW), "Sent, the office has it");
   assert.equal(standing("sorting", at, NOW), "Safe at the office, being sorted");
+  assert.equal(standing("put_away", at, NOW), "The office has looked at this and put it aside");
   assert.equal(standing("question", at, NOW), "Sent back with a question 13:05");
   assert.equal(standing("signed_off", at, NOW), "Signed off 13:05");
 });
@@ -56,6 +57,7 @@ test("what waits says when it is tried again", () => {
   const item = /** @type {any} */ ({ standing: "waiting", attempts: 2, next_at });
   assert.equal(happensNext(item, "ok", NOW), "Tried 2 times. It tries again by itself at 14:10.");
   assert.equal(happensNext(item, "no_signal", NOW), "It is sent by itself when signal returns.");
+  assert.match(happensNext({ ...item, standing: "put_away" }, "ok", NOW), /kept there and on this phone/);
 });
 
 test("a clock is called wrong only when it is, by how much and in which direction", () => {
