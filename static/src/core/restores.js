@@ -46,6 +46,7 @@ async function giveBack(session) {
 async function offer(session, entries) {
   const { outside, outbox } = session;
   const { missing } = await askAsReader(session, "/sync/v1/have", { v: 1, anybody: true, ids: entries.map(({ id }) => id) });
+  if (!Array.isArray(missing)) throw new NoAnswer("office_not_answering");
   // Of ours the outbox may have the whole, with its slip.
   await outbox.offerAgain(missing.map((/** @type {string} */ id) => [id, { next_at: outside.now() }]));
   let rest = await Promise.all(
