@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import config, hold, open_office, people, store, verifying
+from fieldapp import config, create_app_anew, hold, open_office, people, store, verifying
 from fieldapp.errors import CannotStart
 from fieldapp.keys import CannotOpen, KeyMissing, Keys, Master, moving
 from fieldapp.keys.master import derive
@@ -33,6 +33,9 @@ def machine(office_machine: Machine) -> Machine:
 def test_everything_opens_with_the_new_key_alone_and_nothing_with_the_former(machine: Machine) -> None:
     former = config.read().master_key
     before = machine.key_names()
+    wraps = [bytes(wrapped) for _, _, wrapped in moving._wraps(machine.place.office.store)]
+    lies = b"".join(each.read_bytes() for each in machine.folder.glob("office.db*"))
+    assert all(each in lies for each in wraps)
     told = machine.run("rekey")
     (now,) = machine.key_names()
     assert [now] != before
@@ -42,6 +45,8 @@ def test_everything_opens_with_the_new_key_alone_and_nothing_with_the_former(mac
     assert machine.key_names(kept) == before
     assert (kept.stat().st_mode | machine.key_file.stat().st_mode) & 0o077 == 0
     machine.whole()
+    left = b"".join(each.read_bytes() for each in machine.folder.glob("office.db*"))
+    assert not [each for each in wraps if each in left], "what was overwritten lies in no file, the log included"
     opened = store.open_still(machine.folder / "office.db")
     assert moving.opens_all(opened, Master(former))[0] == 0
     with pytest.raises(CannotOpen):
@@ -111,6 +116,17 @@ def test_process_that_serves_meanwhile_takes_and_gives_as_before(machine: Machin
     found, total = moving.opens_all(opened, Master(config.read().master_key))
     assert found == total > len(TITLES)
     opened.close()
+
+
+def test_server_process_that_starts_later_takes_the_key_of_then_or_the_one_it_was_given(machine: Machine) -> None:
+    settings = config.read()
+    machine.run("rekey")
+    assert titles(create_app_anew(settings).extensions["fieldapp"]) == TITLES
+    settings = config.read()
+    machine.key_file.unlink()
+    assert titles(create_app_anew(settings).extensions["fieldapp"]) == TITLES
+    with pytest.raises(CannotStart, match="There is no key file"):
+        config.read()
 
 
 def test_process_that_cannot_find_the_new_key_adds_nothing_under_the_former(machine: Machine) -> None:
