@@ -139,8 +139,12 @@ def test_what_waits_at_the_office_is_not_made_unreadable_without_a_reason(ama: H
     waits, away = ama.write(opening.casefile, VISIT), ama.write(new_id(), VISIT)
     ama.push(waits, away)
     rows = {row.entry: row for row in place.office.store.quarantine.open()}
+    at, who = entry.stamp(place.clock()), place.id("marian")
     with place.office.store.writing() as tx:
-        tx.quarantine.discard(rows[away.id].hash, place.id("marian"), "", entry.stamp(place.clock()))
+        detail = place.office.keys.seal_secret(
+            "sorting", entry.write_json({"item": rows[away.id].hash, "reason": "", "why": "a test"})
+        )
+        tx.quarantine.discard(rows[away.id].hash, who, tx.audit.add(at, who, "put away", detail=detail), at)
     former = rotate(place, "ingest")
     learn(ama)
     assert costs(place, former) == Cost(waiting=1, put_away=1)
