@@ -38,10 +38,17 @@ def create_app(settings: Settings, *, clock: Clock = now, dev: bool = False) -> 
     return app
 
 
-def create_app_anew(*, dev: bool = False) -> Flask:
-    """Join the app of one more server process. Its key is read anew: one that starts days later may find the office under another."""
+def create_app_anew(settings: Settings, *, dev: bool = False) -> Flask:
+    """Join the app of one more server process. Its key is read anew: one that starts days later may find the office under another.
+
+    Where the key has been taken away meanwhile, what the server was started with still serves.
+    """
     try:
         return create_app(config.read(), dev=dev)
+    except CannotStart:
+        pass
+    try:
+        return create_app(settings, dev=dev)
     except CannotStart:
         # The keys may have begun to move between reading the one and asking the other.
         return create_app(config.read(), dev=dev)

@@ -133,7 +133,7 @@ def _serve(settings: config.Settings, given: argparse.Namespace) -> int:
     if settings.demo:
         print(sign_ins.told())
     sys.stdout.flush()
-    serving.run(lambda: create_app_anew(dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev)
+    serving.run(lambda: create_app_anew(settings, dev=given.dev), bind=f"{given.bind}:{settings.port}", dev=given.dev)
     return 0
 
 

@@ -105,6 +105,7 @@ def burn(given: argparse.Namespace) -> int:
                 f"{kid} was not burned: {told}. Wait until that has passed, or give --despite with the reason, if somebody else may have the key."
             ) from None
         n = office.keys.ring(office.store).n
+        _tell_log(office, "its private half, sealed")
     print(f"Burned {kid}: its private half is destroyed here, and key set {n} says so. Earlier backups still hold it, sealed.")
     for each in _told(cost):
         print(f"  - {each}")
@@ -164,10 +165,20 @@ def _rekey(settings: Settings) -> int:
             raise CannotStart(f"{settings.key_source.told} gives one key only; nothing was changed.")
         if not move.is_settled:
             _move(office, settings, move)
+        _tell_log(office, f"what key {move.former} opens")
         _tidy(settings, move)
     finally:
         office.store.close()
     return 0
+
+
+def _tell_log(office: Office, what: str) -> None:
+    """Empties the database's log: what was overwritten must not lie there for whoever copies the files."""
+    if not office.store.empty_log():
+        print(
+            f"Somebody read on for so long that {office.store.path}-wal still holds {what}: it is gone when the office was stopped and started once.",
+            file=sys.stderr,
+        )
 
 
 def _what_to_do(office: Office, settings: Settings) -> _Move | None:

@@ -93,7 +93,7 @@ class Keys:
 
     def settle(self, tx: Store, at: str) -> bool:
         """Notes the name of the master key, once. True when secrets got a key of their own by it: what was sealed before opens still, and is better sealed anew."""
-        if tx.office.masters():
+        if tx.office.master() is not None:
             return False
         founding = self._founding(tx)
         tx.office.begin_master(founding.name, at, at)
@@ -110,8 +110,8 @@ class Keys:
 
     def _wrapping(self, tx: Store) -> Master:
         """The master key under which this office wraps what is new. Asked inside the transaction: while keys move, the answer changes."""
-        rows = tx.office.masters()
-        return self.masters.named(rows[-1].name) if rows else self.masters.newest
+        row = tx.office.master()
+        return self.masters.newest if row is None else self.masters.named(row.name)
 
     def seal_secret(self, about: str, secret: bytes) -> Sealed:
         """Seals something that belongs to no casefile: a second factor, an audit detail."""

@@ -77,6 +77,13 @@ class Store:
         with self._connections.snapshot():
             yield self
 
+    def empty_log(self) -> bool:
+        """Brings what the log beside the database holds into it, and empties the log: what was overwritten is then in no file any more.
+
+        Waits for those who read; False when one of them read on for too long. Call it outside of any transaction.
+        """
+        return self._connections.empty_log()
+
     def close(self) -> None:
         """Closes this thread's connection."""
         self._connections.close()

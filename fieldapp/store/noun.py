@@ -152,6 +152,11 @@ class Connections:
             db.rollback()
             raise
 
+    def empty_log(self) -> bool:
+        """Folds the write-ahead log into the database and cuts it to nothing; False when somebody read on for too long."""
+        is_busy: int = self.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not is_busy
+
     def _is_in_transaction(self) -> bool:
         return bool(self.raw.in_transaction)
 

@@ -78,6 +78,11 @@ class Office(Noun):
         """The master keys this office was ever under, oldest first; none before an office was opened by a release that knew their names."""
         return [MasterRow(*tuple(row)) for row in self._rows("SELECT n, name, from_at, settled_at FROM master_keys ORDER BY n")]
 
+    def master(self) -> MasterRow | None:
+        """The newest of them."""
+        row = self._one("SELECT n, name, from_at, settled_at FROM master_keys WHERE n = (SELECT max(n) FROM master_keys)")
+        return None if row is None else MasterRow(*tuple(row))
+
     def begin_master(self, name: str, from_at: str, settled_at: str | None) -> None:
         """From now on what is new is wrapped by this master key."""
         self._run("INSERT INTO master_keys (name, from_at, settled_at) VALUES (?, ?, ?)", name, from_at, settled_at)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from fieldapp.believing import opened
-from fieldapp.keys import CannotOpen, Keys, Ring, hash_text
+from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys, Ring, hash_text
 from fieldapp.store import Store
 from fieldapp.store.quarantine import QuarantineRow
 from fieldapp.verifying.faults import Fault, entry_place
@@ -74,5 +74,5 @@ def _put_away_as_told(store: Store, keys: Keys, row: QuarantineRow) -> bool:
         return False
     try:
         return bool(json.loads(keys.open_secret("sorting", audit.detail))["item"] == row.hash)
-    except (CannotOpen, ValueError, TypeError, KeyError):
+    except (CannotOpen, NoOfficeKeys, ValueError, TypeError, KeyError):
         return False

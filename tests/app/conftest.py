@@ -8,7 +8,9 @@ import pytest
 
 from fieldapp import people
 from tests.app import harrowmere
+from tests.app import machine as machines
 from tests.app.harrowmere import Harrowmere
+from tests.app.machine import Machine
 from tests.app.phone import Handset, phone, street
 
 
@@ -29,3 +31,9 @@ def ama(place: Harrowmere) -> Handset:
 def reece(place: Harrowmere) -> Handset:
     """Reece's phone, set up."""
     return phone(place, "reece")
+
+
+@pytest.fixture
+def office_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Machine:
+    """An office on its own machine."""
+    return machines.make(tmp_path, monkeypatch, capsys)

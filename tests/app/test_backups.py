@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import signal
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from fieldapp.web.office import Office
 from sync import entry
 from tests.app import harrowmere
 from tests.app.harrowmere import VISIT, Harrowmere
+from tests.app.killed import killed_at
 from tests.app.phone import Handset
 
 
@@ -373,32 +373,6 @@ def test_checkpoint_file_shows_a_cut_tail_later(machine: Path, capsys: pytest.Ca
 
 
 # Killed on the way
-
-CALLS = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "pwrite", "open")
-
-
-def killed_at(call: int, command: list[str]) -> bool:
-    """Runs a command in a process of its own that is killed at its n-th call of the system; False when it came to its end."""
-    child = os.fork()
-    if child == 0:
-        left = call
-
-        def counted(real: Callable[..., object]) -> Callable[..., object]:
-            def wrapped(*given: object, **more: object) -> object:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return real(*given, **more)
-
-            return wrapped
-
-        for name in CALLS:
-            setattr(os, name, counted(getattr(os, name)))
-        os._exit(cli.main(command))
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 def test_kill_in_the_middle_of_a_backup_leaves_the_office_and_earlier_backups_as_they_were(machine: Path) -> None:

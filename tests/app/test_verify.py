@@ -87,6 +87,9 @@ def lived_in(place: Harrowmere) -> tuple[Handset, str, str]:
     reece.push(other, reece.write(other.casefile, VISIT), reece.write(opening.casefile, VISIT))
     ama.hello()
     here.keys.renew_key(here.store, "ingest", entry.stamp(place.clock()))
+    former = here.keys.ring(here.store).receipt.kid
+    here.keys.renew_key(here.store, "receipt", entry.stamp(place.clock()))
+    here.keys.burn_key(here.store, former, entry.stamp(place.clock()))
     place.clock.pass_by(hours=2)
     place.write("marian", "review", opening.casefile, {"decision": "noted", "covers": [second.id]}, record=first.record)
     take_out(place, opening.casefile, first.id)
