@@ -155,7 +155,9 @@ class Opening:
 def read_opening(body: bytes) -> Opening:
     """Reads the body of an opening; Malformed when it is none."""
     fields = entry.read_body(body)["fields"]
-    about, sort, readers, title = (fields.get(name) for name in ("about", "sort", "readers", "title"))
+    about, sort, title = (fields.get(name) for name in ("about", "sort", "title"))
+    # The form asks for readers only where it is restricted.
+    readers = fields.get("readers", [])
     if about not in ("family", "person", "group") or sort not in ("main", "restricted"):
         raise Malformed("opening", "about or sort")
     if not isinstance(readers, list) or not all(entry.is_random_id(each) for each in readers):

@@ -38,6 +38,11 @@ def code(result: dict[str, Any]) -> tuple[str, str | None]:
     return result["status"], result.get("code")
 
 
+def test_opening_is_placed_when_it_names_no_readers(ama: Handset) -> None:
+    opening = ama.write(new_id(), {"about": "family", "sort": "main", "title": "Tarnley"}, kind="opening")
+    assert ama.push(opening)[0]["status"] == "stored"
+
+
 def test_entry_is_stored_with_a_receipt_that_tells_its_place(ama: Handset) -> None:
     opening = ama.opening()
     note = ama.write(opening.casefile, NOTE)

@@ -18,6 +18,7 @@ const UNNUMBERED = -1;
 const NOT_CONTENT = new Set(["review", "erasure", "moved"]);
 const UNBELIEVED_A_DAY = 200;
 const NONCE_LASTS_MS = 12 * 3_600_000;
+const MOST_KEYSETS_LOST = 100;
 const WITHOUT_BACKUPS_MS = 14 * 86_400_000;
 
 const WORDS = Array.from({ length: 2200 }, (_, i) => `w${i.toString(36).padStart(3, "x")}`).join("\n");
@@ -121,13 +122,17 @@ export function makeOffice(clock, practice, from = null) {
   /** What lies beside the key file, outside the database and its backups. */
   const beside = { epoch: from?.beside.epoch ?? 0, count: from?.beside.count ?? 0 };
   /** What this office ever did, whatever was restored since. */
-  const ever = { placed: new Map(), quarantined: new Map(), durable: "" };
+  const ever = { placed: new Map(), quarantined: new Map(), durable: "", droppedAtOnce: "", keysetN: 0, cleared: new Set() };
   if (from) for (const [id, one] of from.state.placed) ever.placed.set(id, one);
   /** Opened once: the same bytes come again and again. */
   const opened = new Map();
   let keyset = null;
   /** Entries a pull gives at most; the real one counts bytes. */
   let room = 400;
+  /** How many answers from now on take everything away. */
+  let mistakes = 0;
+  /** What each signer still holds, by rights, after a mistake. */
+  const doubts = new Map();
 
   /** Is told of everything that happens here, for the real office to live through as well. */
   let record = null;
@@ -291,7 +296,6 @@ export function makeOffice(clock, practice, from = null) {
     item.code = whyNot(item);
     if (item.code === "clone") {
       stop();
-      return item;
     }
     number();
     if (item.code) return item;
@@ -398,7 +402,8 @@ export function makeOffice(clock, practice, from = null) {
   }
 
   function hello(device, asked, reader) {
-    if (reader && asked.keyset_n > state.keysetN) state.keysetN = asked.keyset_n + 1;
+    if (reader && asked.keyset_n > state.keysetN && asked.keyset_n <= state.keysetN + MOST_KEYSETS_LOST)
+      state.keysetN = asked.keyset_n + 1;
     const said = asked.signers.filter(({ kid }) => state.signers.get(kid)?.device === device.id);
     for (const { kid } of said) hearRemovals(kid, state.signers.get(kid).person, asked.removals_done ?? []);
     return {
@@ -411,7 +416,7 @@ export function makeOffice(clock, practice, from = null) {
       durable_through: promiseDurable(),
       practice: practice.index,
       nonce: makeNonce(device.id),
-      ...(reader ? { same: asked.digest === digestFor(reader.person) } : {}),
+      ...(reader ? { same: mistakes === 0 && asked.digest === digestFor(reader.person) } : {}),
       ...(asked.checkpoint_n === 1 ? {} : { checkpoint: jwsBy(receiptKey, "fieldapp-checkpoint", { v: 1, n: 1 }).jws }),
     };
   }
@@ -431,7 +436,10 @@ export function makeOffice(clock, practice, from = null) {
 
   function pull(signer, { cursors, removals }) {
     if (removals) hearRemovals(signer.kid, signer.person, Object.keys(removals));
-    const rows = readable(signer.person);
+    const isMistaken = mistakes > 0 && Object.keys(cursors).length > 1;
+    doubt(signer, cursors, isMistaken);
+    if (isMistaken) mistakes--;
+    const rows = isMistaken ? [] : readable(signer.person);
     const here = new Set(rows.map((row) => row.id));
     const held = Object.keys(cursors);
     const isOurs = ({ seq, entries }, [from, head]) => from <= seq && (entries[from - 1]?.log_hash ?? "") === head;
@@ -491,6 +499,19 @@ export function makeOffice(clock, practice, from = null) {
     };
   }
 
+  /** Notes what was taken away by mistake in one answer, and that the next question still holds it: one answer drops no such number. */
+  function doubt({ kid, person }, cursors, isMistaken) {
+    const before = doubts.get(kid);
+    doubts.delete(kid);
+    if (before) for (const id of before) if (!Object.hasOwn(cursors, id)) ever.droppedAtOnce = id;
+    // A second answer in the same words may be believed.
+    if (isMistaken && !before)
+      doubts.set(
+        kid,
+        Object.keys(cursors).filter((id) => mayRead(person, id)),
+      );
+  }
+
   function have(device, ids) {
     const mine = (kid) => state.signers.get(kid)?.device === device.id;
     const found = ids.flatMap((id) => {
@@ -499,7 +520,9 @@ export function makeOffice(clock, practice, from = null) {
     });
     const held = new Set([...state.quarantine.values()].flatMap(({ entry: id, kid }) => (id && mine(kid) ? [id] : [])));
     const here = new Set(found.map(({ id }) => id));
+    const away = [...state.quarantine.values()].flatMap((row) => (row.away_at && !here.has(row.entry) ? [row.entry] : []));
     return {
+      ...(away.some((id) => ids.includes(id)) ? { put_away: away.filter((id) => ids.includes(id)) } : {}),
       missing: ids.filter((id) => !here.has(id) && !held.has(id)),
       receipts: found.map(({ id, casefile, seq, received_at, log_hash }) => ({
         id,
@@ -758,9 +781,30 @@ export function makeOffice(clock, practice, from = null) {
       if (device) device.status = status;
       told("device", { device: id, status });
     },
+    /** Takes everything away from whoever asks next, so many times. */
+    takeAwayByMistake(times) {
+      mistakes = times;
+    },
+    /** A person decides about what waits to be sorted: `away` puts it away, `back` takes that back, `place` places it where it belongs. */
+    sort(row, how) {
+      if (how !== "place") {
+        row.away_at = how === "away" ? stamp() : null;
+        return;
+      }
+      const item = believe(open(row.envelope));
+      const casefile = state.casefiles.get(item.ready?.header.casefile);
+      if (!item.isBelieved || !casefile || state.placed.has(item.ready.id) || NOT_CONTENT.has(item.ready.header.kind)) return;
+      place(casefile, item.ready, item.kid, "after_access_ended");
+      row.placed_at = stamp();
+      note();
+    },
+    /** A key set as it might have been signed before the one that holds. */
+    olderKeys: () =>
+      jwsBy(official, "fieldapp-keyset", { v: 1, n: state.keysetN - 1, issued_at: stamp(), keys: state.keys.slice(0, 3) }).jws,
     rotate() {
       addIngest();
       state.keysetN += 1;
+      ever.keysetN = Math.max(ever.keysetN, state.keysetN);
       told("rotate", privateOf([...state.ingest.values()].at(-1)));
     },
     /** A backup that was read back: nothing received before its start can be lost by a restore. */
@@ -780,7 +824,12 @@ export function makeOffice(clock, practice, from = null) {
       state = copyOf(taken);
       told("restore", { label });
       const count = state.placed.size + state.quarantine.size;
-      if (beside.epoch > state.epoch || beside.count > count) state.epoch = Math.max(state.epoch, beside.epoch) + 1;
+      if (beside.epoch > state.epoch || beside.count > count) {
+        state.epoch = Math.max(state.epoch, beside.epoch) + 1;
+        // The sets that a restore lost had the numbers that come next: each epoch has numbers of its own.
+        const own = (state.epoch - 1) * MOST_KEYSETS_LOST;
+        state.keysetN = (state.keysetN < own ? own : state.keysetN + MOST_KEYSETS_LOST) + 1;
+      }
       Object.assign(beside, { epoch: state.epoch, count });
     },
   };

@@ -75,6 +75,10 @@ export function makePhone(world, name, kept = {}) {
       requests.push({ at: clock.now, path, kind });
     },
     now: () => clock.now + phone.skew,
+    /** Somebody clears what the browser keeps, or the system does. The cookie goes with it. */
+    clear() {
+      Object.assign(phone, { disk: makeDisk(), cookie: "", keysetN: 0, isCleared: true });
+    },
 
     /** Starts the app as a page does. */
     start() {

@@ -40,6 +40,12 @@ export function hold(world, phones, saved) {
   for (const one of saved.values())
     if (whereIs(world, phones, one) === "")
       throw new Broken(`lost: ${one.sentence}, saved on ${one.phone.name} by ${one.person.name}`);
+  if (office.ever.droppedAtOnce) throw new Broken("one mistaken answer took everything away");
+  for (const phone of phones) {
+    const n = phone.disk.look("outbox", "device").get("office")?.n ?? 0;
+    if (n < (phone.keysetN ?? 0)) throw new Broken(`${phone.name} went back to a key set of ${n} from ${phone.keysetN}`);
+    phone.keysetN = n;
+  }
   for (const phone of phones)
     for (const [id, item] of itemsOf(phone)) {
       const one = saved.get(id);
@@ -120,6 +126,9 @@ export function holdAtRest(world, phones, saved, isRestored) {
   if (new Set(placed).size < placed.length) throw new Broken("one entry is twice at the office");
   for (const [name] of office.state.slips) {
     const [kid, n] = name.split(" ");
+    // What a cleared phone had not sent is gone, and the gap tells the office so; two phones that say they are one have one count between them.
+    const device = office.state.devices.get(office.state.signers.get(kid)?.device);
+    if (device?.status === "cloned" || office.ever.cleared.has(device?.id)) continue;
     if (!isRestored && Number(n) > 1 && !office.state.slips.has(`${kid} ${n - 1}`))
       throw new Broken(
         `a signer's chain has a gap before ${n}: an entry that no screen called saved was sent, or one is missing`,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import secrets
 import shutil
 import sqlite3
@@ -18,7 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +41,7 @@ from sync import entry, wire
 from tests.house.tools import NODE, ROOT
 
 Event = dict[str, Any]
+_SHARE = 50
 _LEFT_OUT = {"nonce", "checkpoint", "practice", "keyset", "time", "responders", "enrolments", "v", "total"}
 
 
@@ -195,7 +199,7 @@ class RealOffice:
             (self.folder / name).unlink(missing_ok=True)
         shutil.copy(self.folder / f"copy-{event['label']}.db", self.database)
         self._open()
-        self.epoch_file.check(self.store)
+        self.keys.follow_epoch(self.store, self.epoch_file.check(self.store), self.at)
 
     def _request(self, event: Event) -> None:
         path, told = event["path"], json.loads(event["told"])
@@ -297,6 +301,22 @@ def compare(seed: int, runs: int) -> Sum:
     return Sum(schedules, requests, statuses, differences)
 
 
+def compare_on_all_cores(seed: int, runs: int) -> Sum:
+    """The same, a share of the seeds to each process."""
+    shares = [(seed + i, min(_SHARE, runs - i)) for i in range(0, runs, _SHARE)]
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        sums = list(pool.map(compare, *zip(*shares, strict=True)))
+    statuses: Counter[str] = Counter()
+    for each in sums:
+        statuses.update(each.statuses)
+    return Sum(
+        sum(each.schedules for each in sums),
+        sum(each.requests for each in sums),
+        dict(statuses),
+        [line for each in sums for line in each.differences],
+    )
+
+
 def main() -> int:
     """Compares as many schedules as asked, and says how long it took."""
     asked = argparse.ArgumentParser()
@@ -304,9 +324,9 @@ def main() -> int:
     asked.add_argument("--runs", type=int, default=2000)
     given = asked.parse_args()
     begun = time.monotonic()
-    found = compare(given.seed, given.runs)
+    found = compare_on_all_cores(given.seed, given.runs)
     for each in found.differences[:5]:
-        print(each)
+        print(f"{each}\nreplay: python -m tests.faults.real_office --seed {each.split()[1].rstrip(':')} --runs 1")
     took = time.monotonic() - begun
     print(
         f"{found.schedules} schedules, {found.requests} requests in {took:.0f} s, {len(found.differences)} differ; {found.statuses}"

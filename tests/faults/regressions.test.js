@@ -37,8 +37,8 @@ async function given(which = "third") {
     if (told.error) throw told.error;
     return told.answer;
   };
-  async function write(tab, line) {
-    const { slot } = await tab.ask("draft.begin", { casefile, schema: "contact.1" });
+  async function write(tab, line, where = casefile) {
+    const { slot } = await tab.ask("draft.begin", { casefile: where, schema: "contact.1" });
     const fields = {
       with_whom: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", person: child, name: "Ada", role: "daughter" }],
       how: "call",
@@ -168,6 +168,60 @@ describe("what the simulation found", () => {
     clock.sleep(30 * 60_000);
     await clock.run(PULL_EVERY_MS);
     assert.ok(office.state.placed.has(id));
+    tab.kill();
+  });
+
+  test("a second tab says how many wait by the store, not by what it once counted", async () => {
+    const { phone, until, write, unlock } = await given();
+    phone.air = { lost: 1 };
+    const [first, second] = [phone.start(), phone.start()];
+    await until(unlock(first));
+    await until(unlock(second));
+    assert.equal((await until(second.ask("outbox"))).waiting, 0);
+    await until(write(first, "written in the first tab"));
+    assert.equal((await until(second.ask("outbox"))).waiting, 1);
+    first.kill();
+    second.kill();
+  });
+
+  test("what the desk places where its writer no longer reads leaves the phone without a trace that cannot be opened", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    const [marian] = phone.people;
+    const tab = phone.start();
+    await until(unlock(tab));
+    for (const { id } of office.readable(marian.person.id)) office.end(id, marian.person.id);
+    phone.air = { lost: 1 };
+    const { record } = await until(write(tab, "written after it ended"));
+    phone.air = { fine: 1 };
+    const [signer] = [...office.state.signers].filter(([, { person }]) => person === marian.person.id);
+    const [{ casefile }] = office.state.grants.filter(({ person }) => person === marian.person.id);
+    office.state.heard.add(`${casefile} ${signer[0]}`);
+    await until(tab.ask("sync"));
+    const [row] = office.state.quarantine.values();
+    assert.equal(row.reason, "not_allowed");
+    await until(tab.ask("lock"));
+    await until(unlock(tab));
+    assert.equal((await until(tab.ask("record", { record }))).standing, "sorting");
+    office.sort(row, "place");
+    await until(tab.ask("sync"));
+    await clock.run(60_000);
+    assert.deepEqual((await until(tab.ask("caseload"))).families, []);
+    await assert.rejects(until(tab.ask("record", { record })), { code: "unknown_record" });
+    tab.kill();
+  });
+
+  test("a record opened without signal is placed with the note written into it", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    phone.air = { lost: 1 };
+    const tab = phone.start();
+    await until(unlock(tab));
+    const { slot, casefile } = await until(tab.ask("draft.begin", { schema: "opening.1" }));
+    await until(tab.ask("send", { slot, fields: { about: "family", sort: "main", title: "Lindqvist" }, mode: "alone" }));
+    const { id } = await until(write(tab, "the first visit", casefile));
+    phone.air = { fine: 1 };
+    await until(tab.ask("sync"));
+    await clock.run(60_000);
+    assert.equal(office.state.placed.get(id)?.seq, 2);
     tab.kill();
   });
 

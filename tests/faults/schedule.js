@@ -51,9 +51,19 @@ const STEPS = {
   "new family": 2,
   rotate: 2,
   device: 1,
+  transfer: 3,
+  race: 4,
+  clone: 2,
+  clear: 1,
+  mistake: 2,
+  "put away": 3,
+  opening: 3,
   time: 14,
   sleep: 8,
 };
+
+/** What only the model of the office does: with the real one, somebody would have to sign in, or sit at its desk. */
+const MODEL_ONLY = new Set(["clear", "mistake", "put away"]);
 
 /**
  * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office; `isReal` phones use the platform's own cryptography. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
@@ -162,8 +172,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return `saved ${sentence}`;
     });
   }
-  function write(tab, kind) {
-    const { casefile, child, title } = chance.pick(families);
+  function write(tab, kind, { casefile, child, title } = chance.pick(families)) {
     const sentence = `s${++sentences}e`;
     const keeps = chance.oneIn(3);
     return spawn(`${tab.phone.name} ${tab.who.name} writes ${sentence} (${kind}, ${title})`, async () => {
@@ -195,6 +204,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (saved.size === 0) return null;
       const tab = chance.pick(unlocked());
       const { record, casefile, kind } = chance.pick([...saved.values()]);
+      if (kind === "opening") return null;
       const sentence = `s${++sentences}e`;
       return spawn(`${tab.phone.name} ${tab.who.name} adds ${sentence}`, async () => {
         const { slot, fields } = await tab.ask("draft.begin", { record, schema: `${kind}.1` });
@@ -288,7 +298,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const { disk, name } = chance.pick(phones);
       const reason = chance.pick(STORE_ERRORS);
       const how = chance.pick(["request", "commit", "transaction", "open", "all"]);
-      let skip = chance.below(12);
+      // Opening is rare: it fails at once, or it would never fail.
+      let skip = how === "open" ? 0 : chance.below(12);
       let left = chance.pick([1, 1, 2, 5, 30]);
       const fate = (kind, error) => () => {
         if (left === 0 || skip-- > 0) return null;
@@ -393,6 +404,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return null;
     },
     async rotate() {
+      // A restore that lost a key and nothing else is not noticed: the next one would take its number, and phones hear of neither. Known, and told of.
+      if (office.state.keysetN < office.ever.keysetN) return null;
       say("the office has a new key to seal to");
       count("key rotation");
       office.rotate();
@@ -405,6 +418,80 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       say(`a phone is called ${status === "ok" ? "lost" : "found"}`);
       count("lost phone");
       return null;
+    },
+    async transfer() {
+      const [{ casefile, title }, next] = [chance.pick(families), chance.pick(people)];
+      if (!office.state.casefiles.has(casefile)) return null;
+      for (const { id } of people) if (id !== next.id) office.end(casefile, id);
+      office.grant(casefile, next.id);
+      say(`${title} goes to ${next.name} alone`);
+      count("transfer");
+      return null;
+    },
+    async race() {
+      const tab = chance.pick(unlocked());
+      const family = chance.pick(families);
+      const begun = write(tab, "contact", family);
+      await clock.run(chance.pick([1, 150, 250, 1_000]), () => failure !== null);
+      office.end(family.casefile, tab.who?.id ?? chance.pick(people).id);
+      say(`${family.title} is taken away while it is sent`);
+      count("removal in a push");
+      return begun;
+    },
+    async clone() {
+      if (phones.length > setting.phones.length) return null;
+      const phone = chance.pick(phones);
+      for (const tab of [...phone.tabs]) tab.kill();
+      const { name, cookie, people: owners } = phone;
+      const other = makePhone(world, `${name} again`, { databases: phone.disk.databases(), cookie, people: [...owners] });
+      phones.push(Object.assign(other, { taps: [] }));
+      say(`${name} is copied whole to another phone`);
+      count("cloned phone");
+      return null;
+    },
+    async clear() {
+      const phone = chance.pick(phones);
+      for (const tab of [...phone.tabs]) tab.kill();
+      const held = phone.disk.look("outbox", "items");
+      const elsewhere = new Set(
+        phones.filter((one) => one !== phone).flatMap((one) => [...one.disk.look("outbox", "items").keys()]),
+      );
+      // Not covered by any promise: the storage went, and what the office may yet forget with it.
+      for (const id of held.keys()) if (!elsewhere.has(id)) saved.delete(id);
+      const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
+      if (device) office.ever.cleared.add(device.id);
+      phone.clear();
+      const { name } = phone;
+      say(`${name}: the storage is cleared, with ${held.size} in the outbox`);
+      count("cleared phone");
+      if (chance.oneIn(3)) return null;
+      Object.assign(phone, { air: { fine: 1 }, latency: 20 });
+      await setUpAgain(phone).catch((error) => say(`${name} is not set up again: ${error.message}`));
+      return null;
+    },
+    async mistake() {
+      const times = chance.pick([1, 1, 1, 2, 3]);
+      office.takeAwayByMistake(times);
+      say(`the office takes everything away by mistake, in ${times} answers`);
+      count("mistaken removal");
+      return null;
+    },
+    async "put away"() {
+      const rows = unsorted();
+      if (rows.length > 0) sort(chance.pick(rows));
+      return null;
+    },
+    async opening() {
+      const tab = chance.pick(unlocked());
+      const sentence = `s${++sentences}e`;
+      count("opening");
+      return spawn(`${tab.phone.name} ${tab.who.name} opens a record ${sentence}`, async () => {
+        const { slot, casefile } = await tab.ask("draft.begin", { schema: "opening.1" });
+        const fields = { about: "family", sort: "main", title: sentence };
+        const word = await send(tab, slot, fields, { sentence, casefile, kind: "opening" });
+        if (chance.oneIn(2)) families.push({ casefile, child: newChild(), title: sentence });
+        return word;
+      });
     },
     async time() {
       const ms = Number(chance.weighted({ 50: 3, 2000: 4, 20000: 4, 180000: 2, 900000: 1 }));
@@ -419,7 +506,14 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return null;
     },
   };
-  const needsUnlocked = new Set(["write", "goal", "amend", "draft", "tap", "look", "lock"]);
+  const unsorted = () => [...office.state.quarantine.values()].filter(({ placed_at }) => !placed_at);
+  function sort(row) {
+    const how = row.away_at ? "back" : chance.pick(["away", "place"]);
+    office.sort(row, how);
+    say(`at the desk somebody decides on what waits there (${row.reason}): ${how}`);
+    count(`desk: ${how}`);
+  }
+  const needsUnlocked = new Set(["write", "goal", "amend", "draft", "tap", "look", "lock", "race", "opening"]);
   const needsPage = new Set(["second tab", "continue here", "freeze", "kill", "lose connections"]);
 
   const check = () => {
@@ -440,6 +534,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     const length = chance.between(8, most);
     for (let i = 0; i < length; i++) {
       let step = chance.weighted(STEPS);
+      if (record && MODEL_ONLY.has(step)) step = "time";
       if (needsUnlocked.has(step) && unlocked().length === 0) step = "open";
       if (needsPage.has(step) && pages().length === 0) step = "open";
       const begun = await does[step]();
@@ -468,6 +563,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   /** Fair weather, a store that works, an office that is there; then every person unlocks every phone of theirs, and all is sent and read. */
   async function heal() {
     office.heal();
+    office.takeAwayByMistake(0);
     for (const { id, status } of office.state.devices.values()) if (status === "lost") office.setDevice(id, "ok");
     for (const phone of phones) {
       for (const tab of [...phone.tabs]) tab.kill();
@@ -476,6 +572,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
     }
     await clock.run(1_000);
+    if (!record) for (const phone of phones) await setUpAgain(phone);
     const until = clock.now + HEALS_WITHIN;
     // What the office could not open is sealed again at the next unlocking, when its new keys are here.
     const isCurable = ({ state, answer }) => state === "sorting" && CURABLE.has(answer?.result.code);
@@ -492,6 +589,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (clock.now + next > until) break;
       clock.sleep(next);
     }
+    if (!record) for (const row of unsorted()) if (!chance.oneIn(3)) sort(row);
     holdAtRest(world, phones, saved, isRestored);
     // What one phone sent last, the others have yet to fetch.
     for (const phone of phones)
@@ -501,6 +599,28 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
 
         holdView(world, phone, person, await viewOf(tab), { saved, isRestored, before: setting.records });
       });
+  }
+
+  /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */
+  async function setUpAgain(phone) {
+    const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
+    if (!phone.isCleared && device?.status === "ok") return;
+    const tab = phone.start();
+    phone.taps.push(clock.now, clock.now);
+    for (const one of [...phone.people]) {
+      const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
+      const words = offered_words.join(" ");
+      const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));
+      const replaces = phone.isCleared ? undefined : one.vault;
+      await must(tab, "setup.finish", { words, label: one.person.name, replaces });
+      const { vault } = (await must(tab, "status")).people.find((made) => !before.has(made.vault));
+      phone.people.splice(phone.people.indexOf(one), 1, { person: one.person, words, vault });
+      await must(tab, "sync");
+      await must(tab, "lock");
+      await clock.run(500);
+    }
+    phone.isCleared = false;
+    tab.kill();
   }
 
   async function visit(phone, does) {
@@ -553,5 +673,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   }
 }
 
+/** Somebody in a family that was opened on a phone. */
+const newChild = () => Buffer.from("somebody new____").toString("base64url").slice(0, 21).concat("A");
 /** A list item's id, made of the sentence. */
 const addition = (sentence) => Buffer.from(sentence.padEnd(16, "_")).toString("base64url").slice(0, 21).concat("A");

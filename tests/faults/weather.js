@@ -25,6 +25,9 @@ export const KINDS = [
   "forged",
   "swapped",
   "no_receipt",
+  "tampered",
+  "old_keys",
+  "put_off",
 ];
 
 const SPECIAL = {
@@ -88,6 +91,56 @@ function changed(answer, how) {
   return { ...answer, body: JSON.stringify({ ...told, results }) };
 }
 
+/** One character of a text is another. */
+function flipped(chance, given) {
+  const at = chance.below(given.length);
+  return given.slice(0, at) + (given[at] === "A" ? "B" : "A") + given.slice(at + 1);
+}
+
+/** An answer in which somebody has changed one thing that is vouched for: a receipt, a key set, an entry or its link in the chain. */
+function tampered(answer, chance) {
+  if (answer.status !== 200) return answer;
+  const told = JSON.parse(answer.body);
+  const places = [
+    ...[...(told.results ?? []), ...(told.receipts ?? [])].map((one) => [one, "receipt"]),
+    ...(told.keyset ? [[told, "keyset"]] : []),
+    ...(told.checkpoint ? [[told, "checkpoint"]] : []),
+    ...(told.casefiles ?? []).flatMap(({ entries }) =>
+      entries.flatMap((one) => [
+        [one, "jws"],
+        [one, "log_hash"],
+      ]),
+    ),
+    ...(told.enrolments ?? []).map((one) => [one, "jws"]),
+  ].filter(([one, name]) => typeof one[name] === "string" && one[name] !== "");
+  if (places.length === 0) return answer;
+  const [one, name] = chance.pick(places);
+  one[name] = flipped(chance, one[name]);
+  return { ...answer, body: JSON.stringify(told) };
+}
+
+/** A greeting with a key set that the office did sign, long ago. */
+function withOldKeys(answer, office) {
+  if (answer.status !== 200) return answer;
+  const told = JSON.parse(answer.body);
+  return told.keyset_n === undefined ? answer : { ...answer, body: JSON.stringify({ ...told, keyset: office.olderKeys() }) };
+}
+
+/** What an office would answer that never takes anything; the real one hears nothing. */
+function putOff(office, path, body, chance) {
+  const headers = { "Content-Type": "application/json" };
+  if (!path.endsWith("/push")) return { status: 429, headers, body: '{"v":1,"error":"busy"}' };
+  const retry_after = chance.pick([0, -5, 1e9, "soon"]);
+  const results = readFrames(body).map((envelope) => ({
+    hash: b64u(sha256(envelope)),
+    status: "retry",
+    code: "busy",
+    retry_after,
+  }));
+  const { epoch } = office.state;
+  return { status: 200, headers, body: JSON.stringify({ v: 1, results, epoch, time: LONG_AGO, durable_through: LONG_AGO }) };
+}
+
 /** Answers as fetch gives them, as far as the core reads them. */
 class Answer {
   constructor({ status, headers, body }) {
@@ -138,6 +191,7 @@ export function makeFetch({ clock, chance, office, device, tab, count, stranger 
       if (fate === "forged" || fate === "swapped") {
         return void clock.after(pace(), () => arrive(pretended(office, stranger, path.endsWith("/push") ? body : [], fate)));
       }
+      if (fate === "put_off") return void clock.after(pace(), () => arrive(putOff(office, path, body, chance)));
       if (fate === "busy") {
         const headers = { "Content-Type": "application/json", "Retry-After": String(chance.between(1, 90)) };
         const status = chance.pick([429, 503]);
@@ -154,6 +208,8 @@ export function makeFetch({ clock, chance, office, device, tab, count, stranger 
         const told = {
           cut: () => ({ ...answer, body: answer.body.slice(0, Math.floor(answer.body.length * 0.7)) }),
           no_receipt: () => changed(answer, () => undefined),
+          tampered: () => tampered(answer, chance),
+          old_keys: () => withOldKeys(answer, office),
         }[fate];
         clock.after(pace(), () => arrive(told ? told() : answer));
       });

@@ -181,7 +181,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     list(most = FIRST) {
       const all = [...families.values()].map(summaryOf);
       all.sort((a, b) => Number(b.practice) - Number(a.practice) || a.title.localeCompare(b.title));
-      return { families: isComplete ? all : all.slice(0, Math.max(most, 0) || all.length), complete: isComplete };
+      return { families: isComplete ? all : all.slice(0, most || all.length), complete: isComplete };
     },
 
     /** @param {string} casefile */
@@ -239,8 +239,16 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       if (!family) return;
       await loadOne(family);
       const readings = await caseload.readings(record);
-      if (readings.length === 0) return;
       const stored = records.get(record)?.stored ?? null;
+      if (readings.length === 0) {
+        if (stored) return;
+        // Ours alone, and placed where this person no longer reads: nothing of it is left here, nor of a casefile that was shown for its sake.
+        family.recs.delete(record);
+        records.delete(record);
+        family.summary = null;
+        if (!family.of && family.recs.size === 0) families.delete(casefile);
+        return;
+      }
       const brief = makeBrief(readings, definitions.known, stored?.pages ?? []);
       place(
         family,
@@ -284,9 +292,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
      * @param {string} text
      */
     search(text) {
-      const words = foldText(text)
-        .split(/\s+/)
-        .filter((word) => word !== "");
+      const words = foldText(text).split(/\s+/).filter(Boolean);
       if (words.length === 0) return [];
       const hits = [];
       for (const { brief, folded, casefile } of records.values()) {

@@ -69,12 +69,12 @@ export function openDrafts(session) {
       }
     },
 
-    /** @param {{casefile: string, schema: string, record?: string, preset?: {[name: string]: any}}} given */
-    async begin({ casefile, schema, record, preset = {} }) {
+    /** Without a casefile one is opened. @param {{casefile?: string, schema: string, record?: string, preset?: {[name: string]: any}}} given */
+    async begin({ casefile = newId(), schema, record, preset = {} }) {
       const { form, definition } = await definitions.newest(schema);
       const base = { slot: newId(), n: 0, kind: definition.kind, schema, form, casefile, written_at: outside.stamp() };
       if (record === undefined) {
-        if (!caseload.families.has(casefile)) throw new Refused("unknown_casefile");
+        if (!caseload.families.has(casefile) && definition.kind !== "opening") throw new Refused("unknown_casefile");
         const slot = { ...base, record: newId(), parents: [] };
         return began(slot, preset);
       }
@@ -188,6 +188,8 @@ export function openDrafts(session) {
       slots.delete(slot);
       caseload.drafts.delete(slot);
       caseload.unsettled.put(reading);
+      // What was opened here can be written into before the office has heard of it.
+      if (kind === "opening") caseload.familyOf(casefile);
       session.later(async () => {
         await caseload.refresh(casefile, record);
         session.tell("record", { record });

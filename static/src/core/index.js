@@ -260,6 +260,8 @@ export function open(port, outside = createOutside()) {
   /** @param {boolean} [inDetail] with attempts, for which the items themselves must be read */
   async function outboxNow(inDetail = false) {
     const box = await outbox();
+    // Another tab writes.
+    if (isSecond) box.reread();
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
     const { unsettled, records } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.

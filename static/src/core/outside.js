@@ -41,9 +41,8 @@ export function createOutside(given = {}) {
     at: (stamp) => Date.parse(stamp),
     /** The local minute, `2026-03-02T14:00`: what a person would call now. */
     localMinute() {
-      const now = new Date(outside.now());
-      const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-      return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}T${two(now.getHours())}:${two(now.getMinutes())}`;
+      const now = outside.now();
+      return outside.stamp(now - new Date(now).getTimezoneOffset() * MINUTE_MS).slice(0, 16);
     },
     zone: given.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
     build: given.build ?? "",
