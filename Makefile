@@ -56,10 +56,11 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 	.venv/bin/ruff format -q
 	$(JS)/biome check --write || true
 
-faults: .venv/ready node_modules/ready ## long seeded fault runs of the phone's core (SEED, RUNS; REAL=n puts the real office through n of them, KILLS=n kills it n times)
+faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS),static/dist/release.json) $(if $(BROWSERS),browser) ## long seeded fault runs of the phone's core (SEED, RUNS; REAL=n puts the real office through n of them, KILLS=n kills it n times, BROWSERS=n kills browsers)
 	@$(NODE) tests/faults/run.js
 	$(if $(REAL),@$(PY) -m tests.faults.real_office --seed $(or $(SEED),1) --runs $(REAL))
 	$(if $(KILLS),@$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS))
+	$(if $(BROWSERS),@$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS))
 
 mutants: node_modules/ready ## rules of the phone's core broken by hand, each of which the simulation must notice
 	@$(NODE) tests/faults/mutate.js
