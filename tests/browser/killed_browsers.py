@@ -269,6 +269,8 @@ def main() -> int:
                 if trial.sum.lost:
                     print(f"after run {n + 1} (seed {given.seed}):", *trial.sum.lost, sep="\n  ")
                     break
+        except KeyboardInterrupt:
+            print("ended by hand")
         finally:
             trial.close()
     print(told(trial.sum, time.monotonic() - begun))

@@ -344,6 +344,8 @@ def main() -> int:
                 if trial.sum.lost:
                     print(f"after run {n + 1}, {place} (seed {given.seed}):", *trial.sum.lost[:5], sep="\n  ")
                     break
+        except KeyboardInterrupt:
+            print("ended by hand")
         finally:
             trial.close()
     print(told(trial, time.monotonic() - begun))
