@@ -26,7 +26,9 @@ from typing import Any, cast
 import fieldapp
 from fieldapp import backups, checkpoints, cli, intake, store
 from fieldapp.epoch import EpochFile
+from fieldapp.keys.sealed_file import open_file
 from fieldapp.store import migrations
+from fieldapp.store.noun import Connections
 
 PLACES = (
     "push: inside the transaction",
@@ -45,10 +47,12 @@ PLACES = (
     "backup: while copying",
     "backup: before it is marked",
     "backup: before it is checked",
+    "backup: before it is sealed",
+    "backup: while it is read again",
     "backup: before it has its name",
     "backup: before the commit",
     "backup: after the commit",
-    "restore: while copying",
+    "restore: while it is read again",
     "restore: before it is checked",
     "restore: before the commit",
     "restore: before the old one has its second name",
@@ -56,6 +60,10 @@ PLACES = (
     "restore: before it is noted",
     "checkpoint: before the commit",
     "checkpoint: after the commit",
+    "rekey: before it has its name",
+    "rekey: inside the transaction",
+    "rekey: before the commit",
+    "rekey: after the commit",
 )
 """What is done: where in it. Before any of them come the places that are the same to a disk."""
 
@@ -193,6 +201,26 @@ def _mortal_app(real: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
+def _read_again(real: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Opens a sealed backup with a door before each piece."""
+
+    def wrapped(masters: Any, source: Any, write: Callable[[bytes], object], *more: Any) -> bytes:
+        def piece(content: bytes) -> object:
+            passes("while it is read again")
+            return write(content)
+
+        return real(masters, source, piece, *more)
+
+    return wrapped
+
+
+def _next_release(connections: Connections) -> None:
+    """A step that the next release might take: rows and an index made from what is there."""
+    connections.raw.execute("CREATE TABLE next_release (casefile TEXT PRIMARY KEY, entries INTEGER NOT NULL)")
+    connections.raw.execute("INSERT INTO next_release SELECT casefile, count(*) FROM entries GROUP BY casefile")
+    connections.raw.execute("CREATE INDEX next_release_by_entries ON next_release (entries)")
+
+
 def _stumbling(real: Callable[..., None]) -> Callable[..., None]:
     """Makes the office stumble over a push as a whole, so that it places each envelope in a savepoint of its own."""
 
@@ -223,8 +251,12 @@ def become_mortal() -> None:
     cast("Any", intake)._place = _stumbling(intake._place)
     # News each time: otherwise one greeting an hour would sign a checkpoint.
     cast("Any", checkpoints).CHECKPOINT_EVERY = timedelta(0)
+    cast("Any", backups).open_file = _read_again(open_file)
+    if os.environ.get("MORTAL_NEXT"):
+        cast("Any", migrations).STEPS = (*migrations.STEPS, _next_release)
     _before(backups, "_mark", "before it is marked")
     _before(backups, "_walked", "before it is checked")
+    _before(backups, "_seal", "before it is sealed")
     _before(Path, "rename", "before it has its name")
     _before(Path, "replace", "before it has its name")
     _before(Path, "hardlink_to", "before the old one has its second name")
