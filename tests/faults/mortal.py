@@ -23,6 +23,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from flask import Flask
+
 import fieldapp
 from fieldapp import backups, checkpoints, cli, intake, store
 from fieldapp.epoch import EpochFile
@@ -179,26 +181,17 @@ def _within(doing: str, real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _answering(real: Callable[..., Iterable[bytes]]) -> Callable[..., Iterator[bytes]]:
-    """A WSGI app with a door before its answer and one in the middle of it."""
+    """What answers a request, with a door before its answer and one in the middle of it."""
 
-    def wrapped(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    def wrapped(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         _doing.set(environ["PATH_INFO"].removeprefix("/sync/v1/"))
-        answer = b"".join(real(environ, start_response))
+        answer = b"".join(real(app, environ, start_response))
         passes("before the answer")
         yield answer[: len(answer) // 2]
         passes("half-way through the answer")
         yield answer[len(answer) // 2 :]
 
     return wrapped
-
-
-def _mortal_app(real: Callable[..., Any]) -> Callable[..., Any]:
-    def made(*given: Any, **more: Any) -> Any:
-        app = real(*given, **more)
-        app.wsgi_app = _answering(app.wsgi_app)
-        return app
-
-    return made
 
 
 def _read_again(real: Callable[..., bytes]) -> Callable[..., bytes]:
@@ -246,7 +239,7 @@ def become_mortal() -> None:
     replaced = cast("Any", sqlite3)
     replaced.connect = lambda *given, **more: connect(*given, **{"factory": Connection, **more})
     cast("Any", fieldapp).datetime = _Ahead
-    cast("Any", cli).create_app = _mortal_app(fieldapp.create_app)
+    cast("Any", Flask).wsgi_app = _answering(Flask.wsgi_app)
     cast("Any", store).migrate = _within("migration", migrations.migrate)
     cast("Any", intake)._place = _stumbling(intake._place)
     # News each time: otherwise one greeting an hour would sign a checkpoint.
