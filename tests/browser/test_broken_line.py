@@ -30,7 +30,7 @@ FAULTS: dict[Fault, str] = {
     lines.resets_before_the_office: NO_SIGNAL,
     lines.resets_after_the_office: NO_SIGNAL,
     lines.resets_in_the_answer: NO_SIGNAL,
-    lines.sends_elsewhere: NO_SIGNAL,
+    lines.sends_elsewhere: NO_ANSWER,
     lines.answers_with_noise: NO_SIGNAL,
     lines.answers_with_other_json: NO_ANSWER,
     lines.answers_with_what_it_said_before: WAITING,

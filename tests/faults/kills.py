@@ -25,9 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fieldapp import backups, store
-from fieldapp.store import migrations
-from fieldapp.store.noun import Connections
+from fieldapp import backups
 from sync import entry
 from tests.browser.server import COMMAND, Server
 from tests.faults.mortal import PLACES
@@ -37,7 +35,13 @@ MORTAL = (sys.executable, "-m", "tests.faults.mortal")
 MOST_PUSHES = 60
 """A place that was not reached by then is not on the way."""
 BETWEEN_RUNS_S = 45
-AFTER = {"inside the transaction": 8, "while copying": 2, "while SQLite writes its log back": 4, "while SQLite writes its log": 4}
+AFTER = {
+    "inside the transaction": 8,
+    "while copying": 2,
+    "while it is read again": 3,
+    "while SQLite writes its log back": 4,
+    "while SQLite writes its log": 4,
+}
 """How often a place may be passed before it is deadly; elsewhere twice at most."""
 
 
@@ -90,7 +94,7 @@ class Trial:
                 one.write(stray=True)
         {
             "push": self._killed_while_phones_send, "hello": self._killed_while_phones_send, "migration": self._killed_at_its_start,
-            "restore": self._killed_while_stopped, "backup": self._killed_beside, "checkpoint": self._killed_beside,
+            "restore": self._killed_while_stopped, "backup": self._killed_beside, "rekey": self._killed_beside, "checkpoint": self._killed_beside,
         }[deed](place, after)  # fmt: skip
         self.sum.kills[place] += 1
         self.begin()
@@ -137,21 +141,32 @@ class Trial:
         return broken.is_set()
 
     def _killed_at_its_start(self, place: str, after: int) -> None:
+        """Dies as a next release that changes the shape of the database, which then begins again; afterwards this one is back."""
         self.server.kill()
-        before = take_back_last_step(self.database)
+        before = shape(self.database)
         self._order({"place": place, "after": after % 3 if place.endswith("inside the transaction") else 0, "alone": False})
+        self.server.environment["MORTAL_NEXT"] = "1"
         self._dies("serve")
-        self.orders.unlink()
         found = shape(self.database)
-        if found not in (before, whole_shape()):
+        self.begin()
+        self.server.kill()
+        if found not in (before, shape(self.database)):
             raise AssertionError("a migration was half done")
+        del self.server.environment["MORTAL_NEXT"]
+        with closing(sqlite3.connect(self.database)) as db:
+            (missing,) = db.execute(
+                "SELECT count(*) FROM casefiles WHERE id NOT IN (SELECT casefile FROM next_release)"
+            ).fetchone()
+            db.execute("DROP TABLE next_release")
+            db.execute(f"PRAGMA user_version = {before[0]}")
+        if missing or shape(self.database) != before:
+            raise AssertionError("a migration did not do its work when it was begun again")
 
     def _killed_beside(self, place: str, after: int) -> None:
         """Dies in a command while the office serves and phones send."""
-        if place.endswith("commit"):
-            after = 0
         deed = place.partition(":")[0]
-        told = {"place": place, "after": after if place.endswith("copying") else 0, "alone": False}
+        many = deed == "rekey" or place.endswith(("copying", "again"))
+        told = {"place": place, "after": after if many else 0, "alone": False}
         dead = threading.Event()
 
         def send_meanwhile() -> None:
@@ -171,15 +186,20 @@ class Trial:
             sending.join()
         self._look_at_promises()
         if deed == "backup":
+            self.command("verify", "--backup", str(self.newest_backup()))
+        if deed == "rekey":
+            # Cut off, it goes on when it is run again; what was copied before opens with the former key only.
+            self.command("rekey")
+        if deed in ("backup", "rekey"):
             self.command("backup")
-            if list(self.backups.glob("*.partial*")):
-                raise AssertionError("what a dead backup left is still there")
+            if left := [*self.backups.glob("*.partial*"), *self.folder.glob("*.backing-up"), *self.folder.glob("*.coming")]:
+                raise AssertionError(f"what a dead command left is still there: {left}")
         (self.folder / "checkpoint.json").unlink(missing_ok=True)
         self.server.kill()
 
     def _killed_while_stopped(self, place: str, after: int) -> None:
         self.server.kill()
-        self._order({"place": place, "after": after if place.endswith("copying") else 0, "alone": False})
+        self._order({"place": place, "after": after if place.endswith("again") else 0, "alone": False})
         self._dies("restore", str(self.newest_backup()))
         self.orders.unlink()
 
@@ -212,7 +232,7 @@ class Trial:
             raise AssertionError(f"fieldapp {' '.join(command)}: {done.stdout}{done.stderr}")
 
     def newest_backup(self) -> Path:
-        return max(self.backups.glob("*Z.db"))
+        return max(self.backups.glob("*Z.sealed"))
 
     # What must be so
 
@@ -229,7 +249,7 @@ class Trial:
         for one in self.senders:
             self.look_at_receipts(one, set(one.receipts), aside=True)
             self.look_at_everything_written(one)
-        for old in sorted(self.backups.glob("*.db"))[:-2]:
+        for old in sorted(self.backups.glob("*.sealed"))[:-2]:
             old.unlink()
         for old in self.folder.glob("*.replaced-*"):
             old.unlink()
@@ -281,9 +301,8 @@ class Trial:
             (durable,) = db.execute("SELECT value FROM settings WHERE name = 'durable_through'").fetchone() or ("",)
         if not durable:
             return
-        opened = store.open_still(self.newest_backup())
-        began = opened.settings.get("backup_began")
-        opened.close()
+        at = self.newest_backup().stem.removeprefix("fieldapp-")
+        began = f"{at[:13]}:{at[13:15]}:{at[15:]}"
         if entry.moment(durable) + backups.SAFETY > entry.moment(began):
             self.sum.lost.append(f"phones were promised {durable}, and the newest backup began at {began}")
 
@@ -293,35 +312,6 @@ def shape(path: Path) -> tuple[int, list[tuple[str, str]]]:
     with closing(sqlite3.connect(path)) as db:
         (done,) = db.execute("PRAGMA user_version").fetchone()
         return int(done), db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
-
-
-def whole_shape(steps: int = len(migrations.STEPS)) -> tuple[int, list[tuple[str, str]]]:
-    """What a new database looks like after so many migrations."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "new.db"
-        connections = Connections(str(path))
-        with connections.immediate():
-            for step in migrations.STEPS[:steps]:
-                step(connections)
-            connections.raw.execute(f"PRAGMA user_version = {steps}")
-        connections.close()
-        return shape(path)
-
-
-def take_back_last_step(path: Path) -> tuple[int, list[tuple[str, str]]]:
-    """Makes a database look as before the newest migration, keeping all that an older release knew of."""
-    before = whole_shape(len(migrations.STEPS) - 1)
-    known = {name for name, _ in before[1]}
-    with closing(sqlite3.connect(path)) as db:
-        newer = "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type = 'table'"
-        for kind, name in db.execute(newer).fetchall():
-            if name not in known:
-                db.execute(f"DROP {kind} {name}")
-        db.execute(f"PRAGMA user_version = {before[0]}")
-        db.commit()
-    if shape(path) != before:
-        raise AssertionError("the newest migration does more than add: write down here how it is taken back")
-    return before
 
 
 def main() -> int:

@@ -23,10 +23,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from flask import Flask
+
 import fieldapp
 from fieldapp import backups, checkpoints, cli, intake, store
 from fieldapp.epoch import EpochFile
+from fieldapp.keys.sealed_file import open_file
 from fieldapp.store import migrations
+from fieldapp.store.noun import Connections
 
 PLACES = (
     "push: inside the transaction",
@@ -45,10 +49,12 @@ PLACES = (
     "backup: while copying",
     "backup: before it is marked",
     "backup: before it is checked",
+    "backup: before it is sealed",
+    "backup: while it is read again",
     "backup: before it has its name",
     "backup: before the commit",
     "backup: after the commit",
-    "restore: while copying",
+    "restore: while it is read again",
     "restore: before it is checked",
     "restore: before the commit",
     "restore: before the old one has its second name",
@@ -56,6 +62,10 @@ PLACES = (
     "restore: before it is noted",
     "checkpoint: before the commit",
     "checkpoint: after the commit",
+    "rekey: before it has its name",
+    "rekey: inside the transaction",
+    "rekey: before the commit",
+    "rekey: after the commit",
 )
 """What is done: where in it. Before any of them come the places that are the same to a disk."""
 
@@ -171,11 +181,11 @@ def _within(doing: str, real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _answering(real: Callable[..., Iterable[bytes]]) -> Callable[..., Iterator[bytes]]:
-    """A WSGI app with a door before its answer and one in the middle of it."""
+    """What answers a request, with a door before its answer and one in the middle of it."""
 
-    def wrapped(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    def wrapped(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         _doing.set(environ["PATH_INFO"].removeprefix("/sync/v1/"))
-        answer = b"".join(real(environ, start_response))
+        answer = b"".join(real(app, environ, start_response))
         passes("before the answer")
         yield answer[: len(answer) // 2]
         passes("half-way through the answer")
@@ -184,13 +194,24 @@ def _answering(real: Callable[..., Iterable[bytes]]) -> Callable[..., Iterator[b
     return wrapped
 
 
-def _mortal_app(real: Callable[..., Any]) -> Callable[..., Any]:
-    def made(*given: Any, **more: Any) -> Any:
-        app = real(*given, **more)
-        app.wsgi_app = _answering(app.wsgi_app)
-        return app
+def _read_again(real: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Opens a sealed backup with a door before each piece."""
 
-    return made
+    def wrapped(masters: Any, source: Any, write: Callable[[bytes], object], *more: Any) -> bytes:
+        def piece(content: bytes) -> object:
+            passes("while it is read again")
+            return write(content)
+
+        return real(masters, source, piece, *more)
+
+    return wrapped
+
+
+def _next_release(connections: Connections) -> None:
+    """A step that the next release might take: rows and an index made from what is there."""
+    connections.raw.execute("CREATE TABLE next_release (casefile TEXT PRIMARY KEY, entries INTEGER NOT NULL)")
+    connections.raw.execute("INSERT INTO next_release SELECT casefile, count(*) FROM entries GROUP BY casefile")
+    connections.raw.execute("CREATE INDEX next_release_by_entries ON next_release (entries)")
 
 
 def _stumbling(real: Callable[..., None]) -> Callable[..., None]:
@@ -218,13 +239,17 @@ def become_mortal() -> None:
     replaced = cast("Any", sqlite3)
     replaced.connect = lambda *given, **more: connect(*given, **{"factory": Connection, **more})
     cast("Any", fieldapp).datetime = _Ahead
-    cast("Any", cli).create_app = _mortal_app(fieldapp.create_app)
+    cast("Any", Flask).wsgi_app = _answering(Flask.wsgi_app)
     cast("Any", store).migrate = _within("migration", migrations.migrate)
     cast("Any", intake)._place = _stumbling(intake._place)
     # News each time: otherwise one greeting an hour would sign a checkpoint.
     cast("Any", checkpoints).CHECKPOINT_EVERY = timedelta(0)
+    cast("Any", backups).open_file = _read_again(open_file)
+    if os.environ.get("MORTAL_NEXT"):
+        cast("Any", migrations).STEPS = (*migrations.STEPS, _next_release)
     _before(backups, "_mark", "before it is marked")
     _before(backups, "_walked", "before it is checked")
+    _before(backups, "_seal", "before it is sealed")
     _before(Path, "rename", "before it has its name")
     _before(Path, "replace", "before it has its name")
     _before(Path, "hardlink_to", "before the old one has its second name")

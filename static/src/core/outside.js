@@ -88,7 +88,8 @@ export function createOutside(given = {}) {
     },
 
     /**
-     * Asks the office. Only an answer with a status comes back; anything else throws, and the time limit covers the body too.
+     * Asks the office. Whatever was said comes back, and silence throws; the time limit covers the body too. No redirect is followed: the office sends
+     * nobody elsewhere, and one that is met has the status 0.
      * @param {string} path @param {RequestInit & {patience?: number}} [options] @returns {Promise<Response>}
      */
     async ask(path, { patience = 30_000, ...options } = {}) {
@@ -103,7 +104,7 @@ export function createOutside(given = {}) {
       return request(origin + path, {
         credentials: "same-origin",
         cache: "no-store",
-        redirect: "error",
+        redirect: "manual",
         referrerPolicy: "no-referrer",
         signal: AbortSignal.timeout(patience),
         ...options,

@@ -227,7 +227,7 @@ export async function exchange(outside, path, options) {
   const seconds = Number(response.headers.get("Retry-After"));
   const wait = seconds > 0 ? Math.min(seconds * 1000, PUT_OFF_MOST_MS) : undefined;
   if (!/^application\/json\b/.test(response.headers.get("Content-Type") ?? ""))
-    return { status: response.status === 200 ? -1 : response.status, wait };
+    return { status: response.status === 200 ? -1 : response.status || -1, wait };
   try {
     const answer = await response.json();
     if (answer === null || typeof answer !== "object" || (response.status === 200 && answer.v !== 1)) return { status: -1 };
