@@ -63,12 +63,15 @@ class Quarantine(Noun):
     """Nothing leaves it but by being placed, or by a named person's word with a reason."""
 
     def add(self, row: QuarantineRow) -> None:
-        """Keeps an envelope; the same bytes again change nothing but the reason, which may have moved on."""
+        """Keeps an envelope; the same bytes again change nothing but the reason, which may have moved on.
+
+        What was believed once stays so: the same bytes cannot be opened any more when their key was burned since.
+        """
         self._run(
             "INSERT INTO quarantine (hash, device, kid, entry, casefile, reason, is_believed, received_at, day, size,"
             " envelope, carried_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET"
             " reason = excluded.reason, kid = excluded.kid, entry = excluded.entry, casefile = excluded.casefile,"
-            " is_believed = excluded.is_believed",
+            " is_believed = excluded.is_believed WHERE excluded.is_believed >= quarantine.is_believed",
             *(row.hash, row.device, row.kid, row.entry, row.casefile, row.reason, int(row.is_believed)),
             *(row.received_at, row.day, row.size, row.envelope, row.carried_by),
         )

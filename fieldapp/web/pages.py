@@ -8,9 +8,10 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 
 from fieldapp.people import Person
+from fieldapp.store import StoreFailed
 from fieldapp.web import guards, words
 from fieldapp.web.office import office
 
@@ -34,6 +35,7 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(guards.SignedOutWhileTyping, _signed_out_while_typing)
     app.register_error_handler(guards.FormRefused, _form_refused)
+    app.register_error_handler(StoreFailed, _not_written)
     app.register_error_handler(Exception, _our_fault)
 
 
@@ -110,7 +112,26 @@ def _our_fault(error: Exception) -> ResponseReturnValue:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "unknown"
     current_app.logger.error("%s at %s while answering %s", type(error).__name__, where, request.endpoint)
+    if _has_typed():
+        return _typed(
+            "Something went wrong here", "The fault is ours, and what you sent may not have been written down.", 500, _LATER
+        )
     return _http_problem(InternalServerError())
+
+
+def _not_written(error: StoreFailed) -> ResponseReturnValue:
+    """The disk is full or others write for too long: nothing of the request happened, and what was typed is given back."""
+    current_app.logger.error("%s while answering %s", type(error).__name__, request.endpoint)
+    if _has_typed():
+        return _typed("The office is busy", "Nothing was written down, and nothing has changed.", 503, _LATER)
+    return _http_problem(ServiceUnavailable())
+
+
+def _has_typed() -> bool:
+    try:
+        return not request.path.startswith("/sync/") and bool(guards.words_typed())
+    except HTTPException:
+        return False  # the form itself is what could not be read
 
 
 def _signed_out_while_typing(_: Exception) -> ResponseReturnValue:
@@ -121,7 +142,11 @@ def _form_refused(_: Exception) -> ResponseReturnValue:
     return _typed("This page was too old", "Nothing was sent, because you signed in again after opening it.", 400)
 
 
-def _typed(heading: str, sentence: str, status: int) -> ResponseReturnValue:
+_SIGN_IN = "copy it, sign in again, and paste it where it belongs."
+_LATER = "copy it, and in a minute go back, load the page again and paste it where it belongs. If it happens again, tell whoever looks after this office."
+
+
+def _typed(heading: str, sentence: str, status: int, remedy: str = _SIGN_IN) -> ResponseReturnValue:
     typed = guards.words_typed()
     if not typed:
         return Response(
@@ -130,7 +155,18 @@ def _typed(heading: str, sentence: str, status: int) -> ResponseReturnValue:
             ),
             status,
         )
-    return Response(render_template("pages/typed.html", heading=heading, sentence=sentence, typed=typed, person=None), status)
+    return Response(
+        render_template(
+            "pages/typed.html",
+            heading=heading,
+            sentence=sentence,
+            typed=typed,
+            remedy=remedy,
+            signs_in=remedy is _SIGN_IN,
+            person=None,
+        ),
+        status,
+    )
 
 
 def _person_if_known(status: int) -> Person | None:

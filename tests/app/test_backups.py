@@ -165,7 +165,7 @@ def test_full_disk_ends_a_backup_with_nothing_left_of_it_and_the_office_as_it_wa
     here, opening = place.office, ama.opening()
     ama.push(opening, *(ama.write(opening.casefile, VISIT | {"purpose": os.urandom(20_000).hex()}) for _ in range(20)))
     full = Path(here.store.path).stat().st_size // 2
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     for meant in ("copy", "check"):
 
         def fill(step: str, done: int, total: int, meant: str = meant) -> None:
@@ -177,7 +177,7 @@ def test_full_disk_ends_a_backup_with_nothing_left_of_it_and_the_office_as_it_wa
             with pytest.raises((store.StoreFailed, OSError)):
                 backups.make(here.store, here.keys, tmp_path / "backups", place.clock, fill)
         finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert [path.name for path in (tmp_path / "backups").iterdir()] == [], meant
         assert here.store.settings.get("durable_through") == ""
     assert not [path.name for path in Path(here.store.path).parent.glob("*copying") if path.name != "office.db"]

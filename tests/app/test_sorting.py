@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from fieldapp import burning, create_app, radar, signers, sorting
 from fieldapp.keys import hash_text, new_id
+from fieldapp.store import Sealed, StoreFailed
 from fieldapp.web import words
 from sync import entry
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -158,6 +159,30 @@ def test_administrator_puts_junk_away_that_nobody_can_read(ama: Handset, place: 
     assert "Nothing waits to be sorted" in words_of(admin.get(LIST))
 
 
+def test_the_reason_typed_is_given_back_when_the_disk_is_full(place: Harrowmere, late: Sent) -> None:
+    marian, store = place.signed_in("marian"), place.office.store
+    token = re.search(r'name="form_token" value="([^"]*)"', marian.get(page_of(late)).text)
+    assert token is not None
+    pages = store.settings._value("PRAGMA page_count")
+    why = "Rang Ama: <b>it is hers</b>. " + "She told me so. " * 60
+    form = {"form_token": token[1], "decision": "put_away", "text-why": why}
+    store.settings._value(f"PRAGMA max_page_count = {pages}")
+
+    def fill() -> None:
+        for _ in range(1000):
+            with store.writing() as tx:
+                tx.audit.add(entry.stamp(place.clock()), "", "filled", detail=Sealed(bytes(100)))
+
+    with pytest.raises(StoreFailed):
+        fill()
+    answer = marian.client.post(page_of(late), data=form)
+    store.settings._value("PRAGMA max_page_count = 1000000")
+    assert answer.status_code == 503
+    assert "Nothing was written down" in words_of(answer)
+    assert "Rang Ama: &lt;b&gt;it is hers&lt;/b&gt;" in answer.text
+    assert "Sign in again" not in words_of(answer)
+
+
 def test_only_who_may_put_it_away_may_put_it_back(place: Harrowmere, late: Sent) -> None:
     decide(place.signed_in("marian"), late, "put_away")
     admin = place.signed_in("admin")
@@ -181,6 +206,7 @@ def test_what_a_burned_key_alone_opened_is_shown_closed_and_stays_known(ama: Han
     assert {decide(marian, late, each).status_code for each in ("place", "put_away")} == {409}
     assert place.signed_in("admin").get(page_of(late)).status_code == 200
     assert radar.decide(here.store, here.keys, place.people["marian"], ama.device, "lost", "ok", "Found.", place.clock()) == 0
+    assert codes(ama, late) == ["unknown_key"]
     row = here.store.quarantine.get(hash_text(late.envelope))
     assert row is not None
     assert (row.is_believed, row.entry, row.reason) == (True, late.id, "device_ended")

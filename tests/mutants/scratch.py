@@ -52,7 +52,9 @@ class Scratch:
             for command, names in self._commands(wanted):
                 self._told.write_text("")
                 self._finish(command, limit_s)
-                told = {each["name"]: str(each["ended"]) for each in map(json.loads, self._told.read_text("utf-8").splitlines())}
+                # Whoever is ended by the limit of time may leave half a line, which tells nothing.
+                lines = self._told.read_text("utf-8").split("\n")[:-1]
+                told = {each["name"]: str(each["ended"]) for each in map(json.loads, lines)}
                 ended.update({name: told[said] for name, said in names.items() if said in told})
             return ended
         finally:
