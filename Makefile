@@ -56,9 +56,10 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 	.venv/bin/ruff format -q
 	$(JS)/biome check --write || true
 
-faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS),static/dist/release.json) $(if $(BROWSERS),browser) ## long seeded fault runs of the phone's core (SEED, RUNS; REAL=n puts the real office through n of them, KILLS=n kills it n times, BROWSERS=n kills browsers)
+faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS)$(MACHINE),static/dist/release.json) $(if $(BROWSERS),browser) ## long seeded fault runs of the phone's core (SEED, RUNS; REAL=n puts the real office through n of them, KILLS=n kills it n times, BROWSERS=n kills browsers, MACHINE=n lets n machines do anything to it)
 	@$(NODE) tests/faults/run.js
 	$(if $(REAL),@$(PY) -m tests.faults.real_office --seed $(or $(SEED),1) --runs $(REAL))
+	$(if $(MACHINE),@$(PY) -m tests.machine --seed $(or $(SEED),1) --runs $(MACHINE))
 	$(if $(KILLS),@$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS))
 	$(if $(BROWSERS),@$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS))
 

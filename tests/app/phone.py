@@ -39,6 +39,13 @@ class Sent:
     body: bytes
     envelope: bytes
     slip: bytes = b""
+    packet: bytes = b""
+
+    @property
+    def jws(self) -> str:
+        """As whoever reads it is served it."""
+        packet = wire.read_packet(self.packet)
+        return entry.compact(entry.signing_input("fieldapp-entry", entry.b64u(packet.kid), self.header), packet.signature)
 
 
 @dataclass
@@ -118,19 +125,11 @@ class Handset:
         key = key or self.key
         kid = kid or key.kid
         signed = entry.signing_input("fieldapp-entry", kid, header)
-        packet = wire.Packet(
-            entry.unb64u(kid), key.sign(signed.encode()), wire.deflate(wire.lay_parts(wire.Parts(header, body, slip)))
-        )
+        parts = wire.deflate(wire.lay_parts(wire.Parts(header, body, slip)))
+        packet = wire.lay_packet(wire.Packet(entry.unb64u(kid), key.sign(signed.encode()), parts))
         said = json.loads(header)
-        return Sent(
-            entry.id_of(sha256, signed),
-            said["record"],
-            said["casefile"],
-            header,
-            body,
-            self.seal_packet(wire.lay_packet(packet)),
-            slip,
-        )
+        sealed = self.seal_packet(packet)
+        return Sent(entry.id_of(sha256, signed), said["record"], said["casefile"], header, body, sealed, slip, packet)
 
     def seal_packet(self, packet: bytes, use: Any = "entry") -> bytes:
         return seal_envelope(self.ingest(), packet, use)
@@ -217,7 +216,10 @@ class Handset:
         """One pull; follows every chain, checks every signature, moves the cursors."""
         answer = self.proved("/pull", {"v": 1, "cursors": self.cursors, **more})
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.get_json()
+        return self.take(answer.get_json())
+
+    def take(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Takes what a pull brought, or says where it breaks a promise."""
         self.nonce = found["nonce"]
         keys = {each["kid"]: each["jwk"] for each in self.keyset["keys"] if each["use"] == "desk"}
         for link in found["enrolments"]:

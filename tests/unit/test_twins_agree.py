@@ -10,6 +10,7 @@ import subprocess
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from tests.unit.strange_bytes import Sample, Stranger
 
 ROUNDS = 500
 TWIN = ROOT / "tests" / "js" / "twins.js"
+SCRIPTS = ROOT / "tests" / "js" / "edit-histories.js"
+HISTORIES = 400
 Verdict = dict[str, Any]
 """`ok` with what was read, or `no` with the code of the error and `name`, the part that is wrong."""
 
@@ -110,6 +113,25 @@ def test_twins_agree_on_what_strangers_send(seed: int) -> None:
     taken = Counter(sample["read"] for sample, verdict in zip(samples, mine, strict=True) if "ok" in verdict)
     for kind in READERS:
         assert ROUNDS * 0.03 < taken[kind] < ROUNDS * 0.97, f"{kind}: {taken[kind]}"
+
+
+def test_twins_agree_byte_for_byte_on_what_people_do_on_two_and_three_phones() -> None:
+    # Given what several hundred scripts of tests/js/edit-scripts.js came to, each in an order of arrival of its own
+    seed = "2026"
+    drawn = subprocess.run([NODE, SCRIPTS, seed, str(HISTORIES)], capture_output=True, text=True, check=True, timeout=60)
+    histories: list[list[Sample]] = json.loads(drawn.stdout)
+    chance = Random(seed)
+    for versions in histories:
+        chance.shuffle(versions)
+    samples: list[Sample] = [{"read": "view", "versions": versions} for versions in histories]
+
+    # When both fold them
+    mine, theirs = [read(each) for each in samples], read_by_twin(samples)
+
+    # Then their views are the same text, and many of them held something to disagree about
+    assert [json.dumps(each, sort_keys=True) for each in mine] == [json.dumps(each, sort_keys=True) for each in theirs]
+    forked = [each for each in mine if any(len(values) > 1 or items for values, items in each["ok"]["fields"].values())]
+    assert len(forked) > HISTORIES / 10
 
 
 @pytest.mark.parametrize(
