@@ -54,7 +54,7 @@ _SENTENCES = {
     "checkpoint_enrolments": "the enrolments it covers are not there any more: rows were taken out or changed",
     # what is kept aside
     "quarantine": "its bytes are not those that came",
-    "quarantine_row": "does not say what its envelope says",
+    "quarantine_row": "does not say what its envelope says, or who brought it",
     "quarantine_away": "is marked as put away, but the audit has no such decision about it",
     "quarantine_placed": "is marked as placed, but no such entry is there",
     # held against an exported checkpoint

@@ -38,6 +38,7 @@ def kept_aside(store: Store, keys: Keys, ring: Ring | None) -> Iterator[Fault]:
         elif (
             row.is_believed not in (False, True)
             or row.day != str(row.received_at)[:10]
+            or not _has_one_carrier(store, row)
             or (ring is not None and bytes(row.envelope[1:33]) not in burned and not _agrees(store, ring, row))
         ):
             yield Fault("quarantine_row", place)
@@ -50,6 +51,11 @@ def kept_aside(store: Store, keys: Keys, ring: Ring | None) -> Iterator[Fault]:
 def _hash(envelope: object) -> str:
     # A row may hold anything once somebody wrote into it.
     return hash_text(envelope) if isinstance(envelope, bytes) else ""
+
+
+def _has_one_carrier(store: Store, row: QuarantineRow) -> bool:
+    """A device sent it, or a person of this office brought it in a file."""
+    return row.carried_by == "" if row.device else store.people.by_id(row.carried_by) is not None
 
 
 def _agrees(store: Store, ring: Ring, row: QuarantineRow) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldapp import checkpoints, epoch, placing, sorting, store, verifying
+from fieldapp import checkpoints, epoch, intake, placing, sorting, store, verifying
 from fieldapp.checkpoints import CheckpointFile, NotACheckpoint
 from fieldapp.keys import Keys, hash_text, new_id, sha256
 from fieldapp.store import Store
@@ -85,6 +85,7 @@ def lived_in(place: Harrowmere) -> tuple[Handset, str, str]:
     waiting = ama.write(new_id(), VISIT)
     ama.push(opening, first, second, ama.write(opening.casefile, VISIT), waiting, b"junk" * 40)
     reece.push(other, reece.write(other.casefile, VISIT), reece.write(opening.casefile, VISIT))
+    intake.take_from_person(here.store, here.keys, place.id("admin"), [b"carried" * 40], place.clock())
     ama.hello()
     here.keys.renew_key(here.store, "ingest", entry.stamp(place.clock()))
     former = here.keys.ring(here.store).receipt.kid
