@@ -169,7 +169,7 @@ class Town:
                 Path(f"{self.database}{ending}").unlink(missing_ok=True)
             self.database.write_bytes(copy.path.read_bytes())
         else:
-            beside = EpochFile(self.settings.key_file)
+            beside = EpochFile(self.settings.beside)
             backups.restore(
                 copy.path, str(self.database), self.keys, beside, self.clock(), lambda step, done, total: None
             )  # fmt: skip
@@ -283,9 +283,10 @@ class Town:
             found = self.browsers[who] = self.place.signed_in(who)
         return found
 
-    def token(self, browser: Browser, page: str) -> str:
-        found = re.search(r'name="form_token" value="([^"]*)"', browser.get(page).text)
-        return found[1] if found else ""
+    def form(self, browser: Browser, page: str, **filled: str) -> dict[str, str]:
+        """The form on a page, with what it holds unseen and what somebody fills in."""
+        hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', browser.get(page).text)
+        return dict(hidden) | filled
 
 
 def at_once(town: Town, deeds: Sequence[Callable[[], Any]]) -> list[Any]:
