@@ -76,8 +76,11 @@ class _Locked:
 
 
 def kept(store: Store) -> int:
-    """How much was ever answered with a receipt. What is kept aside counts: a phone stops sending that too."""
-    return store.entries.count() + store.quarantine.count()
+    """How much was ever answered with a receipt, and how many key sets were issued.
+
+    What is kept aside counts: a phone stops sending that too. A key set counts: a phone that has one hears of no other under its number.
+    """
+    return store.entries.count() + store.quarantine.count() + store.office.count_keysets()
 
 
 def epoch_of(store: Store) -> int:

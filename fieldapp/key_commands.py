@@ -86,6 +86,7 @@ def rotate(given: argparse.Namespace) -> int:
         with office.store.writing() as tx:
             kid = office.keys.renew_key(tx, given.use, at)
             tx.audit.add(at, "", f"{given.use} key made")
+        _note(office)
         n = office.keys.ring(office.store).n
     print(f"Made {given.use} key {kid}, and key set {n}. Phones take it with their next greeting; nobody need do anything.")
     print("The former key goes on opening what was sealed to it. `fieldapp key burn` destroys it once no phone needs it.")
@@ -104,12 +105,19 @@ def burn(given: argparse.Namespace) -> int:
             raise CannotStart(
                 f"{kid} was not burned: {told}. Wait until that has passed, or give --despite with the reason, if somebody else may have the key."
             ) from None
+        _note(office)
         n = office.keys.ring(office.store).n
         _tell_log(office, "its private half, sealed")
     print(f"Burned {kid}: its private half is destroyed here, and key set {n} says so. Earlier backups still hold it, sealed.")
     for each in _told(cost):
         print(f"  - {each}")
     return 0
+
+
+def _note(office: Office) -> None:
+    """Lets a database that lacks this key set be known as one that was put back."""
+    if office.epoch_file is not None:
+        office.epoch_file.note(office.store)
 
 
 def _told(cost: Cost) -> list[str]:

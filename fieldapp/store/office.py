@@ -102,6 +102,10 @@ class Office(Noun):
         """For `fieldapp rekey`."""
         self._run("UPDATE secret_keys SET key_wrapped = ? WHERE n = ?", key_wrapped, n)
 
+    def count_keysets(self) -> int:
+        """How many key sets were ever issued."""
+        return int(self._value("SELECT count(*) FROM keysets"))
+
     def keyset(self) -> tuple[int, str] | None:
         """The newest key set: its n and JWS."""
         row = self._one("SELECT n, jws FROM keysets ORDER BY n DESC LIMIT 1")

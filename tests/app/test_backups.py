@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fieldapp import backups, cli, config, hold, office_keys, open_office, people, store, verifying
-from fieldapp.epoch import EpochFile, epoch_of
+from fieldapp.epoch import EpochFile, epoch_of, kept
 from fieldapp.keys import Keys
 from fieldapp.store.copying import copy
 from fieldapp.web.office import Office
@@ -425,4 +425,21 @@ def test_kill_in_the_middle_of_a_restore_leaves_the_old_office_or_the_new(machin
     assert epochs == sorted(epochs)
     assert seen == {1, 2}
     assert (titles(), len(list(machine.glob("*.restoring*")))) == (1, 0)
-    assert EpochFile(config.read().beside).noted() == (epoch(), 1)
+    office = open_office(config.read())
+    assert EpochFile(config.read().beside).noted() == (epoch_of(office.store), kept(office.store))
+    office.store.close()
+
+
+def test_a_key_set_is_missed_when_the_database_is_put_back_by_hand(machine: Path) -> None:
+    # Given a phone that may have heard of a key set since the copy was made: under its number no other may ever come
+    copy(str(machine / "office.db"), machine / "before.db")
+    assert cli.main(["key", "rotate", "ingest"]) == 0
+    office: Office = open_office(config.read())
+    heard = office.keys.ring(office.store).n
+    office.store.close()
+
+    (machine / "before.db").replace(machine / "office.db")
+    office = open_office(config.read())
+
+    assert office.keys.ring(office.store).n > heard
+    office.store.close()

@@ -11,11 +11,13 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
+from fieldapp import burning
 from fieldapp.keys import SigningKey, new_id
 from sync import entry, wire
 from tests.app.phone import Sent
@@ -361,10 +363,9 @@ def tell_of_phone(town: Town, dice: Dice) -> Deed | None:
     phone, status = dice.pick(town.phones), dice.pick(("ok", "lost", "ended", "ok"))
     browser = town.desk(dice.pick(("admin", "marian")))
     page = f"/desk/phones/{phone.device}"
-    token = town.token(browser, page)
     client = browser.client
-    form = {"form_token": token, "status": status, "text-why": "Rang them."}
-    return Deed(lambda: client.post(f"{page}/status", data=form), lambda answer: seen_answer(answer, 303, 400, 404))
+    form = town.form(browser, page, status=status) | {"text-why": "Rang them."}
+    return Deed(lambda: client.post(f"{page}/status", data=form), lambda answer: seen_answer(answer, 303, 400, 404, 409))
 
 
 def seen_answer(answer: TestResponse, *statuses: int) -> None:
@@ -387,7 +388,7 @@ def sort(town: Town, dice: Dice) -> Deed | None:
     page = f"/desk/sorting/{row['hash']}"
     shown = browser.get(page)
     fine(shown, 200, 303, 404)
-    form = {"form_token": town.token(browser, page), "decision": what, "text-why": "Rang them; it is theirs."}
+    form = town.form(browser, page, decision=what) | {"text-why": "Rang them; it is theirs."}
     if what == "put_away":
         town.told.put_away.setdefault(row["hash"], set()).add(town.place.id(who))
     to = f"{page}/back" if what == "back" else page
@@ -414,17 +415,22 @@ def review(town: Town, dice: Dice) -> Deed | None:
 
 
 def new_office_key(town: Town, dice: Dice) -> Deed | None:
-    """The office gets another key to seal to, to sign receipts with or to speak for the desk; the old ones stay known."""
+    """The office gets another key to seal to, to sign receipts with or to speak for the desk, or burns a former one that costs nothing to burn."""
     use: Any = dice.pick(("ingest", "receipt", "desk"))
-    at, phone = town.at, town.phones[0]
-    first = town.note(phone, phone.opening())
+    former = [kid for kid, row in town.oracle().office_keys.items() if row["use"] == use]
+    kid, at, burns = former[0], town.at, dice.roll(3) == 0
 
-    def hear(_: object) -> None:
-        # A database put back by hand is known by what it lacks of notes, not of keys: one note comes under each new key.
-        after = push(town, phone, [first.envelope])
-        after.hear(after.do())
+    def do() -> None:
+        store = town.office.store
+        if burns:
+            with suppress(burning.CannotBurn, burning.BurningCosts):
+                burning.burn(store, town.keys, kid, town.clock())
+        else:
+            town.keys.renew_key(store, use, at)
+        assert town.office.epoch_file is not None
+        town.office.epoch_file.note(store)
 
-    return Deed(lambda: town.keys.renew_key(town.office.store, use, at), hear)
+    return Deed(do, lambda _: None)
 
 
 def back_up(town: Town, dice: Dice) -> Deed | None:

@@ -283,9 +283,10 @@ class Town:
             found = self.browsers[who] = self.place.signed_in(who)
         return found
 
-    def token(self, browser: Browser, page: str) -> str:
-        found = re.search(r'name="form_token" value="([^"]*)"', browser.get(page).text)
-        return found[1] if found else ""
+    def form(self, browser: Browser, page: str, **filled: str) -> dict[str, str]:
+        """The form on a page, with what it holds unseen and what somebody fills in."""
+        hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', browser.get(page).text)
+        return dict(hidden) | filled
 
 
 def at_once(town: Town, deeds: Sequence[Callable[[], Any]]) -> list[Any]:
