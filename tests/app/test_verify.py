@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from fieldapp import checkpoints, epoch, placing, sorting, store, verifying
 from fieldapp.checkpoints import CheckpointFile, NotACheckpoint
-from fieldapp.keys import Keys, hash_text, new_id, sha256
+from fieldapp.keys import Keys, hash_text, new_id, sha256, verify_jws
 from fieldapp.store import Store
 from fieldapp.store.copying import copy, fold
 from fieldapp.verifying import Fault, sentence
@@ -90,6 +91,7 @@ def lived_in(place: Harrowmere) -> tuple[Handset, str, str]:
     former = here.keys.ring(here.store).receipt.kid
     here.keys.renew_key(here.store, "receipt", entry.stamp(place.clock()))
     here.keys.burn_key(here.store, former, entry.stamp(place.clock()))
+    ama.keyset = json.loads(verify_jws(ama.hello()["keyset"], "fieldapp-keyset", ama.office["jwk"]))
     place.clock.pass_by(hours=2)
     place.write("marian", "review", opening.casefile, {"decision": "noted", "covers": [second.id]}, record=first.record)
     take_out(place, opening.casefile, first.id)
