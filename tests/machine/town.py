@@ -169,7 +169,7 @@ class Town:
                 Path(f"{self.database}{ending}").unlink(missing_ok=True)
             self.database.write_bytes(copy.path.read_bytes())
         else:
-            beside = EpochFile(self.settings.key_file)
+            beside = EpochFile(self.settings.beside)
             backups.restore(
                 copy.path, str(self.database), self.keys, beside, self.clock(), lambda step, done, total: None
             )  # fmt: skip
