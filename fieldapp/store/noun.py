@@ -62,6 +62,10 @@ def for_reading(path: str) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raw.close()
         raise (StoreDamaged if error.sqlite_errorcode & 0xFF in _DAMAGE else StoreFailed)(error.sqlite_errorname) from None
+    except UnicodeDecodeError:
+        # SQLite quotes the broken table's text in its complaint, and Python cannot read the quotation.
+        raw.close()
+        raise StoreDamaged("not text") from None
     raw.row_factory = sqlite3.Row
     return raw
 
@@ -172,9 +176,13 @@ class Connections:
             yield
         except sqlite3.DatabaseError as error:
             # One without a code is Python's own: bytes that should be text are none.
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+            # Of a database that was opened to look only the shape is known: a question it does not understand means that its tables' text was changed.
+            if code in _DAMAGE or (self._is_still and code == sqlite3.SQLITE_ERROR):
                 raise StoreDamaged(getattr(error, "sqlite_errorname", "not text")) from None
             raise
+        except UnicodeDecodeError:
+            raise StoreDamaged("not text") from None
         finally:
             db.rollback()
 
