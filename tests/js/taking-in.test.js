@@ -163,6 +163,8 @@ test("a casefile that is not the one this phone followed is read again from its 
   await phone.ask("sync");
   assert.equal((await phone.ask("search", { text: "wren" })).length, 1);
   assert.equal((await phone.ask("search", { text: "kestrel" })).length, 1);
+  // At once, and not because a chain that does not hold was found.
+  assert.ok(!phone.news.some((/** @type {any} */ { value }) => value?.status === "chain_broken"));
   phone.kill();
 });
 
