@@ -159,7 +159,7 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
             nonce=keys.make_nonce(signer.device, now),
             added=[row.id for row in rows if row.id not in request.cursors],
             removed=removed,
-            confirm=_is_sudden(len(removed), len(request.cursors)),
+            confirm=_is_sudden(len(gone), len(request.cursors)),
             diverged=diverged,
             people=[messages.PersonBrief(each.id, each.name, each.role) for each in people.values()],
             enrolments=[messages.EnrolmentLink(each.jws, each.n, each.received_at, each.log_hash) for each in links],
@@ -174,9 +174,13 @@ def _is_ours(store: Store, row: CasefileRow, cursor: tuple[int, str]) -> bool:
     return seq <= row.seq and store.entries.log_hash_at(row.id, seq) == log_hash
 
 
-def _is_sudden(removed: int, held: int) -> bool:
-    """Would a mistake at the office look like this? Then a second answer must say the same before anything is dropped."""
-    return removed > 5 or (removed >= 2 and removed * 5 > held)
+def _is_sudden(gone: int, held: int) -> bool:
+    """Would a mistake at the office look like this? Then a second answer must say the same before anything is dropped.
+
+    What the phone has to give back before it drops it counts as gone: after a restore a mistake about everything would
+    otherwise look like one about little.
+    """
+    return gone > 5 or (gone >= 2 and gone * 5 > held)
 
 
 class _Answer:

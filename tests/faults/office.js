@@ -447,9 +447,8 @@ export function makeOffice(clock, practice, from = null) {
       const casefile = state.casefiles.get(id);
       return !casefile || (!here.has(id) && !isOurs(casefile, cursors[id]));
     });
-    const removed = held
-      .filter((id) => !here.has(id) && !diverged.includes(id))
-      .map((casefile) => ({ casefile, reason: "ended" }));
+    const gone = held.filter((id) => state.casefiles.has(id) && !here.has(id));
+    const removed = gone.filter((id) => !diverged.includes(id)).map((casefile) => ({ casefile, reason: "ended" }));
     const authors = new Set([signer.person]);
     const kids = new Set();
     const casefiles = [];
@@ -486,7 +485,7 @@ export function makeOffice(clock, practice, from = null) {
       nonce: makeNonce(signer.device),
       added: rows.filter(({ id }) => !Object.hasOwn(cursors, id)).map(({ id }) => id),
       removed,
-      confirm: removed.length > 5 || (removed.length >= 2 && removed.length * 5 > held.length),
+      confirm: gone.length > 5 || (gone.length >= 2 && gone.length * 5 > held.length),
       diverged,
       people: [...authors].flatMap((id) => {
         const person = state.people.get(id);
