@@ -118,6 +118,12 @@ def begin(town: Town) -> None:
         town.note(phone, phone.write(opening.casefile, {"purpose": f"{phone.who} began"}))
         pushed = push(town, phone, [sent.envelope for sent in phone.waiting])
         pushed.hear(pushed.do())
+    # Something is sorted from the first day on: bytes nobody can read, and a note from somebody who never had a say.
+    stray = town.note(reece, reece.write(marian.written[0].casefile, {"purpose": "Not reece's to write"}))
+    for carrier, envelope in ((ama, b"\x01" + b"j" * 300), (reece, stray.envelope)):
+        pushed = push(town, carrier, [envelope])
+        pushed.hear(pushed.do())
+    town.copies.append(town.copy_by_hand())
 
 
 # Sending
@@ -136,22 +142,23 @@ def send(town: Town, dice: Dice) -> Deed | None:
 
 
 def send_junk(town: Town, dice: Dice) -> Deed | None:
-    """Envelopes nobody can believe, some of them under a colleague's id."""
-    carrier = dice.pick(town.phones)
-    colleague = dice.pick(town.phones)
+    """Envelopes nobody can believe, some of them under the id of what a colleague saved and has not sent yet."""
+    carrier, colleague = dice.pick(town.phones), dice.pick(town.phones)
     return push(town, carrier, [_junk(town, carrier, colleague, dice) for _ in range(1 + dice.roll(3))])
 
 
 def _junk(town: Town, carrier: Phone, colleague: Phone, dice: Dice) -> bytes:
-    what = dice.roll(6)
+    what = dice.roll(8)
     if what == 0 or not colleague.written:
         return secrets.token_bytes(1 + dice.roll(200))
-    sent = dice.pick(colleague.waiting or colleague.written)
-    if what == 1:
-        return sent.envelope[:-1] + bytes([sent.envelope[-1] ^ 1])
+    casefile = dice.pick(colleague.written).casefile
+    if what == 1 and carrier.person != colleague.person:
+        # In the colleague's name, by a key and under a number that are the carrier's own.
+        forged = carrier.write(casefile, {"purpose": "forged"}, author=colleague.person, device=colleague.device)
+        return forged.envelope
+    sent = town.note(colleague, colleague.write(casefile, {"purpose": f"{colleague.who} saved {secrets.token_hex(4)}"}))
     if what == 2:
-        # The colleague's very words and so their very id, signed by nobody they know.
-        return _signed_by_nobody(carrier, sent)
+        return sent.envelope[:-1] + bytes([sent.envelope[-1] ^ 1])
     if what == 3:
         again = carrier.seal(sent.header, sent.body, sent.slip)
         if again.id == sent.id:
@@ -161,8 +168,10 @@ def _junk(town: Town, carrier: Phone, colleague: Phone, dice: Dice) -> bytes:
         return again.envelope
     if what == 4:
         return carrier.seal(sent.header, sent.body, sent.slip, key=SigningKey.new()).envelope
-    forged = carrier.seal(sent.header, sent.body + b" ", sent.slip, key=colleague.key)
-    return forged.envelope
+    if what == 5:
+        return carrier.seal(sent.header, sent.body + b" ", sent.slip, key=colleague.key).envelope
+    # The colleague's very words and so their very id, signed by nobody.
+    return _signed_by_nobody(carrier, sent)
 
 
 def _signed_by_nobody(carrier: Phone, sent: Sent) -> bytes:
@@ -201,7 +210,7 @@ def come_back(town: Town, phone: Phone) -> None:
 def pull(town: Town, dice: Dice) -> Deed | None:
     """A phone fetches from where it stands; while others act it is given no more than it might read before or after."""
     phone = dice.pick(town.phones)
-    line = phone.line()
+    line, cursors = phone.line(), dict(phone.cursors)
     before = town.oracle()
     allowed = before.entries_of(before.readable(phone.person, town.at))
 
@@ -215,20 +224,22 @@ def pull(town: Town, dice: Dice) -> Deed | None:
         given = {id_of(one["jws"]) for casefile in found["casefiles"] for one in casefile["entries"]}
         assert given <= allowed | after.entries_of(after.readable(phone.person, town.at)), "somebody was given what is not theirs"
         town.greet(phone)
+        # An answer continues what was asked with, also where another came in meanwhile.
+        phone.cursors = dict(cursors)
         phone.take(found)
         for each in found["removed"]:
             if not found["confirm"]:
                 phone.cursors.pop(each["casefile"], None)
                 phone.gone.append(each["casefile"])
 
-    return Deed(lambda: line.proved("/pull", {"v": 1, "cursors": dict(phone.cursors)}), hear)
+    return Deed(lambda: line.proved("/pull", {"v": 1, "cursors": cursors}), hear)
 
 
 def _refused(town: Town, phone: Phone, answer: TestResponse) -> None:
     oracle = town.oracle()
     signer = oracle.signers.get(phone.key.kid)
     error = answer.get_json()["error"]
-    if signer is None:
+    if signer is None or oracle.device_of(phone.token()) not in (None, phone.device):
         town.set_up_again(phone)
     elif error == "device" and oracle.devices.get(phone.device) == "ok":
         come_back(town, phone)
@@ -370,6 +381,8 @@ def tell_of_phone(town: Town, dice: Dice) -> Deed | None:
 
 def seen_answer(answer: TestResponse, *statuses: int) -> None:
     fine(answer, *statuses)
+    if answer.location:
+        SEEN[f"desk {answer.location.partition('?')[2]}"] += 1
 
 
 # The desk
@@ -377,10 +390,12 @@ def seen_answer(answer: TestResponse, *statuses: int) -> None:
 
 def sort(town: Town, dice: Dice) -> Deed | None:
     """Somebody at the desk places what waits, puts it away, or puts it back."""
-    rows = list(town.oracle().quarantine.values())
-    rows.sort(key=lambda row: (str(row["received_at"]), str(row["reason"])))
-    who = dice.pick(("marian", "jos", "noor", "admin"))
-    what = dice.pick(("place", "put_away", "place", "back"))
+    who = dice.pick(("marian", "admin", "jos", "noor"))
+    what = dice.pick(("put_away", "place", "back", "place"))
+    kept = sorted(town.oracle().quarantine.values(), key=lambda row: (str(row["received_at"]), str(row["reason"])))
+    # Once in a while somebody decides about what is decided already.
+    rows = kept if dice.roll(6) == 5 else [row for row in kept if (row["discarded_at"] is not None) == (what == "back")]
+    rows = [row for row in rows if row["placed_at"] is None]
     if not rows:
         return None
     row = dice.pick(rows)
@@ -445,10 +460,9 @@ def back_up(town: Town, dice: Dice) -> Deed | None:
 
 def put_back(town: Town, dice: Dice) -> None:
     """Puts a backup back, or a file somebody copied by hand: phones hear of a higher epoch when anything they were told is gone."""
-    if not town.copies:
+    if dice.roll(4) == 0:
         town.copies.append(town.copy_by_hand())
-        return
-    copy = dice.pick(town.copies)
+    copy = town.copies[-1] if dice.roll(2) == 0 else dice.pick(town.copies)
     before = town.oracle()
     town.put_back(copy)
     after = town.oracle()

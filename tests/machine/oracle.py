@@ -98,11 +98,16 @@ class Oracle:
             self.memberships = raw.execute("SELECT * FROM memberships").fetchall()
             self.signers = {row["kid"]: row for row in raw.execute("SELECT * FROM signers")}
             self.devices = {row["id"]: row["status"] for row in raw.execute("SELECT id, status FROM devices")}
+            self.tokens = {row["token_hash"]: row["id"] for row in raw.execute("SELECT id, token_hash FROM devices")}
             self.enrolments = raw.execute("SELECT * FROM enrolments ORDER BY n").fetchall()
             self.office_keys = {row["kid"]: row for row in raw.execute("SELECT kid, use, jwk FROM office_keys")}
             self.decisions = raw.execute("SELECT person, what, casefile, record FROM audit").fetchall()
             found = raw.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
             self.epoch = 1 if found is None else int(found[0])
+
+    def device_of(self, token: str) -> str | None:
+        """The device a token stands for."""
+        return self.tokens.get(sha(f"fieldapp token 1\n{token}"))
 
     # Who may read what, from the tables of assignments alone
 

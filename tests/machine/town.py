@@ -49,6 +49,11 @@ class Phone(Handset):
     """Casefiles it was told to drop and has not said so yet."""
     is_copy: bool = False
 
+    def token(self) -> str:
+        """The device token its browser holds. Whoever shares the browser may have set up another device on it since."""
+        cookie = self.client.get_cookie("fieldapp-device")
+        return "" if cookie is None else cookie.value
+
     def line(self) -> Handset:
         """The same phone for one request on a thread of its own: answers are taken in later."""
         client = self.place.app.test_client()
