@@ -8,6 +8,7 @@ const { makeClock } = await import("./clock.js");
 const { makeOffice } = await import("./office.js");
 const { makePhone } = await import("./phone.js");
 const { makeWorld, theSetting } = await import("./setting.js");
+const { runSchedule } = await import("./schedule.js");
 
 const HOUR = 3_600_000;
 /** A phone that is on looks what is due at least so often. */
@@ -237,4 +238,12 @@ describe("what the simulation found", () => {
     assert.equal((await until(tab.ask("status"))).state, "locked");
     tab.kill();
   });
+
+  for (const [seed, why] of [
+    [311162, "what is still being saved is not yet promised to wait"],
+    [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
+  ])
+    test(`schedule ${seed} keeps every promise: ${why}`, async () => {
+      assert.equal((await runSchedule(seed)).broken, null);
+    });
 });
