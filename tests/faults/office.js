@@ -131,7 +131,7 @@ export function makeOffice(clock, practice, from = null) {
   let room = 400;
   /** How many answers from now on take everything away. */
   let mistakes = 0;
-  /** What each signer still holds, by rights, after a mistake. */
+  /** What each signer still holds, by rights, after one mistake; nothing after more than one. */
   const doubts = new Map();
 
   /** Is told of everything that happens here, for the real office to live through as well. */
@@ -503,12 +503,8 @@ export function makeOffice(clock, practice, from = null) {
     const before = doubts.get(kid);
     doubts.delete(kid);
     if (before) for (const id of before) if (!Object.hasOwn(cursors, id)) ever.droppedAtOnce = id;
-    // A second answer in the same words may be believed.
-    if (isMistaken && !before)
-      doubts.set(
-        kid,
-        Object.keys(cursors).filter((id) => mayRead(person, id)),
-      );
+    // A second answer in the same words may be believed, and so may every one after it.
+    if (isMistaken) doubts.set(kid, before ? [] : Object.keys(cursors).filter((id) => mayRead(person, id)));
   }
 
   function have(device, ids) {
