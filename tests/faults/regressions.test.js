@@ -242,7 +242,10 @@ describe("what the simulation found", () => {
   for (const [seed, why] of [
     [310326, "what takes no push of any size is not asked about each note alone"],
     [310740, "a record that was taken away is still shown for an entry of ours in it that is being sorted"],
-    [310087, "an office that takes everything away three times over is believed when two of its answers came one after the other"],
+    [
+      310087,
+      "an office that takes everything away three times over is believed when two of its answers came one after the other",
+    ],
     [311162, "what is still being saved is not yet promised to wait"],
     [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
   ])
