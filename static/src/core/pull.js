@@ -301,6 +301,7 @@ async function keepCasefiles(session, checked) {
   const { vault, caseload, definitions } = session;
   const news = [];
   for (const { of, head, entries, headers } of checked) {
+    const before = of.head;
     const pages = paged(entries, of.next_page);
     /** @type {Map<string, {byId: Map<string, Reading>, pages: Set<number>}>} */
     const touched = new Map();
@@ -321,7 +322,8 @@ async function keepCasefiles(session, checked) {
     const briefs = [...touched.values()].flatMap(({ byId, pages: all }) =>
       byId.size > 0 ? makeBrief([...byId.values()], definitions.known, [...all]) : [],
     );
-    news.push({ of, head, pages, briefs });
+    // A page before these could not be read: its casefile is read again from the start, and is not called read up to here.
+    news.push({ of, head: of.head === before ? head : of.head, pages, briefs });
   }
   if (news.length === 0) return;
   await vault.keep(news);
