@@ -96,6 +96,7 @@ export function makeOffice(clock, practice, from = null) {
     : {
         epoch: 1,
         keysetN: 1,
+        keysets: 1,
         keys: [receiptKey, desk].map(({ kid, jwk }, i) => ({
           kid,
           use: i ? "desk" : "receipt",
@@ -122,7 +123,7 @@ export function makeOffice(clock, practice, from = null) {
   /** What lies beside the key file, outside the database and its backups. */
   const beside = { epoch: from?.beside.epoch ?? 0, count: from?.beside.count ?? 0 };
   /** What this office ever did, whatever was restored since. */
-  const ever = { placed: new Map(), quarantined: new Map(), durable: "", droppedAtOnce: "", keysetN: 0, cleared: new Set() };
+  const ever = { placed: new Map(), quarantined: new Map(), durable: "", droppedAtOnce: "", cleared: new Set() };
   if (from) for (const [id, one] of from.state.placed) ever.placed.set(id, one);
   /** Opened once: the same bytes come again and again. */
   const opened = new Map();
@@ -131,7 +132,7 @@ export function makeOffice(clock, practice, from = null) {
   let room = 400;
   /** How many answers from now on take everything away. */
   let mistakes = 0;
-  /** What each signer still holds, by rights, after a mistake. */
+  /** What each signer still holds, by rights, after one mistake; nothing after more than one. */
   const doubts = new Map();
 
   /** Is told of everything that happens here, for the real office to live through as well. */
@@ -361,9 +362,17 @@ export function makeOffice(clock, practice, from = null) {
     });
   }
 
+  /** Issues the key set again, under the number after `n`. */
+  function issueAbove(n) {
+    state.keysetN = n + 1;
+    state.keysets += 1;
+  }
+
+  /** How much was ever answered with a receipt, and how many key sets were issued. */
+  const kept = () => state.placed.size + state.quarantine.size + state.keysets;
   /** fieldapp/epoch.py: what is noted never goes back. */
   function note() {
-    const count = state.placed.size + state.quarantine.size;
+    const count = kept();
     if (state.epoch > beside.epoch || (state.epoch === beside.epoch && count > beside.count))
       Object.assign(beside, { epoch: state.epoch, count });
   }
@@ -403,7 +412,7 @@ export function makeOffice(clock, practice, from = null) {
 
   function hello(device, asked, reader) {
     if (reader && asked.keyset_n > state.keysetN && asked.keyset_n <= state.keysetN + MOST_KEYSETS_LOST)
-      state.keysetN = asked.keyset_n + 1;
+      issueAbove(asked.keyset_n);
     const said = asked.signers.filter(({ kid }) => state.signers.get(kid)?.device === device.id);
     for (const { kid } of said) hearRemovals(kid, state.signers.get(kid).person, asked.removals_done ?? []);
     return {
@@ -503,12 +512,8 @@ export function makeOffice(clock, practice, from = null) {
     const before = doubts.get(kid);
     doubts.delete(kid);
     if (before) for (const id of before) if (!Object.hasOwn(cursors, id)) ever.droppedAtOnce = id;
-    // A second answer in the same words may be believed.
-    if (isMistaken && !before)
-      doubts.set(
-        kid,
-        Object.keys(cursors).filter((id) => mayRead(person, id)),
-      );
+    // A second answer in the same words may be believed, and so may every one after it.
+    if (isMistaken) doubts.set(kid, before ? [] : Object.keys(cursors).filter((id) => mayRead(person, id)));
   }
 
   function have(device, ids) {
@@ -802,8 +807,8 @@ export function makeOffice(clock, practice, from = null) {
       jwsBy(official, "fieldapp-keyset", { v: 1, n: state.keysetN - 1, issued_at: stamp(), keys: state.keys.slice(0, 3) }).jws,
     rotate() {
       addIngest();
-      state.keysetN += 1;
-      ever.keysetN = Math.max(ever.keysetN, state.keysetN);
+      issueAbove(state.keysetN);
+      note();
       told("rotate", privateOf([...state.ingest.values()].at(-1)));
     },
     /** A backup that was read back: nothing received before its start can be lost by a restore. */
@@ -822,12 +827,12 @@ export function makeOffice(clock, practice, from = null) {
     restore({ taken, label }) {
       state = copyOf(taken);
       told("restore", { label });
-      const count = state.placed.size + state.quarantine.size;
+      const count = kept();
       if (beside.epoch > state.epoch || beside.count > count) {
         state.epoch = Math.max(state.epoch, beside.epoch) + 1;
         // The sets that a restore lost had the numbers that come next: each epoch has numbers of its own.
         const own = (state.epoch - 1) * MOST_KEYSETS_LOST;
-        state.keysetN = (state.keysetN < own ? own : state.keysetN + MOST_KEYSETS_LOST) + 1;
+        issueAbove(state.keysetN < own ? own : state.keysetN + MOST_KEYSETS_LOST);
       }
       Object.assign(beside, { epoch: state.epoch, count });
     },

@@ -89,9 +89,13 @@ export function holdView(world, phone, person, view, { saved, isRestored, before
   const { office } = world;
   const items = itemsOf(phone);
   const who = `${person.name} on ${phone.name}`;
-  const unsettled = new Set([...items].filter(([, { state }]) => state === "sorting").map(([id]) => id));
+  const sorting = [...items].filter(([, { state }]) => state === "sorting");
+  const unsettled = new Set(sorting.map(([id]) => id));
   const may = new Set(office.readable(person.id).map(({ id }) => id));
-  const mine = new Set([...saved.values()].filter(({ id }) => unsettled.has(id)).map(({ casefile }) => casefile));
+  // One that was written and whose writer was interrupted before anybody said so is theirs all the same.
+  const mine = new Set(
+    sorting.map(([id, { sealed }]) => saved.get(id)?.casefile ?? office.open(sealed).ready?.header.casefile ?? ""),
+  );
   for (const casefile of view.families)
     if (!may.has(casefile) && !mine.has(casefile) && !(isRestored && !office.state.casefiles.has(casefile)))
       throw new Broken(`${who} still sees a record taken away`);

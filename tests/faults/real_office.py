@@ -181,6 +181,7 @@ class RealOffice:
         with self.store.writing() as tx:
             self._add_key(tx, "ingest", event["der"])
             self.keys._issue(tx, self.at)
+        self.epoch_file.note(self.store)
 
     def _durable(self, event: Event) -> None:
         with self.store.writing() as tx:

@@ -8,6 +8,7 @@ const { makeClock } = await import("./clock.js");
 const { makeOffice } = await import("./office.js");
 const { makePhone } = await import("./phone.js");
 const { makeWorld, theSetting } = await import("./setting.js");
+const { runSchedule } = await import("./schedule.js");
 
 const HOUR = 3_600_000;
 /** A phone that is on looks what is due at least so often. */
@@ -237,4 +238,19 @@ describe("what the simulation found", () => {
     assert.equal((await until(tab.ask("status"))).state, "locked");
     tab.kill();
   });
+
+  for (const [seed, why] of [
+    [501088, "a phone set up on a day that a restore lost, with nothing on it but a key set, is set up again"],
+    [310326, "what takes no push of any size is not asked about each note alone"],
+    [310740, "a record that was taken away is still shown for an entry of ours in it that is being sorted"],
+    [
+      310087,
+      "an office that takes everything away three times over is believed when two of its answers came one after the other",
+    ],
+    [311162, "what is still being saved is not yet promised to wait"],
+    [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
+  ])
+    test(`schedule ${seed} keeps every promise: ${why}`, async () => {
+      assert.equal((await runSchedule(seed)).broken, null);
+    });
 });

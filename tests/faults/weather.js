@@ -97,7 +97,7 @@ function flipped(chance, given) {
   return given.slice(0, at) + (given[at] === "A" ? "B" : "A") + given.slice(at + 1);
 }
 
-/** An answer in which somebody has changed one thing that is vouched for: a receipt, a key set, an entry or its link in the chain. */
+/** An answer in which somebody has changed one thing that is vouched for: a receipt, a key set, an entry, its words or its link in the chain. */
 function tampered(answer, chance) {
   if (answer.status !== 200) return answer;
   const told = JSON.parse(answer.body);
@@ -108,6 +108,7 @@ function tampered(answer, chance) {
     ...(told.casefiles ?? []).flatMap(({ entries }) =>
       entries.flatMap((one) => [
         [one, "jws"],
+        [one, "body"],
         [one, "log_hash"],
       ]),
     ),

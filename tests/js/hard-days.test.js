@@ -135,6 +135,42 @@ test("a page of the cache that cannot be read holds up neither sending nor what 
   assert.equal(versions.length, 2, "what could not be read came again");
 });
 
+test("a record whose page in the cache cannot be read says so, is not edited in part, and comes back with signal", async () => {
+  const { office, marian, casefile, phone, writes, adds } = await working();
+  const { record } = await writes(phone, "first");
+  await phone.ask("sync");
+  const begun = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+  await phone.ask("draft.keep", { slot: begun.slot, fields: { ...begun.fields, added_later: "half a" } });
+  office.weather = noSignal;
+  await spoil(phone, "pages");
+  for (let i = 0; i < 2; i++) await assert.rejects(phone.ask("record", { record }), { code: "record_unreadable" });
+  assert.equal((await phone.ask("draft.open", { slot: begun.slot })).fields.added_later, "half a");
+  await phone.ask("draft.discard", { slot: begun.slot });
+  await assert.rejects(adds(phone, record), { code: "record_unreadable" });
+  // What came meanwhile is beside what is read again, not in its place.
+  await office.write(marian, { kind: "contact", schema: "contact.1", casefile, fields: { line: "a kestrel" } });
+  office.weather = null;
+  await phone.ask("sync");
+  assert.equal((await phone.ask("record", { record })).versions.length, 1);
+  assert.equal((await phone.ask("search", { text: "kestrel" })).length, 1);
+  phone.kill();
+});
+
+test("what is new of a record whose page cannot be read has the whole of it read again", async () => {
+  const { office, marian, casefile, phone, writes } = await working();
+  const { id, record } = await writes(phone, "first");
+  await phone.ask("sync");
+  await spoil(phone, "pages");
+  const covers = { decision: "signed_off", covers: [id], comments: [], text: "" };
+  await office.write(marian, { kind: "review", schema: "review.1", casefile, record, parents: [id], fields: covers });
+  await phone.ask("sync");
+  await phone.ask("sync");
+  const { versions, reviews } = await phone.ask("record", { record });
+  assert.equal(versions.length, 1);
+  assert.equal(reviews.length, 1);
+  phone.kill();
+});
+
 test("a vault that cannot be written makes nobody send the same again and again", async (t) => {
   const { office, phone, writes } = await working();
   await phone.ask("sync");

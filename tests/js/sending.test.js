@@ -226,6 +226,43 @@ test("a push that is too large is split until each half fits", async () => {
   phone.kill();
 });
 
+test("an office that calls every push too large is not asked about each note alone, and gets all of them when it takes any", async () => {
+  const { office, phone, ids, pass } = await given(24);
+  let pushes = 0;
+  office.weather = onPush(async () => {
+    pushes++;
+    return new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } });
+  });
+  await phone.ask("sync");
+  assert.ok(pushes <= 7, `${pushes} pushes in one round`);
+  assert.equal((await phone.ask("outbox")).reach, "office_not_answering");
+  office.weather = null;
+  pass(7 * 3_600_000);
+  await phone.ask("sync");
+  assert.ok(ids.every((id) => office.byId.has(id)));
+  phone.kill();
+});
+
+test("one note that is too large for the way there holds up none beside it", async () => {
+  const { office, phone, ids, pass } = await given(9);
+  const tooLarge = (await (await openOutbox(phone.outside)).items()).find(([id]) => id === ids[4])[1].sealed;
+  office.weather = onPush(async (real, body) =>
+    Buffer.from(body).includes(Buffer.from(tooLarge))
+      ? new Response("{}", { status: 413, headers: { "Content-Type": "application/json" } })
+      : real(),
+  );
+  await phone.ask("sync");
+  assert.deepEqual(
+    ids.filter((id) => !office.byId.has(id)),
+    [ids[4]],
+  );
+  office.weather = null;
+  pass(7 * 3_600_000);
+  await phone.ask("sync");
+  assert.ok(office.byId.has(ids[4]));
+  phone.kill();
+});
+
 test("a locked phone sends what is sealed, and unlocking settles it", async () => {
   const { office, phone, ids, words } = await given(1);
   await phone.ask("lock");

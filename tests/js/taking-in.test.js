@@ -100,6 +100,37 @@ describe("an entry of a colleague", () => {
   }
 });
 
+for (const [when, times] of /** @type {[string, number][]} */ ([
+  ["once", 1],
+  ["each time in other words, for as long as the line is bad", 3],
+]))
+  test(`words that were changed on their way are read again, and shown as they were written: ${when}`, async () => {
+    const { office, ama, casefile, phone } = await given();
+    const contact = (line) => office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line } });
+    await contact("a kestrel over the yard");
+    await contact("a wren in the hedge");
+    let pulls = 0;
+    office.weather = async (path, real) => {
+      const response = await real();
+      if (path !== "/sync/v1/pull" || pulls++ >= times) return response;
+      return new Response((await response.text()).replace("over the yard", `in house ${pulls}`), response);
+    };
+    await phone.ask("sync");
+    assert.ok(pulls <= 2, `${pulls} questions at once`);
+    await phone.ask("sync");
+    assert.deepEqual(
+      await Promise.all(["kestrel", "yard", "wren", "house"].map(async (text) => (await phone.ask("search", { text })).length)),
+      times === 1 ? [1, 1, 1, 0] : [0, 0, 0, 0],
+    );
+    await phone.ask("sync");
+    assert.equal((await phone.ask("search", { text: "over the yard" })).length, 1);
+    assert.equal((await phone.ask("search", { text: "wren" })).length, 1);
+    const asked = pulls;
+    await phone.ask("sync");
+    assert.equal(pulls, asked);
+    phone.kill();
+  });
+
 test("a sudden removal is done only as far as two answers in a row say the same", async () => {
   const { office, ama, casefile, phone } = await given();
   const other = await office.openFamily(ama, "Velmire");

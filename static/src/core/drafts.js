@@ -29,7 +29,8 @@ export function openDrafts(session) {
   async function opened(slot, fields) {
     const definition = await definitions.byHash(slot.form);
     const known = caseload.records.get(slot.record);
-    const now = known ? await records.stateAt(slot.record) : null;
+    // What was typed is given back, whatever has become of the record in the cache.
+    const now = known ? await records.stateAt(slot.record).catch(() => null) : null;
     const split = now ? forks(now.state.view).filter((name) => !Object.hasOwn(fields, name)) : [];
     return {
       ...slot,

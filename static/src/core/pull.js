@@ -4,7 +4,7 @@
  */
 import { digest, follow } from "../sync/chain.js";
 import { b64u, idOf, splitJws } from "../sync/entry.js";
-import { FieldappError, Malformed, NoAnswer } from "../sync/errors.js";
+import { FieldappError, Malformed, NoAnswer, Unbelievable } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, isSigned, json, officeKeys, publicKey, sign, takeKeySet, text, utf8, verify } from "./keys.js";
 import { exchange } from "./push.js";
@@ -173,15 +173,19 @@ export async function pull(session) {
   const progress = { done: 0, total: 0 };
   /** @type {Set<string>} */
   let asked = new Set();
+  let hasReread = false;
   while (next !== null) {
     /** @type {any} */
     const page = await next;
     await takePeople(session, page);
-    const again = await takeRemovals(session, page, asked);
+    let again = await takeRemovals(session, page, asked);
     await noteLost(session, page);
     const count = page.casefiles.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.entries.length, 0);
     if (progress.total === 0) progress.total = count + page.total;
+    const doubts = session.doubted.size;
     const checked = await checkCasefiles(session, page.casefiles);
+    // At once, so that what is wrong with one entry hides for no longer those that follow; once, so that a line on which nothing arrives whole is not asked without end.
+    if (session.doubted.size > doubts && !hasReread) again = hasReread = true;
     if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
     const heads = new Map([...headsOf(session), ...checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]))]);
     next = page.more || again ? askPage(session, heads) : null;
@@ -282,6 +286,7 @@ async function checkCasefiles(session, casefiles) {
       } catch (error) {
         // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
         if (!(error instanceof FieldappError)) throw error;
+        if (error.code === "bad_hashes") return null;
         if (of.head.seq > 0) of.head = { seq: 0, log_hash: "" };
         session.tell("office", { status: "chain_broken", time_offset_ms: session.offset });
         return null;
@@ -296,6 +301,7 @@ async function keepCasefiles(session, checked) {
   const { vault, caseload, definitions } = session;
   const news = [];
   for (const { of, head, entries, headers } of checked) {
+    const before = of.head;
     const pages = paged(entries, of.next_page);
     /** @type {Map<string, {byId: Map<string, Reading>, pages: Set<number>}>} */
     const touched = new Map();
@@ -316,7 +322,8 @@ async function keepCasefiles(session, checked) {
     const briefs = [...touched.values()].flatMap(({ byId, pages: all }) =>
       byId.size > 0 ? makeBrief([...byId.values()], definitions.known, [...all]) : [],
     );
-    news.push({ of, head, pages, briefs });
+    // A page before these could not be read: its casefile is read again from the start, and is not called read up to here.
+    news.push({ of, head: of.head === before ? head : of.head, pages, briefs });
   }
   if (news.length === 0) return;
   await vault.keep(news);
@@ -343,6 +350,7 @@ function paged(entries, first) {
 
 /**
  * Checks one entry: who signed it, that person and device are those of the signer, that the body is the one that was signed. What is wrong is kept and marked.
+ * Words that are not those which were signed may have been changed on their way: they are read again, and kept only when the office says the same once more.
  * @param {Session} session @param {string} casefile @param {Map<string, any>} headers takes what was read, so that it is read once @param {Served} entry @returns {Promise<Kept>}
  */
 async function check(session, casefile, headers, { seq, received_at, log_hash, jws, body, gone }) {
@@ -372,6 +380,10 @@ async function check(session, casefile, headers, { seq, received_at, log_hash, j
           : header.casefile !== casefile
             ? "wrong_casefile"
             : undefined;
+  if (bad === "bad_hashes" && session.doubted.get(id) !== bodyHash) {
+    session.doubted.set(id, bodyHash);
+    throw new Unbelievable(bad);
+  }
   headers.set(id, header);
   return { id, record: String(header.record), seq, received_at, log_hash, jws, body, gone, bad };
 }

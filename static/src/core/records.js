@@ -1,5 +1,6 @@
 /** Edits into entries, and entries into views. */
 import { b64u, PARENTS_LIMIT } from "../sync/entry.js";
+import { Refused } from "../sync/errors.js";
 import { stateOf } from "./briefs.js";
 import { hash, json } from "./keys.js";
 import { bodyOf, makePacket } from "./packets.js";
@@ -65,11 +66,12 @@ export async function saveEntry(session, edit, slot) {
 /** @param {Session} session */
 export function openRecords({ caseload, definitions }) {
   const records = {
-    /** @param {string} record */
+    /** Refuses while what the cache has of it cannot be read: an edit of the rest would name too little as what stood on the screen. @param {string} record */
     async stateAt(record) {
       const rec = caseload.rec(record);
       await caseload.load(rec.casefile);
       const readings = await caseload.readings(record);
+      if (rec.stored?.pages.length === 0) throw new Refused("record_unreadable");
       return { rec: caseload.rec(record), readings, state: stateOf(readings) };
     },
 

@@ -63,11 +63,11 @@ async function offer(session, entries) {
     const batch = fitting(rest, PUSH_FRAMES);
     rest = rest.slice(batch.length);
     const { outcome, delays } = await sendBatch(outside, batch);
-    if (outcome.reach !== "ok") throw new NoAnswer(outcome.reach);
     for (const [, at] of delays) {
       session.give_back_at = at;
       return false;
     }
+    if (outcome.reach !== "ok") throw new NoAnswer(outcome.reach);
   }
   return true;
 }

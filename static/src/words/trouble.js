@@ -69,6 +69,11 @@ const TROUBLES = {
     kept: STAYS,
     next: "Open it again. Copy what you typed last if it does not say that it is kept.",
   },
+  record_unreadable: {
+    happened: "This phone cannot read this note just now",
+    kept: "The office has it, and what you wrote is kept.",
+    next: "With signal it comes back by itself: try again in a few minutes.",
+  },
   unknown_record: {
     happened: "This note is not on this phone",
     next: "It may be shared with somebody else now. Ask your supervisor.",
