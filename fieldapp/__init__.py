@@ -14,6 +14,7 @@ from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
 from fieldapp.web.office import Clock, Office
+from fieldapp.whole_file import make_folder
 from sync import entry
 
 __version__ = version("fieldapp")
@@ -54,12 +55,18 @@ def create_app_anew(settings: Settings, *, dev: bool = False) -> Flask:
         return create_app(config.read(), dev=dev)
 
 
-def found_office(settings: Settings, clock: Clock = now) -> None:
-    """Make the database of a new office with its first keys. Does nothing to one that is there."""
-    Path(settings.database).parent.mkdir(parents=True, exist_ok=True)
+def found_office(settings: Settings, clock: Clock = now) -> bool:
+    """Make the database of a new office with its first keys, or finish what was cut off on the way. False, and nothing done, when one is there."""
+    make_folder(Path(settings.database).parent)
     opened = store.open(settings.database)
-    office_keys(settings).make_office_keys(opened, entry.stamp(clock()))
-    opened.close()
+    try:
+        # Keys that are gone from an office with people in it are not made anew: that is damage, and a restore mends it.
+        if opened.office.keyset() is not None or opened.people.all():
+            return False
+        office_keys(settings).make_office_keys(opened, entry.stamp(clock()))
+        return True
+    finally:
+        opened.close()
 
 
 def office_keys(settings: Settings) -> Keys:

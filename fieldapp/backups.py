@@ -25,6 +25,7 @@ from fieldapp.keys.sealed_file import NotSealed, open_file, read_head
 from fieldapp.store import Store, StoreDamaged
 from fieldapp.store.copying import copy, fold, sync_folder
 from fieldapp.verifying import Fault
+from fieldapp.whole_file import make_folder
 from sync import entry
 
 SAFETY = timedelta(seconds=60)
@@ -91,7 +92,7 @@ def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], 
     The copy lies beside the database until it is sealed: what the folder of the backups holds is sealed from the first byte on. Raises
     BackupUnderWay, or StoreFailed and OSError when the copy cannot be written: then phones are told nothing new.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     copied = Path(store.path + _COPYING)
     with _folder_held(folder), _file_held(Path(f"{copied}.hold")):
         for left in folder.glob(f"*{_PARTIAL}"):

@@ -85,11 +85,10 @@ def init(given: argparse.Namespace) -> int:
             f"Made {path}. Copy it to a safe place now, or run `fieldapp key sheet`: without it nothing of this office can be read."
         )
     settings = config.read()
-    if Path(settings.database).exists():
+    if not found_office(settings):
         open_office(settings)
         print(f"The office at {settings.database} is there already, and stays as it is.")
         return 0
-    found_office(settings)
     print(f"Made the office at {settings.database}.")
     return 0
 

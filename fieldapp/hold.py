@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from fieldapp.errors import FieldappError
+from fieldapp.whole_file import make_folder
 
 
 class Held(FieldappError):
@@ -36,7 +37,7 @@ def for_keys(database: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def _locked(database: str, how: int, ending: str = ".hold") -> Iterator[None]:
-    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(Path(database).parent)
     descriptor = os.open(database + ending, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from fieldapp.errors import CannotStart
+from fieldapp.whole_file import make_file, make_folder, replace_file
 
 KEY_BYTES = 32
 FILE, VARIABLE, COMMAND = "FIELDAPP_KEY_FILE", "FIELDAPP_KEY", "FIELDAPP_KEY_COMMAND"
@@ -96,27 +97,18 @@ def key_text(keys: list[bytes], *, demo: bool) -> str:
 
 def make_key(path: Path, *, demo: bool = False) -> None:
     """Writes a new random key file that only its owner can read. Raises FileExistsError rather than replace one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_key(path, new_key_text(demo=demo))
 
 
 def write_key(path: Path, text: str) -> None:
-    """Writes a key file that only its owner can read, safely on the disk. Raises FileExistsError rather than replace one."""
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(opened, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync_folder(path.parent)
+    """Writes a key file that only its owner can read, whole or not at all. Raises FileExistsError rather than replace one."""
+    make_file(path, text.encode())
 
 
 def replace_key(path: Path, text: str) -> None:
     """Puts another text in the place of a key file in one step: at no moment is there half of one."""
-    coming = path.with_name(path.name + ".coming")
-    coming.unlink(missing_ok=True)
-    write_key(coming, text)
-    coming.replace(path)
-    _sync_folder(path.parent)
+    replace_file(path, text.encode())
 
 
 def read_text(text: str, told: str, remedy: str) -> HeldKeys:
@@ -174,11 +166,3 @@ def _output_of(command: str) -> str:
     if done.returncode != 0:
         raise CannotStart(f"The command in {COMMAND} ended with {done.returncode} and gave no key: run it by hand to see why.")
     return done.stdout.decode("ascii", "replace")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -29,6 +29,10 @@ class PhoneMoved(FieldappError):
     """Somebody said meanwhile what this phone is, or the office noticed something; nothing was done."""
 
 
+class OwnPhone(FieldappError):
+    """Nobody sets free what waits from a phone of their own; nothing was done."""
+
+
 class NoSuchPhone(FieldappError):
     """There is no such phone, or it is not this person's to look after."""
 
@@ -136,19 +140,26 @@ def decide(store: Store, keys: Keys, person: Person, device: str, was: str, stat
     """Says what a phone is from now on, and judges again what waited because of what it was; returns how many were placed.
 
     `was` is what it was on this person's screen: whoever reads that two phones are one must not set free what a colleague has just reported
-    lost. Raises PhoneMoved. A phone that goes on after two said they were it is believed again from here; the next number that comes twice stops it anew.
+    lost. Raises PhoneMoved, and OwnPhone when that would set free this person's own words. A phone that goes on after two said they were it is believed again from here; the next number that comes twice stops it anew.
     """
     at = stamp(now)
     with store.writing() as tx:
         row = tx.signers.device(device)
         if row is None or row.status != was:
             raise PhoneMoved(device)
+        if status == "ok" and is_own(tx, person, device):
+            raise OwnPhone(device)
         tx.signers.set_device_status(device, status)
         detail = keys.seal_secret("phone", write_json({"device": device, "why": why}))
         tx.audit.add(at, person.id, f"device {status}", detail=detail)
         if status != "ok":
             return 0
         return sum(try_device_again(tx, keys, device, reason, now) for reason in ("clone", "device_ended"))
+
+
+def is_own(store: Store, person: Person, device: str) -> bool:
+    """Has this person a key on it? Then it is for somebody else to say that it may be believed again."""
+    return any(signer.person == person.id for signer in store.signers.of_device(device))
 
 
 def _team(store: Store, person: Person, now: datetime) -> set[str]:

@@ -17,6 +17,7 @@ from fieldapp.key_source import key_text, read_key, replace_key, source_of, writ
 from fieldapp.keys import Keys, Master, halves, moving
 from fieldapp.keys.halves import Half, HalvesDiffer, WrongLine
 from fieldapp.store import Store, StoreFailed
+from fieldapp.whole_file import make_folder
 from sync import entry
 
 AddAction = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -64,7 +65,7 @@ def make_sheet(given: argparse.Namespace) -> int:
         at = entry.stamp(office.clock())
         paths = [folder / f"fieldapp-sheet-{half.sheet}-half-{half.n}.{'html' if given.html else 'txt'}" for half in pair]
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             for half, path in zip(pair, paths, strict=True):
                 text = _text(half, settings.origin, at)
                 write_key(path, _page(text) if given.html else text)
@@ -128,7 +129,7 @@ def _keep(path: Path, raw: bytes, name: str, needed: list[str], *, demo: bool) -
     """Writes the key file; puts a second key into one that holds the other of two that are needed. No other file is touched."""
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_key(path, key_text([raw], demo=demo))
             return
         there = _names_in(path)
@@ -181,7 +182,7 @@ def _place(given: argparse.Namespace, raw: bytes) -> Iterator[Store]:
             opened.close()
         return
     file: Path = given.against
-    database.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(database.parent)
     with tempfile.TemporaryDirectory(prefix=".fieldapp-sheet-", dir=database.parent) as folder:
         try:
             with upkeep.Progress() as progress:

@@ -161,10 +161,17 @@ def _recall(tx: Store, person: str, device: str, kid: str, enrolment: str, at: s
     if tx.signers.device(former_device) is None:
         # Nobody holds its token: the phone was given another device with its new signer.
         tx.signers.add_device(former_device, token_hash(new_token()), at)
-    elif former_device != device and not any(each.person == person for each in tx.signers.of_device(former_device)):
+    elif former_device != device and _is_a_colleagues(tx, former_device, person):
         return
     _add(tx, claim, person, former_device, new_token(), at)
     tx.audit.add(at, person, "phone known again")
+
+
+def _is_a_colleagues(tx: Store, device: str, person: str) -> bool:
+    """Is this phone in use, and not by this person? Whoever got a key onto it could make two entries of one number there, and stop it. One that only
+    came back because a colleague who shared it was known again is in nobody's use."""
+    there = tx.signers.of_device(device)
+    return not any(each.person == person for each in there) and any(each.ended_at is None for each in there)
 
 
 def _notice_loss(tx: Store, person: str, device: str, replaces: str, at: str) -> None:

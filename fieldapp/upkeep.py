@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from fieldapp.store import StoreFailed
 from fieldapp.store.copying import DatabaseInUse
 from fieldapp.verifying import Fault, sentence, verify
 from fieldapp.web.office import Office
+from fieldapp.whole_file import make_file, make_folder
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
@@ -69,7 +69,7 @@ def make_checkpoint(given: argparse.Namespace) -> int:
             raise CannotStart(f"{path} is there already and stays as it is: give another name with --to.")
         made, data = checkpoints.export(office.store, office.keys, at)
         try:
-            _write(path, data)
+            make_file(path, data)
         except OSError as error:
             raise CannotStart(f"{path} cannot be written ({error.strerror}): give another place with --to.") from None
     print(f"Wrote checkpoint {made.n} of {made.at} to {path}.")
@@ -162,7 +162,7 @@ def check(given: argparse.Namespace) -> int:
 def _check_backup(settings: Settings, file: Path, against: CheckpointFile | None) -> int:
     """Walks a backup, opened beside the database for as long as that takes. It knows less than was noted since: no fault."""
     beside = Path(settings.database).parent
-    beside.mkdir(parents=True, exist_ok=True)
+    make_folder(beside)
     with tempfile.TemporaryDirectory(prefix=".fieldapp-verify-", dir=beside) as folder:
         opened = Path(folder) / "backup.db"
         try:
@@ -240,14 +240,6 @@ def _read_checkpoint(path: Path) -> CheckpointFile:
         raise CannotStart(f"{path} cannot be read ({error.strerror}).") from None
     except checkpoints.NotACheckpoint as error:
         raise CannotStart(f"{path} {_BROKEN_CHECKPOINT[error.code]}. Nothing was held against it.") from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Writes a new file that is on the disk when this returns."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 
 from fieldapp.store.alarms import Alarms
@@ -91,6 +92,9 @@ class Store:
 
 def open(path: str | PathLike[str]) -> Store:
     """Opens the database at `path`, makes it if need be, and brings it to this release's shape."""
+    with suppress(OSError):
+        # SQLite would let the machine's other accounts read it: who works here and when is in it in the clear. Its logs take after it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     connections = Connections(fspath(path))
     migrate(connections)
     return Store(connections)

@@ -82,13 +82,17 @@ class Chains:
 
     def _keysets(self) -> Iterator[Fault]:
         newest: dict[str, Any] = {}
-        n = 0
+        n, founded_at = 0, ""
         for n, jws, issued_at in self._store.inspection.keysets():
             said = self._said(jws, "fieldapp-keyset", self._office)
             if (said.get("n"), said.get("issued_at")) != (n, issued_at):
                 yield Fault("keyset", f"key set {n}")
-            newest = said
+            newest, founded_at = said, founded_at or str(said.get("issued_at"))
         held = self._store.office.keys()
+        for row in held:
+            # No key set lists the office key itself. It was made with the first one, and is never replaced.
+            if row.use == "office" and (row.from_at, row.until_at, row.burned_at) != (founded_at, None, None):
+                yield Fault("office_dates", f"office key {row.kid}")
         listed = [
             {
                 "kid": row.kid,

@@ -42,6 +42,7 @@ _SENTENCES = {
     "signer_strange": "was never enrolled",
     "audit_chain": "its link does not hold: it, or what stands before it, was changed or taken out",
     "office_key": "does not open, or is not the key it says it is",
+    "office_dates": "does not bear the date of the first key set alone: it was changed",
     "master_key": "needs another master key than the one given, or its name was changed",
     "secret_key": "does not open: second factors and reasons in the audit cannot be read",
     "secret_keys_gone": "the keys of secrets, or the name of its master key, were taken out",

@@ -60,6 +60,8 @@ def decide(device: str) -> ResponseReturnValue:
         radar.decide(here.store, here.keys, me(), device, request.form.get("was", ""), chosen, typed["why"], here.clock())
     except radar.PhoneMoved:
         return _page(_state(device), typed, [("status", "phone_moved")], 409)
+    except radar.OwnPhone:
+        return _page(state, typed, [("status", "own_phone")], 409)
     if here.epoch_file is not None:
         here.epoch_file.note(here.store)
     return redirect(url_for("phones.page", device=device, done=chosen), code=303)
@@ -86,6 +88,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
     names = here.store.people.names()
     people = [names.get(person, "") for person in state.people]
     found = [one for one in sorting.waiting(here.store, here.keys, me(), now) if one.device == device.id]
+    own = radar.is_own(here.store, me(), device.id)
     told: dict[str, Any] = {
         "id": device.id,
         "title": words.phone_of(people),
@@ -104,6 +107,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
             words.looked_into(each.what, names.get(each.settled_by or "", ""), each.settled_at or "", now)
             for each in state.settled
         ],
+        "own": words.OWN_PHONE if own and device.status != "ok" else "",
         "unsorted": [
             {
                 "href": url_for("sorting.one", item=one.hash),
@@ -116,7 +120,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
     choices = [
         {"value": value, "text": words.STATUS_CHOICES[value][0], "hint": {"text": words.STATUS_CHOICES[value][1]}}
         for value in STATUSES
-        if value != device.status
+        if value != device.status and not (value == "ok" and own)
     ]
     return show(
         "phones/page.html", status, phone=told, choices=choices, typed=typed, problems=told_of(wrong or []),

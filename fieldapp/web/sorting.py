@@ -71,7 +71,7 @@ def decide(item: str) -> ResponseReturnValue:
     except records.NotOpen:
         abort(404)
     except sorting.AlreadySorted:
-        return redirect(url_for("sorting.page", done="already"), code=303)
+        return _decided_meanwhile(typed["why"])
     except sorting.CannotPlace:
         return _page(item, typed, [("decision", "cannot_place")], 409)
     if here.epoch_file is not None:
@@ -93,6 +93,12 @@ def back(item: str) -> ResponseReturnValue:
     except sorting.CannotPlace:
         abort(404)
     return redirect(url_for("sorting.page", done="back"), code=303)
+
+
+def _decided_meanwhile(why: str) -> ResponseReturnValue:
+    """Gives the reason back: whoever was slower has typed it for nothing, and may want it elsewhere."""
+    onward = {"href": url_for("sorting.page"), "text": "See what is being sorted"}
+    return show("pages/typed.html", 409, **words.DECIDED_MEANWHILE, typed=[why], signs_in=False, onward=onward)
 
 
 def _page(item: str, typed: dict[str, str], wrong: list[tuple[str, str]] | None = None, status: int = 200) -> ResponseReturnValue:

@@ -180,6 +180,12 @@ SORTED = {
     "already": "That was decided or placed meanwhile. Nothing else has changed.",
 }
 
+DECIDED_MEANWHILE = {
+    "heading": "That was decided meanwhile",
+    "sentence": "Somebody else decided about it, or it was placed by itself, so nothing was changed and your reason was not written down.",
+    "remedy": "copy it if you still need it.",
+}
+
 DEVICE_EXPLAINED = {
     "ok": "It sends and fetches as usual.",
     "lost": "It fetches nothing any more. What it still sends is kept and waits here to be sorted.",
@@ -193,6 +199,10 @@ STATUS_CHOICES = {
     "lost": ("It is lost or stolen", "It fetches nothing any more. What it sends waits to be sorted."),
     "ended": ("It is no longer used", "It fetches nothing any more. What it sends waits to be sorted."),
 }
+OWN_PHONE = (
+    "This is your own phone, so somebody else says whether it is in use again: another supervisor of your team, or an "
+    "administrator. What you wrote on it is kept here until then."
+)
 PHONE_DONE = {
     "looked": "Written down, with your name and the time.",
     "ok": "The phone may fetch again.",
@@ -222,6 +232,7 @@ PROBLEMS = {
     "done_missing": "Say what you did, in a sentence",
     "alarms_moved": "Something changed while you were typing, so nothing was written down. Read the list again, then send it once more",
     "phone_moved": "Somebody else said meanwhile what this phone is, so nothing was written down. Read what is there now, then decide again",
+    "own_phone": "This is your own phone, so somebody else says whether it is in use again. Nothing was written down",
     "cannot_place": "This cannot be placed as things stand, so nothing was done. What it waits for must be there first, "
     "and a private section needs two people who may read it, one of them a supervisor",
     "file_missing": "Choose the file first",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fieldapp import cli
 from fieldapp.store.noun import Noun
 
-_CALLS = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "pwrite", "open")
+_CALLS = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "pwrite", "open", "fdopen")
 
 
 def killed_at(call: int, command: list[str], *, also_sql: bool = False) -> bool:

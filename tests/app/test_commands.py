@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+import stat
 from pathlib import Path
 
 import pytest
 
-from fieldapp import cli, config, create_app
+from fieldapp import checkpoints, cli, config, create_app, open_office
+from tests.app.killed import killed_at
 
 
 @pytest.fixture
@@ -40,3 +45,61 @@ def test_person_cannot_be_added_to_an_office_that_is_not_there(machine: Path, ca
     config.make_key(machine / "office.key")
     assert cli.main(["person", "Noor Abara", "noor@harrowmere.example", "administrator"]) == 1
     assert "fieldapp init" in capsys.readouterr().err
+
+
+def test_init_that_was_killed_anywhere_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "office"
+    monkeypatch.setenv("FIELDAPP_KEY_FILE", str(folder / "office.key"))
+    monkeypatch.setenv("FIELDAPP_DATABASE", str(folder / "office.db"))
+    call = 1
+    while killed_at(call, ["init"], also_sql=True):
+        assert cli.main(["init"]) == 0, capsys.readouterr().err
+        office = open_office(config.read())
+        assert office.keys.ring(office.store).n == 1
+        office.store.close()
+        shutil.rmtree(folder)
+        call += 1
+    assert call > 10
+
+
+def test_only_the_offices_own_account_can_read_what_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "keys", tmp_path / "office"
+    monkeypatch.setenv("FIELDAPP_KEY_FILE", str(folder[0] / "office.key"))
+    monkeypatch.setenv("FIELDAPP_DATABASE", str(folder[1] / "office.db"))
+    before = os.umask(0o022)
+    try:
+        assert cli.main(["init"]) == 0
+        office = open_office(config.read())
+        with office.store.writing() as tx:
+            tx.settings.put("touched", "yes")
+        assert cli.main(["backup"]) == 0
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.rglob("*")}
+        office.store.close()
+    finally:
+        os.umask(before)
+    assert {"office.key", "office.key.epoch", "office.db", "office.db-wal", "backups"} <= modes.keys()
+    assert [name for name, mode in modes.items() if mode & 0o077] == []
+
+
+@pytest.mark.parametrize("call", ["fsync", "link"])
+def test_checkpoint_lies_under_its_name_only_when_it_is_whole(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: str
+) -> None:
+    cli.main(["init"])
+    path = machine / "given-away.json"
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, call, full)
+        # Where a file system gives no second names, the file is renamed.
+        assert cli.main(["checkpoint", "--to", str(path)]) == (1 if call == "fsync" else 0)
+    assert path.exists() is (call == "link")
+    if call == "fsync":
+        assert "cannot be written (No space left on device)" in capsys.readouterr().err
+        assert [each.name for each in machine.iterdir() if each.name.startswith("given-away")] == []
+        assert cli.main(["checkpoint", "--to", str(path)]) == 0
+    checkpoints.read_file(path.read_bytes())

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from fieldapp.keys import hash_text
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
-from tests.app.phone import Handset
+from tests.app.phone import Handset, phone
 
 NOTE: dict[str, Any] = {**VISIT, "seen_and_heard": "The back door was off its hinges."}
 
@@ -218,6 +218,35 @@ def test_what_came_from_a_phone_reported_lost_by_mistake_is_placed_when_it_is_in
     assert says(admin, ama, "ok", "The driver handed it in").status_code == 303
     assert place.office.store.entries.get(note.id) is not None
     assert place.audited("device lost") == place.audited("device ok") == [(place.id("admin"), "", "")]
+
+
+@pytest.mark.parametrize("status", ["lost", "cloned"])
+def test_nobody_says_of_their_own_phone_that_it_is_in_use_again(place: Harrowmere, status: str) -> None:
+    # Given a supervisor's own phone that is believed no more, and what came from it since
+    own = phone(place, "marian")
+    casefile = opened(own)
+    with place.office.store.writing() as tx:
+        tx.signers.set_device_status(own.device, status)
+    note = own.write(casefile, NOTE)
+    own.push(note)
+    place.clock.pass_by(minutes=1)
+
+    # Then she cannot free her own words; a colleague can
+    marian = place.signed_in("marian")
+    assert "It is in use, and there is only one" not in words_of(marian.get(page_of(own)))
+    assert "This is your own phone, so somebody else says whether it is in use again" in words_of(marian.get(page_of(own)))
+    answer = says(marian, own, "ok", "I have it <b>here")
+    assert answer.status_code == 409
+    assert "I have it &lt;b&gt;here" in answer.text, "what was typed is still there"
+    assert place.office.store.entries.get(note.id) is None
+    assert says(place.signed_in("admin"), own, "ok").status_code == 303
+    assert place.office.store.entries.get(note.id) is not None
+
+
+def test_anybody_says_of_their_own_phone_that_it_is_lost(place: Harrowmere) -> None:
+    own = phone(place, "marian")
+    place.clock.pass_by(minutes=1)
+    assert says(place.signed_in("marian"), own, "lost").status_code == 303
 
 
 def test_a_phone_reported_lost_stays_lost_when_somebody_decides_on_an_older_page(ama: Handset, place: Harrowmere) -> None:

@@ -164,6 +164,7 @@ def test_kill_at_any_point_leaves_an_office_that_works_and_a_move_that_goes_on(
     monkeypatch.setattr(moving, "_AT_ONCE", 1)
     machine.place.office.store.close()
     start = machine.folder.parent / "start"
+    (former,) = machine.key_names()
     shutil.copytree(machine.folder, start)
     call, seen = 1, set()
     while True:
@@ -190,6 +191,8 @@ def test_kill_at_any_point_leaves_an_office_that_works_and_a_move_that_goes_on(
         assert [row.name for row in office.store.office.masters()][-1] == name
         assert len(office.store.office.masters()) == 2
         office.store.close()
+        # Earlier backups open with it alone.
+        assert machine.key_names(machine.key_file.with_name(f"office.key.former-{former}")) == [former]
     assert call > 20
     # Before the new key was there, before anything moved, on the way, and with only the key file left to be tidied.
     assert seen >= {(1, 1, True), (2, 1, True), (2, 2, False), (2, 2, True)}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fieldapp import placing, radar, signers, sorting, store, verifying
+from fieldapp.demo.phone import enrolment
 from fieldapp.keys import SigningKey
 from fieldapp.web.office import Office, put_office
 from sync import entry, wire
@@ -347,6 +348,49 @@ def test_forgotten_signer_of_somebody_else_is_not_believed(ama: Handset, place: 
     marian.person, marian.device = begun["person"]["id"], begun["device"]
     assert marian.enrol(begun["nonce"], replaces=reece.key.kid, replaced=enrolment).status_code == 200
     assert place.office.store.signers.get(reece.key.kid) is None
+
+
+def set_up_anew(former: Handset, enrolment: str, who: str = "") -> Handset:
+    """Sets up anew the phone of a person whom the restore forgot, with the enrolment that was kept on it."""
+    anew = Handset(former.place, who or former.who, former.client)
+    begun = anew.begin().get_json()
+    anew.person, anew.device, anew.office, anew.keyset = begun["person"]["id"], begun["device"], begun["office"], former.keyset
+    assert anew.enrol(begun["nonce"], replaces=former.key.kid, replaced=enrolment).status_code == 200
+    return anew
+
+
+def test_both_people_of_a_shared_phone_are_known_again_when_the_restore_forgot_it(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    # Given a phone that two people set up after the copy, and what each of them never sent
+    family = opened(ama, readers=[place.id("reece"), place.id("jos")])
+    copy = copied(place, tmp_path)
+    reece = phone(place, "reece")
+    jos = phone(place, "jos", reece.client)
+    assert reece.device == jos.device
+    enrolments = {each.key.kid: place.office.store.signers.enrolments_of([each.key.kid])[0].jws for each in (reece, jos)}
+    unsent = {each.who: each.write(family, NOTE) for each in (reece, jos)}
+    put_back(place, copy)
+
+    # When both set it up anew, one after the other
+    anew = [set_up_anew(each, enrolments[each.key.kid]) for each in (reece, jos)]
+
+    # Then what waited of each is placed
+    assert statuses(anew[0], unsent["reece"].envelope, unsent["jos"].envelope) == ["stored", "stored"]
+    assert faults(place) == []
+
+
+def test_nobody_says_that_a_colleagues_phone_in_use_was_theirs(ama: Handset, place: Harrowmere, tmp_path: Path) -> None:
+    # Given a key that signed of itself that it lay on Ama's phone, which the office knows
+    reece = phone(place, "reece")
+    planted = SigningKey.new()
+    made = enrolment(planted, at=place.clock(), person=reece.person, device=ama.device, nonce="A" * 22)
+    begun = (again := Handset(place, "reece", reece.client)).begin().get_json()
+    again.person, again.device = begun["person"]["id"], begun["device"]
+
+    # Then it is passed over: two entries of one number by it would stop her phone
+    assert again.enrol(begun["nonce"], replaces=planted.kid, replaced=made).status_code == 200
+    assert place.office.store.signers.get(planted.kid) is None
 
 
 def test_junk_under_a_forgotten_signers_id_keeps_nobody_from_bringing_the_entry(

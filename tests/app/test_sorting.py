@@ -132,7 +132,10 @@ def test_the_second_decision_changes_nothing_when_two_decide_at_once(place: Harr
     decide(marian, late, "place")
     form = {"form_token": token[1], "decision": "put_away", "text-why": "Not ours."}
     answer = noor.client.post(page_of(late), data=form)
-    assert answer.location == f"{LIST}?done=already"
+    assert answer.status_code == 409
+    assert "That was decided meanwhile" in words_of(answer)
+    assert "Not ours." in answer.text, "what was typed is given back"
+    assert LIST in answer.text
     assert place.audited("put away") == []
     assert noor.get(page_of(late)).location == f"{LIST}?done=already"
 

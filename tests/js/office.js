@@ -416,7 +416,10 @@ export async function makeOffice(clock = () => Date.now()) {
       if (refused) return refused;
       const { cursors } = JSON.parse(text(body));
       const casefiles = [];
-      const diverged = Object.keys(cursors).filter((id) => !office.casefiles.has(id));
+      // Nor is what this person lost taken away while their cursor is not the office's own: they give it back first.
+      const isOurs = (id) =>
+        cursors[id][0] === 0 || office.casefiles.get(id)?.entries[cursors[id][0] - 1]?.log_hash === cursors[id][1];
+      const diverged = Object.keys(cursors).filter((id) => !office.casefiles.has(id) || (!office.scope.has(id) && !isOurs(id)));
       let room = office.pageEntries;
       let left = 0;
       for (const id of office.scope) {
@@ -444,7 +447,7 @@ export async function makeOffice(clock = () => Date.now()) {
         epoch: office.epoch,
         nonce: nonce(),
         added: [],
-        removed: office.removed.filter((one) => one.casefile in cursors),
+        removed: office.removed.filter((one) => one.casefile in cursors && !diverged.includes(one.casefile)),
         confirm: office.confirm,
         diverged,
         people,

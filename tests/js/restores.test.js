@@ -116,6 +116,42 @@ test("what is to be given back is given before the family is taken away", async 
   phone.kill();
 });
 
+test("a family that is lost and taken away in one day is given back before it goes, however many pages come before", async () => {
+  const { office, ama, casefile, child, phone, told, reece } = await begun();
+  const other = await office.openFamily(ama, "Velmire");
+  await phone.ask("sync");
+  const before = ids(office, casefile);
+  await office.putBack(casefile, 2);
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  for (let i = 0; i < 6; i++)
+    await office.write(reece, { ...told, casefile: other.casefile, fields: visitNote(child, `New ${i}`) });
+  office.pageEntries = 2;
+  await phone.ask("sync");
+  assert.deepEqual(ids(office, casefile), before);
+  assert.equal((await phone.ask("caseload")).families.length, 1);
+  phone.kill();
+});
+
+test("a family that is taken away stays until an office that takes nothing more today has taken it back", async () => {
+  const { office, casefile, phone } = await begun();
+  const before = ids(office, casefile);
+  await office.putBack(casefile, 2);
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  office.refuse = () => ({ status: "retry", code: "full", retry_after: 3600 });
+  await phone.ask("sync");
+  await phone.ask("sync");
+  assert.equal((await phone.ask("search", { text: "of Reece" })).length, 3);
+
+  office.refuse = () => null;
+  phone.outside.now = () => Date.now() + 7 * 3_600_000;
+  await phone.ask("sync");
+  assert.deepEqual(ids(office, casefile), before);
+  assert.deepEqual((await phone.ask("caseload")).families, []);
+  phone.kill();
+});
+
 test("what the office cannot place again is kept there once, and not brought again and again", async () => {
   const { office, casefile, phone } = await begun();
   await office.putBack(casefile);

@@ -249,7 +249,9 @@ async function takePeople(session, page) {
  * @param {Session} session @param {any} page @param {Set<string>} asked what the answer before said @returns {Promise<boolean>} whether to ask again
  */
 async function takeRemovals(session, page, asked) {
-  const removed = page.removed ?? [];
+  // What the office lacks of it is given back first: its cursor, which begins again at 0 then, no longer tells the office so.
+  const lost = (await session.vault.fact("lost")) ?? {};
+  const removed = (page.removed ?? []).filter((/** @type {{casefile: string}} */ { casefile }) => !(lost[casefile] < 0));
   if (removed.length === 0) return false;
   const sure = page.confirm ? removed.filter((/** @type {{casefile: string}} */ one) => asked.has(one.casefile)) : removed;
   const done = sure.map((/** @type {{casefile: string}} */ { casefile }) => casefile);
