@@ -129,7 +129,14 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     return { ...family.summary, ...counted };
   }
 
+  /** What a family is called, "" where nothing here says so. @param {string} casefile */
+  const nameOf = (casefile) => {
+    const family = families.get(casefile);
+    return family ? summaryOf(family).title : "";
+  };
+
   const caseload = {
+    nameOf,
     families,
     records,
     people,
@@ -305,7 +312,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         record: brief.record,
         casefile,
         title: brief.title,
-        family: summaryOf(familyOf(casefile)).title,
+        family: nameOf(casefile),
         where: at < 0 ? brief.line : excerpt(brief.text.replace(/\s/g, " "), at - AROUND, at + AROUND * 2),
         kind: brief.kind,
         on: brief.happened_on,

@@ -263,12 +263,13 @@ export function open(port, outside = createOutside()) {
     // Another tab writes.
     if (isSecond) box.reread();
     const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
-    const { unsettled, records } = session?.caseload ?? {};
+    const { unsettled, records, nameOf } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.
     const told = unsettled ? LIES.flatMap((where) => unsettled.first(LISTED, where)).slice(0, LISTED) : [];
     const items = told.map(({ id, header: { record, casefile, kind, written_at }, lies }) => {
-      const title = records?.get(record)?.brief.title ?? kind;
-      return { id, record, casefile, kind, title, written_at, standing: lies ?? "waiting", at: written_at };
+      const title = records?.get(record)?.brief.title ?? "";
+      const family = nameOf?.(casefile) ?? "";
+      return { id, record, casefile, kind, title, family, written_at, standing: lies ?? "waiting", at: written_at };
     });
     const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
     const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));

@@ -65,6 +65,7 @@
  * @property {string} [casefile]
  * @property {string} kind
  * @property {string} [title]
+ * @property {string} [family] what the family is called
  * @property {string} written_at
  * @property {Standing} standing
  * @property {string} [at]

@@ -57,7 +57,17 @@ export function Sending() {
               ) : (
                 <span class="app-row__name">{kindName(item.kind)}</span>
               )}
-              <p class="app-row__when">{saySending.written(dayAndTime(item.written_at, now()))}</p>
+              <p class="app-row__when">
+                {item.family && (
+                  <>
+                    <Private>
+                      <bdi>{item.family}</bdi>
+                    </Private>
+                    {" · "}
+                  </>
+                )}
+                {saySending.written(dayAndTime(item.written_at, now()))}
+              </p>
               <Standing standing={item.standing} at={item.at} />
               <p class="app-row__line">{happensNext(item, told.reach, now())}</p>
             </div>
