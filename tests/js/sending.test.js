@@ -263,6 +263,28 @@ test("one note that is too large for the way there holds up none beside it", asy
   phone.kill();
 });
 
+test("while a push hangs the screen is told that it is being sent, and while the fetching after it hangs that it is not", async () => {
+  const { office, phone: before, words, now, pass } = await given();
+  before.kill();
+  pass(60_000);
+  const ends = {};
+  const hangs = (path) => new Promise((resolve) => Object.assign(ends, { [path]: resolve }));
+  office.weather = async (path, real) => {
+    if (path === "/sync/v1/push" || path === "/sync/v1/hello") await hangs(path);
+    return real();
+  };
+  // Opened anew, so that nothing but the sending itself has anything to tell.
+  const phone = startPhone(office, before.storage, { now });
+  const last = () => phone.news.filter(({ news }) => news === "outbox").at(-1)?.value;
+  await phone.until(() => ends["/sync/v1/push"] && last()?.sending, "sending on screen");
+  assert.equal(last().waiting, 1);
+  ends["/sync/v1/push"]();
+  await phone.ask("unlock", { vault: (await phone.ask("status")).people[0].vault, words });
+  await phone.until(() => ends["/sync/v1/hello"] && last().waiting === 0 && !last().sending, "sent on screen");
+  ends["/sync/v1/hello"]();
+  phone.kill();
+});
+
 test("a locked phone sends what is sealed, and unlocking settles it", async () => {
   const { office, phone, ids, words } = await given(1);
   await phone.ask("lock");

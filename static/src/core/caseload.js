@@ -87,16 +87,15 @@ export function openCaseload({ vault, definitions, outside, tell }) {
   }
 
   /** The pages of a record as the cache has them. Where a page cannot be read, the casefile is read from the office again. @param {Family} family @param {Rec} rec @returns {Promise<Kept[]>} */
-  async function pagesOf(family, rec) {
-    const [of, stored] = [/** @type {Casefile} */ (family.of), /** @type {Brief} */ (rec.stored)];
+  async function pagesOf(family, { stored }) {
     try {
-      if (stored.pages.length > 0) return await vault.pages(of, stored.pages);
+      return await vault.pages(/** @type {Casefile} */ (family.of), /** @type {Brief} */ (stored).pages);
     } catch (error) {
       if (!(error instanceof Unbelievable)) throw error;
+      /** @type {Casefile} */ (family.of).head = { seq: 0, log_hash: "" };
+      /** @type {Brief} */ (stored).pages = [];
+      return [];
     }
-    of.head = { seq: 0, log_hash: "" };
-    stored.pages = [];
-    return [];
   }
 
   const personOf = (/** @type {string} */ id) => ({ id, name: people.get(id)?.name ?? "" });

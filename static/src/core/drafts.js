@@ -28,9 +28,8 @@ export function openDrafts(session) {
   /** @param {Slot} slot @param {{[name: string]: any}} fields */
   async function opened(slot, fields) {
     const definition = await definitions.byHash(slot.form);
-    const known = caseload.records.get(slot.record);
-    // What was typed is given back, whatever has become of the record in the cache.
-    const now = known ? await records.stateAt(slot.record).catch(() => null) : null;
+    // What was typed is given back, whatever has become of the record in the cache, and whether there is one.
+    const now = await records.stateAt(slot.record).catch(() => null);
     const split = now ? forks(now.state.view).filter((name) => !Object.hasOwn(fields, name)) : [];
     return {
       ...slot,

@@ -194,8 +194,10 @@ export function open(port, outside = createOutside()) {
             });
           tellOutboxOnce();
         },
+        // Told at once: a push may hang for as long as the line is bad, and so may the fetching after it.
         signal: (is) => {
           sending = is;
+          tellOutboxOnce();
         },
       });
     let told = await send(atOnce);

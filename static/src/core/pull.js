@@ -4,7 +4,7 @@
  */
 import { digest, follow } from "../sync/chain.js";
 import { b64u, idOf, splitJws } from "../sync/entry.js";
-import { FieldappError, Malformed, NoAnswer, Unbelievable } from "../sync/errors.js";
+import { FieldappError, Malformed, NoAnswer } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, isSigned, json, officeKeys, publicKey, sign, takeKeySet, text, utf8, verify } from "./keys.js";
 import { exchange } from "./push.js";
@@ -173,6 +173,8 @@ export async function pull(session) {
   const progress = { done: 0, total: 0 };
   /** @type {Set<string>} */
   let asked = new Set();
+  /** By entry, the hash of words that came and are not those which were signed. @type {Map<string, string>} */
+  const doubted = new Map();
   let hasReread = false;
   while (next !== null) {
     /** @type {any} */
@@ -182,10 +184,9 @@ export async function pull(session) {
     await noteLost(session, page);
     const count = page.casefiles.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.entries.length, 0);
     if (progress.total === 0) progress.total = count + page.total;
-    const doubts = session.doubted.size;
-    const checked = await checkCasefiles(session, page.casefiles);
+    const checked = await checkCasefiles(session, page.casefiles, doubted);
     // At once, so that what is wrong with one entry hides for no longer those that follow; once, so that a line on which nothing arrives whole is not asked without end.
-    if (session.doubted.size > doubts && !hasReread) again = hasReread = true;
+    if (doubted.size > 0 && !hasReread) again = hasReread = true;
     if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
     const heads = new Map([...headsOf(session), ...checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]))]);
     next = page.more || again ? askPage(session, heads) : null;
@@ -271,9 +272,9 @@ async function takeRemovals(session, page, asked) {
 /** @typedef {{of: Casefile, head: {seq: number, log_hash: string}, entries: Kept[], headers: Map<string, import("../sync/entry.js").Header>}} News of one casefile, checked and not yet kept */
 
 /**
- * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, entries: Served[]}[]} casefiles @returns {Promise<News[]>}
+ * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, entries: Served[]}[]} casefiles @param {Map<string, string>} doubted @returns {Promise<News[]>}
  */
-async function checkCasefiles(session, casefiles) {
+async function checkCasefiles(session, casefiles, doubted) {
   const { vault, caseload } = session;
   const came = casefiles.filter(({ entries }) => entries.length > 0);
   const checked = await Promise.all(
@@ -283,7 +284,7 @@ async function checkCasefiles(session, casefiles) {
       /** @type {News["headers"]} */
       const headers = new Map();
       try {
-        const entries = await Promise.all(kept.map((entry) => check(session, casefile, headers, entry)));
+        const entries = await Promise.all(kept.map((entry) => check(session, casefile, headers, doubted, entry)));
         return { of, head: await follow(hands, casefile, of.head, entries), entries, headers };
       } catch (error) {
         // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
@@ -353,9 +354,9 @@ function paged(entries, first) {
 /**
  * Checks one entry: who signed it, that person and device are those of the signer, that the body is the one that was signed. What is wrong is kept and marked.
  * Words that are not those which were signed may have been changed on their way: they are read again, and kept only when the office says the same once more.
- * @param {Session} session @param {string} casefile @param {Map<string, any>} headers takes what was read, so that it is read once @param {Served} entry @returns {Promise<Kept>}
+ * @param {Session} session @param {string} casefile @param {Map<string, any>} headers takes what was read, so that it is read once @param {Map<string, string>} doubted @param {Served} entry @returns {Promise<Kept>}
  */
-async function check(session, casefile, headers, { seq, received_at, log_hash, jws, body, gone }) {
+async function check(session, casefile, headers, doubted, { seq, received_at, log_hash, jws, body, gone }) {
   const { kid, input, payload, signature } = splitJws(jws, "fieldapp-entry");
   let header;
   try {
@@ -382,9 +383,9 @@ async function check(session, casefile, headers, { seq, received_at, log_hash, j
           : header.casefile !== casefile
             ? "wrong_casefile"
             : undefined;
-  if (bad === "bad_hashes" && session.doubted.get(id) !== bodyHash) {
-    session.doubted.set(id, bodyHash);
-    throw new Unbelievable(bad);
+  if (bad === "bad_hashes" && doubted.get(id) !== bodyHash) {
+    doubted.set(id, bodyHash);
+    throw new Malformed(bad);
   }
   headers.set(id, header);
   return { id, record: String(header.record), seq, received_at, log_hash, jws, body, gone, bad };

@@ -165,14 +165,11 @@ export async function sendBatch(outside, batch) {
     const half = Math.ceil(batch.length / 2);
     const first = await sendBatch(outside, batch.slice(0, half));
     if (first.outcome.reach !== "ok") return first;
-    const { outcome, ...second } = await sendBatch(outside, batch.slice(half));
+    const second = await sendBatch(outside, batch.slice(half));
     const rows = [...first.rows, ...second.rows];
     // Where neither half has anything that is taken, it is not for the size of one: the line waits, or each that waits would be tried alone, again and again.
-    return {
-      outcome: rows.length > 0 || outcome.reach !== "ok" ? outcome : { reach: "office_not_answering" },
-      rows,
-      delays: [...first.delays, ...second.delays],
-    };
+    if (!rows[0] && second.outcome.reach === "ok") second.outcome = { reach: "office_not_answering" };
+    return { ...second, rows, delays: [...first.delays, ...second.delays] };
   }
   if (status !== 200 || !Array.isArray(answer?.results) || answer.results.length !== batch.length)
     return {

@@ -241,12 +241,13 @@ async function openVault(outside, db, name, local, self) {
       return { briefs: [...byRecord.values()], isWhole: !opened.includes(null), isCrowded: keys.length > MANY_ROWS };
     },
 
-    /** Opens pages of one casefile. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
+    /** Opens pages of one casefile; that a record has none is what was noted where one could not be opened. @param {Casefile} of @param {number[]} numbers @returns {Promise<Kept[]>} */
     async pages(of, numbers) {
+      if (numbers.length === 0) throw new Unbelievable("record_unreadable");
       const rows = await inside(["pages"], "read", ({ pages }) => answers(...numbers.map((page) => pages.get([of.row, page]))));
       const opened = await Promise.all(
         rows.map(async (/** @type {Uint8Array | undefined} */ sealed, /** @type {number} */ i) => {
-          if (!sealed) throw new Unbelievable("page_missing", { page: numbers[i] });
+          if (!sealed) throw new Unbelievable("record_unreadable");
           return JSON.parse(text(await open(of.key, sealed, place("pages", `${of.row} ${numbers[i]}`))));
         }),
       );

@@ -70,9 +70,9 @@ const TROUBLES = {
     next: "Open it again. Copy what you typed last if it does not say that it is kept.",
   },
   record_unreadable: {
-    happened: "This phone cannot read this note just now",
-    kept: "The office has it, and what you wrote is kept.",
-    next: "With signal it comes back by itself: try again in a few minutes.",
+    happened: "This phone cannot read this note",
+    kept: "Nothing was lost.",
+    next: "Go where there is signal and try again in a few minutes.",
   },
   unknown_record: {
     happened: "This note is not on this phone",
