@@ -110,6 +110,7 @@ def test_no_phone_closes_what_is_not_its_own_or_what_is_believed_or_what_has_not
     assert not closed(reece, strange, opening.id), "another phone's"
     theirs = reece.opening()
     reece.push(theirs)
+    assert not closed(reece, strange, theirs.id), "another phone's, for an entry of its own"
     assert not closed(ama, strange, theirs.id), "for somebody else's entry"
     assert not closed(ama, strange, waiting.id), "which is not placed"
     assert not closed(ama, waiting.envelope, opening.id), "it is believed, and waits for its opening"
