@@ -100,7 +100,8 @@ def believe(store: Store, ring: Ring, items: Sequence[Item]) -> None:
         if signer is not None:
             jwk = stored_jwk(signer.jwk)
         if jwk is None:
-            item.code = "unknown_signer"
+            # Other words than were signed are nobody's, known or not: they must not pass for the entry whose id they bear.
+            item.code = item.code or "unknown_signer"
             continue
         signed = item.ready.jws.rpartition(".")[0].encode()
         if not verifies(jwk, signed, item.ready.signature):

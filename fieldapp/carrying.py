@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import IO
@@ -86,7 +87,8 @@ def take_in(store: Store, keys: Keys, person: Person, file: IO[bytes], clock: Ca
             continue
         for result in results:
             taken.add(result)
-    with store.writing() as tx:
+    # What was taken in is here whether or not this can be noted now; that the file was brought, and by whom, is.
+    with suppress(StoreFailed), store.writing() as tx:
         _audit(tx, keys, person, "took in a file", {"file": which.hexdigest(), **asdict(taken)}, clock())
     return taken
 

@@ -93,10 +93,19 @@ def _hear(
         return
     tx.signers.see_device(device.id, at, waiting.count, oldest_at, request.app)
     _hear_removals(tx, reader, request.removals_done, at)
+    _hear_resealed(tx, device, request.resealed, at)
     for head in said:
         if head.kid == reader.kid:
             _notice_loss(tx, device, head, at)
             tx.signers.say(head.kid, head.n, head.id, request.keyset_n, at)
+
+
+def _hear_resealed(tx: Store, device: DeviceRow, resealed: dict[str, str], at: str) -> None:
+    """Closes what this phone brought and nobody could read, where the entry that was in it is placed from another envelope."""
+    placed = tx.entries.placed_by_device(resealed.values(), device.id) if resealed else {}
+    for envelope_hash, entry_id in resealed.items():
+        if entry_id in placed:
+            tx.quarantine.settle_unread(envelope_hash, device.id, entry_id, at)
 
 
 def _notice_loss(tx: Store, device: DeviceRow, head: messages.SignerHead, at: str) -> None:

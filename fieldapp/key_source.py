@@ -34,10 +34,10 @@ class HeldKeys:
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """One place a key comes from. `place` is the path, the variable's name or the command."""
+    """One place a key comes from. `place` is the path, the variable's name or the command, which may hold a password."""
 
     kind: Literal["file", "variable", "command"]
-    place: str
+    place: str = field(repr=False)
     _given: str = field(default="", repr=False)
 
     @property

@@ -189,6 +189,8 @@ def _judge_one(tx: Store, keys: Keys, row: QuarantineRow, item: Item, at: str) -
     if row.is_believed and not item.is_believed:
         # The key that opens it was burned since: what was known of it stays known.
         return False
+    if row.placed_at is not None and (item.ready is None or item.ready.id != row.entry):
+        tx.quarantine.open_again(row.hash)
     _keep_as(tx, row, item)
     if not item.is_believed:
         return False

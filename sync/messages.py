@@ -103,7 +103,8 @@ class Waiting(Struct, frozen=True):
 
 
 class HelloRequest(Struct, frozen=True, kw_only=True):
-    """A phone's greeting. `digest` needs the reading proof. `checkpoint_n` is the number of the one it keeps, which it need not show each time."""
+    """A phone's greeting. `digest` needs the reading proof. `checkpoint_n` is the number of the one it keeps, which it need not show each time.
+    `resealed`: envelopes the office could not read, by their hash, and the entries that were sealed anew instead."""
 
     v: V
     signers: Annotated[list[SignerHead], Meta(max_length=64)]
@@ -115,6 +116,7 @@ class HelloRequest(Struct, frozen=True, kw_only=True):
     checkpoint: Jws | UnsetType = UNSET
     checkpoint_n: Count = 0
     responders: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
+    resealed: Annotated[dict[HashText, HashText], Meta(max_length=512)] = {}
 
 
 class DeviceState(Struct, frozen=True):

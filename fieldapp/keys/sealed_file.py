@@ -56,8 +56,12 @@ def read_head(file: BinaryIO) -> SealedHead:
     line = file.readline(_HEAD_LIMIT)
     try:
         said = json.loads(line)
-        return SealedHead(str(said["about"]), str(said["key"]), entry.unb64u(said["wrapped"]), line)
-    except (ValueError, TypeError, KeyError, Malformed):
+        about, key, wrapped = said["about"], said["key"], said["wrapped"]
+        if not all(isinstance(each, str) for each in (about, key, wrapped)):
+            raise ValueError("not text")
+        _place(about)  # a lone surrogate is no text either
+        return SealedHead(about, key, entry.unb64u(wrapped), line)
+    except (ValueError, TypeError, KeyError, RecursionError, Malformed):
         raise NotSealed("no head") from None
 
 

@@ -116,9 +116,12 @@ class Quarantine(Noun):
         return [QuarantineBrief(**{**dict(row), "is_believed": bool(row["is_believed"])}) for row in rows]
 
     def lacking_nothing(self, ingest_kids: list[bytes]) -> list[QuarantineRow]:
-        """What waited for a signer, an opening or a key of the office that is here by now, in order of arrival."""
+        """What waited for a signer, an opening or a key of the office that is here by now, in order of arrival. Of what could not be read also
+        what its phone has called settled: the office can see for itself now.
+        """
         rows = self._rows(
-            f"SELECT q.* FROM quarantine q WHERE q.placed_at IS NULL AND q.discarded_at IS NULL AND {_LACKS_NOTHING} ORDER BY q.rowid",  # noqa: S608
+            "SELECT q.* FROM quarantine q WHERE (q.placed_at IS NULL OR q.reason = 'unknown_key' AND q.is_believed = 0)"  # noqa: S608
+            f" AND q.discarded_at IS NULL AND {_LACKS_NOTHING} ORDER BY q.rowid",
             json.dumps([kid.hex() for kid in ingest_kids]),
         )
         return [_row(row) for row in rows]
@@ -211,6 +214,18 @@ class Quarantine(Noun):
         """Every kept envelope of this entry is settled by its placing."""
         # Saying that it is not empty is what lets SQLite use the index, which holds no others.
         self._run("UPDATE quarantine SET placed_at = ? WHERE entry = ? AND entry <> '' AND placed_at IS NULL", at, entry)
+
+    def settle_unread(self, envelope_hash: str, device: str, entry: str, at: str) -> None:
+        """Settles an envelope of this device that could not be read: it says which entry was in it, and that one is placed. The bytes stay."""
+        self._run(
+            "UPDATE quarantine SET placed_at = ?, entry = ? WHERE hash = ? AND device = ? AND is_believed = 0 AND entry = ''"
+            " AND reason IN ('unknown_key', 'cannot_open', 'not_an_entry', 'too_large') AND placed_at IS NULL AND discarded_at IS NULL",
+            *(at, entry, envelope_hash, device),
+        )
+
+    def open_again(self, envelope_hash: str) -> None:
+        """Lets it wait again: it can be read after all, and another entry was in it than its phone said."""
+        self._run("UPDATE quarantine SET placed_at = NULL WHERE hash = ?", envelope_hash)
 
     def discard(self, envelope_hash: str, person: str, why: str, at: str) -> None:
         """Marks it put away by a named person; the bytes stay. `why` is the audit row whose sealed detail has the reason."""

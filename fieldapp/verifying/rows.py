@@ -62,6 +62,8 @@ def _agrees(store: Store, ring: Ring, row: QuarantineRow) -> bool:
     item = opened(ring, row.envelope)
     if not row.is_believed or item.ready is None:
         names = item.ready.id if item.ready is not None and row.reason == "unknown_signer" else ""
+        if item.ready is None and row.placed_at is not None:
+            names = row.entry  # as its phone said, which sealed that entry anew; that it is placed is asked next
         return (row.is_believed, row.kid, row.entry, row.casefile) == (False, item.kid, names, "")
     ready = item.ready
     # A number taken by another entry is what makes a clone; every other believed entry holds its own.

@@ -103,7 +103,7 @@ _NOT_BELIEVED = (
 WAITS_FOR = {
     "unknown_key": WaitsFor(
         "Locked for a key this office does not have",
-        "The phone locked it for a key that this office has lost or never had, as can happen after the office was put back from a backup.",
+        "The phone locked it for a key that this office has withdrawn, lost or never had, as can happen after the office was put back from a backup.",
         "If the key comes back, it is placed by itself. " + _BY_ITSELF,
     ),
     "cannot_open": WaitsFor("Damaged on its way", "It arrived damaged, or somebody sent bytes that are no note.", _BY_ITSELF),

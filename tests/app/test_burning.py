@@ -9,7 +9,7 @@ import pytest
 
 from fieldapp import burning, checkpoints, signers, sorting, verifying
 from fieldapp.burning import BurningCosts, CannotBurn, Cost
-from fieldapp.keys import new_id, seal_envelope, verify_jws
+from fieldapp.keys import hash_text, new_id, seal_envelope, verify_jws
 from fieldapp.store import Store, open_still
 from fieldapp.store.copying import copy
 from fieldapp.store.office import OfficeKeyRow
@@ -82,6 +82,67 @@ def test_what_was_sealed_to_the_former_key_opens_until_it_is_burned_and_is_seale
     again = ama.seal(sealed_before[1].header, sealed_before[1].body, sealed_before[1].slip)
     assert again.id == sealed_before[1].id
     assert [each["status"] for each in ama.push(again)] == ["stored"]
+    # And it says at its next greeting what that was before, so that nobody goes on looking for it.
+    assert place.office.store.quarantine.count_open() == 1
+    ama.hello(resealed={late["hash"]: again.id})
+    assert place.office.store.quarantine.count_open() == 1, "without the proof it may be anybody"
+    ama.hello(digest=True, resealed={late["hash"]: again.id})
+    assert place.office.store.quarantine.count_open() == 0
+    kept = place.office.store.quarantine.get(late["hash"])
+    assert kept is not None
+    assert kept.envelope == sealed_before[1].envelope
+    assert list(verifying.verify(place.office.store, place.office.keys)) == []
+
+
+def test_no_phone_closes_what_is_not_its_own_or_what_is_believed_or_what_has_not_come(
+    ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
+    opening, strange = ama.opening(), bytes([1]) + b"j" * 700
+    waiting = ama.write(new_id(), VISIT)
+    assert [each.get("code") for each in ama.push(opening, strange, waiting)] == [None, "unknown_key", "no_opening"]
+    store = place.office.store
+
+    def closed(by: Handset, what: bytes, said: str) -> bool:
+        before = store.quarantine.count_open()
+        by.hello(digest=True, resealed={hash_text(what): said})
+        return store.quarantine.count_open() < before
+
+    assert not closed(reece, strange, opening.id), "another phone's"
+    theirs = reece.opening()
+    reece.push(theirs)
+    assert not closed(reece, strange, theirs.id), "another phone's, for an entry of its own"
+    assert not closed(ama, strange, theirs.id), "for somebody else's entry"
+    assert not closed(ama, strange, waiting.id), "which is not placed"
+    assert not closed(ama, waiting.envelope, opening.id), "it is believed, and waits for its opening"
+    assert not closed(ama, b"never came", opening.id)
+    assert closed(ama, strange, opening.id)
+    assert list(verifying.verify(store, place.office.keys)) == []
+
+
+def test_what_a_phone_said_was_sealed_anew_is_judged_all_the_same_when_its_key_comes_back(
+    ama: Handset, place: Harrowmere
+) -> None:
+    # Given a note that the office could not read, for which a phone named another
+    opening, store = ama.opening(), place.office.store
+    ama.push(opening)
+    note = ama.write(opening.casefile, VISIT)
+    place.office.keys._rings.clear()
+    with store.writing() as tx:
+        tx.office._run("UPDATE office_keys SET burned_at = from_at WHERE use = 'ingest'")
+    assert ama.push(note)[0]["code"] == "unknown_key"
+    ama.hello(digest=True, resealed={hash_text(note.envelope): opening.id})
+    assert store.quarantine.count_open() == 0
+
+    # When the key is there again
+    with store.writing() as tx:
+        tx.office._run("UPDATE office_keys SET burned_at = NULL WHERE use = 'ingest'")
+    place.office.keys._rings.clear()
+
+    # Then it is placed, whatever was said of it
+    assert sorting.try_again(store, place.office.keys, place.clock()) == 1
+    assert store.entries.get(note.id) is not None
+    assert sorting.try_again(store, place.office.keys, place.clock()) == 0
+    assert list(verifying.verify(store, place.office.keys)) == []
 
 
 def test_private_half_of_a_burned_key_is_in_the_database_no_more(ama: Handset, place: Harrowmere, tmp_path: Path) -> None:

@@ -261,6 +261,21 @@ def test_busy_office_says_that_the_file_is_to_be_brought_again(
     assert counted(bring(marian, file_of(note))) == told(new=1)
 
 
+def test_what_was_taken_in_is_told_when_the_office_is_busy_only_at_the_end(
+    place: Harrowmere, ama: Handset, marian: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, real = ama.write(opened(ama), NOTE), carrying._audit
+
+    def busy(tx: Any, keys: Any, person: Any, what: str, *more: Any) -> None:
+        if what == "took in a file":
+            raise StoreFailed("locked")
+        real(tx, keys, person, what, *more)
+
+    monkeypatch.setattr(carrying, "_audit", busy)
+    assert counted(bring(marian, file_of(note))) == told(new=1), "not that nothing has changed"
+    assert len(place.audited("brought a file")) == 1
+
+
 def test_file_larger_than_any_phones_is_refused_before_it_is_read(place: Harrowmere, marian: Browser) -> None:
     size = carrying.FILE_BYTES + FORM_LIMIT + 1
     answer = marian.client.post(

@@ -12,7 +12,7 @@ import pytest
 
 from fieldapp import backups, config, office_keys
 from fieldapp.keys import CannotOpen, Keys
-from fieldapp.keys.sealed_file import MAGIC, open_file, read_head, seal_file
+from fieldapp.keys.sealed_file import MAGIC, NotSealed, open_file, read_head, seal_file
 from tests.app.killed import killed_at
 from tests.app.machine import PEOPLE, TITLES, Machine, titles
 from tests.app.test_rekey import between
@@ -243,6 +243,16 @@ def test_file_of_any_size_comes_back(size: int) -> None:
     open_file(keys.masters, io.BytesIO(data), pieces.append)
     assert b"".join(pieces) == content
     assert read_head(io.BytesIO(data)).about == "a test"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"[" * 4000, b"[]", b"1", b"\xff", b'{"about":1,"key":"k","wrapped":""}', b'{"about":"a","key":"k","wrapped":null}',
+     b'{"about":"a","key":"k","wrapped":"!!"}', b'{"about":"\\ud800","key":"k","wrapped":""}', b'{"about":"a"}'],
+)  # fmt: skip
+def test_file_whose_head_is_none_is_called_no_sealed_file(head: bytes) -> None:
+    with pytest.raises(NotSealed):
+        read_head(io.BytesIO(MAGIC + head + b"\n"))
 
 
 def test_piece_that_is_missing_doubled_exchanged_or_changed_is_noticed() -> None:

@@ -410,6 +410,23 @@ def test_junk_under_a_forgotten_signers_id_keeps_nobody_from_bringing_the_entry(
     assert faults(place) == []
 
 
+def test_other_words_under_a_forgotten_signers_id_keep_nobody_from_bringing_the_entry(
+    lost_day: LostDay, reece: Handset, place: Harrowmere
+) -> None:
+    # Given an entry of a signer nobody knows, to which three phones bring other words than were signed
+    nobody = SigningKey.new()
+    header = entry.write_json({**json.loads(lost_day.in_old.header), "slip_hash": "A" * 43})
+    for one in (reece, phone(place, "jos"), phone(place, "marian")):
+        sent = one.seal(header, entry.make_body(b"0" * 16, VISIT), b"", key=nobody)
+        assert statuses(one, sent.envelope) == ["quarantined bad_hashes"]
+
+    # Then the entry itself is still wanted
+    true = reece.seal(header, lost_day.in_old.body, b"", key=nobody)
+    assert lacking(reece, true.id) == [true.id]
+    assert statuses(reece, true.envelope) == ["quarantined unknown_signer"]
+    assert faults(place) == []
+
+
 def test_phone_that_never_confirms_what_was_given_back_is_on_the_board_until_somebody_looked(
     lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere
 ) -> None:

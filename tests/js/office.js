@@ -86,6 +86,8 @@ export async function makeOffice(clock = () => Date.now()) {
     /** @type {Map<string, any>} */
     byId: new Map(),
     quarantine: new Map(),
+    /** What phones said they sealed anew. */
+    resealed: [],
     /** Ids a person put aside, and those that quarantine holds. */
     putAway: new Set(),
     held: new Set(),
@@ -367,6 +369,7 @@ export async function makeOffice(clock = () => Date.now()) {
       if (refused) return refused;
       const asked = JSON.parse(text(body));
       office.hello = asked;
+      if (asked.resealed) office.resealed.push(asked.resealed);
       /** @type {[string, any][]} */
       const heads = [...office.scope].flatMap((id) => (office.casefiles.has(id) ? [[id, office.casefiles.get(id)]] : []));
       const mine = { kid, n: 0, id: "", ...(office.heads?.get(kid) ?? {}) };

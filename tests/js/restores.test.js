@@ -152,6 +152,23 @@ test("a family that is taken away stays until an office that takes nothing more 
   phone.kill();
 });
 
+test("a phone that was reported lost with something to give back says that fetching is paused, and not that nothing is sent", async () => {
+  const { office, casefile, phone } = await begun();
+  await office.putBack(casefile, 2);
+  office.refuse = () => ({ status: "retry", code: "full", retry_after: 1 });
+  await phone.ask("sync");
+  office.status = "lost";
+  const refused = JSON.stringify({ v: 1, error: "device" });
+  office.weather = async (path, real) =>
+    ["/sync/v1/have", "/sync/v1/devices/renew"].includes(path)
+      ? new Response(refused, { status: 401, headers: { "Content-Type": "application/json" } })
+      : real();
+  phone.outside.now = () => Date.now() + 7 * 3_600_000;
+  await phone.ask("sync");
+  assert.equal((await phone.ask("outbox")).fetching, "lost");
+  phone.kill();
+});
+
 test("what the office cannot place again is kept there once, and not brought again and again", async () => {
   const { office, casefile, phone } = await begun();
   await office.putBack(casefile);

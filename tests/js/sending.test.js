@@ -8,7 +8,7 @@ import { backoff, push } from "../../static/src/core/push.js";
 import { splitJws } from "../../static/src/sync/entry.js";
 import { readFrames } from "../../static/src/sync/wire.js";
 import { makeOffice } from "./office.js";
-import { setUp, startPhone, visitNote } from "./phone.js";
+import { ready, setUp, startPhone, visitNote } from "./phone.js";
 
 async function given(count = 1) {
   let now = Date.parse("2026-11-21T09:00:00Z");
@@ -213,6 +213,31 @@ test("a note sealed to a key the office has lost is sealed again from its own co
   const again = startPhone(office, phone.storage, { now: phone.outside.now });
   await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
   await again.until(() => office.byId.has(ids[0]));
+  // And the office hears what it need not look for any more, once, also from a phone that was turned off before it could say so.
+  again.kill();
+  const [unread] = office.quarantine.keys();
+  const later = startPhone(office, phone.storage, { now: phone.outside.now });
+  await later.ask("unlock", { vault: (await later.ask("status")).people[0].vault, words });
+  await later.until(() => office.resealed.length > 0);
+  await later.ask("sync");
+  await later.ask("sync");
+  assert.deepEqual(office.resealed, [{ [unread]: ids[0] }]);
+  later.kill();
+});
+
+test("an unread note is not sealed again to the very key it was sealed to", async () => {
+  const { office, phone, words } = await given(1);
+  office.open = async () => {
+    throw new Error("unknown_key");
+  };
+  office.weather = null;
+  await phone.ask("sync");
+  phone.kill();
+  const again = startPhone(office, phone.storage, { now: phone.outside.now });
+  await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+  await ready(again);
+  await again.ask("sync");
+  assert.equal(office.quarantine.size, 1);
   again.kill();
 });
 

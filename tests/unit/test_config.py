@@ -165,3 +165,9 @@ def test_command_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_two_places_for_one_key_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="FIELDAPP_KEY_FILE and FIELDAPP_KEY are both set"):
         config.read({"FIELDAPP_KEY": key_of(bytes(range(32))), "FIELDAPP_KEY_FILE": str(tmp_path / "office.key")})
+
+
+def test_no_setting_shows_a_command_or_a_key_when_it_is_printed() -> None:
+    source = config.source_of({"FIELDAPP_KEY_COMMAND": "fetch --password canary"})
+    assert "canary" not in repr(source)
+    assert "canary" not in repr(config.source_of({"FIELDAPP_KEY": "canary"}))

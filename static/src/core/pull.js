@@ -17,6 +17,8 @@ import { free } from "./settle.js";
 /** @typedef {Omit<Kept, "id" | "record" | "bad">} Served one entry as the office serves it */
 
 const PAGE_CHARACTERS = 60_000;
+/** How many a greeting may name. */
+const RESEALED = 512;
 const RENEW = "/sync/v1/devices/renew";
 
 /**
@@ -73,15 +75,19 @@ async function greet(session) {
   const { outbox, outside, caseload } = session;
   const before = outside.now();
   const heads = headsOf(session);
-  const [removals, signer, checkpoint, responders, count, sum] = await Promise.all([
+  const [removals, signer, checkpoint, responders, again, count, sum] = await Promise.all([
     session.vault.fact("removals_done"),
     outbox.head(session.signer.kid),
     outbox.fact("checkpoint"),
     session.vault.fact("responders"),
+    session.vault.fact("resealed"),
     outbox.waiting(),
     digest(hands, heads),
   ]);
   const removals_done = removals ?? [];
+  const resealed = Object.entries(again ?? {})
+    .filter(([, id]) => !caseload.unsettled.get(id))
+    .slice(0, RESEALED);
   const [oldest] = caseload.unsettled.first(1, "waiting");
   const answer = await askAsReader(session, "/sync/v1/hello", {
     v: 1,
@@ -94,10 +100,16 @@ async function greet(session) {
     checkpoint_n: checkpoint?.n ?? 0,
     checkpoint: session.hasShownCheckpoint ? undefined : checkpoint?.jws,
     responders: responders?.hash,
+    resealed: resealed.length > 0 ? Object.fromEntries(resealed) : undefined,
   });
   session.hasShownCheckpoint = true;
   if (answer.responders) await session.vault.keepFact("responders", answer.responders);
   if (removals_done.length > 0) await session.vault.keepFact("removals_done", []);
+  if (resealed.length > 0) {
+    const rest = { ...(await session.vault.fact("resealed")) };
+    for (const [hash] of resealed) delete rest[hash];
+    await session.vault.keepFact("resealed", rest);
+  }
   if (typeof answer.keyset === "string") await takeNewKeySet(session, answer.keyset);
   if (typeof answer.checkpoint === "string") await keepCheckpoint(session, answer.checkpoint);
   const theirs = answer.signers?.find((/** @type {{kid: string}} */ one) => one.kid === session.signer.kid);

@@ -17,7 +17,10 @@ const PATIENCE = 8;
 
 /** Brings what is new. What the office was found to lack is given back before anything can be taken away, and then read again as it stands there now. @param {Session} session */
 export async function pullAndGiveBack(session) {
-  await giveBack(session);
+  await giveBack(session).catch((error) => {
+    // Why fetching is paused the greeting says.
+    if (error.code !== "fetching_paused") throw error;
+  });
   await pull(session);
   if (await giveBack(session)) await pull(session);
 }

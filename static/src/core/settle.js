@@ -6,7 +6,7 @@ import { follow } from "../sync/chain.js";
 import { b64u, isHash, isTime } from "../sync/entry.js";
 import { FieldappError } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
-import { hands, hash, officeKeys, verify } from "./keys.js";
+import { hands, hash, ingestKey, officeKeys, verify } from "./keys.js";
 import { openOwn, sealTwice } from "./packets.js";
 import { exchange, itemBackoff, keepUnjudged } from "./push.js";
 
@@ -242,14 +242,18 @@ export async function free(session, { epoch, durable_through }) {
   await settle(session);
 }
 
-/** Seals again, from the author's own copy, what the office could not read: once each unlocking. @param {Session} session */
+/** Seals again, from the author's own copy, what the office could not read: once each unlocking, and for another key than before. @param {Session} session */
 export async function sealAgain(session) {
-  const { outbox, outside } = session;
+  const { outbox, outside, vault } = session;
   for (const [id, item] of await outbox.inState("sorting")) {
-    if (item.kid !== session.signer.kid || !CURABLE.has(item.answer?.result.code ?? "")) continue;
+    const code = item.answer?.result.code ?? "";
+    if (item.kid !== session.signer.kid || !CURABLE.has(code)) continue;
     try {
+      if (code === "unknown_key" && item.ingest_kid === ingestKey(session.keySet).kid) continue;
       const { packet } = await openOwn(session, item.own, "items", id);
       const { sealed, ingest_kid } = await sealTwice(session, packet, "entry", id);
+      // Once it is placed the office is told that this is what was unread there.
+      await vault.keepFact("resealed", { ...(await vault.fact("resealed")), [b64u(await hash(item.sealed))]: id });
       await outbox.offerAgain([[id, { next_at: outside.now(), sealed, ingest_kid }]]);
     } catch {
       // The office keeps what it has; a person sorts it there.

@@ -56,7 +56,7 @@ export const lines = {
   },
   background: {
     title: "Sending while closed",
-    good: "What waits is sent also while the app is closed.",
+    good: "What waits can be sent also while the app is closed.",
     not: "This browser sends only while the app is open. Open it when you have signal.",
   },
   passkey: {

@@ -13,7 +13,7 @@ export const written = (/** @type {string} */ when) => `Written ${when}`;
 export const locked = "Unlock this phone to see each one.";
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
-  "Keep what waits as one file and take it to your office in any way you like: with a cable, on a stick, from another phone. It is sealed: only your office can read it, and it names nobody.",
+  "Keep what waits as one file and take it to your office in any way you like: with a cable, on a memory stick, from another phone. It is sealed: only your office can read it, and it names nobody.",
   "Your supervisor or administrator chooses “Bring in a file from a phone” on the page “Being sorted”.",
   "Nothing leaves this phone for it. Everything goes on waiting here until your office confirms it, so keep the phone, and do not clear the browser. Drafts are not in the file: send them first.",
 ];
