@@ -85,10 +85,13 @@ class Casefiles(Noun):
         return [_casefile(row) for row in self._rows(sql)]
 
     def near(self, person: str, teams: Sequence[str]) -> list[CasefileRow]:
-        """Casefiles `person` was ever named on or whose team is among `teams`: what `access` need look at."""
+        """Casefiles `person` was ever named on and the main ones whose team is among `teams`: what `access` need look at.
+
+        A restricted one is not even fetched for those never named: how long a list takes must not tell of it.
+        """
         sql = (
             f"SELECT {_COLUMNS} FROM casefiles WHERE id IN (SELECT casefile FROM readers WHERE person = ?)"  # noqa: S608
-            f" OR team IN ({_marks(teams)}) ORDER BY active_at DESC, id"
+            f" OR (team IN ({_marks(teams)}) AND sort = 'main' AND practice = 0) ORDER BY active_at DESC, id"
         )
         return [_casefile(row) for row in self._rows(sql, person, *teams)]
 

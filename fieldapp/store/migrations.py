@@ -198,8 +198,7 @@ CREATE TABLE emergencies (
   id TEXT PRIMARY KEY, casefile TEXT NOT NULL REFERENCES casefiles(id), person TEXT NOT NULL REFERENCES people(id),
   from_at {TIME} NOT NULL, until_at {TIME} NOT NULL, reason_sealed BLOB NOT NULL, looked_at {TIME}, looked_by TEXT, word_sealed BLOB);
 CREATE INDEX emergencies_by_casefile ON emergencies (casefile);
-CREATE INDEX emergencies_open ON emergencies (from_at) WHERE looked_at IS NULL;
-UPDATE memberships SET until_at = strftime('%Y-%m-%dT%H:%M:%fZ', from_at, '+92 days') WHERE role = 'auditor' AND until_at IS NULL
+CREATE INDEX emergencies_open ON emergencies (from_at) WHERE looked_at IS NULL
 """
 
 
@@ -208,6 +207,10 @@ def m006_who_stands_in(connections: Connections) -> None:
     for statement in M006.split(";\n"):
         if statement.strip():
             connections.raw.execute(statement)
+    connections.raw.execute(
+        "UPDATE memberships SET until_at = strftime('%Y-%m-%dT%H:%M:%fZ', from_at, '+92 days')"
+        " WHERE role = 'auditor' AND until_at IS NULL"
+    )
 
 
 STEPS: tuple[Callable[[Connections], None], ...] = (

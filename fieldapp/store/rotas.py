@@ -152,7 +152,7 @@ class Rotas(Noun):
                 yield ShareRow(*tuple(row))
             return
         for part in _parts(casefiles):
-            for row in self._rows(f"{sql} c.casefile IN ({_marks(part)})", *part):  # noqa: S608
+            for row in self._rows(f"{sql} c.casefile IN ({_marks(part)})", *part):
                 yield ShareRow(*tuple(row))
 
 

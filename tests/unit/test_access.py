@@ -13,9 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldapp.access import (
-    Grant, Membership, Reader, Scope, could_once_read, is_active, keeps_two_readers, last_began, may_look, may_open, may_read, may_review,
-    may_steer, may_write, overlap, ways,
-)  # fmt: skip
+    Grant,
+    Membership,
+    Reader,
+    Scope,
+    could_once_read,
+    is_active,
+    keeps_two_readers,
+    last_began,
+    may_look,
+    may_open,
+    may_read,
+    may_review,
+    may_steer,
+    may_write,
+    overlap,
+    ways,
+)
 
 PAST, BEFORE, AT, AFTER = (
     "2026-10-01T00:00:00.000Z",
