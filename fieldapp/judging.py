@@ -176,7 +176,7 @@ class PlacingDesk:
             return False
         heard_at = self._tx.casefiles.heard_at(casefile.id, kid)
         # What it heard before its person's newest leave began was the end of an earlier one.
-        return heard_at is None or heard_at <= began
+        return heard_at is None or heard_at < began
 
     def _open(self, ready: Ready, decided_by: str, *, is_desk: bool) -> str:
         try:

@@ -43,7 +43,8 @@ def name(casefile: str) -> ResponseReturnValue:
     now = office().clock()
     from_at, until_at = _day("from", days.first_moment), _day("until", days.moment_after)
     wrong = (
-        _reason("name")
+        _chosen("name")
+        + _reason("name")
         + ([("name-from", "day_wrong")] if from_at is None else [])
         + ([("name-until", "day_wrong")] if until_at is None else [])
     )
@@ -64,7 +65,7 @@ def end(casefile: str) -> ResponseReturnValue:
     """Ends somebody's leave after a last day, or at once."""
     now = office().clock()
     at_end = _day("last", days.moment_after)
-    wrong = _reason("end") + ([("end-last", "day_wrong")] if at_end is None else [])
+    wrong = _chosen("end") + _reason("end") + ([("end-last", "day_wrong")] if at_end is None else [])
     if at_end and at_end < stamp(now):
         wrong.append(("end-last", "in_the_past"))
 
@@ -127,7 +128,7 @@ def keep_out(casefile: str) -> ResponseReturnValue:
     def change() -> None:
         act(here.store, here.keys, me(), casefile, request.form.get("person", ""), reason=_text(f"why-{where}"), now=here.clock())
 
-    return _change(casefile, change, where, f"{where}-person", _reason(where))
+    return _change(casefile, change, where, f"{where}-person", _chosen(where) + _reason(where))
 
 
 @pages.post("/pods")
@@ -181,6 +182,10 @@ def _change(casefile: str, change: Callable[[], None], done: str, where: str, wr
 
 def _text(field: str) -> str:
     return request.form.get(f"text-{field}", "").strip()
+
+
+def _chosen(form: str) -> Wrong:
+    return [] if request.form.get("person") else [(f"{form}-person", "nobody_such")]
 
 
 def _reason(form: str) -> Wrong:
