@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-Lane = Literal["safety", "answered", "sign_off", "sample", "later", "two_versions", "asked", "unseen", "unsorted", "phones"]
+Lane = Literal[
+    "emergencies", "safety", "answered", "sign_off", "sample", "later", "two_versions", "asked", "unseen", "unsorted", "phones"
+]
 LANES: tuple[Lane, ...] = (
-    "safety", "answered", "sign_off", "sample", "later", "two_versions", "asked", "unseen", "unsorted", "phones",
+    "emergencies", "safety", "answered", "sign_off", "sample", "later", "two_versions", "asked", "unseen", "unsorted", "phones",
 )  # fmt: skip
-"""The order of the page. Safety first; then what a worker waits for; then what policy asks; then what to look after."""
+"""The order of the page. What was opened in an emergency first, because it is news of today; then safety; then what a worker waits for; then what policy asks; then what to look after."""
 
 UNSEEN_AFTER_DAYS = 14
 """Days without a visit at which a child was seen before the board says so, where the programme says nothing."""
@@ -49,6 +51,7 @@ class Note:
     is_mine: bool
     is_practice: bool = False
     is_restricted: bool = False
+    contact_first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Child:
     seen_alone: date | None
     since: date | None
     within: int = UNSEEN_AFTER_DAYS
+    contact_first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,17 @@ class Unsorted:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A family's record that somebody opened in an emergency and nobody else has looked at."""
+
+    emergency: str
+    family: str
+    person: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One lane of the board with what lies in it."""
 
@@ -111,14 +126,26 @@ class Section:
     children: tuple[tuple[Child, int | None], ...] = ()
     phones: tuple[Phone, ...] = ()
     unsorted: Unsorted | None = None
+    opened: tuple[Opened, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.notes) + len(self.children) + len(self.phones) + (self.unsorted.count if self.unsorted else 0)
+        return (
+            len(self.notes)
+            + len(self.children)
+            + len(self.phones)
+            + len(self.opened)
+            + (self.unsorted.count if self.unsorted else 0)
+        )
 
 
 def board(
-    notes: Iterable[Note], children: Iterable[Child], phones: Iterable[Phone], unsorted: Unsorted | None, now: datetime
+    notes: Iterable[Note],
+    children: Iterable[Child],
+    phones: Iterable[Phone],
+    unsorted: Unsorted | None,
+    now: datetime,
+    opened: Iterable[Opened] = (),
 ) -> tuple[Section, ...]:
     """Lays out the whole board: every lane, also the empty ones, so that an empty place means nothing waits there."""
     by_lane: dict[Lane, list[Note]] = {lane: [] for lane in LANES}
@@ -140,6 +167,7 @@ def board(
             unseen if lane == "unseen" else (),
             silent if lane == "phones" else (),
             unsorted if lane == "unsorted" else None,
+            tuple(sorted(opened, key=lambda one: (one.at, one.emergency))) if lane == "emergencies" else (),
         )
         for lane in LANES
     )
@@ -157,6 +185,9 @@ def lane_of(note: Note) -> Lane | None:
     # Reading is not signing off: what policy wants signed stays here after somebody has noted it.
     if set(note.why) & {"broken", "kind", "restricted", "ending", "new_worker"} and note.state != "signed_off":
         return "sign_off"
+    # What came after its writer had stopped reading: whoever answers for the family now has to know that it is there.
+    if "late" in note.why and not is_reviewed:
+        return "later"
     if "sample" in note.why and not is_reviewed:
         return "sample"
     if is_reviewed and note.later:

@@ -171,10 +171,12 @@ class PlacingDesk:
         reader = self._readers.get(person)
         if reader is None or not access.is_active(reader, self._at):
             return False
-        grants = self._grants.get(casefile.id, ())
-        if not access.could_once_read(reader, scope.scope(casefile), grants, self._at):
+        began = access.last_began(reader, scope.scope(casefile), self._grants.get(casefile.id, ()), self._at)
+        if began is None:
             return False
-        return not self._tx.casefiles.has_heard(casefile.id, kid)
+        heard_at = self._tx.casefiles.heard_at(casefile.id, kid)
+        # What it heard before its person's newest leave began was the end of an earlier one.
+        return heard_at is None or heard_at < began
 
     def _open(self, ready: Ready, decided_by: str, *, is_desk: bool) -> str:
         try:

@@ -40,6 +40,9 @@ LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 """A page view moves the idle clock at most this often, so that reading a page seldom writes a row."""
 
+AUDIT_FOR = timedelta(days=92)
+"""How long an auditor reads a team where nobody said until when."""
+
 CODE_STEP_S = 30
 LONGEST_WAIT_S = 900
 FORGOTTEN_AFTER = timedelta(hours=24)
@@ -195,7 +198,8 @@ def add(
             raise AddressTaken(email)
         store.people.add(row)
         if team is not None:
-            store.people.join(person, team, role, stamp(now))
+            # An auditor's part always has an end: `access` lets nobody in on an open one.
+            store.people.join(person, team, role, stamp(now), stamp(now + AUDIT_FOR) if role == "auditor" else None)
         if by:
             store.audit.add(stamp(now), by, "person added")
     return Added(_person(store, row, now), password, totp)

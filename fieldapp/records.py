@@ -227,12 +227,12 @@ def review(
 
 
 def readable(store: Store, person: Person, casefile: str, at: str) -> CasefileRow:
-    """Gives the row of a casefile this person may read; NotOpen otherwise."""
+    """Gives the row of a casefile this person may open at the desk, by right or in an emergency; NotOpen otherwise."""
     row, reader = store.casefiles.get(casefile), scope.reader(store, person.id)
     if (
         row is None
         or reader is None
-        or not access.may_read(reader, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at)
+        or not access.may_look(reader, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at)
     ):
         raise NotOpen(casefile)
     return row

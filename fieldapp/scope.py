@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fieldapp import access
 from fieldapp.access import Grant, Membership, Reader, Scope, may_read
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
@@ -11,15 +12,22 @@ from fieldapp.store.casefiles import CasefileRow
 
 def readers(store: Store, ids: Iterable[str]) -> dict[str, Reader]:
     """The people among `ids` that exist, as `access` sees them."""
+    wanted = list(dict.fromkeys(ids))
+    turns: dict[str, list[Membership]] = {}
+    for turn in store.rotas.turns_of(wanted):
+        turns.setdefault(turn.person, []).append(Membership(turn.team, turn.from_at, turn.until_at, on_duty=True))
     return {
         row.id: Reader(
             row.id,
             row.role,
             row.active_from,
             row.ended_at,
-            tuple(Membership(each.team, each.from_at, each.until_at) for each in store.people.memberships_of(row.id)),
+            (
+                *(Membership(each.team, each.from_at, each.until_at) for each in store.people.memberships_of(row.id)),
+                *turns.get(row.id, ()),
+            ),
         )
-        for row in store.people.several(list(dict.fromkeys(ids))).values()
+        for row in store.people.several(wanted).values()
     }
 
 
@@ -34,18 +42,65 @@ def scope(row: CasefileRow) -> Scope:
 
 
 def grants_on(store: Store, casefiles: Iterable[str]) -> dict[str, list[Grant]]:
-    """Every leave ever given on these casefiles, by casefile."""
+    """Every leave ever given on these casefiles, and who is kept out of them, by casefile."""
     wanted = list(dict.fromkeys(casefiles))
     found: dict[str, list[Grant]] = {casefile: [] for casefile in wanted}
     for row in store.casefiles.readers_of(wanted):
         found[row.casefile].append(Grant(row.casefile, row.person, row.from_at, row.until_at))
+    for out in store.casefiles.kept_out_of(wanted):
+        found[out.casefile].append(Grant(out.casefile, out.person, out.from_at, out.until_at, "kept_out"))
+    for each in _by_pods(store, casefiles=wanted):
+        found[each.casefile].append(each)
+    for one in store.emergencies.of_casefiles(wanted):
+        found[one.casefile].append(Grant(one.casefile, one.person, one.from_at, one.until_at, "emergency"))
     return found
 
 
 def readable(store: Store, person: Reader, at: str) -> list[CasefileRow]:
-    """The casefiles this person may read now, the most recently active first."""
+    """The casefiles this person may read now, the most recently active first: what lists, boards and phones show."""
     own: dict[str, list[Grant]] = {}
     for row in store.casefiles.grants_of(person.id):
         own.setdefault(row.casefile, []).append(Grant(row.casefile, row.person, row.from_at, row.until_at))
+    pods = _by_pods(store, person=person.id)
+    for each in pods:
+        own.setdefault(each.casefile, []).append(each)
     teams = [each.team for each in person.memberships]
-    return [row for row in store.casefiles.near(person.id, teams) if may_read(person, scope(row), own.get(row.id, ()), at)]
+    near = {row.id: row for row in store.casefiles.near(person.id, teams)}
+    near |= store.casefiles.several(each.casefile for each in pods if each.casefile not in near)
+    for out in store.casefiles.keeping_out(person.id):
+        own.setdefault(out.casefile, []).append(Grant(out.casefile, out.person, out.from_at, out.until_at, "kept_out"))
+    found = [row for row in near.values() if may_read(person, scope(row), own.get(row.id, ()), at)]
+    return sorted(sorted(found, key=lambda row: row.id), key=lambda row: row.active_at, reverse=True)
+
+
+def left_without(store: Store, person: str, at: str) -> list[str]:
+    """The restricted casefiles that would lack a second reader or a supervisor if this person left at `at`.
+
+    Whoever ends an account asks this first, inside the transaction that ends it.
+    """
+    named = {row.casefile for row in store.casefiles.grants_of(person)}
+    found = []
+    for row in store.casefiles.several(named).values():
+        if row.sort != "restricted":
+            continue
+        grants = grants_on(store, [row.id])[row.id]
+        if access.keeps_two_readers(scope(row), people_on(store, grants), grants, at) and not access.keeps_two_readers(
+            scope(row), {id: one for id, one in people_on(store, grants).items() if id != person}, grants, at
+        ):
+            found.append(row.id)
+    return sorted(found)
+
+
+def people_on(store: Store, grants: Iterable[Grant]) -> dict[str, Reader]:
+    """Everybody these leaves are about, by id."""
+    return readers(store, {each.person for each in grants})
+
+
+def _by_pods(store: Store, *, casefiles: list[str] | None = None, person: str | None = None) -> list[Grant]:
+    """The leaves that come of pods: each person in one, for the time they share with each of its casefiles."""
+    found = []
+    for share in store.rotas.shares(casefiles=casefiles, person=person):
+        both = access.overlap((share.person_from, share.person_until), (share.casefile_from, share.casefile_until))
+        if both is not None:
+            found.append(Grant(share.casefile, share.person, both[0], both[1], "pod"))
+    return found

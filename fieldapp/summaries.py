@@ -7,13 +7,13 @@ casefile, so that a list shows no more than its casefile does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from fieldapp import radar, records, sorting
-from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Section, Unsorted, board, lane_of
+from fieldapp import emergencies, leaves, radar, records, sorting
+from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Opened, Section, Unsorted, board, lane_of
 from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_token
 from fieldapp.people import Person
 from fieldapp.practice import forms
@@ -22,6 +22,7 @@ from fieldapp.practice.policy import why_sign_off
 from fieldapp.records import Record
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.entries import AFTER_ACCESS_ENDED
 from fieldapp.store.records import RecordRow, RecordState
 from sync.entry import moment, read_json, stamp, write_json
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-SHAPE = "2"
+SHAPE = "3"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 FOLDED_AT_ONCE = 200
@@ -104,13 +105,21 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
         for row in rows:
             title = records.title_of(keys, row)
             found = briefs(store, keys, row)
+            first = contact_first_of(found)
             notes += [
-                _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
+                replace(_note(each, row, title, practice, staff, person), contact_first=first)
+                for each in found
+                if each.row.kind in practice.policy.sign_off or "late" in each.row.why.split(",")
             ]
             # A private section may repeat the family's children; listed twice they would look like more.
-            children += children_of(found, row.id, title, practice, now.date()) if row.sort == "main" else []
+            if row.sort == "main":
+                children += [replace(one, contact_first=first) for one in children_of(found, row.id, title, practice, now.date())]
         phones = [radar.on_board(state, staff) for state in radar.phones_of(store, person, now)]
-        return board(notes, children, phones, _unsorted(store, keys, person, now), now)
+        opened = [
+            Opened(one.id, one.title, staff.get(one.person, ""), moment(one.from_at), one.reason)
+            for one in emergencies.waiting(store, keys, person, now)
+        ]
+        return board(notes, children, phones, _unsorted(store, keys, person, now), now, opened)
 
 
 def families_for(
@@ -158,6 +167,12 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
             )
         )
     return found
+
+
+def contact_first_of(found: Iterable[Brief]) -> str:
+    """Whom to speak to before any contact with this family; "" where nobody is named."""
+    family = next((each for each in reversed(list(found)) if each.row.kind == "family"), None)
+    return str(family.fields.get("contact_first", "")) if family is not None else ""
 
 
 def _told(key: CasefileKey, row: RecordRow) -> Plain:
@@ -270,6 +285,7 @@ def _folded(store: Store, keys: Keys, practice: Practice, casefile: CasefileRow,
     if record.kind in practice.policy.new_worker_kinds:
         before = store.records.count_earlier(row.author, practice.policy.new_worker_kinds, row.first_received_at)
     why = reasons(practice, record, author=row.author, restricted=casefile.sort == "restricted", notes_before=before, seed=seed)
+    why += ("late",) if any(each.flags == AFTER_ACCESS_ENDED for each in rows) else ()
     fields = record.fields
     on, at = happened(fields)
     told = {
@@ -308,6 +324,7 @@ def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
         ]
         since = fields.get("started_on")
         told = {name: fields.get(name) for name in ("programme", "status") if isinstance(fields.get(name), str)}
+        told["contact_first"] = leaves.contact_first(fields)
         return {"people": people, "since": since if isinstance(since, str) else "", **told}
     if kind == "measure_response":
         measure = fields.get("measure")

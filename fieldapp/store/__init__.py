@@ -18,6 +18,7 @@ from fieldapp.store.alarms import Alarms
 from fieldapp.store.audit import Audit
 from fieldapp.store.casefiles import Casefiles
 from fieldapp.store.drafts import Drafts
+from fieldapp.store.emergencies import Emergencies
 from fieldapp.store.entries import Entries
 from fieldapp.store.inspection import Inspection
 from fieldapp.store.migrations import DatabaseIsNewer, DatabaseIsOlder, migrate, require_shape
@@ -26,6 +27,7 @@ from fieldapp.store.office import Office
 from fieldapp.store.people import People
 from fieldapp.store.quarantine import Quarantine
 from fieldapp.store.records import Records
+from fieldapp.store.rotas import Rotas
 from fieldapp.store.settings import Settings
 from fieldapp.store.signers import Signers
 
@@ -52,12 +54,14 @@ class Store:
         self.audit = Audit(connections)
         self.casefiles = Casefiles(connections)
         self.drafts = Drafts(connections)
+        self.emergencies = Emergencies(connections)
         self.entries = Entries(connections)
         self.inspection = Inspection(connections)
         self.office = Office(connections)
         self.people = People(connections)
         self.quarantine = Quarantine(connections)
         self.records = Records(connections)
+        self.rotas = Rotas(connections)
         self.settings = Settings(connections)
         self.signers = Signers(connections)
 

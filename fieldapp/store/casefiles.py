@@ -37,6 +37,16 @@ class ReaderRow:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeptOutRow:
+    """One person kept out of one casefile, from (inclusive) until (exclusive, None: open)."""
+
+    casefile: str
+    person: str
+    from_at: str
+    until_at: str | None
+
+
 _COLUMNS = "id, sort, about, title_sealed, key_wrapped, team, seq, log_hash, opened_at, opened_by, active_at, practice"
 
 
@@ -75,10 +85,13 @@ class Casefiles(Noun):
         return [_casefile(row) for row in self._rows(sql)]
 
     def near(self, person: str, teams: Sequence[str]) -> list[CasefileRow]:
-        """Casefiles `person` was ever named on or whose team is among `teams`: what `access` need look at."""
+        """Casefiles `person` was ever named on and the main ones whose team is among `teams`: what `access` need look at.
+
+        A restricted one is not even fetched for those never named: how long a list takes must not tell of it.
+        """
         sql = (
             f"SELECT {_COLUMNS} FROM casefiles WHERE id IN (SELECT casefile FROM readers WHERE person = ?)"  # noqa: S608
-            f" OR team IN ({_marks(teams)}) ORDER BY active_at DESC, id"
+            f" OR (team IN ({_marks(teams)}) AND sort = 'main' AND practice = 0) ORDER BY active_at DESC, id"
         )
         return [_casefile(row) for row in self._rows(sql, person, *teams)]
 
@@ -122,9 +135,9 @@ class Casefiles(Noun):
         )
 
     def end_grants(self, casefile: str, person: str, at: str) -> int:
-        """Ends every leave of `person` on `casefile` that is still open at `at`; returns how many."""
+        """Ends every leave of `person` on `casefile` that is still open at `at`, or begins later; returns how many."""
         return self._run(
-            "UPDATE readers SET until_at = ? WHERE casefile = ? AND person = ? AND (until_at IS NULL OR until_at > ?)",
+            "UPDATE readers SET until_at = max(?, from_at) WHERE casefile = ? AND person = ? AND (until_at IS NULL OR until_at > ?)",
             *(at, casefile, person, at),
         )
 
@@ -145,10 +158,51 @@ class Casefiles(Noun):
     def hear_removals(self, kid: str, casefiles: Sequence[str], at: str) -> None:
         """Notes that this signer's phone has dropped these casefiles and so knows it lost them."""
         rows = [(casefile, kid, at) for casefile in casefiles]
-        self._run_many("INSERT INTO removals_heard VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
+        self._run_many("INSERT INTO removals_heard VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at", rows)
 
-    def has_heard(self, casefile: str, kid: str) -> bool:
-        return self._value("SELECT 1 FROM removals_heard WHERE casefile = ? AND kid = ?", casefile, kid) is not None
+    def heard_at(self, casefile: str, kid: str) -> str | None:
+        """When this signer's phone last said that it dropped the casefile."""
+        found = self._value("SELECT at FROM removals_heard WHERE casefile = ? AND kid = ?", casefile, kid)
+        return None if found is None else str(found)
+
+    def keep_out(self, casefile: str, person: str, from_at: str, until_at: str | None = None) -> None:
+        """Keeps somebody out of a casefile, whatever leave they have or get."""
+        self._run(
+            "INSERT INTO kept_out VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until_at = excluded.until_at",
+            *(casefile, person, from_at, until_at),
+        )
+
+    def stop_keeping_out(self, casefile: str, person: str, at: str) -> int:
+        return self._run(
+            "UPDATE kept_out SET until_at = max(?, from_at) WHERE casefile = ? AND person = ? AND (until_at IS NULL OR until_at > ?)",
+            *(at, casefile, person, at),
+        )
+
+    def kept_out_of(self, casefiles: Sequence[str]) -> list[KeptOutRow]:
+        """Everybody who was ever kept out of these casefiles."""
+        found: list[KeptOutRow] = []
+        for at in range(0, len(casefiles), 500):
+            part = casefiles[at : at + 500]
+            sql = f"SELECT casefile, person, from_at, until_at FROM kept_out WHERE casefile IN ({_marks(part)})"  # noqa: S608
+            found += [KeptOutRow(*tuple(row)) for row in self._rows(sql, *part)]
+        return found
+
+    def keeping_out(self, person: str) -> list[KeptOutRow]:
+        """Everything this person was ever kept out of."""
+        rows = self._rows("SELECT casefile, person, from_at, until_at FROM kept_out WHERE person = ?", person)
+        return [KeptOutRow(*tuple(row)) for row in rows]
+
+    def tie_section(self, casefile: str, family: str) -> None:
+        """Notes of which family's main casefile this one is a private section."""
+        self._run("INSERT INTO sections VALUES (?, ?)", casefile, family)
+
+    def sections_of(self, family: str) -> list[str]:
+        """The private sections of a family. Whoever calls shows each only to those who may read it."""
+        return [row["casefile"] for row in self._rows("SELECT casefile FROM sections WHERE family = ? ORDER BY casefile", family)]
+
+    def family_of(self, casefile: str) -> str | None:
+        found = self._value("SELECT family FROM sections WHERE casefile = ?", casefile)
+        return None if found is None else str(found)
 
 
 def _casefile(row: Sequence[object]) -> CasefileRow:

@@ -173,12 +173,53 @@ def m005_carried_by(connections: Connections) -> None:
     connections.raw.execute("ALTER TABLE quarantine ADD COLUMN carried_by TEXT NOT NULL DEFAULT ''")
 
 
+M006 = f"""
+CREATE TABLE duty_turns (
+  id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id), team TEXT NOT NULL REFERENCES teams(id),
+  from_at {TIME} NOT NULL, until_at {TIME} NOT NULL);
+CREATE INDEX duty_turns_by_person ON duty_turns (person);
+CREATE INDEX duty_turns_by_team ON duty_turns (team, until_at);
+CREATE TABLE pods (id TEXT PRIMARY KEY, name TEXT NOT NULL, team TEXT NOT NULL REFERENCES teams(id));
+CREATE TABLE pod_people (
+  pod TEXT NOT NULL REFERENCES pods(id), person TEXT NOT NULL REFERENCES people(id), from_at {TIME} NOT NULL, until_at {TIME},
+  PRIMARY KEY (pod, person, from_at)) WITHOUT ROWID;
+CREATE INDEX pod_people_by_person ON pod_people (person);
+CREATE TABLE pod_casefiles (
+  pod TEXT NOT NULL REFERENCES pods(id), casefile TEXT NOT NULL REFERENCES casefiles(id), from_at {TIME} NOT NULL, until_at {TIME},
+  PRIMARY KEY (pod, casefile, from_at)) WITHOUT ROWID;
+CREATE INDEX pod_casefiles_by_casefile ON pod_casefiles (casefile);
+CREATE TABLE kept_out (
+  casefile TEXT NOT NULL REFERENCES casefiles(id), person TEXT NOT NULL REFERENCES people(id), from_at {TIME} NOT NULL,
+  until_at {TIME}, PRIMARY KEY (casefile, person, from_at)) WITHOUT ROWID;
+CREATE INDEX kept_out_by_person ON kept_out (person);
+CREATE TABLE sections (casefile TEXT PRIMARY KEY REFERENCES casefiles(id), family TEXT NOT NULL REFERENCES casefiles(id)) WITHOUT ROWID;
+CREATE INDEX sections_by_family ON sections (family);
+CREATE TABLE emergencies (
+  id TEXT PRIMARY KEY, casefile TEXT NOT NULL REFERENCES casefiles(id), person TEXT NOT NULL REFERENCES people(id),
+  from_at {TIME} NOT NULL, until_at {TIME} NOT NULL, reason_sealed BLOB NOT NULL, looked_at {TIME}, looked_by TEXT, word_sealed BLOB);
+CREATE INDEX emergencies_by_casefile ON emergencies (casefile);
+CREATE INDEX emergencies_open ON emergencies (from_at) WHERE looked_at IS NULL
+"""
+
+
+def m006_who_stands_in(connections: Connections) -> None:
+    """Makes room for pods, turns of duty, who is kept out and emergencies; gives every auditor's part in a team an end."""
+    for statement in M006.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+    connections.raw.execute(
+        "UPDATE memberships SET until_at = strftime('%Y-%m-%dT%H:%M:%fZ', from_at, '+92 days')"
+        " WHERE role = 'auditor' AND until_at IS NULL"
+    )
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
     m003_names_of_master_keys,
     m004_numbers_not_known,
     m005_carried_by,
+    m006_who_stands_in,
 )
 
 

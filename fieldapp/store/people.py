@@ -107,6 +107,18 @@ class People(Noun):
         )  # fmt: skip
         return [row["person"] for row in rows]
 
+    def ever_in(self, team: str) -> list[str]:
+        """Ids of everybody who ever had a part in this team."""
+        return [row["person"] for row in self._rows("SELECT DISTINCT person FROM memberships WHERE team=? ORDER BY person", team)]
+
+    def end_membership(self, person: str, team: str, role: str, until_at: str) -> int:
+        """Says until when the newest part of this person in a team holds; returns 0 when they have none."""
+        return self._run(
+            "UPDATE memberships SET until_at=max(?,from_at) WHERE person=? AND team=? AND role=? AND from_at="
+            "(SELECT max(from_at) FROM memberships WHERE person=? AND team=? AND role=?)",
+            until_at, person, team, role, person, team, role,
+        )  # fmt: skip
+
     def by_id(self, id: str) -> PersonRow | None:
         return _person(self._one("SELECT * FROM people WHERE id=?", id))
 

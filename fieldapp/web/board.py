@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import summaries
-from fieldapp.board import Child, Note, Phone, Section, Unsorted
+from fieldapp.board import Child, Note, Opened, Phone, Section, Unsorted
 from fieldapp.people import DESK_ROLES
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
@@ -68,7 +68,8 @@ def tags_of(note: Note) -> list[dict[str, str]]:
 
 def _section(section: Section, now: datetime) -> dict[str, Any]:
     title, why = words.LANES[section.lane]
-    lines = [_note(note, title, now) for note in section.notes]
+    lines = [_opened(one, now) for one in section.opened]
+    lines += [_note(note, title, now) for note in section.notes]
     lines += [_child(child, days, now) for child, days in section.children]
     lines += [_unsorted(section.unsorted, now)] if section.unsorted else []
     lines += [_phone(phone, now) for phone in section.phones]
@@ -83,6 +84,15 @@ def _section(section: Section, now: datetime) -> dict[str, Any]:
         "listed": listed,
         "folded": folded,
         "more": more,
+    }
+
+
+def _opened(one: Opened, now: datetime) -> dict[str, Any]:
+    return {
+        "href": url_for("emergencies.page", _anchor=one.emergency),
+        "text": f"{one.person or 'Somebody'} opened this record",
+        "family": one.family,
+        "facts": f"{words.since(one.at, now)}. “{one.reason}”",
     }
 
 
@@ -101,6 +111,7 @@ def _note(note: Note, lane: str, now: datetime) -> dict[str, Any]:
         "text": note.title + (f", {words.on_text(note.happened_on, now)}" if note.happened_on else ""),
         "family": note.family,
         "facts": f"{note.author} · {words.ago(note.waits_since, now)}, since {words.when(note.waits_since, now)}",
+        "first": note.contact_first,
         "tags": [tag for tag in tags_of(note) if tag["text"] not in {lane, _SAID_BY.get(lane)}],
     }
 
@@ -121,6 +132,7 @@ def _child(child: Child, days: int | None, now: datetime) -> dict[str, Any]:
         "href": url_for("casefiles.page", casefile=child.casefile),
         "text": child.name,
         "family": child.family,
+        "first": child.contact_first,
         "facts": seen + alone,
     }
 

@@ -8,14 +8,14 @@ from typing import Any
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
-from fieldapp import progress, records, sheet, summaries
+from fieldapp import emergencies, leaves, progress, records, sheet, summaries
 from fieldapp.records import Casefile, Record
 from fieldapp.sheet import Answer, Names
-from fieldapp.web import words
+from fieldapp.web import access_words, words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
-from sync.entry import moment
+from sync.entry import moment, stamp
 
 pages = Blueprint("casefiles", __name__, url_prefix="/desk")
 
@@ -41,6 +41,10 @@ NOTES_AT_ONCE = 100
 def families() -> ResponseReturnValue:
     here = office()
     now = here.clock()
+    if me().role == "auditor":
+        # Of an auditor every view is written down, lists too.
+        with here.store.writing() as tx:
+            tx.audit.add(stamp(now), me().id, "list read")
     listed = [
         {
             "casefile": one.casefile,
@@ -54,7 +58,7 @@ def families() -> ResponseReturnValue:
         }
         for one in summaries.families_for(here.store, here.keys, here.practice, me(), here.clock)
     ]
-    return show("casefiles/list.html", families=listed)
+    return show("casefiles/list.html", families=listed, done=access_words.DONE.get(request.args.get("done", "")))
 
 
 @pages.get("/families/<casefile>")
@@ -69,7 +73,9 @@ def page(casefile: str) -> ResponseReturnValue:
 
 
 def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
-    practice = office().practice
+    here = office()
+    practice = here.practice
+    until = emergencies.open_until(here.store, me(), opened.id, now)
     family = opened.family
     fields = family.fields if family is not None else {}
     goals = progress.goals_of(
@@ -79,6 +85,11 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         opened.names,
     )
     return {
+        "casefile": opened.id,
+        "may_see_readers": until is None,
+        "open_until": words.when_text(until, now) if until is not None else "",
+        "contact_first": leaves.contact_first(fields),
+        "sections": leaves.sections_for(here.store, here.keys, me(), opened.id, now),
         "title": opened.title,
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,

@@ -6,11 +6,40 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from fieldapp.web import admin, board, carrying, casefiles, front, pages, phones, records, responders, sign_in, sorting
+from fieldapp.web import (
+    admin,
+    board,
+    carrying,
+    casefiles,
+    emergencies,
+    front,
+    leaves,
+    pages,
+    phones,
+    records,
+    responders,
+    rotas,
+    sign_in,
+    sorting,
+)  # fmt: skip
 
 
 def install(app: Flask, asset: Callable[[str], str]) -> None:
     """Gives an app the front door and everything under `/desk`. `asset` turns the name of a built file into its address."""
     pages.install(app, asset)
-    for part in (front, sign_in, board, casefiles, records, sorting, carrying, phones, responders, admin):
+    for part in (
+        front,
+        sign_in,
+        board,
+        casefiles,
+        leaves,
+        records,
+        sorting,
+        carrying,
+        phones,
+        responders,
+        rotas,
+        emergencies,
+        admin,
+    ):
         app.register_blueprint(part.pages)

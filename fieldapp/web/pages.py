@@ -56,9 +56,11 @@ def _pages_for(person: Person) -> list[dict[str, Any]]:
     if person.role in {"supervisor", "auditor"}:
         listed.append(("casefiles.families", "Families"))
     if person.role == "supervisor":
-        listed += [("sorting.page", "Being sorted"), ("responders.page", "Who responds")]
+        listed += [("sorting.page", "Being sorted"), ("responders.page", "Who responds"), ("rotas.page", "Pods and duty")]
+        listed += [("emergencies.page", "Emergencies")]
     if person.role == "administrator":
         listed += [("admin.people_page", "People"), ("admin.phones", "Phones"), ("sorting.page", "Being sorted")]
+        listed += [("rotas.page", "Pods and duty"), ("emergencies.page", "Emergencies")]
     return [{"href": url_for(endpoint), "name": name, "here": request.endpoint == endpoint} for endpoint, name in listed]
 
 

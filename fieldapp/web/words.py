@@ -22,11 +22,18 @@ ROLES = {
 }
 
 LANES = {
+    "emergencies": (
+        "Opened in an emergency",
+        "A colleague who does not work with this family opened its record. Read why, and write down what you make of it.",
+    ),
     "safety": ("Safety answers", "The keyworker answered that something is new, worrying or unsafe, and nobody has read it yet."),
     "answered": ("Questions answered", "You or a colleague asked, and the keyworker has added or changed something since."),
     "sign_off": ("To sign off", "Plans, private sections, endings and a new keyworker’s first notes."),
     "sample": ("Picked by chance", "A few of the notes that need no sign-off. Nobody knows beforehand which."),
-    "later": ("Added later", "Something was added after the record was read."),
+    "later": (
+        "Added later",
+        "Something was added after the record was read, or by somebody who no longer works with the family.",
+    ),
     "two_versions": ("Two versions", "Two people wrote without seeing each other’s words. The keyworker chooses."),
     "asked": ("Waiting for an answer", "Sent back with a question that the keyworker has not answered yet."),
     "unseen": (
@@ -58,6 +65,7 @@ REASONS = {
     "ending": ("Ending", "govuk-tag--blue"),
     "new_worker": ("New keyworker", "govuk-tag--blue"),
     "sample": ("Picked by chance", "govuk-tag--grey"),
+    "late": ("Written by somebody who no longer reads this", "govuk-tag--orange"),
 }
 
 DECISIONS = {"signed_off": "Signed off", "question": "Sent back with a question", "noted": "Read and noted"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -149,10 +150,10 @@ class Browser:
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, **more)
 
-    def send(self, page: str, to: str, form: dict[str, Any], **more: Any) -> TestResponse:
+    def send(self, page: str, to: str, form: Mapping[str, Any], **more: Any) -> TestResponse:
         """Opens `page`, then sends the form on it to `to`."""
         token = re.search(r'name="form_token" value="([^"]*)"', self.get(page).text)
-        return self.client.post(to, data={"form_token": token[1] if token else ""} | form, **more)
+        return self.client.post(to, data={"form_token": token[1] if token else "", **form}, **more)
 
     def sign_in(self, who: str, *, password: str = PASSWORD, code: str | None = None, email: str | None = None) -> TestResponse:
         if code is None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.board import LANES, SILENT_AFTER, UNSEEN_AFTER_DAYS, Child, Note, Phone, Unsorted, board, lane_of
+from fieldapp.board import LANES, SILENT_AFTER, UNSEEN_AFTER_DAYS, Child, Note, Opened, Phone, Unsorted, board, lane_of
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 NOTE = Note(
@@ -42,6 +42,19 @@ def test_a_safety_answer_comes_first_until_somebody_has_read_it() -> None:
 def test_a_note_that_needs_signing_stays_when_it_was_only_read() -> None:
     assert lane_of(replace(NOTE, why=("kind",), state="noted")) == "sign_off"
     assert lane_of(replace(NOTE, why=("sample",), state="noted")) is None
+
+
+def test_what_came_after_its_writer_stopped_reading_waits_until_somebody_has_read_it() -> None:
+    assert lane_of(replace(NOTE, why=("late",))) == "later"
+    assert lane_of(replace(NOTE, why=("late", "risk"))) == "safety"
+    assert lane_of(replace(NOTE, why=("late",), state="noted")) is None
+
+
+def test_what_was_opened_in_an_emergency_comes_first_and_the_oldest_of_it() -> None:
+    new, old = (Opened(id, "Tarnley", "Olive", NOW - timedelta(hours=hours), "Why") for id, hours in (("b", 1), ("a", 9)))
+    first = board([NOTE], [], [], None, NOW, [new, old])[0]
+    assert (first.lane, first.count) == ("emergencies", 2)
+    assert first.opened == (old, new)
 
 
 def test_something_added_to_a_signed_record_comes_up_again() -> None:

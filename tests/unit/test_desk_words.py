@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fieldapp.web import words
+from fieldapp.web import access_words, days, words
 from tests.house.test_words_on_screen import ours_in
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -47,3 +47,46 @@ def test_our_own_words_stay_out_of_what_the_desk_says_of_what_waits() -> None:
     told = [text for one in words.WAITS_FOR.values() for text in (one.title, one.explained, one.next)]
     told += [*words.CLOSED.values(), *words.NOT_PLACEABLE.values(), *words.DEVICE_EXPLAINED.values(), *words.SORTED.values()]
     assert ours_in(told) == []
+
+
+def test_our_own_words_stay_out_of_what_the_desk_says_of_who_may_read() -> None:
+    told = [*access_words.WAYS.values(), *access_words.WHYS.values(), *access_words.CHANGES.values(), *access_words.DONE.values()]
+    told += [*access_words.REFUSED.values(), access_words.must_hand_over(("Marian",)), access_words.must_hand_over(())]
+    assert ours_in(told) == []
+
+
+def test_whoever_ends_an_account_hears_whom_to_ask_and_not_what_needs_them() -> None:
+    told = access_words.must_hand_over(("Marian Holt-Vane", "Jos Ferrow"))
+    assert "Ask Marian Holt-Vane or Jos Ferrow" in told
+    assert "private" not in told
+    assert "a supervisor of their team" in access_words.must_hand_over(())
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "after"),
+    [
+        ("2026-11-30", "2026-11-30T00:00:00.000Z", "2026-12-01T00:00:00.000Z"),
+        ("2026-06-01", "2026-05-31T23:00:00.000Z", "2026-06-01T23:00:00.000Z"),
+        ("2026-10-25", "2026-10-24T23:00:00.000Z", "2026-10-26T00:00:00.000Z"),
+        ("2026-02-30", None, None),
+        ("tomorrow", None, None),
+        ("", None, None),
+        ("9999-12-31", "9999-12-31T00:00:00.000Z", None),
+    ],
+)
+def test_day_begins_and_is_over_by_the_clock_on_the_wall(day: str, first: str | None, after: str | None) -> None:
+    assert days.first_moment(day) == first
+    assert days.moment_after(day) == after
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("2026-07-01T17:00", "2026-07-01T16:00:00.000Z"),
+        ("2026-11-23T17:00", "2026-11-23T17:00:00.000Z"),
+        ("2026-11-23", None),
+        ("T", None),
+    ],
+)
+def test_time_typed_is_the_clock_on_the_wall(typed: str, moment: str | None) -> None:
+    assert days.at_time(typed) == moment

@@ -1,0 +1,370 @@
+"""Every route against every role and every sort of casefile, from the app's own map: a route without a row here fails.
+
+The truth is a hand-written matrix: who may steer (S), read (R), only look at in an emergency (L) or knows nothing of (-) each casefile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from fieldapp import access, config, create_app, emergencies, found_office, people, rotas, scope
+from fieldapp.keys import hash_text
+from fieldapp.store.quarantine import QuarantineRow
+from fieldapp.web.guards import READ_ONLY
+from sync.entry import stamp
+from tests.app import harrowmere
+from tests.app.harrowmere import Browser, Harrowmere
+from tests.app.phone import Handset, phone, street
+
+CASEFILES = ("own", "team", "other", "private", "theirs", "practice")
+"""Ama's family; Reece's, of the same team; one of another team; Ama's and Marian's private section; one of Omar's and Olive's; Ama's practice family."""
+
+MATRIX = {
+    #                  own  team other private theirs practice
+    "ama":            "R    -    -     R       -      R",
+    "reece":          "-    R    -     -       -      -",
+    "petra":          "R    -    -     -       -      -",  # practitioner of a partner service, named
+    "dan":            "R    R    -     -       -      -",  # keyworker of another team, on duty for this one
+    "polly":          "-    R    -     -       -      -",  # keyworker of another team, in a pod with Reece's family
+    "omar":           "-    -    R     -       R      -",
+    "marian":         "S    S    -     S       -      -",
+    "jos":            "S    S    -     -       -      -",
+    "outi":           "-    S    -     -       -      -",  # supervisor of the team, kept out of Ama's family
+    "olive":          "-    -    S     -       S      -",
+    "dana":           "R    R    S     -       -      -",  # supervisor of the other team, on duty for this one
+    "emil":           "L    -    S     -       -      -",  # supervisor of the other team, opened Ama's family in an emergency
+    "orla":           "R    R    -     -       -      -",  # auditor until a day
+    "ora":            "-    -    -     -       -      -",  # auditor whose day has gone by
+    "admin":          "-    -    -     -       -      -",
+}  # fmt: skip
+SUPERVISORS = ("marian", "jos", "outi", "olive", "dana", "emil")
+AUDITORS = ("orla", "ora")
+AT_THE_DESK = (*SUPERVISORS, *AUDITORS, "admin")
+
+
+def may(who: str, casefile: str) -> str:
+    return dict(zip(CASEFILES, MATRIX[who].split(), strict=True))[casefile]
+
+
+@dataclass
+class World:
+    """An office with everybody and everything of the matrix in it."""
+
+    place: Harrowmere
+    casefiles: dict[str, str]
+    notes: dict[str, str]
+    things: dict[str, str]
+    handsets: dict[str, Handset]
+
+    def signed_in(self, who: str) -> Browser:
+        return self.place.signed_in(who)
+
+
+def build(folder: Path) -> World:
+    place = street(folder)
+    here = place.office
+    with here.store.writing() as tx:
+        tx.settings.put("sample_seed", "the same always")
+    for who, role, team in (
+        ("petra", "practitioner", None), ("dan", "keyworker", "other"), ("polly", "keyworker", "other"), ("omar", "keyworker", "other"),
+        ("outi", "supervisor", "family-support"), ("olive", "supervisor", "other"), ("dana", "supervisor", "other"),
+        ("emil", "supervisor", "other"), ("ora", "auditor", "family-support"),
+    ):  # fmt: skip
+        place.add(who, role, team)
+    # Phones are set up before anybody stands in: each set-up moves the clock on.
+    handsets = {who: phone(place, who) for who in ("ama", "reece", "petra", "dan", "polly", "omar", "marian")}
+    place.clock.pass_by(seconds=60)
+    casefiles = {
+        "own": place.open_casefile("ama", "Tarnley"),
+        "team": place.open_casefile("reece", "Velmire"),
+        "other": place.open_casefile("omar", "Oakhurst", team="other"),
+        "private": place.open_casefile("ama", "Tarnley: only for us", sort="restricted", readers=("marian",)),
+        "theirs": place.open_casefile("omar", "Oakhurst: only for us", sort="restricted", readers=("olive",), team="other"),
+        "practice": place.open_casefile("ama", "Practice", practice=True),
+    }
+    at = stamp(place.clock())
+    opener = {"own": "ama", "team": "reece", "other": "omar", "private": "ama", "theirs": "omar", "practice": "ama"}
+    notes = {name: place.note(opener[name], casefile).record for name, casefile in casefiles.items()}
+    marian = place.people["marian"]
+    with here.store.writing() as tx:
+        tx.casefiles.grant(casefiles["own"], place.id("petra"), at, "practitioner")
+        tx.casefiles.keep_out(casefiles["own"], place.id("outi"), at)
+        tx.people.end_membership(place.id("ora"), "family-support", "auditor", at)
+    for who in ("dan", "dana"):
+        rotas.add_turn(
+            here.store, here.keys, marian, "family-support", place.id(who), at, stamp(place.clock() + timedelta(hours=8)), place.clock()
+        )  # fmt: skip
+    pod = rotas.add_pod(here.store, here.keys, marian, "family-support", "North", place.clock())
+    rotas.join_pod(here.store, here.keys, marian, pod, place.id("polly"), place.clock())
+    with here.store.writing() as tx:
+        tx.rotas.put_in_pod(pod, casefiles["team"], at)
+    emergency = emergencies.open_now(
+        here.store, here.keys, place.people["emil"], casefiles["own"], "The police rang", place.clock()
+    )
+    junk = b"junk"
+    device = handsets["ama"].device
+    with here.store.writing() as tx:
+        tx.quarantine.add(
+            QuarantineRow(hash_text(junk), device, handsets["ama"].key.kid, "", "", "cannot_open", False, at, at[:10], 4, junk)
+        )
+    turn = here.store.rotas.turns_for(["family-support"], at)[0].id
+    things = {
+        "device": device,
+        "item": hash_text(junk),
+        "team": "family-support",
+        "pod": pod,
+        "turn": turn,
+        "emergency": emergency.id,
+    }
+    return World(place, casefiles, notes, things, handsets)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    return build(tmp_path)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What one route asks: the roles it is for, and of a casefile at least S, R or L. `lets`: of another thing, who."""
+
+    roles: tuple[str, ...]
+    needs: str = ""
+    lets: Callable[[str], bool] | None = None
+
+
+TEAM = frozenset({"marian", "jos", "outi"})
+BOTH = (*SUPERVISORS, "admin")
+OF_THE_TEAM = Door(BOTH, lets=lambda who: who in TEAM or who == "admin")
+OPEN = Door(())
+FOR_PHONES = Door(("no browser",))
+
+DOORS = {
+    ("GET", "/desk"): Door(AT_THE_DESK),
+    ("GET", "/desk/"): Door(AT_THE_DESK),
+    ("GET", "/desk/board"): Door(SUPERVISORS),
+    ("GET", "/desk/families"): Door((*SUPERVISORS, *AUDITORS)),
+    ("GET", "/desk/families/<casefile>"): Door((*SUPERVISORS, *AUDITORS), "L"),
+    ("GET", "/desk/families/<casefile>/readers"): Door((*SUPERVISORS, *AUDITORS), "R"),
+    ("POST", "/desk/families/<casefile>/readers"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/readers/end"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/transfer"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/sections"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/kept-out"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/pods"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/contact-first"): Door(SUPERVISORS, "S"),
+    ("GET", "/desk/records/<record>"): Door((*SUPERVISORS, *AUDITORS), "L"),
+    # The form says what is missing to whoever reads the record; that only S may send a review is test_reviews' to show.
+    ("POST", "/desk/records/<record>/review"): Door(SUPERVISORS, "L"),
+    ("GET", "/desk/who-responds"): Door(SUPERVISORS),
+    ("POST", "/desk/who-responds"): Door(SUPERVISORS),
+    ("GET", "/desk/people"): Door(("admin",)),
+    ("GET", "/desk/people/add"): Door(("admin",)),
+    ("POST", "/desk/people/add"): Door(("admin",)),
+    ("GET", "/desk/phones"): Door(("admin",)),
+    ("GET", "/desk/phones/<device>"): OF_THE_TEAM,
+    ("POST", "/desk/phones/<device>/looked-into"): OF_THE_TEAM,
+    ("POST", "/desk/phones/<device>/status"): OF_THE_TEAM,
+    ("GET", "/desk/sorting"): Door(BOTH),
+    ("GET", "/desk/sorting/<item>"): OF_THE_TEAM,
+    ("POST", "/desk/sorting/<item>"): OF_THE_TEAM,
+    # What was not put away cannot be put back: that is told to whoever may see the item at all.
+    ("POST", "/desk/sorting/<item>/back"): OF_THE_TEAM,
+    ("GET", "/desk/carried"): Door(BOTH),
+    ("POST", "/desk/carried"): Door(BOTH),
+    ("GET", "/desk/pods-and-duty"): Door(BOTH),
+    ("POST", "/desk/pods-and-duty/<team>/duty"): OF_THE_TEAM,
+    ("POST", "/desk/pods-and-duty/<team>/pods"): OF_THE_TEAM,
+    ("POST", "/desk/pods-and-duty/<team>/auditors"): OF_THE_TEAM,
+    ("POST", "/desk/pods-and-duty/duty/<turn>/end"): OF_THE_TEAM,
+    ("POST", "/desk/pods-and-duty/pods/<pod>/people"): OF_THE_TEAM,
+    ("GET", "/desk/emergencies"): Door(BOTH),
+    ("POST", "/desk/emergencies"): Door(SUPERVISORS),
+    ("POST", "/desk/emergencies/<emergency>/looked-at"): Door(SUPERVISORS, lets=lambda who: may(who, "own") == "S"),
+    ("GET", "/desk/stay"): Door(AT_THE_DESK),
+    ("POST", "/desk/sign-out"): Door(AT_THE_DESK),
+    ("GET", "/desk/sign-in"): OPEN,
+    ("POST", "/desk/sign-in"): OPEN,
+    **dict.fromkeys([("GET", "/"), ("GET", "/app"), ("GET", "/demo/sign-ins"), ("GET", "/dist/<release>/<path:name>")], OPEN),
+    **dict.fromkeys([("GET", "/healthz"), ("GET", "/manifest.webmanifest"), ("GET", "/sw.js")], OPEN),
+    **dict.fromkeys([("GET", "/sync/v1/openapi.json"), ("GET", "/sync/v1/words")], OPEN),
+    **dict.fromkeys([("POST", "/sync/v1/devices"), ("POST", "/sync/v1/devices/begin")], OPEN),
+    ("POST", "/sync/v1/devices/renew"): FOR_PHONES,
+    ("PUT", "/sync/v1/drafts/<slot>"): FOR_PHONES,
+    **dict.fromkeys([("POST", f"/sync/v1/{name}") for name in ("have", "hello", "practice", "pull", "push")], FOR_PHONES),
+    ("GET", "/sync/v1/practice/<hash>"): FOR_PHONES,
+}  # fmt: skip
+"""Every route there is. OPEN holds nothing of anybody; FOR_PHONES answers no browser, signed in or not."""
+
+
+def routes_of(app: Flask) -> set[tuple[str, str]]:
+    return {(method, rule.rule) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+
+
+def test_every_route_of_the_whole_app_has_a_row(tmp_path: Path) -> None:
+    config.make_key(tmp_path / "office.key", demo=True)
+    settings = config.read({"FIELDAPP_KEY_FILE": str(tmp_path / "office.key"), "FIELDAPP_DATABASE": str(tmp_path / "office.db")})
+    found_office(settings)
+    app = create_app(settings)
+    assert routes_of(app) == set(DOORS)
+
+
+def test_a_planted_route_without_a_row_is_found(world: World) -> None:
+    app = Flask("planted")
+    app.add_url_rule("/desk/forgotten/<casefile>", "forgotten", lambda casefile: casefile, methods=["POST"])
+    assert ("POST", "/desk/forgotten/<casefile>") in routes_of(app) - set(DOORS)
+
+
+def test_the_matrix_is_what_the_one_rule_says(world: World) -> None:
+    store, at = world.place.office.store, stamp(world.place.clock())
+    rows = store.casefiles.several(world.casefiles.values())
+    grants = scope.grants_on(store, rows)
+    for who in MATRIX:
+        reader = scope.reader(store, world.place.id(who))
+        assert reader is not None
+        for name, casefile in world.casefiles.items():
+            about = scope.scope(rows[casefile])
+            asked = ((access.may_steer, "S"), (access.may_read, "R"), (access.may_look, "L"))
+            found = next((letter for ask, letter in asked if ask(reader, about, grants[casefile], at)), "-")
+            assert found == may(who, name), (who, name)
+
+
+def opens(door: Door, who: str, casefile: str) -> bool:
+    if who not in door.roles:
+        return False
+    if door.lets is not None:
+        return door.lets(who)
+    return not door.needs or may(who, casefile) in "SRL"[: "SRL".index(door.needs) + 1]
+
+
+def addresses(world: World, rule: str) -> list[tuple[str, str]]:
+    """The addresses a rule stands for, each with the casefile it is about ("" for none)."""
+    if "<casefile>" in rule:
+        return [(rule.replace("<casefile>", id), name) for name, id in world.casefiles.items()]
+    if "<record>" in rule:
+        return [(rule.replace("<record>", id), name) for name, id in world.notes.items()]
+    return [(re.sub(r"<(\w+)>", lambda match: world.things[match[1]], rule), "")]
+
+
+@pytest.mark.parametrize("who", AT_THE_DESK)
+def test_every_route_opens_just_as_the_truth_says(world: World, who: str) -> None:
+    browser = world.signed_in(who)
+    token = re.search(r'name="form_token" value="([^"]+)"', browser.get("/desk", follow_redirects=True).text)
+    assert token is not None
+    walked = 0
+    # Signing out ends the walk, so it comes last.
+    for (method, rule), door in sorted(DOORS.items(), key=lambda one: ("sign-out" in one[0][1], one[0])):
+        if door is OPEN or door is FOR_PHONES:
+            continue
+        for address, casefile in addresses(world, rule):
+            answer = browser.client.open(address, method=method, data=None if method in READ_ONLY else {"form_token": token[1]})
+            allowed = {200, 204, 303} if method in READ_ONLY else {200, 303, 400, 409}
+            expected = allowed if opens(door, who, casefile) else {404}
+            assert answer.status_code in expected, (method, rule, casefile, answer.status_code)
+            walked += 1
+    assert walked > 90
+
+
+@pytest.mark.parametrize("who", ["ama", "reece", "petra", "dan"])
+def test_keyworkers_and_practitioners_have_no_page_at_the_desk(world: World, who: str) -> None:
+    browser = world.place.visitor()
+    browser.sign_in(who)
+    for (method, rule), door in DOORS.items():
+        if door is OPEN or door is FOR_PHONES:
+            continue
+        for address, _ in addresses(world, rule):
+            answer = browser.client.open(address, method=method)
+            assert answer.status_code == 303, rule
+            assert answer.location.startswith("/desk/sign-in"), rule
+
+
+@pytest.mark.parametrize("who", ["marian", "admin", "nobody"])
+def test_what_phones_ask_for_answers_no_browser(world: World, who: str) -> None:
+    browser = world.place.visitor() if who == "nobody" else world.signed_in(who)
+    for (method, rule), door in DOORS.items():
+        if door is FOR_PHONES:
+            answer = browser.client.open(re.sub(r"<\w+>", "x", rule), method=method, json={"v": 1})
+            assert answer.status_code in {400, 401, 415}, rule
+            assert b"casefile" not in answer.data, rule
+
+
+@pytest.mark.parametrize("who", ["ama", "reece", "petra", "dan", "polly", "omar", "marian"])
+def test_phones_are_given_just_what_the_truth_says(world: World, who: str) -> None:
+    handset = world.handsets[who]
+    readable = {id for name, id in world.casefiles.items() if may(who, name) in "SR"}
+    found = handset.pull()
+    assert set(found["added"]) == readable
+    assert {one["id"] for one in found["casefiles"]} == readable
+    assert found["total"] == 0
+    assert handset.hello(digest=True)["same"] is True
+    # Whoever names the others, as a phone does that held them once, hears the same of each: gone, and not what it is now.
+    handset.cursors = {id: [0, ""] for id in world.casefiles.values()}
+    again = handset.pull()
+    assert {one["casefile"] for one in again["removed"]} == set(world.casefiles.values()) - readable
+    assert {one["reason"] for one in again["removed"]} <= {"ended"}
+    assert {one["id"] for one in again["casefiles"]} == readable
+
+
+def test_what_office_has_is_told_to_the_phone_that_wrote_it_only(world: World) -> None:
+    ama, reece = world.handsets["ama"], world.handsets["reece"]
+    sent = ama.write(world.casefiles["private"], harrowmere.VISIT)
+    assert [one["status"] for one in ama.push(sent)] == ["stored"]
+    assert ama.post("/have", {"v": 1, "ids": [sent.id]}).get_json()["missing"] == []
+    assert reece.post("/have", {"v": 1, "ids": [sent.id]}).get_json()["missing"] == [sent.id]
+
+
+def everything_shown(world: World, browser: Browser) -> dict[str, bytes]:
+    """Every page this person can open, as it came."""
+    found = {}
+    for (method, rule), door in DOORS.items():
+        if method != "GET" or door is OPEN or door is FOR_PHONES:
+            continue
+        for address, _ in addresses(world, rule):
+            answer = browser.get(address)
+            found[address] = str(answer.status_code).encode() + answer.data
+    found["search"] = browser.send(
+        "/desk/emergencies", "/desk/emergencies", {"text-family": "Only for two", "text-why": "x"}
+    ).data
+    return found
+
+
+@pytest.mark.parametrize("who", ["jos", "outi", "olive", "dana", "emil", "orla", "admin"])
+def test_no_page_changes_by_a_byte_when_a_private_section_opens(world: World, who: str) -> None:
+    browser = world.signed_in(who)
+    before = everything_shown(world, browser)
+    opened = world.signed_in("marian").send(
+        f"/desk/families/{world.casefiles['own']}/readers",
+        f"/desk/families/{world.casefiles['own']}/sections",
+        {"text-title": "Only for two", "readers": [world.place.id("ama")], "out": [world.place.id("reece")]},
+    )
+    assert opened.status_code == 303
+    section = opened.location.split("/")[3]
+    for _ in range(3):
+        world.place.note("ama", section, anything_worrying="yes")
+    after = everything_shown(world, browser)
+    assert {address for address in before if before[address] != after[address]} == set()
+    assert browser.get(f"/desk/families/{section}").status_code == browser.get("/desk/families/nowhere").status_code == 404
+    assert browser.get(f"/desk/families/{section}").data == browser.get("/desk/families/nowhere").data
+
+
+@pytest.mark.parametrize("who", ["reece", "petra", "dan", "polly", "omar"])
+def test_nothing_a_phone_is_told_grows_when_a_private_section_opens(world: World, who: str) -> None:
+    handset = world.handsets[who]
+    handset.pull()
+
+    def told() -> tuple[int, int, object]:
+        hello, pulled = handset.hello(digest=True), handset.pull()
+        return len(str(hello)), len(str(pulled)), (hello["same"], pulled["added"], pulled["total"])
+
+    before = told()
+    section = world.place.open_casefile("ama", "Only for two", sort="restricted", readers=("marian",))
+    world.place.note("ama", section)
+    assert told() == before

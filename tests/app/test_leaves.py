@@ -1,0 +1,415 @@
+"""Who may read a family's record: named, ended, kept apart, given to another team; and that what was written still arrives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from fieldapp import leaves, rotas, scope
+from fieldapp.store import Store
+from sync.entry import stamp
+from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
+from tests.app.phone import Handset, phone
+
+FAMILY = {
+    "name_shown": "Tarnley",
+    "programme": "staying-together.1",
+    "status": "active",
+    "people": [{"id": "k", "name": "Kayleigh", "group": "child", "relation": "child"}],
+}
+
+
+@pytest.fixture
+def tarnley(place: Harrowmere) -> str:
+    return place.open_casefile("ama", "Tarnley")
+
+
+@pytest.fixture
+def marian(place: Harrowmere) -> Browser:
+    return place.signed_in("marian")
+
+
+def change(browser: Browser, casefile: str, to: str, form: Mapping[str, object]) -> TestResponse:
+    return browser.send(f"/desk/families/{casefile}/readers", f"/desk/families/{casefile}/{to}", form)
+
+
+def who_reads(place: Harrowmere, casefile: str, who: str = "marian") -> set[tuple[str, str]]:
+    here = place.office
+    found = leaves.who_reads(here.store, here.keys, place.people[who], casefile, place.clock())
+    names = here.store.people.names()
+    return {(names[one.person].split()[0], one.way) for one in found.leaves if one.is_now}
+
+
+def holds(handset: Handset, casefile: str) -> bool:
+    handset.pull()
+    return casefile in handset.cursors
+
+
+def test_page_says_who_reads_and_why(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    assert who_reads(place, tarnley) == {("Ama", "named"), ("Marian", "team"), ("Jos", "team"), ("Orla", "audit")}
+    said = words_of(marian.get(f"/desk/families/{tarnley}/readers"))
+    assert "Ama Lindqvist Keyworker Opened this record since" in said
+    assert "Orla Audit Auditor Auditor of the team since" in said
+    assert ("read who reads", tarnley) in {(what, row.casefile) for row in place.office.store.audit.all() for what in (row.what,)}
+
+
+def test_keyworker_named_from_a_day_reads_from_that_day_until_the_last(
+    place: Harrowmere, marian: Browser, reece: Handset, tarnley: str
+) -> None:
+    form = {"person": place.id("reece"), "from": "2026-11-25", "until": "2026-11-26", "text-why-name": "Ama is on leave"}
+    assert change(marian, tarnley, "readers", form).status_code == 303
+    assert "To come" in words_of(marian.get(f"/desk/families/{tarnley}/readers"))
+    seen = []
+    for day in range(23, 29):
+        place.clock.now = place.clock.now.replace(day=day, hour=9)
+        reece.pull()
+        seen += [day] if reece.pull()["added"] or (tarnley in reece.cursors and not reece.pull()["removed"]) else []
+    assert seen == [25, 26]
+
+
+def test_reason_is_on_the_page_and_nowhere_in_the_clear(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    form = {"person": place.id("reece"), "text-why-name": "Kingfisher told me so"}
+    change(marian, tarnley, "readers", form)
+    assert "Marian Holt-Vane named Reece Oduya Kingfisher told me so" in words_of(marian.get(f"/desk/families/{tarnley}/readers"))
+    assert "Kingfisher" not in str([tuple(row) for row in place.office.store.people._rows("SELECT * FROM audit")])
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"person": ""}, "Choose who"),
+        ({"person": "ADMIN"}, "Administrators read no family’s record"),
+        ({"person": "ORLA"}, "An auditor reads until a day"),
+        ({"person": "AMA"}, "named already"),
+        ({"person": "REECE", "text-why-name": " "}, "Say why, in a sentence"),
+        ({"person": "REECE", "text-why-name": "x" * 1001}, "longer than 1,000 letters"),
+        ({"person": "REECE", "from": "30th"}, "Enter a day"),
+        ({"person": "REECE", "from": "2026-12-02", "until": "2026-12-01"}, "The end lies before the beginning"),
+    ],
+)
+def test_nothing_is_changed_and_nothing_typed_lost_when_somebody_cannot_be_named(
+    place: Harrowmere, marian: Browser, tarnley: str, form: dict[str, str], said: str
+) -> None:
+    before = who_reads(place, tarnley)
+    ids = {name.upper(): person.id for name, person in place.people.items()}
+    answer = change(
+        marian, tarnley, "readers", {"text-why-name": "Because of the <move>"} | form | {"person": ids.get(form["person"], "")}
+    )
+    assert answer.status_code == 400
+    assert said in words_of(answer)
+    if "text-why-name" not in form:
+        assert "Because of the &lt;move&gt;" in answer.text
+    assert who_reads(place, tarnley) == before
+
+
+def test_what_was_written_before_the_end_was_heard_arrives_and_comes_up_on_the_board(
+    place: Harrowmere, marian: Browser, reece: Handset, tarnley: str
+) -> None:
+    change(marian, tarnley, "readers", {"person": place.id("reece"), "text-why-name": "To help"})
+    assert holds(reece, tarnley)
+    change(marian, tarnley, "readers/end", {"person": place.id("reece"), "text-why-end": "Helped enough"})
+    place.clock.pass_by(minutes=1)
+    assert [one["status"] for one in reece.push(reece.write(tarnley, VISIT))] == ["stored"]
+    assert "Written by somebody who no longer reads this" in words_of(marian.get("/desk/board"))
+    assert [one["casefile"] for one in reece.pull()["removed"]] == [tarnley]
+    reece.pull(removals={tarnley: [0, ""]})
+    place.clock.pass_by(minutes=1)
+    assert [one["status"] for one in reece.push(reece.write(tarnley, VISIT))] == ["quarantined"]
+
+
+def test_end_heard_before_says_nothing_of_the_end_of_a_later_turn(place: Harrowmere, reece: Handset, tarnley: str) -> None:
+    here, marian = place.office, place.people["marian"]
+
+    def on_duty(hours: int) -> None:
+        now = place.clock()
+        rotas.add_turn(
+            here.store,
+            here.keys,
+            marian,
+            "family-support",
+            place.id("reece"),
+            stamp(now),
+            stamp(now + timedelta(hours=hours)),
+            now,
+        )
+
+    on_duty(1)
+    assert holds(reece, tarnley)
+    place.clock.pass_by(hours=2)
+    assert [one["casefile"] for one in reece.pull()["removed"]] == [tarnley]
+    reece.pull(removals={tarnley: [0, ""]})
+    assert [one["code"] for one in reece.push(reece.write(tarnley, VISIT))] == ["not_allowed"]
+    place.clock.pass_by(seconds=1)
+    on_duty(1)
+    reece.cursors.pop(tarnley)
+    assert holds(reece, tarnley)
+    place.clock.pass_by(hours=2)
+    assert [one["status"] for one in reece.push(reece.write(tarnley, VISIT))] == ["stored"], "of this end the phone has not heard"
+
+
+def test_family_given_to_another_team_is_that_teams_at_once_with_what_still_arrives(
+    place: Harrowmere, marian: Browser, ama: Handset, tarnley: str
+) -> None:
+    place.add("olive", "supervisor", "other")
+    place.add("omar", "keyworker", "other")
+    assert holds(ama, tarnley)
+    form = {"team": "other", "keyworker": place.id("omar"), "text-why-transfer": "They moved"}
+    assert change(marian, tarnley, "transfer", form).location == "/desk/families?done=transferred"
+    assert "Given to the other team" in words_of(marian.get("/desk/families?done=transferred"))
+    assert who_reads(place, tarnley, "olive") == {("Omar", "named"), ("Olive", "team")}
+    assert marian.get(f"/desk/families/{tarnley}").status_code == 404
+    place.clock.pass_by(minutes=1)
+    assert [one["status"] for one in ama.push(ama.write(tarnley, VISIT))] == ["stored"]
+    assert "Written by somebody who no longer reads this" in words_of(place.signed_in("olive").get("/desk/board"))
+    assert "Written by somebody" not in words_of(marian.get("/desk/board"))
+
+
+def test_those_named_go_on_reading_after_a_transfer_when_the_supervisor_says_so(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    place.add("olive", "supervisor", "other")
+    change(marian, tarnley, "transfer", {"team": "other", "keep": "yes", "text-why-transfer": "They moved"})
+    assert ("Ama", "named") in who_reads(place, tarnley, "olive")
+
+
+def section(
+    place: Harrowmere, browser: Browser, family: str, readers: list[str], out: list[str] | None = None, title: str = "Safe number"
+) -> str:
+    form = {"text-title": title, "readers": [place.id(one) for one in readers], "out": [place.id(one) for one in out or []]}
+    answer = change(browser, family, "sections", form)
+    assert answer.status_code == 303
+    return str(answer.location.split("/")[3])
+
+
+def test_private_section_reaches_its_readers_and_exists_for_nobody_else(
+    place: Harrowmere, marian: Browser, ama: Handset, reece: Handset, tarnley: str
+) -> None:
+    private = section(place, marian, tarnley, ["ama"])
+    assert holds(ama, private)
+    assert not holds(reece, private)
+    assert "Safe number" in words_of(marian.get(f"/desk/families/{tarnley}"))
+    assert "Safe number" in words_of(marian.get("/desk/families"))
+    jos = place.signed_in("jos")
+    for address in (f"/desk/families/{tarnley}", f"/desk/families/{tarnley}/readers", "/desk/families", "/desk/board"):
+        assert "Safe number" not in jos.get(address).text
+    assert jos.get(f"/desk/families/{private}/readers").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("readers", "said"), [([], "two people who may read it"), (["orla"], "An auditor"), (["admin"], "Administrators")]
+)
+def test_private_section_is_not_opened_without_its_readers(
+    place: Harrowmere, marian: Browser, tarnley: str, readers: list[str], said: str
+) -> None:
+    before = place.office.store.casefiles.count()
+    answer = change(marian, tarnley, "sections", {"text-title": "Safe number", "readers": [place.id(one) for one in readers]})
+    assert answer.status_code == 400
+    assert said in words_of(answer)
+    assert place.office.store.casefiles.count() == before
+
+
+def test_last_two_readers_of_a_private_section_stay_until_another_is_named(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    private = section(place, marian, tarnley, ["ama"])
+    gone = {"person": place.id("ama"), "text-why-end": "Leaves us"}
+    refused = change(marian, private, "readers/end", gone)
+    assert refused.status_code == 400
+    assert "always needs two people who may read it" in words_of(refused)
+    assert change(marian, private, "readers/end", gone | {"person": place.id("marian")}).status_code == 400
+    assert change(marian, private, "kept-out", {"person": place.id("ama"), "text-why-out": "A friend"}).status_code == 400
+    assert who_reads(place, private) == {("Ama", "named"), ("Marian", "named")}
+    change(marian, private, "readers", {"person": place.id("jos"), "text-why-name": "Instead of Ama"})
+    assert change(marian, private, "readers/end", gone).status_code == 303
+    assert who_reads(place, private) == {("Jos", "named"), ("Marian", "named")}
+
+
+def test_reader_to_come_does_not_free_one_of_the_last_two_before_that_day(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    private = section(place, marian, tarnley, ["ama"])
+    change(marian, private, "readers", {"person": place.id("jos"), "from": "2026-12-01", "text-why-name": "Instead of Ama"})
+    gone = {"person": place.id("ama"), "text-why-end": "Leaves us"}
+    assert change(marian, private, "readers/end", gone | {"last": "2026-11-29"}).status_code == 400
+    assert change(marian, private, "readers/end", gone | {"last": "2026-11-30"}).status_code == 303
+
+
+def test_account_of_one_of_the_last_two_does_not_end_before_somebody_took_over(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    store: Store = place.office.store
+    at = stamp(place.clock())
+    leaves.require_handed_over(store, place.id("ama"), at)
+    private = section(place, marian, tarnley, ["ama"])
+    assert scope.left_without(store, place.id("ama"), at) == [private]
+    with pytest.raises(leaves.MustHandOver) as refused:
+        leaves.require_handed_over(store, place.id("ama"), at)
+    assert refused.value.supervisors == ("Marian Holt-Vane",)
+    change(marian, private, "readers", {"person": place.id("reece"), "text-why-name": "Instead of Ama"})
+    leaves.require_handed_over(store, place.id("ama"), at)
+
+
+def test_two_parents_workers_are_kept_apart_inside_one_family(
+    place: Harrowmere, marian: Browser, ama: Handset, reece: Handset, tarnley: str
+) -> None:
+    change(marian, tarnley, "readers", {"person": place.id("reece"), "text-why-name": "Works with Dano"})
+    mirelas = section(place, marian, tarnley, ["ama"], ["reece"], "Mirela")
+    danos = section(place, marian, tarnley, ["reece"], ["ama"], "Dano")
+    assert holds(ama, mirelas)
+    assert holds(reece, danos)
+    assert not holds(ama, danos)
+    assert not holds(reece, mirelas)
+    refused = change(marian, mirelas, "readers", {"person": place.id("reece"), "text-why-name": "A slip"})
+    assert refused.status_code == 400
+    assert "kept out of this record" in words_of(refused)
+    with place.office.store.writing() as tx:
+        tx.casefiles.grant(mirelas, place.id("reece"), stamp(place.clock()), "named")
+    assert not holds(reece, mirelas), "a leave that got there by another way does not beat the wall"
+    assert (
+        change(
+            marian, mirelas, "kept-out", {"back": "yes", "person": place.id("reece"), "text-why-in": "They are one couple again"}
+        ).status_code
+        == 303
+    )
+    assert holds(reece, mirelas)
+
+
+def test_nobody_is_chosen_to_read_and_to_be_kept_out(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    form = {"text-title": "x", "readers": [place.id("ama")], "out": [place.id("ama")]}
+    assert "Choose one of the two" in words_of(change(marian, tarnley, "sections", form))
+
+
+def test_supervisor_does_not_keep_a_family_to_themselves(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    refused = change(marian, tarnley, "kept-out", {"person": place.id("jos"), "text-why-out": "Knows them"})
+    assert refused.status_code == 400
+    assert "only supervisor who sees this family" in words_of(refused)
+    place.add("outi", "supervisor")
+    assert change(marian, tarnley, "kept-out", {"person": place.id("jos"), "text-why-out": "Knows them"}).status_code == 303
+    assert place.signed_in("jos").get(f"/desk/families/{tarnley}").status_code == 404
+
+
+def test_whom_to_speak_to_first_stands_on_the_page_the_board_and_the_phone(
+    place: Harrowmere, marian: Browser, ama: Handset, tarnley: str
+) -> None:
+    family = place.write("ama", "family", tarnley, FAMILY | {"warning": "Dog in the yard"})
+    place.note("ama", tarnley, anything_worrying="yes")
+    assert change(marian, tarnley, "contact-first", {"text-contact": "Marian, 0113 496 0000."}).status_code == 303
+    said = "Speak to Marian, 0113 496 0000 before any contact."
+    assert f"{said} Dog in the yard" in words_of(marian.get(f"/desk/families/{tarnley}"))
+    assert said in words_of(marian.get("/desk/board"))
+    ama.pull()
+    newest = [one for one in ama.entries.values() if one["header"]["record"] == family.record][-1]
+    assert said in newest["body"]
+    assert newest["header"]["parents"] == [family.id]
+    change(marian, tarnley, "contact-first", {"text-contact": ""})
+    assert "before any contact" not in words_of(marian.get("/desk/board"))
+    assert "Dog in the yard" in words_of(marian.get(f"/desk/families/{tarnley}"))
+
+
+def test_two_versions_stay_two_when_somebody_says_whom_to_speak_to(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    family = place.write("ama", "family", tarnley, FAMILY)
+    for language in ("Romanes", "Romanian"):
+        place.write("ama", "family", tarnley, FAMILY | {"home_language": language}, record=family.record, parents=(family.id,))
+    change(marian, tarnley, "contact-first", {"text-contact": "Jos"})
+    page = words_of(marian.get(f"/desk/records/{family.record}"))
+    assert "Romanes" in page
+    assert "Romanian" in page
+
+
+def test_nothing_is_written_where_the_familys_page_does_not_exist(marian: Browser, tarnley: str) -> None:
+    answer = change(marian, tarnley, "contact-first", {"text-contact": "Jos"})
+    assert answer.status_code == 400
+    assert "has not been written yet" in words_of(answer)
+
+
+def test_pod_shares_what_a_supervisor_put_on_its_list(place: Harrowmere, marian: Browser, reece: Handset, tarnley: str) -> None:
+    marian.send("/desk/pods-and-duty", "/desk/pods-and-duty/family-support/pods", {"text-pod": "North"})
+    pod = place.office.store.rotas.pods_of(["family-support"])[0].id
+    marian.send("/desk/pods-and-duty", f"/desk/pods-and-duty/pods/{pod}/people", {"person": place.id("reece")})
+    assert not holds(reece, tarnley)
+    assert change(marian, tarnley, "pods", {"pod": pod}).status_code == 303
+    assert holds(reece, tarnley)
+    assert ("Reece", "pod") in who_reads(place, tarnley)
+    place.clock.pass_by(minutes=5)
+    change(marian, tarnley, "pods", {"pod": pod, "off": "yes"})
+    assert [one["casefile"] for one in reece.pull()["removed"]] == [tarnley]
+
+
+def test_duty_reads_the_teams_families_for_its_time_and_no_private_section(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    place.add("dan", "keyworker", "other")
+    dan = phone(place, "dan")
+    private = section(place, marian, tarnley, ["ama"])
+    now = place.clock()
+    form = {"person": place.id("dan"), "from": f"{now:%Y-%m-%dT%H:%M}", "until": f"{now + timedelta(hours=8):%Y-%m-%dT%H:%M}"}
+    assert marian.send("/desk/pods-and-duty", "/desk/pods-and-duty/family-support/duty", form).status_code == 303
+    assert holds(dan, tarnley)
+    assert private not in dan.cursors
+    assert "Dan Now" in words_of(marian.get("/desk/pods-and-duty"))
+    place.clock.pass_by(hours=9)
+    assert [one["casefile"] for one in dan.pull()["removed"]] == [tarnley]
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"person": "REECE", "from": "", "until": ""}, "Enter a day and a time"),
+        ({"person": "", "from": "2026-11-24T09:00", "until": "2026-11-24T17:00"}, "Choose who"),
+        ({"person": "ORLA", "from": "2026-11-24T09:00", "until": "2026-11-24T17:00"}, "Only keyworkers and supervisors"),
+        ({"person": "REECE", "from": "2026-11-24T17:00", "until": "2026-11-24T09:00"}, "The end lies before the beginning"),
+        ({"person": "REECE", "from": "2026-11-24T09:00", "until": "2027-01-24T09:00"}, "31 days at most"),
+    ],
+)
+def test_duty_that_cannot_be_is_refused_in_words(place: Harrowmere, marian: Browser, form: dict[str, str], said: str) -> None:
+    ids = {name.upper(): person.id for name, person in place.people.items()}
+    answer = marian.send(
+        "/desk/pods-and-duty", "/desk/pods-and-duty/family-support/duty", form | {"person": ids.get(form["person"], "")}
+    )
+    assert answer.status_code == 400
+    assert said in words_of(answer)
+    assert place.office.store.rotas.turns_for(["family-support"], "") == []
+
+
+def test_administrators_arrange_duty_without_seeing_a_family(place: Harrowmere, tarnley: str) -> None:
+    admin = place.signed_in("admin")
+    page = admin.get("/desk/pods-and-duty")
+    assert "Family support" in words_of(page)
+    assert "Another team" in words_of(page)
+    assert "Tarnley" not in page.text
+
+
+def test_auditor_reads_until_the_day_and_every_view_is_written_down(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    orla = place.signed_in("orla")
+    orla.get("/desk/families")
+    orla.get(f"/desk/families/{tarnley}")
+    assert (place.id("orla"), "", "") in place.audited("list read")
+    assert (place.id("orla"), tarnley, "") in place.audited("read")
+    form = {"person": place.id("orla"), "until": "2026-11-24"}
+    assert marian.send("/desk/pods-and-duty", "/desk/pods-and-duty/family-support/auditors", form).status_code == 303
+    place.clock.pass_by(days=1)
+    assert place.signed_in("orla").get(f"/desk/families/{tarnley}").status_code == 200
+    place.clock.pass_by(days=1)
+    assert place.signed_in("orla").get(f"/desk/families/{tarnley}").status_code == 404
+
+
+def test_hostile_names_and_reasons_are_shown_as_text(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    private = section(place, marian, tarnley, ["ama"], title=evil)
+    change(marian, private, "readers", {"person": place.id("jos"), "text-why-name": evil})
+    marian.send("/desk/pods-and-duty", "/desk/pods-and-duty/family-support/pods", {"text-pod": evil})
+    for address in (f"/desk/families/{private}/readers", f"/desk/families/{tarnley}", "/desk/pods-and-duty"):
+        page = marian.get(address).text
+        assert "<img" not in page
+        assert "&lt;img" in page
+
+
+def test_ids_on_the_page_are_each_once(place: Harrowmere, marian: Browser, tarnley: str) -> None:
+    private = section(place, marian, tarnley, ["ama"], ["reece"])
+    for casefile in (tarnley, private):
+        ids = re.findall(r'\sid="([^"]+)"', marian.get(f"/desk/families/{casefile}/readers").text)
+        assert len(ids) == len(set(ids))
