@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def make_file(path: Path, data: bytes) -> None:
         except OSError:
             # Some file systems, on memory sticks above all, give a file no second name.
             if path.exists():
-                raise FileExistsError(path) from None
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
             coming.rename(path)
     finally:
         coming.unlink(missing_ok=True)

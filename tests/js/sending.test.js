@@ -492,3 +492,13 @@ describe("any weather that ends", () => {
     phone.kill();
   });
 });
+
+test("a file kept in a second tab holds what the first has saved since that tab last looked", async () => {
+  const { casefile, child, office, phone, now } = await given(0);
+  const second = startPhone(office, phone.storage, { now });
+  assert.equal((await second.ask("outbox.file")).count, 0);
+  await write(phone, casefile, child, "written after that");
+  assert.equal((await second.ask("outbox.file")).count, 1);
+  second.kill();
+  phone.kill();
+});

@@ -420,7 +420,10 @@ export function open(port, outside = createOutside()) {
     outbox: () => outboxNow(true),
     "outbox.file": async () => {
       // Read at once, whether answered or not: between two readings an item may change its state and be in neither.
-      const rows = await (await outbox()).due(Number.MAX_SAFE_INTEGER);
+      const box = await outbox();
+      // Another tab, or the service worker, may have written: nothing of what waits is left out for what this one remembers.
+      box.reread();
+      const rows = await box.due(Number.MAX_SAFE_INTEGER);
       return { file: layWaiting(rows.map(([, { sealed }]) => sealed)), count: rows.length };
     },
     sync: async () => {
