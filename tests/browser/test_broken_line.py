@@ -19,12 +19,13 @@ from tests.browser.server import Server, free_port
 NO_SIGNAL = "No signal – 1 kept on this phone"
 NO_ANSWER = "The office does not answer – 1 kept on this phone"
 WAITING = "Waiting to send (1)"
+ON_ITS_WAY = "Sending (1)"
 SENT = "Sent, the office has it"
 
 FAULTS: dict[Fault, str] = {
-    lines.swallows_requests: WAITING,
-    lines.swallows_answers: WAITING,
-    lines.delays_answers: WAITING,
+    lines.swallows_requests: ON_ITS_WAY,
+    lines.swallows_answers: ON_ITS_WAY,
+    lines.delays_answers: ON_ITS_WAY,
     lines.cuts_requests_short: NO_SIGNAL,
     lines.cuts_answers_short: NO_SIGNAL,
     lines.resets_before_the_office: NO_SIGNAL,

@@ -16,6 +16,7 @@ const { envelopeInfo, INFLATE_LIMIT, join, readEnvelope, readFrames, readPacket,
 /** The number of what was given back without its slip. */
 const UNNUMBERED = -1;
 const NOT_CONTENT = new Set(["review", "erasure", "moved"]);
+const UNREAD = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_large"]);
 const UNBELIEVED_A_DAY = 200;
 const NONCE_LASTS_MS = 12 * 3_600_000;
 const MOST_KEYSETS_LOST = 100;
@@ -397,6 +398,16 @@ export function makeOffice(clock, practice, from = null) {
     for (const id of casefiles) if (state.casefiles.has(id) && !mayRead(person, id)) state.heard.add(`${id} ${kid}`);
   }
 
+  /** Closes what this phone brought and nobody could read, where the entry that was in it is placed from another envelope. */
+  function hearResealed(device, resealed) {
+    for (const [hash, id] of Object.entries(resealed)) {
+      const [row, placed] = [state.quarantine.get(hash), state.placed.get(id)];
+      if (row?.device !== device || state.signers.get(placed?.kid)?.device !== device) continue;
+      if (UNREAD.has(row.reason) && !row.isBelieved && row.entry === "" && !row.placed_at && !row.away_at)
+        Object.assign(row, { placed_at: stamp(), entry: id });
+    }
+  }
+
   function prove(device, path, body, headers) {
     if (device.status !== "ok") throw new NotAnswered(401, "device");
     const { kid, input, payload, signature } = splitJws(headers["Fieldapp-Proof"] ?? "", "fieldapp-proof");
@@ -414,7 +425,10 @@ export function makeOffice(clock, practice, from = null) {
     if (reader && asked.keyset_n > state.keysetN && asked.keyset_n <= state.keysetN + MOST_KEYSETS_LOST)
       issueAbove(asked.keyset_n);
     const said = asked.signers.filter(({ kid }) => state.signers.get(kid)?.device === device.id);
-    for (const { kid } of said) hearRemovals(kid, state.signers.get(kid).person, asked.removals_done ?? []);
+    if (reader) {
+      hearRemovals(reader.kid, reader.person, asked.removals_done ?? []);
+      hearResealed(device.id, asked.resealed ?? {});
+    }
     return {
       time: stamp(),
       epoch: state.epoch,
