@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import TestResponse
 
+from fieldapp import emergencies
+from fieldapp.records import NotOpen
+from sync.entry import stamp
 from tests.app.harrowmere import Browser, Harrowmere, words_of
 from tests.app.phone import phone
 
@@ -71,6 +74,21 @@ def test_somebody_else_looks_at_it_and_it_leaves_the_board(place: Harrowmere, ol
     assert "opened this record" not in words_of(marian.get("/desk/board"))
     assert "Looked at by Marian Holt-Vane" in words_of(marian.get("/desk/emergencies"))
     assert "looked at it meanwhile" in words_of(place.signed_in("jos").send("/desk/emergencies", looked, {"text-word": "Me too"}))
+
+
+def test_nobody_looks_at_their_own_though_they_answer_for_the_family_by_now(
+    place: Harrowmere, olive: Browser, tarnley: str
+) -> None:
+    here, at = place.office, stamp(place.clock())
+    ask(olive, "Tarnley")
+    emergency = here.store.emergencies.all()[0].id
+    with here.store.writing() as tx:
+        tx.people.join(place.id("olive"), "family-support", "supervisor", at)
+    assert "Yours: a supervisor of the family’s team looks at it" in words_of(olive.get("/desk/emergencies"))
+    assert "opened this record" not in words_of(olive.get("/desk/board"))
+    assert olive.send("/desk/emergencies", f"/desk/emergencies/{emergency}/looked-at", {"text-word": "Right"}).status_code == 404
+    with pytest.raises(NotOpen):
+        emergencies.look_at(here.store, here.keys, place.people["olive"], emergency, "Right", place.clock())
 
 
 def test_what_nobody_looked_at_stays_on_the_list_however_old(place: Harrowmere, olive: Browser, tarnley: str) -> None:

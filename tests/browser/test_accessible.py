@@ -176,6 +176,20 @@ def test_desk_pages_are_whole_and_have_nothing_that_axe_objects_to(laptop: Phone
     eye.looks("families")
     marian.opens_the_family("Tarnley")
     eye.looks("family")
+    family = laptop.page.url
+    laptop.page.get_by_role("link", name="Who can read this, and why").click()
+    laptop.page.get_by_role("heading", name="Who can read Tarnley").wait_for()
+    for fold in laptop.page.locator("summary").all():
+        fold.click()
+    eye.looks("who can read this, every form open")
+    laptop.page.get_by_role("button", name="Keep them out", exact=True).click()
+    eye.looks("nobody chosen to keep out")
+    for name in ("Pods and duty", "Emergencies"):
+        marian.goes_to(name)
+        eye.looks(name)
+    laptop.page.get_by_role("button", name="Open it (your manager is told)").click()
+    eye.looks("no family named")
+    laptop.page.goto(family)
     marian.opens_the_newest("Visit note")
     eye.looks("a note")
     marian.page.get_by_role("button", name="Send review").click()
