@@ -173,7 +173,9 @@ def end_signer(store: Store, keys: Keys, person: Person, state: PhoneState, kid:
         if signer is None or signer.device != state.device.id or signer.ended_at is not None:
             raise PhoneMoved(state.device.id)
         tx.signers.end(kid, at, "left")
-        detail = keys.seal_secret("phone", write_json({"device": state.device.id, "signer": kid, "of": signer.person, "why": why}))
+        detail = keys.seal_secret(
+            "phone", write_json({"device": state.device.id, "signer": kid, "of": signer.person, "why": why})
+        )
         tx.audit.add(at, person.id, "use of a phone ended", detail=detail)
 
 

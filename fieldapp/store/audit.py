@@ -68,7 +68,11 @@ class Audit(Noun):
     def has_since(self, person: str, at: str, what: str) -> set[tuple[str, str]]:
         """(what, record) of this person's rows since `at` whose `what` begins so."""
         rows = self._rows(
-            "SELECT what, record FROM audit WHERE person = ? AND at >= ? AND substr(what, 1, length(?)) = ?", person, at, what, what
+            "SELECT what, record FROM audit WHERE person = ? AND at >= ? AND substr(what, 1, length(?)) = ?",
+            person,
+            at,
+            what,
+            what,
         )
         return {(row[0], row[1]) for row in rows}
 
