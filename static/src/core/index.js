@@ -390,8 +390,11 @@ export function open(port, outside = createOutside()) {
     },
     "setup.finish": async (given) => {
       if (!pending) throw new Refused("nonce_expired");
-      const { vault, enlist } = await finish(outside, await outbox(), pending, given);
+      const box = await outbox();
+      const { vault, enlist } = await finish(outside, box, pending, given);
       pending = null;
+      // What lies in a slot under words that were forgotten comes back by way of the office.
+      await box.draftsDueNow(outside.now());
       const opened = await openFor(vault, given.words);
       await enlist();
       return opened;
