@@ -136,8 +136,11 @@ def _held(
     could = {row.id: row for row in scope.readable(store, person, signer.seen_at or signer.enrolled_at)} if person else {}
     rows = {**store.casefiles.several([*given, *dropped]), **could}
     grants = scope.grants_on(store, rows)
-    for row in sorted(rows.values(), key=lambda row: (row.practice, row.opened_at, row.id)):
+    for row in sorted(rows.values(), key=lambda row: (row.opened_at, row.id)):
         name = records.title_of(keys, row) if row.id in open_to else None
+        if row.practice:
+            # Nothing in it is real, and no report counts it.
+            continue
         if name is None and row.sort == "restricted" and not counts_all:
             continue
         own, own_at = removal, removed_at

@@ -31,7 +31,7 @@ def rows_of(browser: Browser, handset: Handset) -> list[dict[str, str]]:
 
 def dropped(handset: Handset, *, signed: bool) -> dict[str, Any]:
     """The phone says that it holds nothing of its signer any more."""
-    said = {"v": 1, "signers": [], "dropped": [handset.key.kid]}
+    said: dict[str, Any] = {"v": 1, "signers": [], "dropped": [handset.key.kid]}
     if not signed:
         return dict(handset.post("/hello", said).get_json())
     body = entry.write_json(said)
@@ -129,6 +129,14 @@ def test_administrator_sees_how_many_and_no_name_and_a_supervisor_nothing_of_a_p
     assert "could be read on it" not in held(marian, ama)
     assert {row["family"] for row in rows_of(jos, ama)} == {"The Tarnley family", "Tarnley, private section"}
     assert marian.get("/desk/phones/AAAAAAAAAAAAAAAAAAAAAA/held").status_code == 404
+
+
+def test_practice_family_is_in_no_list_and_no_count(ama: Handset, place: Harrowmere) -> None:
+    place.open_casefile("ama", "The Practice family", practice=True)
+    ama.hello()
+    ama.pull_all()
+    assert "could be read on it" not in held(place.signed_in("admin"), ama)
+    assert "No family was ever sent to it." in held(place.signed_in("marian"), ama)
 
 
 def test_family_named_like_a_formula_is_no_formula_in_the_file(ama: Handset, place: Harrowmere) -> None:
