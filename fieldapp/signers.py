@@ -238,7 +238,7 @@ def believe(
     except Malformed:
         raise NotProved("proof") from None
     signer = store.signers.get(split.kid)
-    if signer is None or signer.device != device.id or signer.end_reason == "replaced":
+    if signer is None or signer.device != device.id:
         raise NotProved("read_token")
     if not hmac.compare_digest(signer.read_token_hash, token_hash(read_token)):
         raise NotProved("read_token")

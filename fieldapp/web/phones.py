@@ -74,18 +74,18 @@ def end_person(device: str) -> ResponseReturnValue:
     """Ends one person's use of a phone that others go on using."""
     here = office()
     state = _state(device)
-    typed = {"signer": request.form.get("signer", ""), "ended": request.form.get("text-ended", "").strip()}
+    typed = {"whose": request.form.get("whose", ""), "ended": request.form.get("text-ended", "").strip()}
     wrong: Wrong = []
-    if typed["signer"] not in {signer.kid for signer in _in_use(device)}:
-        wrong.append(("signer", "signer_missing"))
+    if typed["whose"] not in {signer.kid for signer in _in_use(device)}:
+        wrong.append(("whose", "whose_missing"))
     if not typed["ended"] or len(typed["ended"]) > LONGEST_WHY:
         wrong.append(("text-ended", "why_too_long" if typed["ended"] else "why_missing"))
     if wrong:
         return _page(state, typed, wrong, 400)
     try:
-        radar.end_signer(here.store, here.keys, me(), state, typed["signer"], typed["ended"], here.clock())
+        radar.end_signer(here.store, here.keys, me(), state, typed["whose"], typed["ended"], here.clock())
     except radar.PhoneMoved:
-        return _page(_state(device), typed, [("signer", "phone_moved")], 409)
+        return _page(_state(device), typed, [("whose", "phone_moved")], 409)
     return redirect(url_for("phones.page", device=device, done="person"), code=303)
 
 
@@ -148,8 +148,8 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
         for value in STATUSES
         if value != device.status and not (value == "ok" and own)
     ]
-    signers = [{"value": signer.kid, "text": names.get(signer.person, "")} for signer in _in_use(device.id)]
+    whose = [{"value": signer.kid, "text": names.get(signer.person, "")} for signer in _in_use(device.id)]
     return show(
-        "phones/page.html", status, phone=told, choices=choices, signers=signers, typed=typed, problems=told_of(wrong or []),
+        "phones/page.html", status, phone=told, choices=choices, whose=whose, typed=typed, problems=told_of(wrong or []),
         done=words.PHONE_DONE.get(request.args.get("done", "")),
     )  # fmt: skip

@@ -256,7 +256,7 @@ PROBLEMS = {
     "file_too_large": "This file is too large to be what a phone keeps for carrying. Such a file has a name like "
     "fieldapp-waiting-2026-11-22.sealed. Nothing was taken in, and nothing has changed",
     "status_missing": "Choose what you know about the phone",
-    "signer_missing": "Choose whose use of this phone ends",
+    "whose_missing": "Choose whose use of this phone ends",
     "name_missing": "Enter a name",
     "new_email_missing": "Enter an email address, like name@example.org",
     "email_taken": "Somebody has this email address already",

@@ -45,7 +45,7 @@ def draft_of(handset: Handset, casefile: str, n: int = 1, **facts: Any) -> tuple
     """A draft as a phone seals it: its slot and the envelope."""
     slot = facts.get("slot") or new_id()
     body = entry.make_body(secrets.token_bytes(16), facts.get("fields", NOTE))
-    said = {
+    said: dict[str, Any] = {
         "v": 1, "slot": slot, "n": n, "kind": "visit_note", "schema": "visit-note.1", "casefile": casefile,
         "record": facts.get("record") or new_id(), "parents": [], "author": handset.person, "device": handset.device,
         "written_at": entry.stamp(handset.place.clock()), "body_hash": entry.b64u(sha256(body)),
@@ -182,9 +182,9 @@ def test_one_persons_use_of_a_phone_is_ended_and_the_others_go_on(ama: Handset, 
     casefile = opened(ama)
     marian = place.signed_in("marian")
     page = page_of(ama)
-    assert marian.send(page, f"{page}/people/end", {"signer": ama.key.kid, "text-ended": ""}).status_code == 400
-    assert marian.send(page, f"{page}/people/end", {"signer": "nobody", "text-ended": "x"}).status_code == 400
-    ended = marian.send(page, f"{page}/people/end", {"signer": ama.key.kid, "text-ended": "She has left."})
+    assert marian.send(page, f"{page}/people/end", {"whose": ama.key.kid, "text-ended": ""}).status_code == 400
+    assert marian.send(page, f"{page}/people/end", {"whose": "nobody", "text-ended": "x"}).status_code == 400
+    ended = marian.send(page, f"{page}/people/end", {"whose": ama.key.kid, "text-ended": "She has left."})
     assert ended.status_code == 303
     ama.hello()
     refused = ama.proved("/pull", {"v": 1, "cursors": {}})

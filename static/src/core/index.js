@@ -255,7 +255,7 @@ export function open(port, outside = createOutside()) {
     const wanted = [
       next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0),
       // Locked, too: a phone that was stolen must hear of it.
-      lastPull + PULL_EVERY_MS,
+      session || box ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
     ];
     // A store that fails is asked less and less often; a clock that was wrong makes nobody wait longer than between two fetchings.
     const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** failures);

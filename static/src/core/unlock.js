@@ -28,6 +28,8 @@ import { makeVault, unlockVault } from "./vault.js";
 
 const OFFERED = 4;
 const DAY_MS = 86_400_000;
+/** A year and more without a word is a clock that is wrong: it must not take the families away from somebody without signal. */
+const WRONG_DAYS = -366;
 /** Where the office's policy does not say. */
 const CACHE_KEPT_DAYS = 14;
 /** So many days before the families on a phone lapse it says so. */
@@ -134,8 +136,9 @@ export async function openSession(outside, outbox, given, ties) {
     const [heard, practice] = await Promise.all([vault.fact("heard"), vault.fact("practice")]);
     // Not a number, and so no reason for anything, where the office was never heard.
     const left = (practice?.days ?? CACHE_KEPT_DAYS) - (outside.now() - heard) / DAY_MS;
-    if (left <= 0) await vault.lapse();
-    if (left <= WARN_DAYS) ties.tell("office", { status: left <= 0 ? "lapsed" : "lapses" });
+    const isLong = left <= WARN_DAYS && left > WRONG_DAYS;
+    if (isLong && left <= 0) await vault.lapse();
+    if (isLong) ties.tell("office", { status: left <= 0 ? "lapsed" : "lapses" });
     const caseload = openCaseload({ vault, definitions, outside, tell: ties.tell });
     const [keySet, signer, seen, signers, nonce] = await Promise.all([
       takeKeySet(office.keyset, office, office.n),
