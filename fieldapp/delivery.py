@@ -29,8 +29,14 @@ def hello(
     reader: SignerRow | None,
     practice: str,
     now: datetime,
+    *,
+    is_signed: bool = False,
+    drafts: int = 0,
 ) -> messages.HelloAnswer:
-    """Answers a greeting. `reader` is the signer that proved itself, needed for a digest; None otherwise."""
+    """Answers a greeting. `reader` is the signer that proved itself, needed for a digest; None otherwise.
+
+    `is_signed`: a key of this phone signed what it says it dropped. `drafts`: how many the reader left behind elsewhere.
+    """
     at = entry.stamp(now)
     if reader is not None and request.keyset_n > keys.ring(store).n:
         keys.overtake(store, request.keyset_n, at)
@@ -39,6 +45,7 @@ def hello(
     said = [head for head in request.signers if head.kid in mine]
     with store.writing() as tx:
         _hear(tx, device, said, reader, request, at)
+        _hear_dropped(tx, device, request.dropped, at, is_signed=is_signed)
         checkpoint = checkpoints.hourly(tx, ring, now)
         if isinstance(request.checkpoint, str):
             checkpoints.note_strange(tx, ring, device.id, request.checkpoint, at)
@@ -59,6 +66,7 @@ def hello(
         # A phone that has this very one is not told again: a greeting without news stays small.
         checkpoint=checkpoint.jws if checkpoint is not None and not _has(request, checkpoint) else UNSET,
         responders=UNSET if reader is None else _responders(store, request.responders),
+        drafts=drafts or UNSET,
     )
 
 
@@ -94,6 +102,7 @@ def _hear(
     tx.signers.see_device(device.id, at, waiting.count, oldest_at, request.app)
     _hear_removals(tx, reader, request.removals_done, at)
     _hear_resealed(tx, device, request.resealed, at)
+    _hear_reads(tx, reader, request.reads, at)
     for head in said:
         if head.kid == reader.kid:
             _notice_loss(tx, device, head, at)
@@ -116,6 +125,43 @@ def _notice_loss(tx: Store, device: DeviceRow, head: messages.SignerHead, at: st
     known, _ = tx.signers.head(head.kid)
     if head.n < known:
         tx.alarms.raise_lost(head.kid, device.id, head.n + 1, known, at, device.waiting, device.oldest_waiting_at)
+
+
+def _hear_dropped(tx: Store, device: DeviceRow, kids: Iterable[str], at: str, *, is_signed: bool) -> None:
+    """Notes whose copies a phone says are gone from it.
+
+    Without a signature it may be anybody who holds the phone, and counts only where the office asked for it.
+    """
+    own = {signer.kid: signer for signer in tx.signers.of_device(device.id)}
+    for signer in (own[kid] for kid in dict.fromkeys(kids) if kid in own):
+        is_asked = device.status in {"lost", "ended"} or signer.end_reason == "left"
+        if (is_signed or is_asked) and tx.holdings.lose(signer.kid, at, is_signed=is_signed):
+            tx.signers.end(signer.kid, at, "dropped")
+            tx.audit.add(at, signer.person, "removed from a phone" if is_signed else "removed from a phone, not signed")
+
+
+READ_ON_A_PHONE = "read on a phone on "
+
+
+def _hear_reads(tx: Store, signer: SignerRow, reads: Iterable[messages.PhoneRead], at: str) -> None:
+    """Writes down what was opened on a phone, once for each record and day, however often the phone says so."""
+    wanted = list(dict.fromkeys(reads))
+    person = scope.reader(tx, signer.person)
+    if not wanted or person is None:
+        return
+    where = tx.records.casefiles_of(each.record for each in wanted)
+    known = tx.casefiles.several(each.casefile for each in wanted)
+    grants = scope.grants_on(tx, known)
+    # A phone's clock may run ahead of the office's: no read is written down for a day that has not come.
+    days = {each: min(each.day, at[:10]) for each in wanted}
+    told = tx.audit.has_since(signer.person, min(days.values()), READ_ON_A_PHONE)
+    for each in wanted:
+        row, what = known.get(each.casefile), READ_ON_A_PHONE + days[each]
+        if row is None or where.get(each.record) != row.id or (what, each.record) in told:
+            continue
+        if access.could_once_read(person, scope.scope(row), grants[row.id], at):
+            told.add((what, each.record))
+            tx.audit.add(at, signer.person, what, row.id, each.record)
 
 
 def _hear_removals(tx: Store, signer: SignerRow, casefiles: Iterable[str], at: str) -> None:
@@ -163,7 +209,7 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
             answer.add(row, seq)
         people = store.people.several([signer.person, *answer.authors])
         links = store.signers.enrolments_of(answer.kids)
-        return messages.PullAnswer(
+        given = messages.PullAnswer(
             epoch=epoch_of(store),
             nonce=keys.make_nonce(signer.device, now),
             added=[row.id for row in rows if row.id not in request.cursors],
@@ -176,6 +222,11 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
             more=answer.left > 0,
             total=answer.left,
         )
+    if given.casefiles:
+        # Written down before it goes: should the phone be lost, nothing can have been on it that is not told here.
+        with store.writing() as tx:
+            tx.holdings.give(signer.kid, [(each.id, each.entries[-1].seq) for each in given.casefiles], at)
+    return given
 
 
 def _is_ours(store: Store, row: CasefileRow, cursor: tuple[int, str]) -> bool:

@@ -1,17 +1,43 @@
-"""Keeps the draft a phone sends while somebody is still writing: sealed as it came, one for each slot, never read."""
+"""Keeps the draft a phone sends while somebody is still writing: sealed as it came, one for each slot, given back to its author alone."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from fieldapp import access, scope
 from fieldapp.keys import CannotOpen, Keys, sha256, stored_jwk, verifies
 from fieldapp.store import Store
+from fieldapp.store.signers import SignerRow
 from sync import entry, messages, wire
 from sync.errors import SyncError
 
 
 class DraftRefused(SyncError):
     """A draft that cannot be kept: not readable, or not by a signer of that name."""
+
+
+def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> list[messages.LeftDraft]:
+    """The drafts of this signer's person that lie under signers nobody unlocks any more: words forgotten, a phone lost or out of use.
+
+    What was sent meanwhile is no draft any more. They go to their author only, whatever else this person may read now.
+    """
+    person = scope.reader(store, signer.person)
+    rows = store.drafts.left_behind(signer.person, signer.kid)
+    if not rows or person is None or not access.is_active(person, entry.stamp(now)):
+        return []
+    ring = keys.ring(store)
+    found: dict[str, messages.LeftDraft] = {}
+    for _, slot, n, envelope in rows:
+        try:
+            parts = wire.read_parts(wire.inflate(wire.read_packet(ring.open_envelope(envelope, "draft")).deflated))
+            header, body = parts.header.decode(), parts.body.decode()
+            said = entry.read_object(parts.header, entry.HEADER_LIMIT)
+        except (CannotOpen, SyncError, UnicodeDecodeError):
+            continue
+        if store.entries.is_written_since(str(said.get("record")), signer.person, str(said.get("written_at"))):
+            continue
+        found[slot] = messages.LeftDraft(slot, n, header, body)
+    return list(found.values())
 
 
 def keep(store: Store, keys: Keys, device: str, slot: str, envelope: bytes, now: datetime) -> messages.DraftAnswer:

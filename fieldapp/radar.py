@@ -162,6 +162,23 @@ def is_own(store: Store, person: Person, device: str) -> bool:
     return any(signer.person == person.id for signer in store.signers.of_device(device))
 
 
+def end_signer(store: Store, keys: Keys, person: Person, state: PhoneState, kid: str, why: str, now: datetime) -> None:
+    """Ends one person's use of a phone that others go on using; raises PhoneMoved when it ended meanwhile.
+
+    The phone drops what it holds for that person and says so. What they had not sent still comes, and waits for a person to place it.
+    """
+    at = stamp(now)
+    with store.writing() as tx:
+        signer = tx.signers.get(kid)
+        if signer is None or signer.device != state.device.id or signer.ended_at is not None:
+            raise PhoneMoved(state.device.id)
+        tx.signers.end(kid, at, "left")
+        detail = keys.seal_secret(
+            "phone", write_json({"device": state.device.id, "signer": kid, "of": signer.person, "why": why})
+        )
+        tx.audit.add(at, person.id, "use of a phone ended", detail=detail)
+
+
 def _team(store: Store, person: Person, now: datetime) -> set[str]:
     at = stamp(now)
     return set(store.people.members_of(store.people.teams_of(person.id, at), at))

@@ -21,7 +21,7 @@ class EnrolmentRefused(SyncError):
 
 
 class NotProved(SyncError):
-    """A reading request without what it needs. `code`: device | read_token | nonce | proof."""
+    """A reading request without what it needs. `code`: device | read_token | nonce | proof | ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +212,33 @@ def prove(
     """Makes sure that a reading request comes from a signer of this device, with its read token. Raises NotProved."""
     if device.status != "ok":
         raise NotProved("device")
+    signer = believe(store, keys, device, read_token=read_token, proof=proof, method=method, path=path, body=body, now=now)
+    if signer.ended_at is not None:
+        # A phone drops what it holds for one that a person ended, and for no other reason: a restore of the office forgets signers, too.
+        raise NotProved("ended" if signer.end_reason == "left" else "read_token")
+    return signer
+
+
+def believe(
+    store: Store,
+    keys: Keys,
+    device: DeviceRow,
+    *,
+    read_token: str,
+    proof: str,
+    method: str,
+    path: str,
+    body: bytes,
+    now: datetime,
+) -> SignerRow:
+    """Makes sure that a request comes from a signer of this device, in use or not. Raises NotProved."""
     try:
         split = entry.split_jws(proof, "fieldapp-proof")
         said = entry.read_object(split.payload, entry.HEADER_LIMIT)
     except Malformed:
         raise NotProved("proof") from None
     signer = store.signers.get(split.kid)
-    if signer is None or signer.device != device.id or signer.ended_at is not None:
+    if signer is None or signer.device != device.id:
         raise NotProved("read_token")
     if not hmac.compare_digest(signer.read_token_hash, token_hash(read_token)):
         raise NotProved("read_token")

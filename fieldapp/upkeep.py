@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fieldapp import backups, checkpoints, config, hold, now, office_keys, open_office
+from fieldapp import auditing, backups, checkpoints, config, hold, now, office_keys, open_office
 from fieldapp import store as stores
 from fieldapp.checkpoints import CheckpointFile
 from fieldapp.config import Settings
@@ -55,6 +55,9 @@ def add_commands(add: Add) -> None:
     )
     put.add_argument("file", type=Path, metavar="FILE", help="a file made by `fieldapp backup`")
     put.add_argument("--despite-faults", action="store_true", help="also a copy with faults, when there is none without")
+    exported = add("export", export, "write what people did as lines of JSON, for an organisation's own logging")
+    exported.add_argument("what", choices=["audit"], help="audit: who did what and when; ids only, no names and no text")
+    exported.add_argument("--since", type=int, default=0, metavar="N", help="only rows after number N (default: all)")
     walked = add("verify", check, "walk everything the office keeps, and name what is not as it was signed")
     walked.add_argument("--backup", type=Path, metavar="FILE", help="walk this backup instead of the office")
     walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
@@ -75,6 +78,14 @@ def make_checkpoint(given: argparse.Namespace) -> int:
     print(f"Wrote checkpoint {made.n} of {made.at} to {path}.")
     print("It names no family and opens nothing. Keep it where nobody who can change the office can change it too.")
     print(f"Later, `fieldapp verify --against {path}` shows whether anything it covers was changed or taken out since.")
+    return 0
+
+
+def export(given: argparse.Namespace) -> int:
+    """Writes lines to stdout and nothing else, so that a program can read them; the last line's `n` is the next `--since`."""
+    with held_office(config.read()) as office:
+        for line in auditing.lines(office.store, given.since):
+            print(line)
     return 0
 
 

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 HAVE_IDS = 2_000
 PRACTICE_HASHES = 512
+READS = 1_000
 
 HashText = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
 RandomId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
@@ -102,6 +103,14 @@ class Waiting(Struct, frozen=True):
     oldest_at: Time | None = None
 
 
+class PhoneRead(Struct, frozen=True, array_like=True):
+    """One record that was opened on a phone, on one day of the phone's own calendar."""
+
+    casefile: RandomId
+    record: RandomId
+    day: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+
+
 class HelloRequest(Struct, frozen=True, kw_only=True):
     """A phone's greeting. `digest` needs the reading proof. `checkpoint_n` is the number of the one it keeps, which it need not show each time.
     `resealed`: envelopes the office could not read, by their hash, and the entries that were sealed anew instead."""
@@ -117,6 +126,8 @@ class HelloRequest(Struct, frozen=True, kw_only=True):
     checkpoint_n: Count = 0
     responders: Annotated[str, Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
     resealed: Annotated[dict[HashText, HashText], Meta(max_length=512)] = {}
+    reads: Annotated[list[PhoneRead], Meta(max_length=READS)] = []
+    dropped: Annotated[list[HashText], Meta(max_length=64)] = []
 
 
 class DeviceState(Struct, frozen=True):
@@ -155,6 +166,7 @@ class HelloAnswer(Struct, frozen=True, kw_only=True):
     same: bool | UnsetType = UNSET
     checkpoint: Jws | UnsetType = UNSET
     responders: Responders | UnsetType = UNSET
+    drafts: Count | UnsetType = UNSET
 
 
 class PushResult(Struct, frozen=True, kw_only=True):
@@ -274,6 +286,28 @@ class PullAnswer(Struct, frozen=True, kw_only=True):
     total: Count
 
 
+class DraftsRequest(Struct, frozen=True, kw_only=True):
+    """Asks for this person's drafts under signers that nobody unlocks any more."""
+
+    v: V
+
+
+class LeftDraft(Struct, frozen=True):
+    """One draft as it was sent: the bytes of its header and its body, as text."""
+
+    slot: RandomId
+    n: Count
+    header: str
+    body: str
+
+
+class DraftsAnswer(Struct, frozen=True, kw_only=True):
+    """What this person had not finished elsewhere."""
+
+    v: V = 1
+    drafts: list[LeftDraft]
+
+
 class PracticeRequest(Struct, frozen=True, kw_only=True):
     """Definitions wanted, by hash: all in one request, because each request costs a slow line most of a second."""
 
@@ -297,7 +331,7 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     retry_after: Count | UnsetType = UNSET
 
 
-REQUESTS = (BeginRequest, EnrolRequest, RenewRequest, HelloRequest, HaveRequest, PullRequest, PracticeRequest)
+REQUESTS = (BeginRequest, EnrolRequest, RenewRequest, HelloRequest, HaveRequest, PullRequest, DraftsRequest, PracticeRequest)
 ANSWERS = (
     BeginAnswer,
     EnrolAnswer,
@@ -307,6 +341,7 @@ ANSWERS = (
     DraftAnswer,
     HaveAnswer,
     PullAnswer,
+    DraftsAnswer,
     PracticeAnswer,
     ErrorAnswer,
 )

@@ -36,6 +36,7 @@ class Policy(Strict, frozen=True, kw_only=True):
     new_worker_first_notes: int
     new_worker_kinds: list[str]
     drafts_kept_days: int
+    cache_kept_days: Count
 
 
 def read_policy(file: str, raw: bytes, kinds: set[str]) -> Policy:

@@ -20,6 +20,7 @@ from fieldapp.store.casefiles import Casefiles
 from fieldapp.store.drafts import Drafts
 from fieldapp.store.emergencies import Emergencies
 from fieldapp.store.entries import Entries
+from fieldapp.store.holdings import Holdings
 from fieldapp.store.inspection import Inspection
 from fieldapp.store.migrations import DatabaseIsNewer, DatabaseIsOlder, migrate, require_shape
 from fieldapp.store.noun import Connections, NotWriting, Sealed, StoreBusy, StoreDamaged, StoreFailed
@@ -56,6 +57,7 @@ class Store:
         self.drafts = Drafts(connections)
         self.emergencies = Emergencies(connections)
         self.entries = Entries(connections)
+        self.holdings = Holdings(connections)
         self.inspection = Inspection(connections)
         self.office = Office(connections)
         self.people = People(connections)

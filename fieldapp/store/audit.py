@@ -65,6 +65,31 @@ class Audit(Noun):
         row = self._one("SELECT * FROM audit WHERE id = ?", row_id)
         return None if row is None else AuditRow(*tuple(row))
 
+    def has_since(self, person: str, at: str, what: str) -> set[tuple[str, str]]:
+        """(what, record) of this person's rows since `at` whose `what` begins so."""
+        rows = self._rows(
+            "SELECT what, record FROM audit WHERE person = ? AND at >= ? AND substr(what, 1, length(?)) = ?",
+            person,
+            at,
+            what,
+            what,
+        )
+        return {(row[0], row[1]) for row in rows}
+
+    def after(self, n: int) -> Iterator[AuditRow]:
+        """Rows after number `n`, in order."""
+        for row in self._rows("SELECT * FROM audit WHERE n > ? ORDER BY n", n):
+            yield AuditRow(*tuple(row))
+
+    def newest(self, *, person: str = "", casefile: str = "", before: int | None = None, limit: int) -> list[AuditRow]:
+        """The newest rows of a person or about a casefile, those before row `before` if it is given."""
+        name, value = ("casefile", casefile) if casefile else ("person", person)
+        rows = self._rows(
+            f"SELECT * FROM audit WHERE {name} = ? AND (? IS NULL OR n < ?) ORDER BY n DESC LIMIT ?",  # noqa: S608 - fixed names
+            *(value, before, before, limit),
+        )
+        return [AuditRow(*tuple(row)) for row in rows]
+
     def head(self) -> str:
         """The hash of the newest row, "" when there is none."""
         return str(self._value("SELECT hash FROM audit ORDER BY n DESC LIMIT 1") or "")

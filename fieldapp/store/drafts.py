@@ -17,12 +17,27 @@ class Drafts(Noun):
             *(kid, slot, n, device, envelope, at),
         )
         if kept:
+            # The same slot under a signer whose words were forgotten, or whose phone is gone: this is how its draft came back.
+            self._run(
+                "DELETE FROM drafts WHERE slot = ? AND kid <> ? AND n <= ? AND kid IN (SELECT kid FROM signers WHERE person ="
+                " (SELECT person FROM signers WHERE kid = ?))",
+                *(slot, kid, n, kid),
+            )
             return True, n
         return False, int(self._value("SELECT n FROM drafts WHERE kid = ? AND slot = ?", kid, slot))
 
     def get(self, kid: str, slot: str) -> tuple[int, bytes] | None:
         row = self._one("SELECT n, envelope FROM drafts WHERE kid = ? AND slot = ?", kid, slot)
         return None if row is None else (row["n"], row["envelope"])
+
+    def left_behind(self, person: str, kid: str) -> list[tuple[str, str, int, bytes]]:
+        """(kid, slot, n, envelope) of this person's drafts under other signers that nobody unlocks any more, the newest of a slot last."""
+        rows = self._rows(
+            "SELECT d.kid, d.slot, d.n, d.envelope FROM drafts d JOIN signers s ON s.kid = d.kid JOIN devices v ON v.id = s.device"
+            " WHERE s.person = ? AND s.kid <> ? AND (s.ended_at IS NOT NULL OR v.status <> 'ok') ORDER BY d.slot, d.n",
+            *(person, kid),
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     def sealed_to(self, ingest_kid: bytes) -> int:
         """How many drafts are sealed to this key of the office."""

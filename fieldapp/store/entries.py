@@ -109,6 +109,11 @@ class Entries(Noun):
         row = self._one(f"SELECT {_COLUMNS} FROM entries WHERE id = ?", entry)  # noqa: S608
         return None if row is None else EntryRow(*tuple(row))
 
+    def is_written_since(self, record: str, author: str, at: str) -> bool:
+        """Whether this person's words in a record, written at `at` or later, are placed."""
+        found = self._value("SELECT 1 FROM entries WHERE record = ? AND author = ? AND written_at >= ?", record, author, at)
+        return found is not None
+
     def after(self, casefile: str, seq: int, limit: int = 200) -> list[EntryRow]:
         """Up to `limit` entries that follow `seq`, in chain order."""
         sql = f"SELECT {_COLUMNS} FROM entries WHERE casefile = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608

@@ -213,6 +213,21 @@ def m006_who_stands_in(connections: Connections) -> None:
     )
 
 
+M008 = f"""
+CREATE TABLE deliveries (
+  kid TEXT NOT NULL, casefile TEXT NOT NULL, seq INTEGER NOT NULL, first_at {TIME} NOT NULL, last_at {TIME} NOT NULL,
+  PRIMARY KEY (kid, casefile)) WITHOUT ROWID;
+CREATE TABLE vaults_gone (kid TEXT PRIMARY KEY, at {TIME} NOT NULL, is_signed INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def m008_what_a_phone_was_given(connections: Connections) -> None:
+    """Makes room for which casefiles each signer was given, and for whose copies a phone says are gone from it."""
+    for statement in M008.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
@@ -220,6 +235,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m004_numbers_not_known,
     m005_carried_by,
     m006_who_stands_in,
+    m008_what_a_phone_was_given,
 )
 
 

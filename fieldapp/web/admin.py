@@ -30,6 +30,7 @@ def people_page() -> ResponseReturnValue:
     listed = [
         {
             "name": row.name,
+            "done": url_for("audits.person", person=row.id),
             "email": row.email,
             "role": words.ROLES.get(row.role, row.role),
             "teams": ", ".join(teams.get(team, "") for team in store.people.teams_of(row.id, stamp(office().clock()))) or "None",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import emergencies, leaves, progress, records, sheet, summaries
@@ -91,6 +91,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "contact_first": leaves.contact_first(fields),
         "sections": leaves.sections_for(here.store, here.keys, me(), opened.id, now),
         "title": opened.title,
+        "done": url_for("audits.family", casefile=opened.id) if me().role == "supervisor" else "",
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,
         "workers": opened.readers,

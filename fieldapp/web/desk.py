@@ -8,11 +8,13 @@ from flask import Flask
 
 from fieldapp.web import (
     admin,
+    audits,
     board,
     carrying,
     casefiles,
     emergencies,
     front,
+    holding,
     leaves,
     pages,
     phones,
@@ -37,9 +39,11 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
         sorting,
         carrying,
         phones,
+        holding,
         responders,
         rotas,
         emergencies,
         admin,
+        audits,
     ):
         app.register_blueprint(part.pages)

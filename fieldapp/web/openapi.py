@@ -92,6 +92,16 @@ def _paths() -> dict[str, Any]:
                 parameters=[_in_path("slot", 22)],
             )
         },
+        "/drafts": {
+            "post": _operation(
+                "left_drafts",
+                "Fetch one's own drafts that were left where nobody unlocks any more",
+                messages.DraftsRequest,
+                messages.DraftsAnswer,
+                security=_READER,
+                refusals=(400, 401, 413, 415),
+            )
+        },
         "/have": {
             "post": _operation(
                 "have",

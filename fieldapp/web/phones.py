@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from fieldapp import radar, sorting
 from fieldapp.radar import LONGEST_WHY, STATUSES, PhoneState
+from fieldapp.store.signers import SignerRow
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
@@ -67,6 +68,31 @@ def decide(device: str) -> ResponseReturnValue:
     return redirect(url_for("phones.page", device=device, done=chosen), code=303)
 
 
+@pages.post("/phones/<device>/people/end")
+@signed_in("supervisor", "administrator")
+def end_person(device: str) -> ResponseReturnValue:
+    """Ends one person's use of a phone that others go on using."""
+    here = office()
+    state = _state(device)
+    typed = {"whose": request.form.get("whose", ""), "ended": request.form.get("text-ended", "").strip()}
+    wrong: Wrong = []
+    if typed["whose"] not in {signer.kid for signer in _in_use(device)}:
+        wrong.append(("whose", "whose_missing"))
+    if not typed["ended"] or len(typed["ended"]) > LONGEST_WHY:
+        wrong.append(("text-ended", "why_too_long" if typed["ended"] else "why_missing"))
+    if wrong:
+        return _page(state, typed, wrong, 400)
+    try:
+        radar.end_signer(here.store, here.keys, me(), state, typed["whose"], typed["ended"], here.clock())
+    except radar.PhoneMoved:
+        return _page(_state(device), typed, [("whose", "phone_moved")], 409)
+    return redirect(url_for("phones.page", device=device, done="person"), code=303)
+
+
+def _in_use(device: str) -> list[SignerRow]:
+    return [signer for signer in office().store.signers.of_device(device) if signer.ended_at is None]
+
+
 def _state(device: str) -> PhoneState:
     here = office()
     try:
@@ -122,7 +148,8 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
         for value in STATUSES
         if value != device.status and not (value == "ok" and own)
     ]
+    whose = [{"value": signer.kid, "text": names.get(signer.person, "")} for signer in _in_use(device.id)]
     return show(
-        "phones/page.html", status, phone=told, choices=choices, typed=typed, problems=told_of(wrong or []),
+        "phones/page.html", status, phone=told, choices=choices, whose=whose, typed=typed, problems=told_of(wrong or []),
         done=words.PHONE_DONE.get(request.args.get("done", "")),
     )  # fmt: skip

@@ -7,6 +7,7 @@ thrown away, and bytes from outside never make a 5xx.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -89,10 +90,14 @@ proof_only = guarded("read token and proof", _check_proof, form=False)
 
 
 def _prove() -> SignerRow:
+    return _proof(signers.prove)
+
+
+def _proof(ask: Callable[..., SignerRow]) -> SignerRow:
     here, now = office(), office().clock()
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     try:
-        return signers.prove(
+        return ask(
             here.store,
             here.keys,
             _device(),
@@ -106,6 +111,15 @@ def _prove() -> SignerRow:
     except signers.NotProved as refused:
         nonce = here.keys.make_nonce(_device().id, now) if refused.code == "nonce" else ""
         raise NotAnswered(401, refused.code, nonce=nonce) from None
+
+
+def _is_signed() -> bool:
+    """Whether a key of this phone signed the request, be the phone or its signer in use or not: the last word of either is."""
+    try:
+        _proof(signers.believe)
+    except NotAnswered:
+        return False
+    return True
 
 
 def _device() -> DeviceRow:
@@ -253,7 +267,12 @@ def hello() -> ResponseReturnValue:
     here, device = office(), _device()
     wants_digest = asked.digest is not msgspec.UNSET and device.status == "ok"
     reader = _prove() if wants_digest else None
-    answer = delivery.hello(here.store, here.keys, device, asked, reader, here.practice.index_hash, here.clock())
+    now = here.clock()
+    left = drafts.left_behind(here.store, here.keys, reader, now) if reader is not None else ()
+    answer = delivery.hello(
+        here.store, here.keys, device, asked, reader, here.practice.index_hash, now,
+        is_signed=bool(asked.dropped) and _is_signed(), drafts=len(left),
+    )  # fmt: skip
     response = _answer(answer)
     _set_cookie(response, request.cookies[device_cookie()])
     return response
@@ -288,6 +307,15 @@ def draft(slot: str) -> ResponseReturnValue:
         return _answer(drafts.keep(here.store, here.keys, _device().id, slot, envelope, here.clock()))
     except drafts.DraftRefused as refused:
         raise NotAnswered(400, refused.code) from None
+
+
+@pages.post("/drafts")
+@reader_only
+def drafts_left() -> ResponseReturnValue:
+    """Gives a person the drafts they left under signers that nobody unlocks any more."""
+    _json(messages.DraftsRequest)
+    here = office()
+    return _zipped(_answer(messages.DraftsAnswer(drafts=drafts.left_behind(here.store, here.keys, g.signer, here.clock()))))
 
 
 @pages.post("/have")

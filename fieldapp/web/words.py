@@ -204,8 +204,14 @@ DEVICE_EXPLAINED = {
 }
 STATUS_CHOICES = {
     "ok": ("It is in use, and there is only one", "It fetches again. What waited only because of this phone is placed."),
-    "lost": ("It is lost or stolen", "It fetches nothing any more. What it sends waits to be sorted."),
-    "ended": ("It is no longer used", "It fetches nothing any more. What it sends waits to be sorted."),
+    "lost": (
+        "It is lost or stolen",
+        "It removes all families the next time it is in touch, and fetches nothing any more. What it sends waits to be sorted.",
+    ),
+    "ended": (
+        "It is no longer used",
+        "It removes all families the next time it is in touch, and fetches nothing any more. What it sends waits to be sorted.",
+    ),
 }
 OWN_PHONE = (
     "This is your own phone, so somebody else says whether it is in use again: another supervisor of your team, or an "
@@ -216,6 +222,7 @@ PHONE_DONE = {
     "ok": "The phone may fetch again.",
     "lost": "The phone fetches nothing any more.",
     "ended": "The phone fetches nothing any more.",
+    "person": "Ended. The phone removes what it holds for them the next time it is in touch.",
 }
 TWO_ARE_ONE = "two phones say they are this one"
 
@@ -249,6 +256,7 @@ PROBLEMS = {
     "file_too_large": "This file is too large to be what a phone keeps for carrying. Such a file has a name like "
     "fieldapp-waiting-2026-11-22.sealed. Nothing was taken in, and nothing has changed",
     "status_missing": "Choose what you know about the phone",
+    "whose_missing": "Choose whose use of this phone ends",
     "name_missing": "Enter a name",
     "new_email_missing": "Enter an email address, like name@example.org",
     "email_taken": "Somebody has this email address already",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import itertools
+import json
 import os
 import shutil
 import stat
@@ -103,3 +105,22 @@ def test_checkpoint_lies_under_its_name_only_when_it_is_whole(
         assert [each.name for each in machine.iterdir() if each.name.startswith("given-away")] == []
         assert cli.main(["checkpoint", "--to", str(path)]) == 0
     checkpoints.read_file(path.read_bytes())
+
+
+def test_audit_is_exported_as_lines_without_names_and_goes_on_where_it_ended(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["init"])
+    store = create_app(config.read()).extensions["fieldapp"].store
+    with store.writing() as tx:
+        for what in ("signed in", "read"):
+            tx.audit.add("2026-11-23T09:30:00.000Z", "A" * 22, what, "B" * 22, detail=b"sealed")
+    capsys.readouterr()
+    assert cli.main(["export", "audit"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["what"] for line in lines[-2:]] == ["signed in", "read"]
+    assert [line["n"] for line in lines] == list(range(1, len(lines) + 1))
+    assert all(after["prev"] == before["hash"] for before, after in itertools.pairwise(lines))
+    assert set(lines[-1]) == {"n", "id", "at", "person", "what", "casefile", "record", "prev", "hash"}
+    assert cli.main(["export", "audit", "--since", str(lines[-2]["n"])]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == lines[-1:]

@@ -33,6 +33,11 @@ MAY_OPEN = {
     "/desk/people/add": {"administrator"},
     "/desk/phones": {"administrator"},
     "/desk/phones/DEVICE": {"supervisor", "administrator"},
+    "/desk/phones/DEVICE/held": {"supervisor", "administrator"},
+    "/desk/phones/DEVICE/held.csv": {"supervisor", "administrator"},
+    "/desk/families/CASEFILE/who-did-what": {"supervisor"},
+    "/desk/people/PERSON/who-did-what": {"administrator"},
+    "/desk/what-i-did": {"supervisor", "auditor", "administrator"},
     "/desk/sorting": {"supervisor", "administrator"},
     "/desk/sorting/ITEM": {"supervisor", "administrator"},
     "/desk/carried": {"supervisor", "administrator"},
@@ -119,7 +124,7 @@ def test_a_page_opens_for_its_roles_and_does_not_exist_for_others(office: Harrow
     casefile = office.open_casefile("ama", "Tarnley")
     note = office.note("ama", casefile)
     device, item = phone_with_junk(office)
-    named = {"CASEFILE": casefile, "RECORD": note.record, "DEVICE": device, "ITEM": item}
+    named = {"CASEFILE": casefile, "RECORD": note.record, "DEVICE": device, "ITEM": item, "PERSON": office.id("ama")}
     browser = office.signed_in(who)
     for path, roles in MAY_OPEN.items():
         answer = browser.get(re.sub(r"[A-Z]{4,}", lambda match: named[match[0]], path))

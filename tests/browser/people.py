@@ -66,6 +66,9 @@ class Keyworker:
 
     def signs_in_to_set_up(self) -> None:
         self.opens_the_app()
+        self.signs_in_where_it_is_asked()
+
+    def signs_in_where_it_is_asked(self) -> None:
         self.is_at(re.compile("Set up this phone"))
         self.page.get_by_label("Work email").fill(self.email)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -75,6 +78,27 @@ class Keyworker:
     def sets_up_the_phone(self) -> None:
         """Password and second factor once, check words, four unlock words, and everything arrives."""
         self.signs_in_to_set_up()
+        self.goes_on_from_the_check_words()
+
+    def locks(self) -> None:
+        self.page.get_by_role("link", name="Settings").click()
+        self.presses("Lock")
+        self.is_at("Unlock this phone")
+
+    def sets_up_again_because_the_words_are_forgotten(self) -> None:
+        """From the locked screen, with password and second factor; the new words are another four."""
+        self.page.locator("summary", has_text="I have forgotten my words").click()
+        self.presses("Set up again")
+        self.signs_in_where_it_is_asked()
+        self.goes_on_from_the_check_words()
+
+    def joins_this_phone(self, called: str) -> None:
+        """From the screen that somebody else locked."""
+        self.presses("Somebody else wants to use this phone")
+        self.signs_in_where_it_is_asked()
+        self.goes_on_from_the_check_words(called)
+
+    def goes_on_from_the_check_words(self, called: str = "") -> None:
         self.is_at("Is this your office?")
         self.presses("The words are the same")
         self.is_at("Your unlock words")
@@ -82,6 +106,8 @@ class Keyworker:
         assert len(self.words) == 4
         self.presses("I have written them down")
         self.page.get_by_label("Your four unlock words").fill(" ".join(self.words))
+        if called:
+            self.page.get_by_label("What should this phone call you?").fill(called)
         self.presses("Finish")
         self.is_at("Everything is here", timeout=ARRIVAL_MS)
         self.presses("Open my families")

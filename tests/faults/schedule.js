@@ -609,14 +609,16 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */
   async function setUpAgain(phone) {
     const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
-    if (!phone.isCleared && device?.status === "ok") return;
+    // Called lost, it dropped what was on it, whoever found it afterwards.
+    const isGone = ({ vault }) => !phone.disk.look("outbox", "people").has(vault);
+    if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone)) return;
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
     for (const one of [...phone.people]) {
       const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
       const words = offered_words.join(" ");
       const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));
-      const replaces = phone.isCleared ? undefined : one.vault;
+      const replaces = phone.isCleared || isGone(one) ? undefined : one.vault;
       if (replaces) phone.former.push(one);
       await must(tab, "setup.finish", { words, label: one.person.name, replaces });
       const { vault } = (await must(tab, "status")).people.find((made) => !before.has(made.vault));

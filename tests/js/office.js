@@ -104,6 +104,11 @@ export async function makeOffice(clock = () => Date.now()) {
     confirm: false,
     device: newId(),
     status: "ok",
+    /** What phones said they dropped, each with whether they signed it; signers a person ended; what was read; drafts left elsewhere. */
+    dropped: [],
+    endedSigners: new Set(),
+    reads: [],
+    leftDrafts: [],
     nonces: new Set(),
     /** Every request that came, by path. */
     requests: [],
@@ -365,11 +370,18 @@ export async function makeOffice(clock = () => Date.now()) {
     }
     if (!office.isKnown) return told({ error: "device" }, 401);
     if (path === "/sync/v1/hello") {
+      const asked = JSON.parse(text(body));
+      const isProved = new Headers(options.headers).has("Fieldapp-Proof");
+      const drops = () => office.dropped.push(...(asked.dropped ?? []).map((/** @type {string} */ one) => [one, isProved]));
+      if (!isProved) drops();
+      if (!isProved) return told({ time: stamp(), epoch: office.epoch, device: { status: office.status }, nonce: nonce() });
       const { refused, kid } = await reader(path, body, options);
       if (refused) return refused;
-      const asked = JSON.parse(text(body));
+      drops();
+      if (office.endedSigners.has(kid) && asked.digest) return told({ error: "ended" }, 401);
       office.hello = asked;
       if (asked.resealed) office.resealed.push(asked.resealed);
+      office.reads.push(...(asked.reads ?? []));
       /** @type {[string, any][]} */
       const heads = [...office.scope].flatMap((id) => (office.casefiles.has(id) ? [[id, office.casefiles.get(id)]] : []));
       const mine = { kid, n: 0, id: "", ...(office.heads?.get(kid) ?? {}) };
@@ -385,6 +397,7 @@ export async function makeOffice(clock = () => Date.now()) {
         nonce: nonce(),
         ...(asked.checkpoint_n === 1 ? {} : { checkpoint: await office.checkpoint(1) }),
         ...(office.responders && asked.responders !== office.responders.hash ? { responders: office.responders } : {}),
+        ...(office.leftDrafts.length > 0 ? { drafts: office.leftDrafts.length } : {}),
         same: asked.digest === (await digest(hands, heads)) && office.removed.length === 0,
       });
     }
@@ -393,6 +406,10 @@ export async function makeOffice(clock = () => Date.now()) {
       office.pushes.push(readFrames(body).length);
       for (const frame of readFrames(body)) results.push(await office.take(new Uint8Array(frame)));
       return told({ epoch: office.epoch, time: stamp(), durable_through: office.durable(), results });
+    }
+    if (path === "/sync/v1/drafts") {
+      const { refused } = await reader(path, body, options);
+      return refused ?? told({ drafts: office.leftDrafts });
     }
     if (path.startsWith("/sync/v1/drafts/")) {
       office.drafts.set(path.slice(16), body);

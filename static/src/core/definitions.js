@@ -99,7 +99,8 @@ export function openDefinitions(outside, vault) {
       const rooms = [told.records, told.vocabularies, told.measures, told.programmes].flatMap((room) => Object.values(room));
       await fetchAll(await readIn([...new Set([...rooms, told.policy])]));
       index = told;
-      await vault.keepFact("practice", { name });
+      // How long the cache is kept is asked at unlocking, before any form is read.
+      await vault.keepFact("practice", { name, days: parsed.get(told.policy)?.cache_kept_days });
     },
 
     /** Opens what was followed last. */

@@ -135,6 +135,24 @@ export function openDrafts(session) {
       return opened(remember(JSON.parse(header)), readBody(body).fields);
     },
 
+    /**
+     * Takes back what this person left under a signer that nobody unlocks any more: words forgotten, or another phone that is gone.
+     * @param {{slot: string, n: number, header: string, body: string}[]} list
+     */
+    async takeBack(list) {
+      for (const { slot, n, header, body } of list) {
+        const said = JSON.parse(header);
+        const here = await outbox.draft(slot);
+        const isSent = [...caseload.unsettled.values()].some((one) => one.header.record === said.record);
+        // What lies here under the old words and is newer goes to the office first, and comes back from there.
+        if (slots.has(slot) || isSent || (here && here.n > n)) continue;
+        remember({ ...said, slot, n, form: undefined });
+        await drafts.keep({ slot, fields: readBody(body).fields });
+      }
+      // Only once the office has it under this signer does it forget the other.
+      await outbox.draftsDueNow(outside.now());
+    },
+
     /** @param {{slot: string}} given */
     async discard({ slot }) {
       await outbox.discardDraft(slot);

@@ -3,10 +3,11 @@ import { score } from "../practice/scoring.js";
 import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
 import { layWaiting } from "../sync/wire.js";
 import { LIES } from "./briefs.js";
+import { greetLocked, leave } from "./leaving.js";
 import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
-import { renew } from "./pull.js";
+import { noteRead, renew } from "./pull.js";
 import { exchange, keepUnjudged, push } from "./push.js";
 import { pullAndGiveBack } from "./restores.js";
 import { judge, sealAgain, settle } from "./settle.js";
@@ -25,6 +26,8 @@ const TELL_AFTER_MS = 50;
 const DETAILED = 100;
 /** The oldest that are told one by one; `waiting` counts them all. */
 const LISTED = 200;
+/** What the office says of a phone, or of one person's use of it, that must hold nothing any more. */
+const GONE = new Set(["lost", "ended"]);
 const PULL_EVERY_MS = 300_000;
 /** However long the office asked for patience, or an item has failed: so often everything that waits is tried. */
 const TRY_ALL_EVERY_MS = 3_600_000;
@@ -221,13 +224,27 @@ export function open(port, outside = createOutside()) {
         if (error.code === "no_signal" || error.code === "office_not_answering") reach = error.code;
         else fetching = String(error.fields.why ?? error.code);
         if (fetching !== "ok") tell("office", { status: fetching, time_offset_ms: now.offset });
+        if (GONE.has(fetching) && now === filled) await part(box, now, error.fields.is_all === true);
       }
       if (now === filled) {
         await settle(now);
         if (isPulled && now.caseload.isComplete()) await now.caseload.tidy().catch(() => undefined);
       }
     }
+    if (!session && reach === "ok" && (atOnce || Math.abs(outside.now() - lastPull) >= PULL_EVERY_MS)) {
+      lastPull = outside.now();
+      const status = await greetLocked(outside, box);
+      if (!session && status && GONE.has(status)) await part(box, null, true);
+    }
     await tellOutbox();
+  }
+
+  /** Drops what can be read here, because the office said so; the page then begins anew, and sending goes on. @param {import("./outbox.js").Outbox} box @param {Session | null} now @param {boolean} isAll */
+  async function part(box, now, isAll) {
+    session = filled = null;
+    await leave(outside, box, now, isAll);
+    runAgain = true;
+    tell("parted", {});
   }
 
   async function schedule() {
@@ -237,7 +254,8 @@ export function open(port, outside = createOutside()) {
     const line = await box?.fact("line").catch(() => null);
     const wanted = [
       next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0),
-      session ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
+      // Locked, too: a phone that was stolen must hear of it.
+      session || box ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
     ];
     // A store that fails is asked less and less often; a clock that was wrong makes nobody wait longer than between two fetchings.
     const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** failures);
@@ -372,8 +390,11 @@ export function open(port, outside = createOutside()) {
     },
     "setup.finish": async (given) => {
       if (!pending) throw new Refused("nonce_expired");
-      const { vault, enlist } = await finish(outside, await outbox(), pending, given);
+      const box = await outbox();
+      const { vault, enlist } = await finish(outside, box, pending, given);
       pending = null;
+      // What lies in a slot under words that were forgotten comes back by way of the office.
+      await box.draftsDueNow(outside.now());
       const opened = await openFor(vault, given.words);
       await enlist();
       return opened;
@@ -390,7 +411,11 @@ export function open(port, outside = createOutside()) {
     },
     caseload: () => unlocked().caseload.list(),
     family: async ({ casefile }) => (await atHand()).caseload.family(casefile),
-    record: async (given) => (await complete()).records.record(given),
+    record: async (given) => {
+      const session = await complete();
+      session.later(() => noteRead(session, given.record));
+      return session.records.record(given);
+    },
     definition: async (given) => (await atHand()).records.definition(given),
     measures: async () => {
       const { definitions, vault } = await atHand();

@@ -305,6 +305,15 @@ export async function openOutbox(outside, onGone) {
           if (old.kid === replaces) people.put({ ...old, is_replaced: true }, name);
         people.put(added, vault);
       }),
+    /** Forgets people whose vaults are gone, keeps their signers until the office has been told, and lets every draft go now. @param {[vault: string, person: {kid: string}][]} gone @param {number} now */
+    async partWith(gone, now) {
+      await inside(["people", "device"], "strict", async ({ people, device }) => {
+        const told = (await answer(device.get("dropped"))) ?? [];
+        device.put([...told, ...gone.map(([, { kid }]) => kid)], "dropped");
+        for (const [vault] of gone) people.delete(vault);
+      });
+      await outbox.draftsDueNow(now);
+    },
     /** Facts about this device, by name. @param {string} name @returns {Promise<any>} */
     fact: (name) => inside(["device"], "read", ({ device }) => answer(device.get(name))),
     /** @param {string} name @param {unknown} value */

@@ -87,6 +87,9 @@ export function createOutside(given = {}) {
       }
     },
 
+    /** Deletes a database: only what the office said is to go. @param {string} name */
+    drop: (name) => answer(factory.deleteDatabase(name)),
+
     /**
      * Asks the office. Whatever was said comes back, and silence throws; the time limit covers the body too. No redirect is followed: the office sends
      * nobody elsewhere, and one that is met has the status 0.

@@ -19,6 +19,8 @@ import { free } from "./settle.js";
 const PAGE_CHARACTERS = 60_000;
 /** How many a greeting may name. */
 const RESEALED = 512;
+/** As many as one greeting may tell of. */
+const READS = 1_000;
 const RENEW = "/sync/v1/devices/renew";
 
 /**
@@ -63,20 +65,30 @@ export async function askAsReader(session, path, body) {
 /** Gets this phone a new device token: browsers drop a cookie whose time is up, and one day of a clock that runs ahead is enough. @param {Session} session */
 export const renew = (session) => askAsReader(session, RENEW, { v: 1 });
 
+/** Notes that a record was opened here; the office writes it down once for each day. @param {Session} session @param {string} record */
+export async function noteRead({ vault, caseload, outside }, record) {
+  const casefile = caseload.records.get(record)?.casefile;
+  const reads = (await vault.fact("reads")) ?? [];
+  const read = [casefile, record, outside.stamp().slice(0, 10)];
+  if (casefile && !reads.some((/** @type {string[]} */ one) => `${one}` === `${read}`))
+    await vault.keepFact("reads", [...reads, read]);
+}
+
 /** @param {Session} session @returns {[string, {seq: number, log_hash: string}][]} */
 const headsOf = ({ caseload }) =>
   [...caseload.families.values()].flatMap(({ casefile, of }) => (of ? [[casefile, of.head]] : []));
 
 /**
  * Greets the office and takes what it tells about itself; says whether a pull is needed, and which index of forms to follow first, if another than is here.
- * @param {Session} session @returns {Promise<{isNew: boolean, practice: string | null}>}
+ * @param {Session} session @returns {Promise<{isNew: boolean, drafts?: number, practice: string | null}>} `drafts`: how many of this person's the office has from where nobody unlocks any more
  */
 async function greet(session) {
   const { outbox, outside, caseload } = session;
   const before = outside.now();
   const heads = headsOf(session);
-  const [removals, signer, checkpoint, responders, again, count, sum] = await Promise.all([
+  const [removals, reads, signer, checkpoint, responders, again, count, sum] = await Promise.all([
     session.vault.fact("removals_done"),
+    session.vault.fact("reads"),
     outbox.head(session.signer.kid),
     outbox.fact("checkpoint"),
     session.vault.fact("responders"),
@@ -101,6 +113,7 @@ async function greet(session) {
     checkpoint: session.hasShownCheckpoint ? undefined : checkpoint?.jws,
     responders: responders?.hash,
     resealed: resealed.length > 0 ? Object.fromEntries(resealed) : undefined,
+    reads: reads?.slice(0, READS),
   });
   session.hasShownCheckpoint = true;
   if (answer.responders) await session.vault.keepFact("responders", answer.responders);
@@ -110,6 +123,9 @@ async function greet(session) {
     for (const [hash] of resealed) delete rest[hash];
     await session.vault.keepFact("resealed", rest);
   }
+  // What was opened meanwhile stands behind what was told.
+  if (reads?.length)
+    await session.vault.keepFact("reads", (await session.vault.fact("reads")).slice(Math.min(READS, reads.length)));
   if (typeof answer.keyset === "string") await takeNewKeySet(session, answer.keyset);
   if (typeof answer.checkpoint === "string") await keepCheckpoint(session, answer.checkpoint);
   const theirs = answer.signers?.find((/** @type {{kid: string}} */ one) => one.kid === session.signer.kid);
@@ -129,10 +145,15 @@ async function greet(session) {
   });
   session.tell("office", { status: answer.device?.status ?? "ok", time_offset_ms: session.offset });
   await free(session, answer);
-  if (answer.device?.status !== "ok") throw new FieldappError("fetching_paused", { why: answer.device?.status });
+  if (answer.device?.status !== "ok") throw new FieldappError("fetching_paused", { why: answer.device?.status, is_all: true });
+  await session.vault.keepFact("heard", outside.now());
   const known = await session.vault.fact("practice");
   const isHere = known?.name === answer.practice && session.definitions.hasIndex();
-  return { isNew: answer.same !== true, practice: typeof answer.practice === "string" && !isHere ? answer.practice : null };
+  return {
+    isNew: answer.same !== true,
+    drafts: answer.drafts,
+    practice: typeof answer.practice === "string" && !isHere ? answer.practice : null,
+  };
 }
 
 /** @param {Session} session @param {string} jws */
@@ -170,7 +191,7 @@ function askPage(session, heads) {
 
 /** Greets, and brings everything that is new. @param {Session} session */
 export async function pull(session) {
-  const { isNew, practice } = await greet(session);
+  const { isNew, drafts, practice } = await greet(session);
   let next = isNew ? askPage(session, headsOf(session)) : null;
   // Forms have no share in the bar: it counts records, and one that was full would have to go back.
   // Records come whether or not every form does; what was amiss with the forms is told at the end, and tried again.
@@ -213,6 +234,7 @@ export async function pull(session) {
     await session.caseload.keepRow();
     session.tell("arrival", { ...progress, stage: "done" });
   }
+  if (drafts) await session.drafts.takeBack((await askAsReader(session, "/sync/v1/drafts", { v: 1 })).drafts);
   await session.vault.keepFact("nonce", session.nonce);
   if (amiss) throw amiss;
 }

@@ -239,3 +239,7 @@ export async function exchange(outside, path, options) {
     return { status: response.status === 200 ? 0 : response.status, wait };
   }
 }
+
+/** Sends JSON. @param {Outside} outside @param {string} path @param {unknown} body */
+export const post = (outside, path, body) =>
+  exchange(outside, path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });

@@ -8,7 +8,7 @@ import { FieldappError } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, ingestKey, officeKeys, verify } from "./keys.js";
 import { openOwn, sealTwice } from "./packets.js";
-import { exchange, itemBackoff, keepUnjudged } from "./push.js";
+import { itemBackoff, keepUnjudged, post } from "./push.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outbox.js").Item} Item */
@@ -212,11 +212,7 @@ export async function free(session, { epoch, durable_through }) {
   const ask = [...sent, ...sorting.map(([id]) => id)];
   for (let i = 0; i < ask.length; i += HAVE_IDS) {
     const ids = ask.slice(i, i + HAVE_IDS);
-    const { status, answer } = await exchange(outside, "/sync/v1/have", {
-      method: "POST",
-      body: JSON.stringify({ v: 1, ids }),
-      headers: { "Content-Type": "application/json" },
-    });
+    const { status, answer } = await post(outside, "/sync/v1/have", { v: 1, ids });
     if (status !== 200 || !Array.isArray(answer.missing) || !Array.isArray(answer.receipts)) return;
     const away = new Set(answer.put_away);
     await keepSorting(

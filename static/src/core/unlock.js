@@ -6,7 +6,7 @@ import { openDefinitions } from "./definitions.js";
 import { openDrafts } from "./drafts.js";
 import { areStrong, calibrate, checkWords, json, makeSigner, sign, takeKeySet, takeSigner, thumbprint } from "./keys.js";
 import { readyPacket } from "./packets.js";
-import { exchange } from "./push.js";
+import { post } from "./push.js";
 import { openRecords } from "./records.js";
 import { openUnsettled } from "./settle.js";
 import { makeVault, unlockVault } from "./vault.js";
@@ -27,10 +27,13 @@ import { makeVault, unlockVault } from "./vault.js";
 /** @typedef {{person: {id: string, name: string, role: string}, device: string, nonce: string, office: {kid: string, jwk: PublicJwk, keyset: string, n: number}, practice: string, words: string[], check_words: string[]}} Pending */
 
 const OFFERED = 4;
-
-/** @param {Outside} outside @param {string} path @param {unknown} body */
-const post = (outside, path, body) =>
-  exchange(outside, path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+const DAY_MS = 86_400_000;
+/** A year and more without a word is a clock that is wrong: it must not take the families away from somebody without signal. */
+const WRONG_DAYS = -366;
+/** Where the office's policy does not say. */
+const CACHE_KEPT_DAYS = 14;
+/** So many days before the families on a phone lapse it says so. */
+const WARN_DAYS = 3;
 
 /** @param {Outside} outside @returns {Promise<string[]>} */
 async function wordList(outside) {
@@ -130,6 +133,12 @@ export async function openSession(outside, outbox, given, ties) {
     const office = await outbox.fact("office");
     if (!office) throw new FieldappError("vault_unreadable");
     const definitions = openDefinitions(outside, vault);
+    const [heard, practice] = await Promise.all([vault.fact("heard"), vault.fact("practice")]);
+    // Not a number, and so no reason for anything, where the office was never heard.
+    const left = (practice?.days ?? CACHE_KEPT_DAYS) - (outside.now() - heard) / DAY_MS;
+    const isLong = left <= WARN_DAYS && left > WRONG_DAYS;
+    if (isLong && left <= 0) await vault.lapse();
+    if (isLong) ties.tell("office", { status: left <= 0 ? "lapsed" : "lapses" });
     const caseload = openCaseload({ vault, definitions, outside, tell: ties.tell });
     const [keySet, signer, seen, signers, nonce] = await Promise.all([
       takeKeySet(office.keyset, office, office.n),

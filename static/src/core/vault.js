@@ -262,6 +262,13 @@ async function openVault(outside, db, name, local, self) {
         pages.delete(rowsOf(of));
       }),
 
+    /** Drops every casefile, and the keys to it: the office was not heard from for too long. What waits to be sent and drafts lie elsewhere. */
+    lapse: () =>
+      inside(["casefiles", "briefs", "pages", "meta"], "strict", ({ casefiles, briefs, pages, meta }) => {
+        for (const store of [casefiles, briefs, pages]) store.clear();
+        for (const row of ["caseload", "people"]) meta.delete(row);
+      }),
+
     /** @param {Uint8Array} bytes @param {string} store of the outbox @param {string} row */
     sealOwn: (bytes, store, row) => seal(local, bytes, placeOf(person.id, device, store, row)),
     /** @param {Uint8Array} sealed @param {string} store @param {string} row */

@@ -1,6 +1,6 @@
 /** What the core has told so far, for screens to read, and the line to ask it more. */
 import { useEffect, useState } from "preact/hooks";
-import { askToKeep } from "../page.js";
+import { askToKeep, reload } from "../page.js";
 
 /** @import { Family, Outbox, Status } from "./shapes.js" */
 
@@ -84,6 +84,7 @@ export function join(connected) {
     arrival.value = value;
   });
   line.on("caseload", () => void refreshCaseload());
+  line.on("parted", reload);
   line.on("locked", () => void refreshStatus());
   line.on("second_tab", (value) => {
     secondTab.value = value !== false;

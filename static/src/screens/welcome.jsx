@@ -4,11 +4,24 @@ import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
 import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Summary } from "../parts/form.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { arrival, ask, refreshCaseload, refreshStatus, replacing, settingUp, spoken, status, useAsked } from "../parts/told.js";
+import {
+  arrival,
+  ask,
+  outbox,
+  refreshCaseload,
+  refreshStatus,
+  replacing,
+  settingUp,
+  spoken,
+  status,
+  useAsked,
+} from "../parts/told.js";
 import * as sayDemo from "../words/demo.js";
 import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
 import * as sayReady from "../words/ready.js";
+import { officeSays } from "../words/sending.js";
+import { kept } from "../words/unlock.js";
 import * as sayWelcome from "../words/welcome.js";
 import { arriving, greeting } from "../words/welcome.js";
 
@@ -92,6 +105,12 @@ function Who({ another, next }) {
   return (
     <Frame title={another ? sayWelcome.another_title : sayWelcome.title} back={another ? "" : undefined}>
       <p class="govuk-body-l">{sayWelcome.lead}</p>
+      {/* It was set up once, and nobody is left on it: the office had them removed. */}
+      {!another && status.value?.heard?.at && (
+        <p class="govuk-inset-text" role="status">
+          {officeSays("lost")} {(outbox.value?.waiting ?? 0) > 0 && kept(outbox.value?.waiting ?? 0)}
+        </p>
+      )}
       {isApple() && !isInstalled() && <p class="govuk-inset-text">{sayReady.apple}</p>}
       {shell().demo && <Demo fill={set} />}
       <Trouble error={error} />

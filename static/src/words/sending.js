@@ -32,6 +32,8 @@ export const explain = (/** @type {Outbox} */ told) => {
     : "The office has everything you sent.";
 };
 
+const REMOVED =
+  "Your office says that this phone is no longer in use, so the families on it were removed. What you wrote is still sent.";
 /** @type {Record<string, string>} */
 const OFFICE = {
   store_failed: "This phone could not keep what came from the office. What you wrote is safe. Free some space on the phone.",
@@ -41,6 +43,12 @@ const OFFICE = {
     "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
   device:
     "Your office does not know this phone any more, so nothing is sent or fetched. Everything you wrote is kept here. Tell your administrator, and do not clear the browser.",
+  lost: REMOVED,
+  ended: REMOVED,
+  lapses:
+    "This phone has not reached your office for many days. Find signal soon, or the families on it are removed. What you wrote stays.",
+  lapsed:
+    "This phone had not reached your office for so long that the families on it were removed. With signal they come back by themselves. What you wrote is here.",
   update_first: "A newer version of the app is needed before anything new can be fetched. What you write is still sent.",
 };
 

@@ -1,0 +1,102 @@
+"""Who did what: the page of one family, of one person, and one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, request, url_for
+from flask.typing import ResponseReturnValue
+
+from fieldapp import auditing
+from fieldapp.auditing import Page
+from fieldapp.delivery import READ_ON_A_PHONE
+from fieldapp.store.audit import AuditRow
+from fieldapp.web import words
+from fieldapp.web.guards import me, signed_in
+from fieldapp.web.office import office
+from fieldapp.web.pages import show
+
+pages = Blueprint("audits", __name__, url_prefix="/desk")
+
+_DONE = {
+    "read": "Read",
+    "read what waits": "Read what waits to be sorted",
+    "wrote": "Wrote",
+    "question": "Sent back with a question",
+    "noted": "Read and noted",
+    "signed_off": "Signed off",
+    "signed in": "Signed in",
+    "signed out": "Signed out",
+    "sign-in refused": "A sign-in was refused",
+    "given back by a phone": "Given back by a phone after a restore",
+    "device ok": "Said that a phone is in use",
+    "device lost": "Said that a phone is lost",
+    "device ended": "Said that a phone is no longer used",
+}
+
+
+@pages.get("/families/<casefile>/who-did-what")
+@signed_in("supervisor")
+def family(casefile: str) -> ResponseReturnValue:
+    here = office()
+    return _show(
+        lambda before: auditing.of_family(here.store, here.keys, me(), casefile, before, here.clock),
+        ("Back to the family", url_for("casefiles.page", casefile=casefile)),
+        by_person=True,
+    )
+
+
+@pages.get("/people/<person>/who-did-what")
+@signed_in("administrator")
+def person(person: str) -> ResponseReturnValue:
+    here = office()
+    return _show(
+        lambda before: auditing.of_person(here.store, here.keys, me(), person, before, here.clock),
+        ("People", url_for("admin.people_page")),
+    )
+
+
+@pages.get("/what-i-did")
+@signed_in("supervisor", "auditor", "administrator")
+def own() -> ResponseReturnValue:
+    """What one did oneself: the office keeps nothing about people that they may not see."""
+    here = office()
+    return _show(
+        lambda before: auditing.of_person(here.store, here.keys, me(), me().id, before, here.clock),
+        ("Back", url_for("board.home")),
+    )
+
+
+def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> ResponseReturnValue:
+    here = office()
+    before = request.args.get("before", "")
+    try:
+        found: Page = asked(int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None)
+    except auditing.NotForThem:
+        abort(404)
+    now, names = here.clock(), here.store.people.names()
+    rows = [
+        {
+            "at": words.when_text(row.at, now),
+            "who": names.get(row.person, "") or "The office’s own machine",
+            "what": _what(row, found.titles, told_of_family=not by_person),
+            "record": row.record[:8],
+        }
+        for row in found.rows
+    ]
+    older = (
+        None if found.before is None else url_for(str(request.endpoint), **{**(request.view_args or {}), "before": found.before})
+    )
+    return show("audits/page.html", about=found.about, rows=rows, older=older, back=back, by_person=by_person)
+
+
+def _what(row: AuditRow, titles: dict[str, str], *, told_of_family: bool) -> str:
+    if row.what.startswith(READ_ON_A_PHONE):
+        day = row.what.removeprefix(READ_ON_A_PHONE)
+        done = f"Read on a phone on {words.on_text(day, office().clock())}"
+    else:
+        done = _DONE.get(row.what) or row.what[:1].upper() + row.what[1:]
+    thing = "a record" if row.record else "the family’s page"
+    if not row.casefile:
+        return done
+    return f"{done}: {thing} of {titles.get(row.casefile, 'a family')}" if told_of_family else f"{done}: {thing}"

@@ -1,0 +1,213 @@
+/** A phone that is lost, somebody who no longer uses one, one that was not heard from, words that were forgotten: what goes, what stays, what comes back. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { json, text } from "../../static/src/core/keys.js";
+import { splitJws } from "../../static/src/sync/entry.js";
+import { makeOffice, newId } from "./office.js";
+import { ready, setUp, startPhone, visitNote } from "./phone.js";
+
+const DAY = 86_400_000;
+const vaultsOf = async (phone) =>
+  (await phone.storage.indexedDB.databases()).map(({ name }) => name).filter((name) => name !== "outbox");
+const parted = (phone) => phone.until(() => phone.news.some(({ news }) => news === "parted"), "word that it is over");
+const noSignal = async () => {
+  throw new TypeError("Failed to fetch");
+};
+
+/** Ama's phone with one family, two notes that wait and one draft, without signal. */
+async function given(how = {}) {
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office, undefined, how);
+  const words = await setUp(phone, ama);
+  office.weather = noSignal;
+  for (const line of ["First of two.", "Second of two."]) {
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    await phone.ask("send", { slot, fields: visitNote(child, line) });
+  }
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  await phone.ask("draft.keep", { slot, fields: { seen_and_heard: "Not finished yet." } });
+  return { office, ama, casefile, child, phone, words, slot };
+}
+
+test("a phone that hears it is lost drops everything that can be read, says so signed, and goes on sending", async () => {
+  const { office, phone } = await given();
+  const [{ kid }] = [...office.enrolments.map(({ jws }) => splitJws(jws, "fieldapp-enrolment"))];
+  office.status = "lost";
+  office.refuse = () => ({ code: "device_ended" });
+  office.weather = null;
+  void phone.ask("sync").catch(() => undefined);
+  await parted(phone);
+  assert.deepEqual(await vaultsOf(phone), []);
+  assert.equal((await phone.ask("status")).state, "fresh");
+  assert.deepEqual(office.dropped, [[kid, true]]);
+  await assert.rejects(phone.ask("caseload"), { code: "locked" });
+  // What waited went, and so did the draft, which nobody can open here any more.
+  await phone.until(() => office.quarantine.size === 2 && office.drafts.size === 1, "what waited, at the office");
+  phone.kill();
+});
+
+test("a lost phone keeps what waits until it can be sent, over any number of restarts", async () => {
+  const { office, phone } = await given();
+  office.status = "lost";
+  // The greeting gets through, and none of the notes is taken yet.
+  office.refuse = () => ({ status: "retry", retry_after: 3600 });
+  office.weather = null;
+  phone.kill();
+  const second = startPhone(office, phone.storage);
+  await second.ask("sync");
+  await parted(second);
+  assert.deepEqual(await vaultsOf(second), []);
+  second.kill();
+  office.refuse = () => null;
+  const third = startPhone(office, phone.storage, { now: () => Date.now() + 2 * 3_600_000 });
+  assert.equal((await third.ask("status")).state, "fresh");
+  await third.until(() => office.byId.size === 4 && office.drafts.size === 1, "both notes and the draft at the office");
+  third.kill();
+});
+
+test("a locked phone hears that it is lost, and its word is not signed", async () => {
+  const { office, phone } = await given();
+  phone.kill();
+  office.weather = null;
+  office.status = "lost";
+  const locked = startPhone(office, phone.storage);
+  await parted(locked);
+  assert.deepEqual(await vaultsOf(locked), []);
+  await locked.ask("sync");
+  await locked.until(() => office.dropped.length === 1, "its word");
+  assert.equal(office.dropped[0][1], false);
+  await locked.ask("sync");
+  assert.equal(office.dropped.length, 1);
+  locked.kill();
+});
+
+test("no silence, no failure and no answer but the office's own word makes a phone drop anything", async () => {
+  const { office, phone, words } = await given();
+  const answers = [
+    () => new Response("<p>Log in to this wifi</p>", { status: 200, headers: { "Content-Type": "text/html" } }),
+    () => new Response('{"v":1,"error":"read_token"}', { status: 401, headers: { "Content-Type": "application/json" } }),
+    () => new Response('{"v":1,"error":"device"}', { status: 401, headers: { "Content-Type": "application/json" } }),
+    () => new Response('{"v":1,"device":{"status":"cloned"}}', { status: 200, headers: { "Content-Type": "application/json" } }),
+    () => new Response("", { status: 503 }),
+  ];
+  for (const answer of answers) {
+    office.weather = async () => answer();
+    await phone.ask("sync");
+  }
+  phone.kill();
+  for (const answer of answers) {
+    office.weather = async () => answer();
+    const locked = startPhone(office, phone.storage);
+    await locked.ask("sync");
+    locked.kill();
+  }
+  const again = startPhone(office, phone.storage);
+  const { people } = await again.ask("status");
+  await again.ask("unlock", { vault: people[0].vault, words });
+  assert.deepEqual(
+    (await again.ask("caseload")).families.map(({ title }) => title),
+    ["Tarnley"],
+  );
+  again.kill();
+});
+
+test("one person's use of a shared phone ends: theirs goes, the other's stays, and what both wrote goes on", async () => {
+  const { office, phone, words } = await given();
+  office.weather = null;
+  await setUp(phone, office.addPerson("Reece"));
+  const [{ kid }] = office.enrolments.map(({ jws }) => splitJws(jws, "fieldapp-enrolment"));
+  const { people } = await phone.ask("status");
+  office.endedSigners.add(kid);
+  await phone.ask("unlock", { vault: people.find(({ label }) => label === "Ama").vault, words });
+  await parted(phone);
+  assert.deepEqual(office.dropped, [[kid, true]]);
+  assert.equal((await vaultsOf(phone)).length, 1);
+  assert.deepEqual(
+    (await phone.ask("status")).people.map(({ label }) => label),
+    ["Reece"],
+  );
+  await phone.until(() => office.byId.size === 4, "what Ama had written");
+  phone.kill();
+});
+
+test("a phone that was not heard from for 14 days drops its families and keeps what waits and drafts; before that it warns", async () => {
+  let ahead = 0;
+  const { office, phone, words, slot, casefile } = await given({ now: () => Date.now() + ahead });
+  const opens = async (days) => {
+    ahead = days * DAY;
+    const again = startPhone(office, phone.storage, { now: () => Date.now() + ahead });
+    const { people } = await again.ask("status");
+    await again.ask("unlock", { vault: people[0].vault, words });
+    return again;
+  };
+  phone.kill();
+  const told = (one) => one.news.filter(({ news }) => news === "office").map(({ value }) => value.status);
+  const early = await opens(10);
+  assert.equal((await early.ask("caseload")).families.length, 1);
+  assert.deepEqual(told(early), []);
+  early.kill();
+  const warned = await opens(12);
+  assert.deepEqual(told(warned), ["lapses"]);
+  assert.equal((await warned.ask("family", { casefile })).title, "Tarnley");
+  warned.kill();
+  const lapsed = await opens(15);
+  assert.deepEqual(told(lapsed), ["lapsed"]);
+  await lapsed.until(async () => (await lapsed.ask("outbox")).waiting === 2, "what waits");
+  assert.equal((await lapsed.ask("draft.open", { slot })).fields.seen_and_heard, "Not finished yet.");
+  assert.ok((await lapsed.ask("caseload")).families.every(({ title }) => title !== "Tarnley"));
+  office.weather = null;
+  await ready(lapsed);
+  await lapsed.until(async () => (await lapsed.ask("caseload")).families.some(({ title }) => title === "Tarnley"), "Tarnley");
+  lapsed.kill();
+});
+
+test("forgotten words: what waited is sent under its author's name, and the draft comes back and can be sent", async () => {
+  const { office, ama, casefile, child, phone, slot } = await given();
+  const { people } = await phone.ask("status");
+  phone.kill();
+  office.weather = null;
+  const record = newId();
+  const header = {
+    v: 1,
+    slot,
+    n: 1,
+    kind: "visit_note",
+    schema: "visit-note.1",
+    casefile,
+    record,
+    parents: [],
+    written_at: office.stamp(),
+  };
+  const body = text(json({ salt: newId(), fields: { seen_and_heard: "Not finished yet." } }));
+  office.leftDrafts = [{ slot, n: 1, header: text(json(header)), body }];
+  const again = startPhone(office, phone.storage);
+  const { offered_words } = await again.ask("setup.start", { email: ama.email, password: "correct", code: "123456" });
+  await again.ask("setup.finish", { words: offered_words.join(" "), label: ama.name, replaces: people[0].vault });
+  await ready(again);
+  await again.until(() => office.byId.size === 4, "both notes at the office");
+  await again.until(async () => (await again.ask("family", { casefile })).drafts.length === 1, "the draft");
+  await again.until(() => office.drafts.has(slot), "the draft at the office, under the new signer");
+  office.leftDrafts = [];
+  assert.equal((await again.ask("draft.open", { slot })).fields.seen_and_heard, "Not finished yet.");
+  await again.ask("send", { slot, fields: visitNote(child, "Finished now.") });
+  await again.until(() => office.byId.size === 5, "the finished note");
+  assert.deepEqual((await again.ask("family", { casefile })).drafts, []);
+  again.kill();
+});
+
+test("what is opened on a phone is told with the next greeting, once for each record and day", async () => {
+  const { office, ama, casefile, phone } = await given();
+  const { record } = (await phone.ask("family", { casefile })).records[0];
+  await phone.ask("record", { record });
+  await phone.ask("record", { record });
+  assert.deepEqual(office.reads, []);
+  office.weather = null;
+  await phone.ask("sync");
+  assert.deepEqual(office.reads, [[casefile, record, office.stamp().slice(0, 10)]]);
+  await phone.ask("sync");
+  assert.equal(office.reads.length, 1);
+  assert.equal(ama.name, "Ama");
+  phone.kill();
+});
