@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun, Sealed
@@ -64,6 +64,15 @@ class Audit(Noun):
     def get(self, row_id: str) -> AuditRow | None:
         row = self._one("SELECT * FROM audit WHERE id = ?", row_id)
         return None if row is None else AuditRow(*tuple(row))
+
+    def newest_of(self, person: str, whats: Sequence[str], most: int) -> list[AuditRow]:
+        """The newest things of these sorts that one person did, the newest first."""
+        marks = ",".join("?" * len(whats))
+        rows = self._rows(
+            f"SELECT * FROM audit WHERE person = ? AND what IN ({marks}) ORDER BY n DESC LIMIT ?",  # noqa: S608 - marks only
+            person, *whats, most,
+        )  # fmt: skip
+        return [AuditRow(*tuple(row)) for row in rows]
 
     def head(self) -> str:
         """The hash of the newest row, "" when there is none."""

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from flask import Flask
 
 from fieldapp.web import (
+    account,
+    accounts,
     admin,
     board,
     carrying,
     casefiles,
+    council,
     emergencies,
     front,
     leaves,
@@ -19,9 +22,10 @@ from fieldapp.web import (
     records,
     responders,
     rotas,
+    set_up,
     sign_in,
     sorting,
-)  # fmt: skip
+)
 
 
 def install(app: Flask, asset: Callable[[str], str]) -> None:
@@ -30,6 +34,9 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
     for part in (
         front,
         sign_in,
+        set_up,
+        account,
+        council,
         board,
         casefiles,
         leaves,
@@ -41,5 +48,6 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
         rotas,
         emergencies,
         admin,
+        accounts,
     ):
         app.register_blueprint(part.pages)
