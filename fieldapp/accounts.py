@@ -53,7 +53,7 @@ class Ticket:
 
 
 def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
-    """Closes an account: sign-ins end at once, phones fetch nothing more, and what they wrote is taken in as ever. Raises NotThisOne."""
+    """Closes an account: sign-ins end at once, phones fetch nothing more, and what they still send is kept for a person to place. Raises NotThisOne."""
     at = stamp(now)
     with store.writing() as tx:
         row = _other(tx, by, person)

@@ -37,7 +37,7 @@ ACCOUNT_DONE = {
 }
 ACCOUNTS_DONE = {
     "changed": "Changed. They are signed out and see the new pages when they sign in again.",
-    "closed": "Closed. They are signed out everywhere, and their phones fetch nothing more. What they wrote is still taken in.",
+    "closed": "Closed. They are signed out everywhere, and their phones fetch nothing more. What still comes from them is kept, and a supervisor places it.",
     "opened": "Open again, as it was.",
     "disconnected": "Disconnected, and signed out everywhere.",
     "taken_back": "Taken back. The words open nothing any more.",
