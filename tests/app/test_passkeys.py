@@ -260,7 +260,8 @@ def test_junk_in_place_of_a_passkey_is_refused_like_a_wrong_one(office: Harrowme
 def test_an_answer_with_a_part_that_is_no_part_is_refused(office: Harrowmere, part: str) -> None:
     held = with_passkey(office)
     browser = office.visitor()
-    for value in ("", "!", None, 3, [], "AAAA"):
+    strange: tuple[Any, ...] = ("", "!", None, 3, [], "AAAA")
+    for value in strange:
         said = json.loads(held.show(to_show(browser)))
         said["response"][part] = value
         assert sign_in(browser, json.dumps(said)).status_code == 401
