@@ -122,6 +122,10 @@ class Resets(Noun):
         """Ends one; False when it had ended or lapsed."""
         return self._run("UPDATE resets SET ended_at=? WHERE id=? AND ended_at IS NULL AND until_at>?", at, id, at) == 1
 
+    def end_every(self, at: str) -> int:
+        """Ends all there are, whoever's."""
+        return self._run("UPDATE resets SET ended_at=? WHERE ended_at IS NULL", at)
+
     def end_all(self, person: str, at: str) -> int:
         return self._run("UPDATE resets SET ended_at=? WHERE person=? AND ended_at IS NULL", at, person)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -105,6 +106,9 @@ def serving(now: Callable[[], float]) -> Iterator[Provider]:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             provider.asked.append(path)
+            if path == "/authorize":
+                self._show(provider.agree(f"{provider.issuer}{self.path}"))
+                return
             found = {"/.well-known/openid-configuration": provider.told, "/keys": provider.keys}.get(path)
             self._say(*((404, {}) if found is None else (200, found())))
 
@@ -113,6 +117,15 @@ def serving(now: Callable[[], float]) -> Iterator[Provider]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             self._say(*provider.token(form, self.headers.get("Authorization", "")))
+
+        def _show(self, back: str) -> None:
+            """The provider's own page, on which somebody says that it is them."""
+            body = f'<!doctype html><title>The council</title><h1>The council</h1><a href="{escape(back)}">It is me</a>'.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def _say(self, status: int, told: dict[str, Any]) -> None:
             body = b"<html>Back soon" if provider.is_down else json.dumps(told).encode()

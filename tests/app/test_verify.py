@@ -45,6 +45,7 @@ DAILY = {
     *("settings", "teams", "people", "memberships", "sign_in_attempts", "sessions", "devices", "setup_nonces", "readers"),
     *("removals_heard", "drafts", "blobs", "blob_chunks", "phone_alarms"),
     *("duty_turns", "pods", "pod_people", "pod_casefiles", "kept_out", "sections", "emergencies"),
+    *("passkeys", "spent", "resets", "council_accounts"),
 }
 """Tables that no chain covers: arrangements that people change, and what is overwritten by nature."""
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import expect
 
 from fieldapp import people
+from tests.app import provider as providers
+from tests.app.provider import CLIENT, SECRET, Provider
 from tests.browser.conftest import NewPhone
 from tests.browser.people import CODE, PASSWORD, Supervisor
 from tests.browser.phone import LAPTOP, Phone
 from tests.browser.server import Server
+from tests.browser.test_accessible import Eye
 
 NEW = "kettle plum orbiting"
 
@@ -42,6 +48,10 @@ class Member(Supervisor):
 
     def follows(self, name: str) -> None:
         self.page.get_by_role("link", name=name).click()
+
+    def follows_the_button(self, name: str) -> None:
+        """Follows a link that looks like a button."""
+        self.presses(name)
 
     def fills(self, **typed: str) -> None:
         """Types into the fields with these labels; `_` for a space."""
@@ -149,7 +159,7 @@ def test_changed_password_opens_from_then_on(server: Server, laptop: Phone) -> N
     marian.signs_out()
     marian.fills(Email_address=marian.email, Password=NEW)
     laptop.page.get_by_label("Six-figure code").fill(CODE)
-    marian.presses("Sign in")
+    laptop.page.get_by_role("button", name="Sign in", exact=True).click()
     marian.is_at("What needs reading")
 
 
@@ -195,6 +205,66 @@ def test_two_people_give_a_keyworker_her_account_back(server: Server, new_phone:
     phone.page.get_by_label("Six-figure code").fill(CODE)
     ama.presses("Sign in")
     ama.is_at("Your work is in the phone app")
+
+
+@pytest.fixture
+def council(server: Server) -> Iterator[Provider]:
+    """The council's own sign-in, and the office started anew so that it knows it."""
+    with providers.serving(time.time) as found:
+        server.kill()
+        server.environment |= {
+            "FIELDAPP_OIDC_ISSUER": found.issuer, "FIELDAPP_OIDC_CLIENT_ID": CLIENT, "FIELDAPP_OIDC_CLIENT_SECRET": SECRET,
+        }  # fmt: skip
+        server.start()
+        yield found
+
+
+def test_council_account_is_connected_once_and_opens_from_then_on(server: Server, council: Provider, laptop: Phone) -> None:
+    # Given a supervisor who connects her council account
+    marian = Member(laptop, server)
+    eye = Eye(laptop.page)
+    marian.signs_in()
+    marian.opens_their_account()
+    marian.follows("Connect your council account")
+    marian.is_at("The council")
+    marian.follows("It is me")
+    marian.is_at("Connect your council account")
+    eye.looks("connecting a council account")
+    marian.fills(Password=PASSWORD)
+    laptop.page.get_by_label("Six-figure code").fill(CODE)
+    marian.presses("Connect it")
+    marian.reads("Your council account is connected.")
+    marian.signs_out()
+
+    # When she signs in with it
+    eye.looks("sign in, with a council")
+    marian.follows_the_button("Sign in with your council account")
+    marian.is_at("The council")
+    marian.follows("It is me")
+
+    # Then she is in without a password of this office
+    marian.is_at("What needs reading")
+    marian.signs_out()
+    marian.reads("You are signed out here.")
+
+    # And where the council asked for one thing only, ours is asked for too
+    council.amr = ["pwd"]
+    marian.follows_the_button("Sign in with your council account")
+    marian.follows("It is me")
+    marian.is_at("One more step")
+    eye.looks("one more step")
+    laptop.page.get_by_label("Six-figure code").fill(CODE)
+    laptop.page.get_by_role("button", name="Sign in", exact=True).click()
+    marian.is_at("What needs reading")
+
+    # And when the council names somebody else, nobody is let in
+    marian.signs_out()
+    council.subject = "somebody-else"
+    marian.follows_the_button("Sign in with your council account")
+    marian.follows("It is me")
+    marian.is_at("You are not signed in")
+    eye.looks("not let in")
+    assert eye.objections == [], "\n".join(eye.objections)
 
 
 def code_now(secret: str) -> str:
