@@ -90,7 +90,7 @@ def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: s
         tx.people.leave_teams(person, at)
         tx.people.set_role(person, role, team)
         if team is not None:
-            tx.people.join(person, team, role, at)
+            people.join(tx, person, team, role, now)
         tx.people.end_sessions_of(person, at)
         _note(tx, keys, by, "role or team changed", person, f"{row.role} to {role}", at)
 

@@ -235,11 +235,15 @@ def add(
             raise AddressTaken(email)
         store.people.add(row)
         if team is not None:
-            # An auditor's part always has an end: `access` lets nobody in on an open one.
-            store.people.join(person, team, role, stamp(now), stamp(now + AUDIT_FOR) if role == "auditor" else None)
+            join(store, person, team, role, now)
         if by:
             store.audit.add(stamp(now), by, "person added")
     return Added(_person(store, row, now), password, totp)
+
+
+def join(tx: Store, person: str, team: str, role: str, now: datetime) -> None:
+    """Makes a person part of a team from now on: an auditor always until a day, because `access` lets none in on an open part."""
+    tx.people.join(person, team, role, stamp(now), stamp(now + AUDIT_FOR) if role == "auditor" else None)
 
 
 def hash_password(password: str) -> str:

@@ -232,6 +232,15 @@ def test_another_role_and_team_hold_from_now_on_and_end_the_sign_in(office: Harr
     assert office.signed_in("jos").get("/desk/people").status_code == 200
 
 
+def test_somebody_made_an_auditor_reads_until_a_day(office: Harrowmere) -> None:
+    admin = office.signed_in("admin")
+    form = {"role": "auditor", "team": "family-support"}
+    assert admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", form).status_code == 303
+    parts = office.office.store.people.memberships_of(office.id("jos"))
+    assert all(part.until_at is not None for part in parts)
+    assert [part.role for part in parts if (part.until_at or "") > "2026-11-24"] == ["auditor"]
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
