@@ -10,6 +10,7 @@ from flask import Flask
 
 from fieldapp import config, people, practice, sorting, store, web
 from fieldapp.config import Settings
+from fieldapp.council import Council
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
@@ -98,6 +99,7 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         origin=settings.origin,
         demo_code=config.DEMO_CODE if settings.demo else None,
         epoch_file=epoch_file,
+        council=Council(settings.council) if settings.council else None,
     )
 
 

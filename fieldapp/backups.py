@@ -206,6 +206,8 @@ def restore(
             tx.settings.drop("backup_began")
             # Who had signed out since, or was put out, is signed in again in the copy.
             tx.people.end_sessions(at)
+            # Words of a reset that were used since are known to two people, and stand in the copy as if they had not been.
+            tx.resets.end_every(at)
         opened.close()
         fold(str(coming))
         replaced = _swapped(live, coming, at)

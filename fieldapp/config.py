@@ -16,6 +16,7 @@ __all__ = [
     "DEMO_KEYWORKERS",
     "DEMO_PASSWORD",
     "LOCAL_HOSTS",
+    "CouncilSettings",
     "Settings",
     "database_path",
     "key_path",
@@ -32,12 +33,26 @@ DEMO_KEYWORKERS = ("ama@harrowmere.example", "reece@harrowmere.example")
 
 
 @dataclass(frozen=True, slots=True)
+class CouncilSettings:
+    """Where a council's own sign-in is (OpenID Connect), and what this office is to it.
+
+    ``acr`` names the kind of sign-in that is asked for and that counts as one with a second factor; "" when none is.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    acr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one office runs on.
 
     ``master_key`` wraps every other key and never leaves memory; ``former_key`` is the one before it, there only while
     ``fieldapp rekey`` is under way. ``demo`` is true when the key says so: only then are the published demo password
-    and second factor accepted, and only on this machine.
+    and second factor accepted, and only on this machine. ``proxies`` is how many trusted proxies stand before the server:
+    so many are believed about who is asking.
     """
 
     database: str
@@ -46,6 +61,8 @@ class Settings:
     origin: str
     port: int
     demo: bool = False
+    proxies: int = 0
+    council: CouncilSettings | None = None
     former_key: bytes | None = field(default=None, repr=False)
 
     @property
@@ -77,6 +94,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         port=port,
         demo=held.demo,
         former_key=held.keys[1] if len(held.keys) > 1 else None,
+        proxies=_proxies(environ.get("FIELDAPP_PROXIES", "0")),
+        council=_council(environ),
     )
     if held.demo and settings.host not in LOCAL_HOSTS:
         raise CannotStart(
@@ -102,6 +121,42 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     raise CannotStart(f"PORT must be a number from 1 to 65535, not {text!r}.")
+
+
+def _proxies(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 10:
+        return int(text)
+    raise CannotStart(f"FIELDAPP_PROXIES must say how many proxies stand before the office, 0 to 9, not {text!r}.")
+
+
+def _council(environ: Mapping[str, str]) -> CouncilSettings | None:
+    issuer, client = environ.get("FIELDAPP_OIDC_ISSUER", ""), environ.get("FIELDAPP_OIDC_CLIENT_ID", "")
+    told, path = environ.get("FIELDAPP_OIDC_CLIENT_SECRET", ""), environ.get("FIELDAPP_OIDC_CLIENT_SECRET_FILE", "")
+    if not issuer and not client and not told and not path:
+        return None
+    parts = urlsplit(issuer)
+    if (
+        parts.hostname is None
+        or parts.query
+        or parts.fragment
+        or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS))
+    ):
+        raise CannotStart(
+            f"FIELDAPP_OIDC_ISSUER must be the https address that the council’s provider calls its issuer, not {issuer!r}."
+        )
+    if not client:
+        raise CannotStart(
+            "FIELDAPP_OIDC_CLIENT_ID is missing: set it to the name under which the council’s provider knows this office."
+        )
+    if bool(told) == bool(path):
+        raise CannotStart("Set either FIELDAPP_OIDC_CLIENT_SECRET or FIELDAPP_OIDC_CLIENT_SECRET_FILE, and not both.")
+    try:
+        secret = told or Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise CannotStart(f"FIELDAPP_OIDC_CLIENT_SECRET_FILE names {path}, which cannot be read.") from None
+    if not secret:
+        raise CannotStart(f"The file {path} that FIELDAPP_OIDC_CLIENT_SECRET_FILE names is empty.")
+    return CouncilSettings(issuer, client, secret, environ.get("FIELDAPP_OIDC_ACR", ""))
 
 
 def _origin(text: str) -> str:

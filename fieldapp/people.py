@@ -22,7 +22,9 @@ from urllib.parse import quote
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from fieldapp import attempts, passkeys, passwords
 from fieldapp.errors import FieldappError
+from fieldapp.passkeys import Shown
 from fieldapp.store.people import PersonRow
 from sync.entry import b64u, moment, stamp
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from fieldapp.store import Store
 
 Role = Literal["keyworker", "practitioner", "supervisor", "administrator", "auditor"]
+Via = Literal["password", "council"]
+"""How somebody signed in: with the password of this office, or with their account at the council."""
 ROLES: tuple[Role, ...] = ("keyworker", "practitioner", "supervisor", "administrator", "auditor")
 DESK_ROLES: tuple[Role, ...] = ("supervisor", "administrator", "auditor")
 """Who may sign in to the office's pages. The others' work is in the phone app, behind the phone's own keys."""
@@ -44,11 +48,6 @@ AUDIT_FOR = timedelta(days=92)
 """How long an auditor reads a team where nobody said until when."""
 
 CODE_STEP_S = 30
-LONGEST_WAIT_S = 900
-FORGOTTEN_AFTER = timedelta(hours=24)
-_FREE = {"pair": 5, "account": 20, "address": 50}
-"""Failures in a row before waiting begins: for one account from one address, for one account from anywhere, and for one
-address, which a whole office may share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class SignedIn:
 
     person: Person
     session: str
+    via: str = "password"
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -106,40 +106,72 @@ def sign_in(
     clock: Callable[[], datetime],
     *,
     demo_code: str | None = None,
+    passkey: Shown | None = None,
 ) -> Person | Refused:
-    """Checks password and second factor; a person when both are right and the account is open.
+    """Checks password and second factor, a code or a passkey; a person when both are right and the account is open.
 
     The attempt is counted before it is looked at, so that a hundred at once are not a hundred free ones. A code is good
     once; the demo's fixed code, given only by a demo office, is good always.
     """
+    return _let_in(store, keys, email, password, code, passkey, address, clock, demo_code)
+
+
+def show_second_factor(
+    store: Store,
+    keys: Keys,
+    person: Person,
+    code: str,
+    address: str,
+    clock: Callable[[], datetime],
+    *,
+    demo_code: str | None = None,
+    passkey: Shown | None = None,
+) -> Person | Refused:
+    """Checks only the second factor, of somebody whom the council's own sign-in has named. Counted like any other sign-in."""
+    return _let_in(store, keys, person.email, None, code, passkey, address, clock, demo_code)
+
+
+def _let_in(
+    store: Store,
+    keys: Keys,
+    email: str,
+    password: str | None,
+    code: str,
+    passkey: Shown | None,
+    address: str,
+    clock: Callable[[], datetime],
+    demo_code: str | None,
+) -> Person | Refused:
     now = clock()
     email = folded(email)
-    counters = _counters(email, address)
-    wait = _count_attempt(store, counters, now)
+    counters = attempts.counters(email, address)
+    wait = attempts.count(store, counters, now)
     if wait:
         return Refused(wait)
     row = store.people.by_email(email)
-    is_right = _password_fits(row.password_hash if row else _nobodys_hash(), password) and row is not None
+    is_right = password is None or _password_fits(row.password_hash if row else _nobodys_hash(), password)
     step = _step_of(_secret_of(keys, row), code, now)
     is_demo_code = demo_code is not None and hmac.compare_digest(_utf8(code), _utf8(demo_code))
     with store.writing():
-        may = row is not None and is_right and (is_demo_code or step is not None) and _is_open(row, now)
-        if row is None or not may or not (is_demo_code or store.people.use_code(row.id, step or 0)):
+        # First, and whatever else is wrong: what an authenticator signed is good once.
+        is_passkey_right = passkey is not None and passkeys.take(store, keys, passkey, row.id if row else "", now)
+        may = row is not None and is_right and is_open(row, now)
+        if row is None or not may or not (is_passkey_right or is_demo_code or (step and store.people.use_code(row.id, step))):
             # Also for nobody: what is written for some and not for others takes time that can be measured.
             store.audit.add(stamp(now), row.id if row else "", "sign-in refused")
             return Refused(0)
-        _forget_attempts(store, counters, now)
+        attempts.forget(store, counters, now)
     return _person(store, row, now)
 
 
-def begin_session(store: Store, person: Person, now: datetime, *, instead_of: str | None = None) -> str:
+def begin_session(store: Store, person: Person, now: datetime, *, instead_of: str | None = None, via: Via = "password") -> str:
     """Begins a sign-in on a browser and returns what its cookie says; any earlier one on that browser ends."""
     secret = b64u(secrets.token_bytes(32))
     with store.writing():
         if instead_of is not None:
             store.people.end_session(_hash(instead_of), stamp(now))
         store.people.drop_sessions(stamp(now - LONGEST))
-        store.people.begin_session(_hash(secret), person.id, stamp(now))
+        store.people.begin_session(_hash(secret), person.id, stamp(now), via)
         store.audit.add(stamp(now), person.id, "signed in")
     return secret
 
@@ -153,12 +185,17 @@ def session_of(store: Store, secret: str, now: datetime) -> SignedIn | None:
     if now - seen >= IDLE or now - made >= LONGEST:
         return None
     person_row = store.people.by_id(row.person)
-    if person_row is None or not _is_open(person_row, now) or person_row.role not in DESK_ROLES:
+    if person_row is None or not is_open(person_row, now) or person_row.role not in DESK_ROLES:
         return None
     if now - seen >= SEEN_EVERY:
         with store.writing():
             store.people.see_session(row.id, stamp(now))
-    return SignedIn(_person(store, person_row, now), row.id)
+    return SignedIn(_person(store, person_row, now), row.id, row.via)
+
+
+def session_id(secret: str) -> str:
+    """Names the sign-in that a cookie stands for, as the store keeps it."""
+    return _hash(secret)
 
 
 def end_session(store: Store, signed_in: SignedIn, now: datetime) -> None:
@@ -183,14 +220,14 @@ def add(
 ) -> Added:
     """Adds a person and returns the secrets to hand over; raises AddressTaken.
 
-    Without a password one is drawn at random: 80 bits in groups of four, easy to read out.
+    Without a password three words are drawn at random.
     """
     email = folded(email)
-    password = password or _drawn_password()
-    totp = base64.b32encode(secrets.token_bytes(20)).decode()
+    password = password or passwords.drawn()
+    totp = new_totp()
     person = id or b64u(secrets.token_bytes(16))
     row = PersonRow(
-        person, email, name.strip(), role, _hasher().hash(_bytes(password)), keys.seal_secret(_about_code(person), totp.encode()),
+        person, email, name.strip(), role, hash_password(password), keys.seal_secret(_about_code(person), totp.encode()),
         0, stamp(now), None, team,
     )  # fmt: skip
     with store.writing():
@@ -198,11 +235,52 @@ def add(
             raise AddressTaken(email)
         store.people.add(row)
         if team is not None:
-            # An auditor's part always has an end: `access` lets nobody in on an open one.
-            store.people.join(person, team, role, stamp(now), stamp(now + AUDIT_FOR) if role == "auditor" else None)
+            join(store, person, team, role, now)
         if by:
             store.audit.add(stamp(now), by, "person added")
     return Added(_person(store, row, now), password, totp)
+
+
+def join(tx: Store, person: str, team: str, role: str, now: datetime) -> None:
+    """Makes a person part of a team from now on: an auditor always until a day, because `access` lets none in on an open part."""
+    tx.people.join(person, team, role, stamp(now), stamp(now + AUDIT_FOR) if role == "auditor" else None)
+
+
+def hash_password(password: str) -> str:
+    """Hashes a password slowly, as it is kept."""
+    return _hasher().hash(_bytes(password))
+
+
+def fits(kept: str | None, said: str) -> bool:
+    """Says whether this is what was hashed; takes as long, and says no, where nothing was kept."""
+    return _password_fits(kept or _nobodys_hash(), said) and kept is not None
+
+
+def new_totp() -> str:
+    """Draws the key of a new authenticator, in the letters people type into their app."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def step_of(totp: str, code: str, now: datetime) -> int | None:
+    """Finds the time step a code of this authenticator belongs to; None when it is no code of now."""
+    return _step_of(base64.b32decode(totp), code, now)
+
+
+def set_totp(tx: Store, keys: Keys, person: str, totp: str, step: int) -> None:
+    """Gives a person another authenticator, one code of which has just been used."""
+    tx.people.set_totp(person, keys.seal_secret(_about_code(person), totp.encode()))
+    tx.people.set_code_used(person, step)
+
+
+def by_id(store: Store, id: str, now: datetime) -> Person | None:
+    """Gives the person whose account this is while it is open."""
+    row = store.people.by_id(id)
+    return _person(store, row, now) if row is not None and is_open(row, now) else None
+
+
+def is_open(row: PersonRow, now: datetime) -> bool:
+    """Says whether an account is open at a moment."""
+    return moment(row.active_from) <= now and (row.ended_at is None or now < moment(row.ended_at))
 
 
 def seal_codes_anew(tx: Store, keys: Keys) -> None:
@@ -267,49 +345,6 @@ def _about_code(person: str) -> str:
     return f"second factor|{person}"
 
 
-def _counters(email: str, address: str) -> list[tuple[str, str]]:
-    return [
-        (_counter("pair", email, address), "pair"),
-        (_counter("account", email), "account"),
-        (_counter("address", address), "address"),
-    ]
-
-
-def _counter(*parts: str) -> str:
-    """Names a counter without saying whose it is: people type passwords into the address field."""
-    return b64u(sha256(_utf8("\n".join(("fieldapp attempts 1", *parts)))).digest())
-
-
-def _count_attempt(store: Store, counters: list[tuple[str, str]], now: datetime) -> int:
-    """Counts one attempt on each counter, unless one of them is waiting; returns the seconds still to wait."""
-    with store.writing():
-        store.people.drop_attempts(stamp(now - FORGOTTEN_AFTER))
-        waits, counts = [], []
-        for key, _ in counters:
-            row = store.people.attempts(key)
-            counts.append(0 if row is None else row.count)
-            if row is not None and row.next_at is not None:
-                waits.append((moment(row.next_at) - now).total_seconds())
-        longest = max(waits, default=0.0)
-        if longest > 0:
-            return int(longest) + 1
-        for (key, kind), count in zip(counters, counts, strict=True):
-            over = count + 1 - _FREE[kind]
-            wait = 0 if over <= 0 else min(LONGEST_WAIT_S, 5 * 2 ** min(over - 1, 20))
-            store.people.note_attempts(key, count + 1, stamp(now), stamp(now + timedelta(seconds=wait)) if wait else None)
-        return 0
-
-
-def _forget_attempts(store: Store, counters: list[tuple[str, str]], now: datetime) -> None:
-    """Takes a right attempt off the counters. Of an address only this one: its other failures may be somebody else's."""
-    for key, kind in counters:
-        row = store.people.attempts(key)
-        if kind == "address" and row is not None:
-            store.people.note_attempts(key, row.count - 1, stamp(now), None)
-        else:
-            store.people.forget_attempts(key)
-
-
 def _password_fits(kept: str, password: str) -> bool:
     try:
         return _hasher().verify(kept, _bytes(password))
@@ -336,16 +371,6 @@ def _hasher() -> PasswordHasher:
 @cache
 def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_bytes(16))
-
-
-def _drawn_password() -> str:
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    drawn = "".join(secrets.choice(letters) for _ in range(16))
-    return "-".join(drawn[at : at + 4] for at in range(0, 16, 4))
-
-
-def _is_open(row: PersonRow, now: datetime) -> bool:
-    return moment(row.active_from) <= now and (row.ended_at is None or now < moment(row.ended_at))
 
 
 def _person(store: Store, row: PersonRow, now: datetime) -> Person:

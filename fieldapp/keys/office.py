@@ -155,7 +155,7 @@ class Keys:
         made = int(now.timestamp()).to_bytes(8) + secrets.token_bytes(8)
         return entry.b64u(made + self._nonce_tag(made, device))
 
-    def is_nonce_good(self, nonce: str, device: str, now: datetime) -> bool:
+    def is_nonce_good(self, nonce: str, device: str, now: datetime, lasts: timedelta = NONCE_LASTS) -> bool:
         try:
             raw = entry.unb64u(nonce)
         except Malformed:
@@ -163,7 +163,7 @@ class Keys:
         if len(raw) != 32 or not hmac.compare_digest(raw[16:], self._nonce_tag(raw[:16], device)):
             return False
         age = now.timestamp() - int.from_bytes(raw[:8])
-        return -60 <= age <= NONCE_LASTS.total_seconds()
+        return -60 <= age <= lasts.total_seconds()
 
     def _nonce_tag(self, made: bytes, device: str) -> bytes:
         # Not by the master key: processes that hold different ones while it is replaced must take each other's nonces.

@@ -1,4 +1,4 @@
-"""The words that unlock words and check words are taken from."""
+"""The words that unlock words, check words and passwords are taken from, and those that own passwords may not be made of."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def word_list_bytes() -> bytes:
 def words() -> tuple[str, ...]:
     """All words in their order."""
     return tuple(word_list_bytes().decode("ascii").split())
+
+
+@cache
+def guessed_first() -> tuple[str, ...]:
+    """What passwords are made of that are tried first: words, names, clubs, months, in small letters without spaces."""
+    return tuple((files("fieldapp.practice") / "vocabularies" / "guessed-first.txt").read_text("ascii").split())

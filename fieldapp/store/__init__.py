@@ -29,6 +29,7 @@ from fieldapp.store.people import People
 from fieldapp.store.quarantine import Quarantine
 from fieldapp.store.records import Records
 from fieldapp.store.rotas import Rotas
+from fieldapp.store.second_factors import CouncilAccounts, Passkeys, Resets, Spent
 from fieldapp.store.settings import Settings
 from fieldapp.store.signers import Signers
 
@@ -54,18 +55,22 @@ class Store:
         self.alarms = Alarms(connections)
         self.audit = Audit(connections)
         self.casefiles = Casefiles(connections)
+        self.council_accounts = CouncilAccounts(connections)
         self.drafts = Drafts(connections)
         self.emergencies = Emergencies(connections)
         self.entries = Entries(connections)
         self.holdings = Holdings(connections)
         self.inspection = Inspection(connections)
         self.office = Office(connections)
+        self.passkeys = Passkeys(connections)
         self.people = People(connections)
         self.quarantine = Quarantine(connections)
         self.records = Records(connections)
+        self.resets = Resets(connections)
         self.rotas = Rotas(connections)
         self.settings = Settings(connections)
         self.signers = Signers(connections)
+        self.spent = Spent(connections)
 
     @property
     def path(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun, Sealed
@@ -88,6 +88,15 @@ class Audit(Noun):
             f"SELECT * FROM audit WHERE {name} = ? AND (? IS NULL OR n < ?) ORDER BY n DESC LIMIT ?",  # noqa: S608 - fixed names
             *(value, before, before, limit),
         )
+        return [AuditRow(*tuple(row)) for row in rows]
+
+    def newest_of(self, person: str, whats: Sequence[str], most: int) -> list[AuditRow]:
+        """The newest things of these sorts that one person did, the newest first."""
+        marks = ",".join("?" * len(whats))
+        rows = self._rows(
+            f"SELECT * FROM audit WHERE person = ? AND what IN ({marks}) ORDER BY n DESC LIMIT ?",  # noqa: S608 - marks only
+            person, *whats, most,
+        )  # fmt: skip
         return [AuditRow(*tuple(row)) for row in rows]
 
     def head(self) -> str:

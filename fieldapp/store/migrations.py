@@ -213,6 +213,31 @@ def m006_who_stands_in(connections: Connections) -> None:
     )
 
 
+M007 = f"""
+CREATE TABLE passkeys (
+  id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id), name TEXT NOT NULL, public_key BLOB NOT NULL,
+  counted INTEGER NOT NULL, made_at {TIME} NOT NULL, used_at {TIME}) WITHOUT ROWID;
+CREATE INDEX passkeys_by_person ON passkeys (person);
+CREATE TABLE spent (hash TEXT PRIMARY KEY, until_at {TIME} NOT NULL) WITHOUT ROWID;
+CREATE TABLE resets (
+  id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id), asked_by TEXT NOT NULL REFERENCES people(id),
+  asked_at {TIME} NOT NULL, first_hash TEXT NOT NULL, confirmed_by TEXT REFERENCES people(id), confirmed_at {TIME},
+  second_hash TEXT, until_at {TIME} NOT NULL, ended_at {TIME}) WITHOUT ROWID;
+CREATE INDEX resets_by_person ON resets (person);
+CREATE TABLE council_accounts (
+  issuer TEXT NOT NULL, subject TEXT NOT NULL, person TEXT NOT NULL UNIQUE REFERENCES people(id), bound_at {TIME} NOT NULL,
+  PRIMARY KEY (issuer, subject)) WITHOUT ROWID;
+ALTER TABLE sessions ADD COLUMN via TEXT NOT NULL DEFAULT 'password'
+"""
+
+
+def m007_second_factors(connections: Connections) -> None:
+    """Makes room for passkeys, for what is good once, for resets that two people agree on, and for councils' own accounts."""
+    for statement in M007.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
 M008 = f"""
 CREATE TABLE deliveries (
   kid TEXT NOT NULL, casefile TEXT NOT NULL, seq INTEGER NOT NULL, first_at {TIME} NOT NULL, last_at {TIME} NOT NULL,
@@ -235,6 +260,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m004_numbers_not_known,
     m005_carried_by,
     m006_who_stands_in,
+    m007_second_factors,
     m008_what_a_phone_was_given,
 )
 

@@ -32,6 +32,7 @@ class SessionRow:
     person: str
     made_at: str
     seen_at: str
+    via: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,61 @@ class People(Noun):
     def set_password(self, person: str, password_hash: str) -> None:
         self._run("UPDATE people SET password_hash=? WHERE id=?", password_hash, person)
 
-    def begin_session(self, id: str, person: str, at: str) -> None:
-        self._run("INSERT INTO sessions (id,person,made_at,seen_at,second_factor_at) VALUES (?,?,?,?,?)", id, person, at, at, at)
+    def set_code_used(self, person: str, step: int) -> None:
+        """Begins counting used codes anew, for a new second factor."""
+        self._run("UPDATE people SET totp_step=? WHERE id=?", step, person)
+
+    def end(self, person: str, at: str) -> bool:
+        """Closes an account; False when it was closed."""
+        return self._run("UPDATE people SET ended_at=? WHERE id=? AND (ended_at IS NULL OR ended_at>?)", at, person, at) == 1
+
+    def open_again(self, person: str) -> bool:
+        return self._run("UPDATE people SET ended_at=NULL WHERE id=? AND ended_at IS NOT NULL", person) == 1
+
+    def set_role(self, person: str, role: str, team: str | None) -> None:
+        self._run("UPDATE people SET role=?, team=? WHERE id=?", role, team, person)
+
+    def leave_teams(self, person: str, at: str) -> None:
+        """Ends every part this person has in a team."""
+        self._run("UPDATE memberships SET until_at=? WHERE person=? AND (until_at IS NULL OR until_at>?)", at, person, at)
+
+    def open_administrators(self, at: str) -> list[str]:
+        """Ids of the administrators whose accounts are open at a moment."""
+        rows = self._rows(
+            "SELECT id FROM people WHERE role='administrator' AND active_from<=? AND (ended_at IS NULL OR ended_at>?) ORDER BY id",
+            at,
+            at,
+        )
+        return [row["id"] for row in rows]
+
+    def begin_session(self, id: str, person: str, at: str, via: str = "password") -> None:
+        """Begins a sign-in. `via`: password | council."""
+        self._run(
+            "INSERT INTO sessions (id,person,made_at,seen_at,second_factor_at,via) VALUES (?,?,?,?,?,?)",
+            id,
+            person,
+            at,
+            at,
+            at,
+            via,
+        )
 
     def session(self, id: str) -> SessionRow | None:
         """Gives a session that was not ended."""
-        row = self._one("SELECT id,person,made_at,seen_at FROM sessions WHERE id=? AND ended_at IS NULL", id)
-        return None if row is None else SessionRow(row["id"], row["person"], row["made_at"], row["seen_at"])
+        row = self._one("SELECT id,person,made_at,seen_at,via FROM sessions WHERE id=? AND ended_at IS NULL", id)
+        return None if row is None else SessionRow(*tuple(row))
+
+    def sessions_of(self, person: str) -> list[SessionRow]:
+        """A person's sign-ins that nobody ended, the newest first; some of them may have lapsed."""
+        rows = self._rows(
+            "SELECT id,person,made_at,seen_at,via FROM sessions WHERE person=? AND ended_at IS NULL ORDER BY made_at DESC,id",
+            person,
+        )
+        return [SessionRow(*tuple(row)) for row in rows]
+
+    def end_sessions_of(self, person: str, at: str, *, keep: str = "") -> int:
+        """Ends every sign-in of a person but the one to `keep`; returns how many."""
+        return self._run("UPDATE sessions SET ended_at=? WHERE person=? AND ended_at IS NULL AND id<>?", at, person, keep)
 
     def see_session(self, id: str, at: str) -> None:
         self._run("UPDATE sessions SET seen_at=? WHERE id=? AND ended_at IS NULL AND seen_at<?", at, id, at)

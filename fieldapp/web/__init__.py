@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldapp.config import DEMO_CODE, DEMO_KEYWORKERS, DEMO_PASSWORD, Settings
 from fieldapp.web import app_shell, desk, guards, health, protocol
@@ -59,6 +60,9 @@ def install(app: Flask, settings: Settings, office: Office, *, client: Path, dev
     desk.install(app, lambda name: f"/dist/{releases.current().id}/{name}")
     guards.install(app)
 
+    if settings.proxies:
+        # Who asks, and nothing else: host and scheme are FIELDAPP_ORIGIN's.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     strict = {
         "Content-Security-Policy": content_policy(),
         "Cross-Origin-Opener-Policy": "same-origin",

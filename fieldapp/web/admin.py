@@ -31,11 +31,12 @@ def people_page() -> ResponseReturnValue:
         {
             "name": row.name,
             "done": url_for("audits.person", person=row.id),
+            "href": url_for("accounts.page", person=row.id),
             "email": row.email,
             "role": words.ROLES.get(row.role, row.role),
             "teams": ", ".join(teams.get(team, "") for team in store.people.teams_of(row.id, stamp(office().clock()))) or "None",
             "phones": len({signer.device for signer in store.signers.of_person(row.id) if signer.ended_at is None}),
-            "ended": row.ended_at is not None,
+            "ended": not people.is_open(row, office().clock()),
         }
         for row in store.people.all()
     ]

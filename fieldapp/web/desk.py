@@ -7,11 +7,14 @@ from collections.abc import Callable
 from flask import Flask
 
 from fieldapp.web import (
+    account,
+    accounts,
     admin,
     audits,
     board,
     carrying,
     casefiles,
+    council,
     emergencies,
     front,
     holding,
@@ -21,9 +24,10 @@ from fieldapp.web import (
     records,
     responders,
     rotas,
+    set_up,
     sign_in,
     sorting,
-)  # fmt: skip
+)
 
 
 def install(app: Flask, asset: Callable[[str], str]) -> None:
@@ -32,6 +36,9 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
     for part in (
         front,
         sign_in,
+        set_up,
+        account,
+        council,
         board,
         casefiles,
         leaves,
@@ -45,5 +52,6 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
         emergencies,
         admin,
         audits,
+        accounts,
     ):
         app.register_blueprint(part.pages)

@@ -130,13 +130,18 @@ def me() -> Person:
 
 
 def session_cookie() -> str:
-    """Names the session cookie. `__Host-` binds it to this host and path; browsers take that name over https only."""
-    return "__Host-fieldapp-desk" if office().over_https else "fieldapp-desk"
+    """Names the session cookie."""
+    return host_cookie("desk")
 
 
 def visitor_cookie() -> str:
     """Names the cookie that ties a sign-in form to the browser it was shown on."""
-    return "__Host-fieldapp-visitor" if office().over_https else "fieldapp-visitor"
+    return host_cookie("visitor")
+
+
+def host_cookie(name: str) -> str:
+    """Names one of our cookies. `__Host-` binds it to this host and path; browsers take that name over https only."""
+    return f"__Host-fieldapp-{name}" if office().over_https else f"fieldapp-{name}"
 
 
 def form_token() -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, current_app
 
 if TYPE_CHECKING:
+    from fieldapp.council import Council
     from fieldapp.epoch import EpochFile
     from fieldapp.keys import Keys
     from fieldapp.practice import Practice
@@ -23,7 +24,7 @@ class Office:
     """The joined parts of one running office.
 
     `clock` gives aware UTC times; tests and the demo hand in another. `demo_code` is the fixed second factor of the
-    demo and None everywhere else. `epoch_file` lies beside the key file; tests of single pages go without.
+    demo and None everywhere else. `epoch_file` lies beside the key file; tests of single pages go without. `council` is the council's own sign-in, None where the office knows none.
     """
 
     store: Store
@@ -33,6 +34,7 @@ class Office:
     origin: str
     demo_code: str | None = None
     epoch_file: EpochFile | None = None
+    council: Council | None = None
 
     @property
     def over_https(self) -> bool:

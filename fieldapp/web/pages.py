@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from fieldapp.people import Person
 from fieldapp.store import StoreFailed
-from fieldapp.web import guards, words
+from fieldapp.web import guards, sign_in_words, words
 from fieldapp.web.office import office
 
 Problems = Sequence[tuple[str, str]]
@@ -46,7 +46,7 @@ def show(template: str, status: int = 200, **told: Any) -> Response:
 
 def told_of(found: Problems) -> list[tuple[str, str]]:
     """Puts words to problems."""
-    return [(where, words.PROBLEMS.get(code, code)) for where, code in found]
+    return [(where, sign_in_words.PROBLEMS.get(code) or words.PROBLEMS.get(code, code)) for where, code in found]
 
 
 def _pages_for(person: Person) -> list[dict[str, Any]]:
@@ -57,10 +57,10 @@ def _pages_for(person: Person) -> list[dict[str, Any]]:
         listed.append(("casefiles.families", "Families"))
     if person.role == "supervisor":
         listed += [("sorting.page", "Being sorted"), ("responders.page", "Who responds"), ("rotas.page", "Pods and duty")]
-        listed += [("emergencies.page", "Emergencies")]
+        listed += [("emergencies.page", "Emergencies"), ("accounts.resets", "Resets")]
     if person.role == "administrator":
         listed += [("admin.people_page", "People"), ("admin.phones", "Phones"), ("sorting.page", "Being sorted")]
-        listed += [("rotas.page", "Pods and duty"), ("emergencies.page", "Emergencies")]
+        listed += [("rotas.page", "Pods and duty"), ("emergencies.page", "Emergencies"), ("accounts.resets", "Resets")]
     return [{"href": url_for(endpoint), "name": name, "here": request.endpoint == endpoint} for endpoint, name in listed]
 
 

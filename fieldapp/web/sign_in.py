@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from fieldapp import people
+from fieldapp import passkeys, people
+from fieldapp.people import Person, Refused
 from fieldapp.web import guards, words
 from fieldapp.web.guards import open_form, open_to_all, signed_in
 from fieldapp.web.office import office
-from fieldapp.web.pages import show, told_of
+from fieldapp.web.pages import Problems, show, told_of
+from fieldapp.web.visitors import bound_to, drop_cookie, set_cookie, show_to_visitor, shown_passkey
 
 pages = Blueprint("sign_in", __name__, url_prefix="/desk")
 
@@ -25,44 +25,57 @@ def page() -> ResponseReturnValue:
     return _form(why=words.SIGN_IN_WHY.get(request.args.get("why", "")))
 
 
+@pages.get("/sign-in/passkey")
+@open_to_all
+def passkey_options() -> ResponseReturnValue:
+    """Tells a browser how to ask for a passkey. The same for everybody: which account it is, only the passkey says."""
+    here, bound = office(), bound_to()
+    if not bound:
+        abort(400)
+    return Response(passkeys.options_to_show(here.keys, bound, here.origin, here.clock()), mimetype="application/json")
+
+
 @pages.post("/sign-in")
 @open_form
 def send() -> ResponseReturnValue:
     """Signs in, or says the same thing whatever was wrong. The session id changes with every sign-in."""
     email, password, code = (request.form.get(name, "") for name in ("email", "password", "code"))
+    shown = shown_passkey()
     missing = [
         (name, f"{name}_missing")
-        for name, value in (("email", email), ("password", password), ("code", code))
+        for name, value in (("email", email), ("password", password), ("code", code or (shown and "shown") or ""))
         if not value.strip()
     ]
     if missing:
         return _form(email=email, problems=told_of(missing), status=400)
     here = office()
     found = people.sign_in(
-        here.store, here.keys, email, password, code, request.remote_addr or "", here.clock, demo_code=here.demo_code
+        here.store,
+        here.keys,
+        email,
+        password,
+        code,
+        request.remote_addr or "",
+        here.clock,
+        demo_code=here.demo_code,
+        passkey=shown,
     )
-    if isinstance(found, people.Refused):
-        if found.wait_s:
-            answer = _form(email=email, problems=[("email", words.too_often(found.wait_s))], status=429)
-            answer.headers["Retry-After"] = str(found.wait_s)
-            return answer
-        return _form(email=email, problems=told_of([("email", "sign_in_refused")]), status=401)
+    if isinstance(found, Refused):
+        problems, status = refusal(found, "email", "sign_in_refused")
+        return waiting(_form(email=email, problems=problems, status=status), found)
     if not people.may_sign_in_at_desk(found):
         return show("sign_in/on_the_phone.html", person=None)
-    earlier = request.cookies.get(guards.session_cookie())
-    secret = people.begin_session(here.store, found, here.clock(), instead_of=earlier)
-    answer = Response(status=303, headers={"Location": url_for("board.home")})
-    _set_cookie(answer, guards.session_cookie(), secret)
-    answer.delete_cookie(guards.visitor_cookie(), secure=here.over_https, httponly=True, samesite="Strict")
-    return answer
+    return let_in(found, Response(status=303, headers={"Location": url_for("board.home")}))
 
 
 @pages.post("/sign-out")
 @signed_in(*people.DESK_ROLES)
 def sign_out() -> ResponseReturnValue:
-    people.end_session(office().store, current_user._get_current_object(), office().clock())
-    answer = Response(status=303, headers={"Location": url_for("sign_in.page", why="out")})
-    answer.delete_cookie(guards.session_cookie(), secure=office().over_https, httponly=True, samesite="Strict")
+    signed = current_user._get_current_object()
+    people.end_session(office().store, signed, office().clock())
+    why = "out_council" if signed.via == "council" else "out"
+    answer = Response(status=303, headers={"Location": url_for("sign_in.page", why=why)})
+    drop_cookie(answer, guards.session_cookie())
     # What the last page showed must not come back with the browser's back button.
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
@@ -75,17 +88,32 @@ def stay() -> ResponseReturnValue:
     return Response("", 204)
 
 
-def _form(
-    *, email: str = "", problems: list[tuple[str, str]] | None = None, why: str | None = None, status: int = 200
-) -> Response:
-    secret = request.cookies.get(guards.visitor_cookie()) or secrets.token_urlsafe(32)
-    token = guards.form_token_for(secret)
-    answer = show("sign_in/page.html", status, person=None, email=email, problems=problems or (), why=why, token=token)
-    _set_cookie(answer, guards.visitor_cookie(), secret)
+def let_in(person: Person, answer: Response, *, via: people.Via = "password") -> Response:
+    """Begins a sign-in on this browser and gives `answer` its cookie; whatever sign-in this browser had before ends."""
+    here = office()
+    earlier = request.cookies.get(guards.session_cookie())
+    secret = people.begin_session(here.store, person, here.clock(), instead_of=earlier, via=via)
+    set_cookie(answer, guards.session_cookie(), secret)
+    drop_cookie(answer, guards.visitor_cookie())
     return answer
 
 
-def _set_cookie(answer: Response, name: str, value: str) -> None:
-    # Strict: nothing outside this office links into it, so no page need open signed in from elsewhere. No max-age:
-    # the row in the store decides how long it lasts.
-    answer.set_cookie(name, value, path="/", secure=office().over_https, httponly=True, samesite="Strict")
+def refusal(found: Refused, where: str, code: str) -> tuple[Problems, int]:
+    """Says why nobody was let in: too many tries, or the one sentence for everything that can be wrong."""
+    if found.wait_s:
+        return [(where, words.too_often(found.wait_s))], 429
+    return told_of([(where, code)]), 401
+
+
+def waiting(answer: Response, found: Refused) -> Response:
+    """Tells a browser how long to wait, where it has to."""
+    if found.wait_s:
+        answer.headers["Retry-After"] = str(found.wait_s)
+    return answer
+
+
+def _form(*, email: str = "", problems: Problems = (), why: str | None = None, status: int = 200) -> Response:
+    asked = request.args.get("why") == "out_council"
+    return show_to_visitor(
+        "sign_in/page.html", status, email=email, problems=problems, why=why, council=office().council, ends_at_council=asked
+    )

@@ -278,6 +278,7 @@ WHY_NO_REVIEW = {
 SIGN_IN_WHY = {
     "closed": "You were signed out because nobody used the page for a while. Nothing was lost.",
     "out": "You are signed out.",
+    "out_council": "You are signed out here. On a shared computer, sign out at the council too.",
 }
 
 

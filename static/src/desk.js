@@ -1,6 +1,7 @@
 // The office's pages work without this file; it makes them kinder: no double sends, a password that can be shown,
 // errors that take the focus, and a warning before the page closes itself.
 import { Button, createAll, ErrorSummary, NotificationBanner, PasswordInput, Radios, SkipLink } from "govuk-frontend";
+import { beginPasskeys } from "./passkeys.js";
 
 const MINUTE = 60_000;
 const WARN_AFTER = 25 * MINUTE;
@@ -78,4 +79,5 @@ function begin(stay) {
   addEventListener("pageshow", look);
 }
 
+beginPasskeys((sentence) => tell(sentence));
 if (document.body.dataset.stay) begin(document.body.dataset.stay);

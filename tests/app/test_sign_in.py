@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from fieldapp import people
+from fieldapp import config, create_app, found_office, people, store
 from tests.app import harrowmere
 from tests.app.harrowmere import Harrowmere, words_of
 
@@ -251,3 +252,37 @@ def test_the_fixed_code_is_accepted_in_a_demo_and_nowhere_else(tmp_path: Path, m
     assert demo.visitor().sign_in("marian", code="246810").status_code == 303
     assert demo.visitor().sign_in("marian", code="246810").status_code == 303
     assert real.visitor().sign_in("marian", code="246810").status_code == 401
+
+
+def counted(folder: Path, proxies: int, said: list[str]) -> int:
+    """Wrong tries behind proxies that say from whom each came; how many addresses were counted."""
+    folder.mkdir()
+    config.make_key(folder / "office.key")
+    told = {"FIELDAPP_KEY_FILE": str(folder / "office.key"), "FIELDAPP_DATABASE": str(folder / "office.db")}
+    settings = config.read(told | {"FIELDAPP_PROXIES": str(proxies)})
+    found_office(settings)
+    client = create_app(settings).test_client()
+    for forwarded in said:
+        token = re.search(r'name="form_token" value="([^"]+)"', client.get("/desk/sign-in").text)
+        assert token is not None
+        form = {"form_token": token[1], "email": "x@x.example", "password": "wrong", "code": "000000"}
+        headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
+        assert client.post("/desk/sign-in", data=form, headers=headers).status_code == 401
+    opened = store.open(settings.database)
+    rows = opened.people._rows("SELECT key FROM sign_in_attempts")
+    opened.close()
+    # One row for the account, and two for each address it was tried from.
+    return (len(rows) - 1) // 2
+
+
+def test_tries_are_counted_by_the_address_that_trusted_proxies_give_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    two = ["198.51.100.1", "198.51.100.2"]
+    # Whoever claims another address with every try is still one, where no proxy is trusted …
+    assert counted(tmp_path / "none", 0, two) == 1
+    # … and behind one that is trusted only what that proxy itself wrote counts, which comes last.
+    assert counted(tmp_path / "one", 1, two) == 2
+    assert counted(tmp_path / "claimed", 1, [f"{each}, 203.0.113.9" for each in two]) == 1
+    assert counted(tmp_path / "behind two", 2, [f"{each}, 203.0.113.9" for each in two]) == 2

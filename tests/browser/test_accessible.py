@@ -230,3 +230,34 @@ def test_administrators_pages_are_whole_and_have_nothing_that_axe_objects_to(
     eye.looks("what was in the file")
     assert len(eye.seen) >= 4
     assert eye.objections == [], "\n".join(eye.objections)
+
+
+def test_pages_of_accounts_are_whole_and_have_nothing_that_axe_objects_to(laptop: Phone, server: Server) -> None:
+    eye = Eye(laptop.page)
+    page = laptop.page
+    page.goto(f"{server.origin}/desk/set-up")
+    eye.looks("set up anew")
+    page.get_by_role("button", name="Go on").click()
+    eye.looks("set up anew, nothing typed")
+    admin = Supervisor(laptop, server, "admin@harrowmere.example")
+    admin.signs_in_as_administrator()
+    page.goto(f"{server.origin}/desk/account")
+    eye.looks("your account")
+    page.get_by_role("link", name="Change your password").click()
+    eye.looks("change your password")
+    page.get_by_role("button", name="Change it").click()
+    eye.looks("change your password, nothing typed")
+    page.goto(f"{server.origin}/desk/account/passkey")
+    eye.looks("add a passkey")
+    admin.goes_to("People")
+    page.get_by_role("link", name="Jos Ferrow").click()
+    eye.looks("an account")
+    page.get_by_role("button", name="Close this account").click()
+    eye.looks("an account, no reason given")
+    page.get_by_label("Why, and how do you know it is them?").fill("rang me")
+    page.get_by_role("button", name="Ask for a reset").click()
+    eye.looks("words for a reset")
+    admin.goes_to("Resets")
+    eye.looks("resets, one to take back")
+    assert len(eye.seen) >= 10
+    assert eye.objections == [], "\n".join(eye.objections)

@@ -171,3 +171,55 @@ def test_no_setting_shows_a_command_or_a_key_when_it_is_printed() -> None:
     source = config.source_of({"FIELDAPP_KEY_COMMAND": "fetch --password canary"})
     assert "canary" not in repr(source)
     assert "canary" not in repr(config.source_of({"FIELDAPP_KEY": "canary"}))
+
+
+# Proxies and the council's own sign-in
+
+COUNCIL = {
+    "FIELDAPP_OIDC_ISSUER": "https://login.council.example/v2.0",
+    "FIELDAPP_OIDC_CLIENT_ID": "fieldapp",
+    "FIELDAPP_OIDC_CLIENT_SECRET": "between us",
+}
+
+
+def test_number_of_proxies_is_none_unless_said(tmp_path: Path) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    assert config.read(environment(path)).proxies == 0
+    assert config.read(environment(path, FIELDAPP_PROXIES="2")).proxies == 2
+    for wrong in ("", "-1", "one", "10", "١"):
+        with pytest.raises(CannotStart, match="FIELDAPP_PROXIES"):
+            config.read(environment(path, FIELDAPP_PROXIES=wrong))
+
+
+def test_council_is_known_by_its_issuer_and_its_secret_from_a_variable_or_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    assert config.read(environment(path)).council is None
+    known = config.CouncilSettings("https://login.council.example/v2.0", "fieldapp", "between us", "")
+    assert config.read(environment(path, **COUNCIL)).council == known
+    secret = write(tmp_path / "secret", "between us\n")
+    from_file = {**COUNCIL, "FIELDAPP_OIDC_CLIENT_SECRET": "", "FIELDAPP_OIDC_CLIENT_SECRET_FILE": str(secret)}
+    settings = config.read(environment(path, **from_file))
+    assert settings.council == known
+    assert "between us" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("other", "remedy"),
+    [
+        ({"FIELDAPP_OIDC_ISSUER": ""}, "FIELDAPP_OIDC_ISSUER must be the https address"),
+        ({"FIELDAPP_OIDC_ISSUER": "http://login.council.example"}, "FIELDAPP_OIDC_ISSUER must be the https address"),
+        ({"FIELDAPP_OIDC_ISSUER": "https://login.council.example?tenant=1"}, "FIELDAPP_OIDC_ISSUER must be the https address"),
+        ({"FIELDAPP_OIDC_CLIENT_ID": ""}, "FIELDAPP_OIDC_CLIENT_ID is missing"),
+        ({"FIELDAPP_OIDC_CLIENT_SECRET": ""}, "Set either"),
+        ({"FIELDAPP_OIDC_CLIENT_SECRET_FILE": "x"}, "Set either"),
+        ({"FIELDAPP_OIDC_CLIENT_SECRET": "", "FIELDAPP_OIDC_CLIENT_SECRET_FILE": "/nowhere/secret"}, "cannot be read"),
+    ],
+)
+def test_half_a_council_is_refused_with_its_remedy(tmp_path: Path, other: dict[str, str], remedy: str) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    with pytest.raises(CannotStart, match=remedy) as refused:
+        config.read(environment(path, **{**COUNCIL, **other}))
+    assert "between us" not in refused.value.sentence

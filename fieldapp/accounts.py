@@ -1,0 +1,255 @@
+"""What administrators do with other people's accounts: roles and teams, closing and opening, and resets that two people agree on.
+
+A reset hands over an account, so no one person can make it: whoever asks is shown one half of its words, whoever confirms the other,
+and the account's owner, who hears both, chooses a password and sets up a second factor that nobody else has seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fieldapp import attempts, passwords, people
+from fieldapp.errors import FieldappError
+from fieldapp.keys import CannotOpen, Keys, new_id
+from fieldapp.people import Person, Refused
+from fieldapp.store import Sealed
+from fieldapp.store.people import PersonRow
+from fieldapp.store.second_factors import ResetRow
+from sync.entry import b64u, stamp, unb64u, write_json
+from sync.errors import Malformed
+
+if TYPE_CHECKING:
+    from fieldapp.store import Store
+
+RESET_LASTS = timedelta(hours=24)
+"""From asking until confirming, and from confirming until the owner is done."""
+SET_UP_LASTS = timedelta(minutes=30)
+LONGEST_WHY = 1000
+
+
+class NoSuchAccount(FieldappError):
+    """There is nobody of that id, or no such reset for this person to see."""
+
+
+class NotThisOne(FieldappError):
+    """`code`: own (nobody does this to themselves) | last (no other administrator would be left) | already (it is so) | moved."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A reset whose words were right: whose it is, and the key of the authenticator that is being set up."""
+
+    reset: str
+    person: Person
+    totp: str
+
+
+def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
+    """Closes an account: sign-ins end at once, phones fetch nothing more, and what they still send is kept for a person to place. Raises NotThisOne."""
+    at = stamp(now)
+    with store.writing() as tx:
+        row = _other(tx, by, person)
+        _keep_an_administrator(tx, row, at)
+        if not tx.people.end(person, at):
+            raise NotThisOne("already")
+        tx.people.end_sessions_of(person, at)
+        tx.resets.end_all(person, at)
+        _note(tx, keys, by, "account closed", person, why, at)
+
+
+def open_again(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
+    """Opens a closed account as it was. Raises NotThisOne."""
+    at = stamp(now)
+    with store.writing() as tx:
+        _other(tx, by, person)
+        if not tx.people.open_again(person):
+            raise NotThisOne("already")
+        _note(tx, keys, by, "account opened again", person, why, at)
+
+
+def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: str | None, now: datetime) -> None:
+    """Gives a person another role or team from now on, and ends their sign-ins: what a page may show was decided for the old one.
+
+    Raises NotThisOne.
+    """
+    at = stamp(now)
+    with store.writing() as tx:
+        row = _other(tx, by, person)
+        if role == row.role and tx.people.teams_of(person, at) == ([] if team is None else [team]):
+            raise NotThisOne("already")
+        if role != "administrator":
+            _keep_an_administrator(tx, row, at)
+        tx.people.leave_teams(person, at)
+        tx.people.set_role(person, role, team)
+        if team is not None:
+            people.join(tx, person, team, role, now)
+        tx.people.end_sessions_of(person, at)
+        _note(tx, keys, by, "role or team changed", person, f"{row.role} to {role}", at)
+
+
+def disconnect_council(store: Store, keys: Keys, by: Person, person: str, now: datetime) -> None:
+    """Ends that a council account opens this person's. Their sign-ins end with it. Raises NotThisOne."""
+    at = stamp(now)
+    with store.writing() as tx:
+        if not tx.council_accounts.unbind(person):
+            raise NotThisOne("already")
+        tx.people.end_sessions_of(person, at)
+        _note(tx, keys, by, "council account disconnected", person, "", at)
+
+
+def ask_reset(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> str:
+    """Asks for a reset and returns the first half of its words, which is shown once. An earlier one for that person ends. Raises NotThisOne."""
+    at, half = stamp(now), passwords.drawn_half()
+    with store.writing() as tx:
+        row = _other(tx, by, person)
+        if not people.is_open(row, now):
+            raise NotThisOne("already")
+        tx.resets.end_all(person, at)
+        tx.resets.ask(new_id(), person, by.id, at, people.hash_password(half), stamp(now + RESET_LASTS))
+        _note(tx, keys, by, "reset asked for", person, why, at)
+    return half
+
+
+def resets_for(store: Store, person: Person, now: datetime) -> list[tuple[ResetRow, bool]]:
+    """Lists the resets this person may see, each with whether they may confirm it."""
+    found = [(reset, _may_confirm(store, reset, person, now)) for reset in store.resets.standing(stamp(now))]
+    return [
+        (reset, may)
+        for reset, may in found
+        if may or person.role == "administrator" or person.id in {reset.asked_by, reset.confirmed_by}
+    ]
+
+
+def confirm_reset(store: Store, keys: Keys, by: Person, reset: str, now: datetime) -> tuple[ResetRow, str]:
+    """Confirms a reset and returns the second half of its words, shown once. Raises NoSuchAccount and NotThisOne."""
+    at, half = stamp(now), passwords.drawn_half()
+    with store.writing() as tx:
+        row = tx.resets.get(reset)
+        if row is None:
+            raise NoSuchAccount(reset)
+        if not _may_confirm(tx, row, by, now) or not tx.resets.confirm(
+            reset, by.id, at, people.hash_password(half), stamp(now + RESET_LASTS)
+        ):
+            raise NotThisOne("moved")
+        _note(tx, keys, by, "reset confirmed", row.person, "", at)
+    return row, half
+
+
+def take_back_reset(store: Store, keys: Keys, by: Person, reset: str, now: datetime) -> None:
+    """Ends a reset before it was used: any administrator may, and whoever may confirm it. Raises NoSuchAccount and NotThisOne."""
+    at = stamp(now)
+    with store.writing() as tx:
+        row = tx.resets.get(reset)
+        if row is None or not any(row.id == each.id for each, _ in resets_for(tx, by, now)):
+            raise NoSuchAccount(reset)
+        if not tx.resets.end(reset, at):
+            raise NotThisOne("moved")
+        _note(tx, keys, by, "reset taken back", row.person, "", at)
+
+
+def begin_set_up(
+    store: Store, keys: Keys, email: str, first: str, second: str, address: str, bound_to: str, clock: Callable[[], datetime]
+) -> tuple[Ticket, str] | Refused:
+    """Checks both halves and begins the set-up: returns what to show, and the same sealed for the browser that `bound_to` names.
+
+    Counted like a sign-in, with one answer whatever was wrong.
+    """
+    now = clock()
+    email = people.folded(email)
+    counters = attempts.counters(email, address)
+    wait = attempts.count(store, counters, now)
+    if wait:
+        return Refused(wait)
+    row = store.people.by_email(email)
+    reset = next((each for each in store.resets.standing(stamp(now)) if row is not None and each.person == row.id), None)
+    # Both, whatever the first says, and for nobody too.
+    fits = [
+        people.fits(kept, _plain(said))
+        for kept, said in ((reset.first_hash if reset else None, first), (reset.second_hash if reset else None, second))
+    ]
+    person = people.by_id(store, row.id, now) if row is not None else None
+    with store.writing() as tx:
+        if reset is None or reset.second_hash is None or person is None or not all(fits):
+            tx.audit.add(stamp(now), row.id if row else "", "set-up refused")
+            return Refused(0)
+        attempts.forget(tx, counters, now)
+    ticket = Ticket(reset.id, person, people.new_totp())
+    said = write_json({"reset": ticket.reset, "person": person.id, "totp": ticket.totp, "at": stamp(now)})
+    return ticket, b64u(keys.seal_secret(_about_ticket(bound_to), said))
+
+
+def read_ticket(store: Store, keys: Keys, sealed: str, bound_to: str, now: datetime) -> Ticket | None:
+    """Opens what `begin_set_up` sealed; None when it is another browser's, too old, or its reset has ended meanwhile."""
+    try:
+        said = json.loads(keys.open_secret(_about_ticket(bound_to), Sealed(unb64u(sealed))))
+    except (CannotOpen, Malformed):
+        return None
+    person, reset = people.by_id(store, said["person"], now), store.resets.get(said["reset"])
+    is_standing = reset is not None and reset.ended_at is None and stamp(now) < reset.until_at
+    if person is None or not is_standing or said["at"] < stamp(now - SET_UP_LASTS):
+        return None
+    return Ticket(said["reset"], person, said["totp"])
+
+
+def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code: str, now: datetime) -> None:
+    """Gives the account its new password and second factor. Whatever opened it before does so no more.
+
+    Raises NotThisOne: code (it is none of the new authenticator) | moved (the reset was used or taken back meanwhile).
+    """
+    at, step, hashed = stamp(now), people.step_of(ticket.totp, code, now), people.hash_password(password)
+    if step is None:
+        raise NotThisOne("code")
+    with store.writing() as tx:
+        if not tx.resets.end(ticket.reset, at):
+            raise NotThisOne("moved")
+        person = ticket.person.id
+        tx.people.set_password(person, hashed)
+        people.set_totp(tx, keys, person, ticket.totp, step)
+        tx.passkeys.remove_all(person)
+        tx.council_accounts.unbind(person)
+        tx.people.end_sessions_of(person, at)
+        tx.audit.add(at, person, "set up anew after a reset")
+
+
+def _may_confirm(store: Store, reset: ResetRow, person: Person, now: datetime) -> bool:
+    """Another administrator may, and a supervisor of the person's team; neither whoever asked nor the person."""
+    if reset.confirmed_by is not None or person.id in {reset.asked_by, reset.person}:
+        return False
+    if person.role == "administrator":
+        return True
+    return person.role == "supervisor" and bool(set(person.teams) & set(store.people.teams_of(reset.person, stamp(now))))
+
+
+def _other(tx: Store, by: Person, person: str) -> PersonRow:
+    row = tx.people.by_id(person)
+    if row is None:
+        raise NoSuchAccount(person)
+    if person == by.id:
+        raise NotThisOne("own")
+    return row
+
+
+def _keep_an_administrator(tx: Store, row: PersonRow, at: str) -> None:
+    if row.role == "administrator" and set(tx.people.open_administrators(at)) <= {row.id}:
+        raise NotThisOne("last")
+
+
+def _note(tx: Store, keys: Keys, by: Person, what: str, person: str, why: str, at: str) -> None:
+    tx.audit.add(at, by.id, what, detail=keys.seal_secret("account", write_json({"person": person, "why": why})))
+
+
+def _plain(half: str) -> str:
+    """Reads one half as it was typed: any case, spaces for dashes."""
+    return "-".join(half.casefold().replace("-", " ").split())
+
+
+def _about_ticket(bound_to: str) -> str:
+    return f"set-up|{bound_to}"

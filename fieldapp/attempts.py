@@ -1,0 +1,68 @@
+"""How often somebody tried to get in, and how long the next try waits.
+
+Counted on three counters, before the try is looked at: for one account from one address, for one account from anywhere,
+and for one address. Whether there is such an account makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from sync.entry import b64u, moment, stamp
+
+if TYPE_CHECKING:
+    from fieldapp.store import Store
+
+LONGEST_WAIT_S = 900
+FORGOTTEN_AFTER = timedelta(hours=24)
+_FREE = {"pair": 5, "account": 20, "address": 50}
+"""Failures in a row before waiting begins. A whole office may share one address."""
+
+Counters = Sequence[tuple[str, str]]
+
+
+def counters(email: str, address: str) -> Counters:
+    """Names the three counters of a try on the account with this folded address, from this network address."""
+    return [
+        (_counter("pair", email, address), "pair"),
+        (_counter("account", email), "account"),
+        (_counter("address", address), "address"),
+    ]
+
+
+def _counter(*parts: str) -> str:
+    """Names a counter without saying whose it is: people type passwords into the address field."""
+    return b64u(sha256("\n".join(("fieldapp attempts 1", *parts)).encode("utf-8", "replace")).digest())
+
+
+def count(store: Store, counters: Counters, now: datetime) -> int:
+    """Counts one attempt on each counter, unless one of them is waiting; returns the seconds still to wait."""
+    with store.writing():
+        store.people.drop_attempts(stamp(now - FORGOTTEN_AFTER))
+        waits, counts = [], []
+        for key, _ in counters:
+            row = store.people.attempts(key)
+            counts.append(0 if row is None else row.count)
+            if row is not None and row.next_at is not None:
+                waits.append((moment(row.next_at) - now).total_seconds())
+        longest = max(waits, default=0.0)
+        if longest > 0:
+            return int(longest) + 1
+        for (key, kind), count in zip(counters, counts, strict=True):
+            over = count + 1 - _FREE[kind]
+            wait = 0 if over <= 0 else min(LONGEST_WAIT_S, 5 * 2 ** min(over - 1, 20))
+            store.people.note_attempts(key, count + 1, stamp(now), stamp(now + timedelta(seconds=wait)) if wait else None)
+        return 0
+
+
+def forget(store: Store, counters: Counters, now: datetime) -> None:
+    """Takes a right attempt off the counters. Of an address only this one: its other failures may be somebody else's."""
+    for key, kind in counters:
+        row = store.people.attempts(key)
+        if kind == "address" and row is not None:
+            store.people.note_attempts(key, row.count - 1, stamp(now), None)
+        else:
+            store.people.forget_attempts(key)

@@ -1,0 +1,199 @@
+"""Other people's accounts, for administrators, and resets, which take two people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from fieldapp import accounts, people
+from fieldapp.accounts import LONGEST_WHY, NoSuchAccount, NotThisOne
+from fieldapp.people import ROLES
+from fieldapp.web import sign_in_words, words
+from fieldapp.web.guards import me, signed_in
+from fieldapp.web.office import office
+from fieldapp.web.pages import Problems, show, told_of
+from sync.entry import stamp
+
+pages = Blueprint("accounts", __name__, url_prefix="/desk")
+
+
+@pages.get("/people/<person>")
+@signed_in("administrator")
+def page(person: str) -> ResponseReturnValue:
+    return _page(person)
+
+
+@pages.post("/people/<person>/role")
+@signed_in("administrator")
+def change(person: str) -> ResponseReturnValue:
+    """Gives a person another role or team."""
+    here = office()
+    role, team = request.form.get("role", ""), request.form.get("team", "")
+    known = here.store.people.teams()
+    wrong = [] if role in ROLES else [("role", "role_missing")]
+    wrong += [("team", "team_missing")] if role in {"keyworker", "supervisor"} and team not in known else []
+    if wrong:
+        return _page(person, told_of(wrong), 400)
+    return _done(
+        person,
+        "role",
+        "changed",
+        lambda: accounts.change(here.store, here.keys, me(), person, role, team if team in known else None, here.clock()),
+    )
+
+
+@pages.post("/people/<person>/close")
+@signed_in("administrator")
+def close(person: str) -> ResponseReturnValue:
+    """Closes an account at once."""
+    here = office()
+    return _with_reason(person, "closed", lambda why: accounts.close(here.store, here.keys, me(), person, why, here.clock()))
+
+
+@pages.post("/people/<person>/open")
+@signed_in("administrator")
+def open_again(person: str) -> ResponseReturnValue:
+    here = office()
+    return _with_reason(person, "opened", lambda why: accounts.open_again(here.store, here.keys, me(), person, why, here.clock()))
+
+
+@pages.post("/people/<person>/disconnect")
+@signed_in("administrator")
+def disconnect(person: str) -> ResponseReturnValue:
+    """Ends that a council account opens this person's."""
+    here = office()
+    return _done(
+        person,
+        "disconnect",
+        "disconnected",
+        lambda: accounts.disconnect_council(here.store, here.keys, me(), person, here.clock()),
+    )
+
+
+@pages.post("/people/<person>/reset")
+@signed_in("administrator")
+def ask_reset(person: str) -> ResponseReturnValue:
+    """Asks for a reset and shows the first half of its words once, on the answer itself."""
+    here, why = office(), request.form.get("text-reset", "").strip()
+    if not why or len(why) > LONGEST_WHY:
+        return _page(person, told_of([("text-reset", "why_too_long" if why else "why_missing")]), 400)
+    try:
+        half = accounts.ask_reset(here.store, here.keys, me(), person, why, here.clock())
+    except NoSuchAccount:
+        abort(404)
+    except NotThisOne as refused:
+        return _page(person, told_of([("text-reset", f"account_{refused.code}")]), 409)
+    return show("account/half.html", half=half, name=_name(person), is_first=True, back=url_for("accounts.page", person=person))
+
+
+@pages.get("/resets")
+@signed_in("supervisor", "administrator")
+def resets() -> ResponseReturnValue:
+    return _resets()
+
+
+@pages.post("/resets/<reset>/confirm")
+@signed_in("supervisor", "administrator")
+def confirm(reset: str) -> ResponseReturnValue:
+    """Confirms a reset and shows the second half of its words once."""
+    here = office()
+    try:
+        row, half = accounts.confirm_reset(here.store, here.keys, me(), reset, here.clock())
+    except NoSuchAccount:
+        abort(404)
+    except NotThisOne:
+        return _resets(told_of([("resets", "reset_moved")]), 409)
+    return show("account/half.html", half=half, name=_name(row.person), is_first=False, back=url_for("accounts.resets"))
+
+
+@pages.post("/resets/<reset>/take-back")
+@signed_in("supervisor", "administrator")
+def take_back(reset: str) -> ResponseReturnValue:
+    here = office()
+    try:
+        accounts.take_back_reset(here.store, here.keys, me(), reset, here.clock())
+    except NoSuchAccount:
+        abort(404)
+    except NotThisOne:
+        return _resets(told_of([("resets", "reset_moved")]), 409)
+    return redirect(url_for("accounts.resets", done="taken_back"), code=303)
+
+
+def _with_reason(person: str, done: str, act: Callable[[str], None]) -> ResponseReturnValue:
+    why = request.form.get("text-why", "").strip()
+    if not why or len(why) > LONGEST_WHY:
+        return _page(person, told_of([("text-why", "why_too_long" if why else "why_missing")]), 400)
+    return _done(person, "text-why", done, lambda: act(why))
+
+
+def _done(person: str, where: str, done: str, act: Callable[[], None]) -> ResponseReturnValue:
+    try:
+        act()
+    except NoSuchAccount:
+        abort(404)
+    except NotThisOne as refused:
+        return _page(person, told_of([(where, f"account_{refused.code}")]), 409)
+    return redirect(url_for("accounts.page", person=person, done=done), code=303)
+
+
+def _name(person: str) -> str:
+    return office().store.people.names().get(person, "")
+
+
+def _page(person: str, problems: Problems = (), status: int = 200) -> Response:
+    here, now = office(), office().clock()
+    row = here.store.people.by_id(person)
+    if row is None:
+        abort(404)
+    teams = here.store.people.teams()
+    mine = here.store.people.teams_of(person, stamp(now))
+    bound_at = here.store.council_accounts.bound_at(person)
+    passkeys = here.store.passkeys.of_person(person)
+    told = {
+        "id": row.id,
+        "name": row.name,
+        "email": row.email,
+        "role": words.ROLES.get(row.role, row.role),
+        "teams": ", ".join(teams.get(team, "") for team in mine) or "None",
+        "is_open": people.is_open(row, now),
+        "ended": row.ended_at and words.when_text(row.ended_at, now),
+        "passkeys": words.many(len(passkeys), "passkey", "passkeys") if passkeys else "None",
+        "council": bound_at and words.when_text(bound_at, now),
+        "is_me": row.id == me().id,
+    }
+    typed = {name: request.form.get(name, "") for name in ("text-why", "text-reset")}
+    choices = [{"value": role, "text": words.ROLES[role]} for role in ROLES]
+    items = [{"value": "", "text": "No team"}, *({"value": id, "text": name} for id, name in teams.items())]
+    return show(
+        "account/person.html", status, one=told, problems=problems, typed=typed, roles=choices, teams=items,
+        role=request.form.get("role", row.role), team=request.form.get("team", mine[0] if mine else ""),
+        done=sign_in_words.ACCOUNTS_DONE.get(request.args.get("done", "")),
+    )  # fmt: skip
+
+
+def _resets(problems: Problems = (), status: int = 200) -> Response:
+    here, now = office(), office().clock()
+    names = here.store.people.names()
+    listed = [
+        {
+            "name": names.get(reset.person, ""),
+            "facts": sign_in_words.reset_facts(
+                names.get(reset.asked_by, ""),
+                words.when_text(reset.asked_at, now),
+                names.get(reset.confirmed_by or "", ""),
+                words.when_text(reset.until_at, now),
+            ),
+            "confirm": url_for("accounts.confirm", reset=reset.id) if may else None,
+            "take_back": url_for("accounts.take_back", reset=reset.id),
+        }
+        for reset, may in accounts.resets_for(here.store, me(), now)
+    ]
+    return show(
+        "account/resets.html",
+        status,
+        resets=listed,
+        problems=problems,
+        done=sign_in_words.ACCOUNTS_DONE.get(request.args.get("done", "")),
+    )

@@ -1,0 +1,452 @@
+"""Changing one's own account, closing and changing other people's, and resets that take two people."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from fieldapp import people
+from tests.app import harrowmere
+from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
+from tests.app.phone import Handset
+
+NEW = "kettle plum orbiting"
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    people._nobodys_hash.cache_clear()
+    return harrowmere.make(tmp_path)
+
+
+def code_of(office: Harrowmere, who: str) -> str:
+    """The next code of somebody's authenticator."""
+    office.clock.pass_by(seconds=60)
+    return people.code_at(office.totp[who], office.clock())
+
+
+def change_password(office: Harrowmere, browser: Browser, who: str = "marian", new: str = NEW, **other: str) -> TestResponse:
+    form = {"email": f"{who}@harrowmere.example", "password": PASSWORD, "new": new, "code": code_of(office, who)} | other
+    return browser.send("/desk/password", "/desk/password", form)
+
+
+def test_a_changed_password_opens_and_the_old_one_does_not(office: Harrowmere) -> None:
+    browser = office.signed_in("marian")
+    answer = change_password(office, browser)
+    assert answer.status_code == 303
+    assert "Your password is changed" in words_of(browser.get(answer.location))
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("marian").status_code == 401
+    assert office.visitor().sign_in("marian", password=NEW).status_code == 303
+    assert office.audited("password changed") == [(office.id("marian"), "", "")]
+
+
+def test_every_other_sign_in_ends_with_the_password_and_this_one_gets_another_cookie(office: Harrowmere) -> None:
+    browser, other, colleague = office.signed_in("marian"), office.visitor(), office.signed_in("jos")
+    office.clock.pass_by(seconds=60)
+    assert other.sign_in("marian").status_code == 303
+    before = browser.client.get_cookie("fieldapp-desk")
+    assert change_password(office, browser).status_code == 303
+    after = browser.client.get_cookie("fieldapp-desk")
+    assert browser.get("/desk/board").status_code == colleague.get("/desk/board").status_code == 200
+    assert other.get("/desk/board").status_code == 303
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    thief = office.visitor()
+    thief.client.set_cookie("fieldapp-desk", before.value)
+    assert thief.get("/desk/board").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("other", "status", "said"),
+    [
+        ({"password": "wrong"}, 401, "That password or code is not right"),
+        ({"code": "000000"}, 401, "That password or code is not right"),
+        ({"password": ""}, 400, "Enter your present password"),
+        ({"code": ""}, 400, "Enter the six figures"),
+        ({"new": ""}, 400, "Choose a new password"),
+        ({"new": "short"}, 400, "Make it 12 characters or longer"),
+        ({"new": "Password2026!"}, 400, "tried first"),
+        ({"new": "Marian-Holt-Vane"}, 400, "Leave out your own name"),
+        ({"new": "fieldapp-fieldapp"}, 400, "Leave out the name of this app"),
+        ({"new": "x" * 20}, 400, "Use more different letters"),
+        ({"new": "abc def " * 40}, 400, "Keep it within 200"),
+    ],
+)
+def test_a_password_stays_when_something_is_wrong_and_the_page_says_what(
+    office: Harrowmere, other: dict[str, str], status: int, said: str
+) -> None:
+    browser = office.signed_in("marian")
+    answer = change_password(office, browser, **other)
+    assert answer.status_code == status
+    assert said in words_of(answer)
+    assert browser.get("/desk/board").status_code == 200
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("marian").status_code == 303
+
+
+def test_guessing_the_present_password_waits_like_signing_in(office: Harrowmere) -> None:
+    browser = office.signed_in("marian")
+    form = {"password": "wrong", "new": NEW, "code": "000000"}
+    statuses = [browser.send("/desk/password", "/desk/password", form).status_code for _ in range(8)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+
+
+def test_a_keyworker_changes_the_password_without_a_sign_in_and_a_guesser_learns_nothing(office: Harrowmere) -> None:
+    browser = office.visitor()
+    answer = change_password(office, browser, "ama")
+    assert "Your password is changed" in words_of(answer)
+    assert browser.get("/desk/board").status_code == 303
+    refused = [
+        words_of(change_password(office, office.visitor(), "reece", email=email, password="wrong")).replace(email, "")
+        for email in ("reece@harrowmere.example", "nobody@harrowmere.example")
+    ]
+    assert refused[0] == refused[1]
+
+
+def test_signing_out_everywhere_else_leaves_this_browser_signed_in(office: Harrowmere) -> None:
+    first = office.signed_in("marian")
+    office.clock.pass_by(minutes=2)
+    here = office.signed_in("marian")
+    page = words_of(here.get("/desk/account"))
+    assert page.count("Another browser") == 1
+    assert "Sign out everywhere else" in page
+    answer = here.send("/desk/account", "/desk/account/elsewhere", {})
+    assert "signed out on every other browser" in words_of(here.get(answer.location))
+    assert first.get("/desk/board").status_code == 303
+    assert "Another browser" not in words_of(here.get("/desk/account"))
+
+
+def test_a_refused_try_is_shown_to_whose_account_it_was(office: Harrowmere) -> None:
+    office.visitor().sign_in("marian", password="wrong")
+    office.clock.pass_by(seconds=60)
+    assert "A try to sign in that was refused" in words_of(office.signed_in("marian").get("/desk/account"))
+    assert "refused" not in words_of(office.signed_in("jos").get("/desk/account"))
+
+
+# Closing, opening, role and team
+
+
+def page_of(office: Harrowmere, who: str) -> str:
+    return f"/desk/people/{office.id(who)}"
+
+
+def close(office: Harrowmere, browser: Browser, who: str, why: str = "has left") -> TestResponse:
+    return browser.send("/desk/people/add", f"{page_of(office, who)}/close", {"text-why": why})
+
+
+def test_a_closed_account_is_signed_out_at_once_and_opens_as_it_was(office: Harrowmere) -> None:
+    admin, marian = office.signed_in("admin"), office.signed_in("marian")
+    assert close(office, admin, "marian").status_code == 303
+    assert marian.get("/desk/board").status_code == 303
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("marian").status_code == 401
+    assert "Closed since" in words_of(admin.get(page_of(office, "marian")))
+    assert "Closed" in words_of(admin.get("/desk/people"))
+    assert admin.send(page_of(office, "marian"), f"{page_of(office, 'marian')}/open", {"text-why": "is back"}).status_code == 303
+    office.clock.pass_by(seconds=60)
+    assert office.signed_in("marian").get("/desk/board").status_code == 200
+    assert office.audited("account closed") == office.audited("account opened again") == [(office.id("admin"), "", "")]
+    assert not any(b"has left" in bytes(row.detail or b"") for row in office.office.store.audit.all())
+
+
+def test_a_closed_persons_phone_fetches_nothing_and_what_it_sends_is_kept(place: Harrowmere, ama: Handset) -> None:
+    casefile = place.open_casefile("ama", "Tarnley")
+    ama.pull()
+    assert casefile in ama.cursors
+    assert close(place, place.signed_in("admin"), "ama").status_code == 303
+    note = ama.write(casefile, harrowmere.VISIT)
+    (result,) = ama.push(note)
+    assert result["status"] == "quarantined"
+    assert ama.receipt(result["receipt"])
+    assert place.office.store.quarantine.count_open() == 1
+    ama.hello()
+    answer = ama.pull()
+    assert answer["casefiles"] == []
+    assert answer["removed"] == [{"casefile": casefile, "reason": "ended"}]
+    assert ama.begin().status_code == 401
+
+
+def test_nobody_closes_or_changes_their_own_account(office: Harrowmere) -> None:
+    admin = office.signed_in("admin")
+    assert "your own account" in words_of(admin.get(page_of(office, "admin")))
+    for answer in (
+        close(office, admin, "admin"),
+        admin.send("/desk/people/add", f"{page_of(office, 'admin')}/role", {"role": "auditor", "team": ""}),
+        admin.send("/desk/people/add", f"{page_of(office, 'admin')}/reset", {"text-reset": "mine"}),
+    ):
+        assert answer.status_code == 409
+        assert "ask another administrator" in words_of(answer)
+    assert admin.get("/desk/people").status_code == 200
+
+
+def test_two_administrators_who_close_each_other_leave_one(office: Harrowmere) -> None:
+    office.add("second", "administrator", None)
+    one, two = office.signed_in("admin"), office.signed_in("second")
+    token = re.search(r'name="form_token" value="([^"]+)"', two.get("/desk/people/add").text)
+    assert token is not None
+    assert close(office, one, "second").status_code == 303
+    answer = two.client.post(f"{page_of(office, 'admin')}/close", data={"form_token": token[1], "text-why": "too late"})
+    assert answer.status_code in {303, 401}
+    assert office.office.store.people.open_administrators("2026-11-23T12:00:00.000Z") == [office.id("admin")]
+
+
+def test_the_last_administrator_is_neither_closed_nor_given_another_role(office: Harrowmere) -> None:
+    from fieldapp import accounts
+    from fieldapp.accounts import NotThisOne
+
+    here = office.office
+    gone = office.add("gone", "administrator", None)
+    accounts.close(here.store, here.keys, office.people["admin"], gone.id, "has left", office.clock())
+    # Somebody closed a moment ago still holds a form.
+    for act in (
+        lambda: accounts.close(here.store, here.keys, gone, office.id("admin"), "spite", office.clock()),
+        lambda: accounts.change(here.store, here.keys, gone, office.id("admin"), "auditor", None, office.clock()),
+    ):
+        with pytest.raises(NotThisOne, match="last"):
+            act()
+
+
+def test_another_role_and_team_hold_from_now_on_and_end_the_sign_in(office: Harrowmere) -> None:
+    admin, jos = office.signed_in("admin"), office.signed_in("jos")
+    office.open_casefile("ama", "Tarnley")
+    assert "Tarnley" in words_of(jos.get("/desk/families"))
+    answer = admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", {"role": "supervisor", "team": "other"})
+    assert answer.status_code == 303
+    assert jos.get("/desk/families").status_code == 303
+    office.clock.pass_by(seconds=60)
+    again = office.signed_in("jos")
+    assert "Tarnley" not in words_of(again.get("/desk/families"))
+    assert "Another team" in words_of(admin.get(page_of(office, "jos")))
+    assert (
+        admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", {"role": "administrator", "team": ""}).status_code
+        == 303
+    )
+    office.clock.pass_by(seconds=60)
+    assert office.signed_in("jos").get("/desk/people").status_code == 200
+
+
+def test_somebody_made_an_auditor_reads_until_a_day(office: Harrowmere) -> None:
+    admin = office.signed_in("admin")
+    form = {"role": "auditor", "team": "family-support"}
+    assert admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", form).status_code == 303
+    parts = office.office.store.people.memberships_of(office.id("jos"))
+    assert all(part.until_at is not None for part in parts)
+    assert [part.role for part in parts if (part.until_at or "") > "2026-11-24"] == ["auditor"]
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"role": "owner", "team": "other"}, "Choose a role"),
+        ({"role": "supervisor", "team": ""}, "Choose a team"),
+        ({"role": "supervisor", "team": "family-support"}, "It is so already"),
+    ],
+)
+def test_a_role_stays_when_the_form_makes_no_sense(office: Harrowmere, form: dict[str, str], said: str) -> None:
+    admin = office.signed_in("admin")
+    assert said in words_of(admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", form))
+    row = office.office.store.people.by_id(office.id("jos"))
+    assert row is not None
+    assert row.role == "supervisor"
+
+
+def test_closing_needs_a_reason_and_a_person(office: Harrowmere) -> None:
+    admin = office.signed_in("admin")
+    assert "Say why" in words_of(close(office, admin, "jos", " "))
+    assert admin.send("/desk/people/add", "/desk/people/nobody/close", {"text-why": "x"}).status_code == 404
+    assert admin.send("/desk/people/add", "/desk/people/nobody/reset", {"text-reset": "x"}).status_code == 404
+    assert office.signed_in("jos").get("/desk/board").status_code == 200
+
+
+# Resets
+
+
+def ask(office: Harrowmere, who: str = "ama") -> str:
+    """An administrator asks; gives the first words."""
+    admin = office.visitor()
+    office.clock.pass_by(seconds=60)
+    assert admin.sign_in("admin").status_code == 303
+    page = admin.send(page_of(office, who), f"{page_of(office, who)}/reset", {"text-reset": "rang me, I know the voice"})
+    return half_on(page)
+
+
+def half_on(page: TestResponse) -> str:
+    found = re.search(r'desk-secret">([^<]+)<', page.text)
+    assert found is not None
+    return found[1]
+
+
+def confirm(office: Harrowmere, by: str = "marian", n: int = 0) -> TestResponse:
+    browser = office.visitor()
+    office.clock.pass_by(seconds=60)
+    assert browser.sign_in(by).status_code == 303
+    links = re.findall(r'action="([^"]+/confirm)"', browser.get("/desk/resets").text)
+    return browser.send("/desk/resets", links[n], {})
+
+
+def set_up(office: Harrowmere, first: str, second: str, who: str = "ama", browser: Browser | None = None) -> TestResponse:
+    form = {"email": f"{who}@harrowmere.example", "first": first, "second": second}
+    return (browser or office.visitor()).send("/desk/set-up", "/desk/set-up", form)
+
+
+def finish(office: Harrowmere, browser: Browser, page: TestResponse, who: str = "ama", **other: str) -> TestResponse:
+    secret = re.findall(r'desk-secret">([^<]+)<', page.text)[1]
+    fields = dict(re.findall(r'name="(ticket|form_token)" value="([^"]*)"', page.text))
+    form = fields | {"new": NEW, "code": people.code_at(secret, office.clock())} | other
+    answer = browser.client.post("/desk/set-up/finish", data=form)
+    if answer.status_code == 200:
+        office.totp[who] = secret
+    return answer
+
+
+def test_two_people_give_somebody_their_account_back(office: Harrowmere) -> None:
+    first = ask(office, "jos")
+    second = half_on(confirm(office))
+    browser, old = office.visitor(), office.signed_in("jos")
+    page = set_up(office, first.upper().replace("-", "  "), f" {second} ", "jos", browser)
+    assert "Welcome back, Jos Ferrow" in words_of(page)
+    answer = finish(office, browser, page, "jos")
+    assert "Your account is set up" in words_of(answer)
+    assert old.get("/desk/board").status_code == 303
+    assert office.visitor().sign_in("jos").status_code == 401
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("jos", password=NEW).status_code == 303
+    for what, who in (("reset asked for", "admin"), ("reset confirmed", "marian"), ("set up anew after a reset", "jos")):
+        assert office.audited(what) == [(office.id(who), "", "")]
+
+
+def test_words_are_good_once_and_the_old_code_of_the_new_authenticator_too(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    browser = office.visitor()
+    page = set_up(office, first, second, browser=browser)
+    assert finish(office, browser, page).status_code == 200
+    assert set_up(office, first, second).status_code == 401
+    assert finish(office, browser, page).status_code == 409
+    used = office.visitor().sign_in("ama", password=NEW)
+    assert used.status_code == 401
+
+
+@pytest.mark.parametrize("by", ["admin", "ama", "orla", "stranger"])
+def test_nobody_confirms_alone_for_themselves_or_from_another_team(office: Harrowmere, by: str) -> None:
+    office.add("stranger", "supervisor", "other", "Sten Ranger")
+    ask(office)
+    (reset,) = office.office.store.resets.standing("2026-11-23T09:40:00.000Z")
+    browser = office.visitor()
+    office.clock.pass_by(seconds=60)
+    browser.sign_in(by)
+    page = "/desk/account" if by != "ama" else "/desk/sign-in"
+    assert browser.send(page, f"/desk/resets/{reset.id}/confirm", {}).status_code in {404, 409, 303}
+    (still,) = office.office.store.resets.standing("2026-11-23T09:40:00.000Z")
+    assert still == reset
+    if by == "stranger":
+        assert "Nothing waits for you" in words_of(browser.get("/desk/resets"))
+
+
+def test_half_the_words_open_nothing(office: Harrowmere) -> None:
+    first = ask(office)
+    assert set_up(office, first, first).status_code == 401
+    second = half_on(confirm(office))
+    for one, other in ((first, first), (second, second), (second, first), ("", second)):
+        assert set_up(office, one, other).status_code in {400, 401}
+    assert "Welcome back" in words_of(set_up(office, first, second))
+
+
+def test_the_answer_is_the_same_whatever_is_wrong_with_the_words(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    answers = [
+        set_up(office, first, "wrong wrong wrong"),
+        set_up(office, "wrong wrong wrong", second),
+        set_up(office, first, second, "reece"),
+        set_up(office, first, second, "nobody"),
+    ]
+    said = {re.sub(r"value=\"[^\"]*\"", "", answer.text) for answer in answers}
+    assert [answer.status_code for answer in answers] == [401] * 4
+    assert len(said) == 1
+
+
+def test_guessing_words_waits_like_signing_in(office: Harrowmere) -> None:
+    ask(office)
+    confirm(office)
+    statuses = [set_up(office, f"wrong {n}", f"wrong {n}").status_code for n in range(8)]
+    assert statuses[-1] == 429
+
+
+def test_words_lapse_after_a_day_and_the_page_after_half_an_hour(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    browser = office.visitor()
+    page = set_up(office, first, second, browser=browser)
+    office.clock.pass_by(minutes=31)
+    assert finish(office, browser, page).status_code == 409
+    office.clock.pass_by(hours=24)
+    assert set_up(office, first, second).status_code == 401
+
+
+def test_a_page_of_one_browser_finishes_nothing_on_another(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    page = set_up(office, first, second)
+    thief = office.visitor()
+    token = re.search(r'name="form_token" value="([^"]+)"', thief.get("/desk/set-up").text)
+    assert token is not None
+    assert finish(office, thief, page, form_token=token[1]).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"code": "000000"}, "does not fit the new key"),
+        ({"code": ""}, "Enter the six figures"),
+        ({"new": ""}, "Choose a new password"),
+        ({"new": "password1234"}, "tried first"),
+    ],
+)
+def test_nothing_is_lost_when_the_last_step_goes_wrong(office: Harrowmere, other: dict[str, str], said: str) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    browser = office.visitor()
+    page = set_up(office, first, second, browser=browser)
+    wrong = finish(office, browser, page, **other)
+    assert wrong.status_code == 400
+    assert said in words_of(wrong)
+    assert re.findall(r'desk-secret">([^<]+)<', wrong.text)[1] == re.findall(r'desk-secret">([^<]+)<', page.text)[1]
+    assert finish(office, browser, wrong).status_code == 200
+
+
+def test_a_reset_taken_back_or_asked_for_again_ends_the_words_before(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    again = ask(office)
+    assert set_up(office, first, second).status_code == 401
+    (reset,) = office.office.store.resets.standing("2026-11-23T09:40:00.000Z")
+    later = half_on(confirm(office))
+    office.clock.pass_by(seconds=60)
+    taken = office.signed_in("admin").send("/desk/resets", f"/desk/resets/{reset.id}/take-back", {})
+    assert taken.status_code == 303
+    assert set_up(office, again, later).status_code == 401
+
+
+def test_closing_an_account_ends_its_reset(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    browser = office.visitor()
+    page = set_up(office, first, second, browser=browser)
+    office.clock.pass_by(seconds=60)
+    assert close(office, office.signed_in("admin"), "ama").status_code == 303
+    assert finish(office, browser, page).status_code == 409
+
+
+def test_no_words_of_a_reset_lie_in_the_database(office: Harrowmere) -> None:
+    first, second = ask(office), half_on(confirm(office))
+    everything = str(
+        [
+            tuple(row)
+            for table in ("resets", "audit", "people", "sessions")
+            for row in office.office.store.people._rows(f"SELECT * FROM {table}")
+        ]
+    )
+    assert first not in everything
+    assert second not in everything
+    assert "know the voice" not in everything
