@@ -10,7 +10,8 @@ import { renew } from "./pull.js";
 import { exchange, keepUnjudged, push } from "./push.js";
 import { pullAndGiveBack } from "./restores.js";
 import { judge, sealAgain, settle } from "./settle.js";
-import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
+import { begin, changeWords, drawWords, fill, finish, openSession, wordList } from "./unlock.js";
+import { passkeyOf } from "./vault.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {{id: number, ask: string, with?: any}} Request */
@@ -41,6 +42,8 @@ export function open(port, outside = createOutside()) {
   let filling = { first: Promise.resolve(), whole: Promise.resolve() };
   /** @type {import("./unlock.js").Pending | null} */
   let pending = null;
+  /** The office's list, while its person changes their words. @type {string[]} */
+  let listed = [];
   /** @type {Promise<import("./outbox.js").Outbox> | null} */
   let opening = null;
   let isSecond = false;
@@ -308,25 +311,20 @@ export function open(port, outside = createOutside()) {
     });
   }
 
-  /** @param {string} vault @param {string} words */
-  async function openFor(vault, words) {
+  /** @param {{vault: string} & import("./wraps.js").Proof} given */
+  async function openFor(given) {
     const box = await outbox();
     const before = session;
-    session = await openSession(
-      outside,
-      box,
-      { vault, words },
-      {
-        tell,
-        soon: (ms) => soon(ms + 1),
-        saved: () => {
-          soon(AFTER_SAVE_MS);
-          tellOutboxOnce();
-        },
-        later: (work) => afterAnswer.push(work),
-        onGone: () => tell("office", { status: "store_closed" }),
+    session = await openSession(outside, box, given, {
+      tell,
+      soon: (ms) => soon(ms + 1),
+      saved: () => {
+        soon(AFTER_SAVE_MS);
+        tellOutboxOnce();
       },
-    );
+      later: (work) => afterAnswer.push(work),
+      onGone: () => tell("office", { status: "store_closed" }),
+    });
     const opened = session;
     // Two that write to one vault would write over each other.
     before?.vault.close();
@@ -351,11 +349,23 @@ export function open(port, outside = createOutside()) {
       const box = await outbox().catch((error) => {
         throw new Refused("store_unreadable", { reason: error.fields?.reason ?? "unknown" });
       });
-      const people = (await box.people()).map(([vault, { label }]) => ({ vault, label }));
+      const people = await Promise.all(
+        (await box.people()).map(async ([vault, { label }]) => {
+          // Whoever cannot be asked for a passkey types the words, and hears then what is wrong with the store.
+          return { vault, label, passkey: await passkeyOf(outside, vault).catch(() => undefined) };
+        }),
+      );
       const storage = { persisted: await outside.storage.persisted(), ...(await outside.storage.estimate()) };
       const { at, offset } = (await box.fact("office_seen")) ?? {};
       const state = session ? "unlocked" : people.length > 0 ? "locked" : "fresh";
-      return { state, people, ...(session ? { person: session.me } : {}), storage, heard: { at, offset }, second_tab: isSecond };
+      return {
+        state,
+        people,
+        ...(session ? { person: session.me, vault: session.vault.name } : {}),
+        storage,
+        heard: { at, offset },
+        second_tab: isSecond,
+      };
     },
     "continue here": async () => ({ second_tab: !(await claim({ steal: true })) }),
     demo: async () => {
@@ -374,11 +384,31 @@ export function open(port, outside = createOutside()) {
       if (!pending) throw new Refused("nonce_expired");
       const { vault, enlist } = await finish(outside, await outbox(), pending, given);
       pending = null;
-      const opened = await openFor(vault, given.words);
+      const opened = await openFor({ vault, words: given.words });
       await enlist();
       return opened;
     },
-    unlock: ({ vault, words }) => openFor(vault, words),
+    unlock: (given) => openFor(given),
+    prove: async (proof) => {
+      await unlocked().vault.prove(proof);
+      return {};
+    },
+    "words.offer": async () => {
+      listed = await wordList(outside);
+      return { offered_words: drawWords(outside, listed) };
+    },
+    "words.change": async (given) => {
+      await changeWords(unlocked(), given, listed);
+      return {};
+    },
+    "passkey.add": async ({ proof, passkey }) => {
+      await unlocked().vault.addPasskey(proof, passkey);
+      return {};
+    },
+    "passkey.remove": async () => {
+      await unlocked().vault.removePasskey();
+      return {};
+    },
     lock: async () => {
       const box = await outbox();
       await box.draftsDueNow(outside.now());
@@ -387,6 +417,10 @@ export function open(port, outside = createOutside()) {
       tell("locked", {});
       void run(true);
       return {};
+    },
+    policy: async () => {
+      const { definitions } = await atHand();
+      return definitions.byHash(definitions.index().policy);
     },
     caseload: () => unlocked().caseload.list(),
     family: async ({ casefile }) => (await atHand()).caseload.family(casefile),

@@ -169,7 +169,7 @@ export function useDraft(slot, begin) {
       },
       (error) => left || set((was) => ({ ...was, error })),
     );
-    const off = onLeaving(() => void holder.keeper?.keep());
+    const off = onLeaving(() => holder.keeper?.keep());
     return () => {
       left = true;
       off();

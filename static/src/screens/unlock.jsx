@@ -1,8 +1,9 @@
 /** Unlocking this phone with the words its person chose; works without signal for ever. */
 import { useEffect, useState } from "preact/hooks";
-import { focusOn, go, later } from "../page.js";
+import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
+import { asWords } from "../parts/new-words.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
 import * as sayForm from "../words/form.js";
 import * as sayUnlock from "../words/unlock.js";
@@ -19,29 +20,32 @@ export function Unlock() {
   const [busy, setBusy] = useState(false);
   useEffect(() => (left > 0 ? later(() => setLeft(left - 1), 1000) : undefined), [left]);
 
-  const submit = async () => {
-    setEmpty(!words.trim());
-    if (!words.trim()) return focusOn("#words");
-    if (busy || left > 0) return;
+  const passkey = people.find((one) => one.vault === vault)?.passkey;
+  /** @param {() => object | Promise<object>} prove */
+  const open = async (prove) => {
+    if (busy) return;
     setBusy(true);
     setError(null);
     try {
-      await ask("unlock", {
-        vault,
-        words: words
-          .trim()
-          .toLowerCase()
-          .split(/[\s,-]+/)
-          .join(" "),
-      });
+      await ask("unlock", { vault, ...(await prove()) });
       await refreshStatus();
       void refreshCaseload();
+      return;
     } catch (refusal) {
       setError(refusal);
       setLeft(Math.ceil(/** @type {any} */ (refusal).told?.wait_s ?? 0));
       setBusy(false);
-      later(() => focusOn("#words"), 0);
+      if (/** @type {any} */ (refusal).code === "wrong_words") later(() => focusOn("#words"), 0);
     }
+  };
+  const submit = async () => {
+    setEmpty(!words.trim());
+    if (!words.trim()) return focusOn("#words");
+    if (left === 0) await open(() => ({ words: asWords(words) }));
+  };
+  const touch = async (/** @type {import("../page.js").Asked} */ asked) => {
+    setEmpty(false);
+    await open(async () => ({ passkey: await usePasskey(asked) }));
   };
 
   const wrong = error?.code === "wrong_words";
@@ -78,6 +82,14 @@ export function Unlock() {
             <bdi>{sayUnlock.hello(people[0].label)}</bdi>
           </p>
         )}
+        {passkey && (
+          <>
+            <Button class="app-wide" busy={busy} onClick={() => void touch(passkey)}>
+              {sayUnlock.own_lock}
+            </Button>
+            <p class="govuk-body">{sayUnlock.or_words}</p>
+          </>
+        )}
         <div class={`govuk-form-group${wrong || empty ? " govuk-form-group--error" : ""}`}>
           <label class="govuk-label govuk-label--s" for="words">
             {sayUnlock.words}
@@ -111,7 +123,7 @@ export function Unlock() {
             {waitFor(left)}
           </p>
         )}
-        <Button submit busy={busy || left > 0}>
+        <Button submit kind={passkey && "secondary"} busy={busy || left > 0}>
           {busy ? sayUnlock.opening : sayUnlock.open}
         </Button>
       </Form>
