@@ -5,7 +5,7 @@ export const title = "Settings";
 export const you = "You";
 export const person = (/** @type {string} */ name) => `This phone is open for ${name}.`;
 export const lock = "Lock";
-export const lock_what = "Locking closes your notes until the unlock words are typed. Notes waiting to be sent are still sent.";
+export const lock_what = "Locking closes your notes until you open them again. Notes waiting to be sent are still sent.";
 export const update = "A newer version is ready";
 export const update_what = "It takes a few seconds. Your notes and drafts stay.";
 export const update_waits = "It waits until what you are writing is kept.";
