@@ -42,6 +42,7 @@ import { AboutFamily, FamilyPage } from "./screens/family.jsx";
 import { Found } from "./screens/found.jsx";
 import { Hidden } from "./screens/hidden.jsx";
 import { Measure, Measures } from "./screens/measure.jsx";
+import { WrittenBefore } from "./screens/notes.jsx";
 import { Goals, Results } from "./screens/progress.jsx";
 import { Ratings } from "./screens/ratings.jsx";
 import { Ready } from "./screens/ready.jsx";
@@ -75,6 +76,7 @@ function screenFor(path) {
   if (first === "sending") return <Sending />;
   if (first === "settings" && casefile === "words") return <ChangeWords />;
   if (first === "settings") return <Settings lock={() => void lock()} update_ready={updateReady.value} />;
+  if (first === "written" && casefile) return <WrittenBefore slot={casefile} />;
   if (first === "find") return <Found />;
   if (first === "record" && casefile) return <RecordPage key={casefile} record={casefile} />;
   if (first !== "family" || !casefile) return <Caseload />;

@@ -3,6 +3,7 @@ import { score } from "../practice/scoring.js";
 import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
 import { layWaiting } from "../sync/wire.js";
 import { LIES } from "./briefs.js";
+import { layPen, notesOf, writeNote } from "./notes.js";
 import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
@@ -334,6 +335,8 @@ export function open(port, outside = createOutside()) {
     const whole = first.then(() => opened.caseload.loadAll());
     filling = { first, whole };
     void whole
+      // Tried again at the next unlocking: only what is written before the one after that would miss it.
+      .then(() => layPen(opened).catch(() => undefined))
       .then(() => sealAgain(opened))
       .then(() => run(true))
       .catch(tellFailed);
@@ -416,6 +419,16 @@ export function open(port, outside = createOutside()) {
       session = filled = null;
       tell("locked", {});
       void run(true);
+      return {};
+    },
+    "note.write": async (given) => {
+      await writeNote(outside, await outbox(), given);
+      void run(true);
+      return {};
+    },
+    notes: async () => notesOf(await atHand()),
+    "note.aside": async ({ slot }) => {
+      await unlocked().outbox.putAside(slot);
       return {};
     },
     policy: async () => {

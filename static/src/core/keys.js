@@ -8,7 +8,7 @@ import { hashText } from "../sync/chain.js";
 import { ascii, b64u, compact, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
 import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
 import { envelopeInfo, join, layEnvelope, padme } from "../sync/wire.js";
-import { sealer } from "./hpke.js";
+import { openSealed, sealer } from "./hpke.js";
 
 /** @typedef {import("../sync/entry.js").Hands} Hands */
 /** @typedef {{kty: string, crv: string, x: string, y: string}} PublicJwk */
@@ -351,6 +351,33 @@ export async function sealToOffice(to, packet, use) {
   const { seal } = await sealerTo(to, use);
   const { encapsulated, ciphertext } = await seal(packet);
   return layEnvelope(unb64u(to.kid), encapsulated, ciphertext);
+}
+
+// ── Sealing to oneself, without being able to read it until the vault is open ──────────────────────────────────────
+
+const NOTES = ascii("fieldapp note 1");
+
+/** Makes a key pair whose public half lies open: whoever has that writes, and reads nothing. @returns {Promise<{point: Uint8Array, pkcs8: Uint8Array}>} */
+export async function makeReader() {
+  const pair = await subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+  const [point, pkcs8] = await Promise.all([subtle.exportKey("raw", pair.publicKey), subtle.exportKey("pkcs8", pair.privateKey)]);
+  return { point: new Uint8Array(point), pkcs8: new Uint8Array(pkcs8) };
+}
+
+/** @param {Uint8Array} point @param {Uint8Array} bytes */
+export async function sealToReader(point, bytes) {
+  const { encapsulated, ciphertext } = await (await sealer(subtle, point, NOTES)).seal(bytes);
+  return join(encapsulated, ciphertext);
+}
+
+/** @param {{point: Uint8Array, pkcs8: Uint8Array}} reader @param {Uint8Array} sealed */
+export async function openAsReader({ point, pkcs8 }, sealed) {
+  const key = await subtle.importKey("pkcs8", own(pkcs8), { name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  try {
+    return await openSealed(subtle, key, point, NOTES, sealed.slice(0, 65), sealed.subarray(65));
+  } catch {
+    throw new Unbelievable("cannot_open");
+  }
 }
 
 /** Says whether own unlock words are hard enough to guess; four words of the office's list always are. @param {string} words @param {Set<string>} list */

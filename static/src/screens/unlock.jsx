@@ -3,9 +3,11 @@ import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
-import { asWords } from "../parts/new-words.jsx";
+import { asWords, Line } from "../parts/new-words.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
+import { Typed } from "../parts/typed.jsx";
 import * as sayForm from "../words/form.js";
+import * as sayNote from "../words/note.js";
 import * as sayUnlock from "../words/unlock.js";
 import { kept, waitFor } from "../words/unlock.js";
 
@@ -127,6 +129,7 @@ export function Unlock() {
           {busy ? sayUnlock.opening : sayUnlock.open}
         </Button>
       </Form>
+      <WriteNow vault={vault} />
       {(outbox.value?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">
           {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{sayUnlock.see}</Link>
@@ -163,5 +166,83 @@ export function Unlock() {
         </Button>
       </Form>
     </Frame>
+  );
+}
+
+/** A note for whoever has no time to unlock: what is typed is sealed at once, and gone from this screen. @param {{vault: string}} props */
+function WriteNow({ vault }) {
+  const [is, setIs] = useState(false);
+  const [kept, setKept] = useState(false);
+  const [about, setAbout] = useState("");
+  const [text, setText] = useState("");
+  const [error, setError] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const keep = async () => {
+    if (busy) return;
+    if (!text.trim()) return focusOn("#note");
+    setBusy(true);
+    setError(null);
+    try {
+      await ask("note.write", { vault, about: about.trim(), text });
+      setAbout("");
+      setText("");
+      setIs(false);
+      setKept(true);
+    } catch (refusal) {
+      setError(refusal);
+    }
+    setBusy(false);
+  };
+  if (!is)
+    return (
+      <Form
+        onSubmit={() => {
+          setKept(false);
+          setIs(true);
+          later(() => focusOn("#note"), 0);
+        }}
+      >
+        {kept && (
+          <p class="govuk-inset-text" role="status">
+            {sayNote.kept}
+          </p>
+        )}
+        <Button submit kind="secondary" class="app-wide">
+          {kept ? sayNote.another : sayNote.write}
+        </Button>
+      </Form>
+    );
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">{sayNote.write}</h2>
+      <Trouble error={error} />
+      <Form onSubmit={() => void keep()}>
+        <div class="govuk-form-group">
+          <label class="govuk-label govuk-label--s" for="note">
+            {sayNote.text}
+          </label>
+          <div class="govuk-hint" id="note-hint">
+            {sayNote.text_hint}
+          </div>
+          <Typed id="note" open rows={5} described="note-hint" value={text} change={(next = "") => setText(next)} />
+        </div>
+        <Line id="note-about" label={sayNote.about} value={about} change={setAbout} />
+        <div class="app-actions">
+          <Button submit busy={busy}>
+            {sayNote.keep}
+          </Button>
+          <Button
+            kind="secondary"
+            onClick={() => {
+              setAbout("");
+              setText("");
+              setIs(false);
+            }}
+          >
+            {sayNote.leave}
+          </Button>
+        </div>
+      </Form>
+    </section>
   );
 }

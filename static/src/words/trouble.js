@@ -33,6 +33,11 @@ const TROUBLES = {
     kept: "Nothing was lost.",
     next: wait_s > 0 ? `Try again in ${wait(wait_s)}.` : "Check the order and the spelling.",
   }),
+  no_pen: {
+    happened: "This phone cannot keep a note before it is unlocked",
+    kept: TYPED,
+    next: "Unlock it once with signal or without; from then on it can.",
+  },
   passkey_unable: {
     happened: "This phone’s own lock cannot open notes",
     kept: "Nothing was lost.",
