@@ -139,6 +139,15 @@ class Keyworker:
         self.presses("Finish")
         self.is_at("Settings", timeout=UNLOCKING_MS)
 
+    def writes_without_unlocking(self, text: str, *, about: str = "") -> None:
+        """One tap, one box, and whom it is about in any words."""
+        self.presses("Write a note now, without unlocking")
+        self.page.get_by_label("What happened?").press_sequentially(text)
+        if about:
+            self.page.get_by_label("Whom is it about?").fill(about)
+        self.presses("Keep and send")
+        self.sees("Your note is kept")
+
     def unlocks_where_she_was(self) -> None:
         """Types the words; what was on screen before is there again."""
         self.is_at("Unlock this phone")

@@ -100,7 +100,7 @@ def test_nothing_can_be_read_on_a_lost_phone_or_in_the_offices_database(ama: Key
     assert title == "fieldapp"
 
 
-def test_nothing_can_be_read_on_a_phone_that_was_hidden_then_locked_and_that_had_its_words_changed(ama: Keyworker) -> None:
+def test_nothing_can_be_read_on_a_phone_that_was_hidden_then_locked_and_then_written_on(ama: Keyworker) -> None:
     # Given Ama's phone, which a touch opens, with a PIN, other unlock words than at first, and a note that she is writing
     pin = "7319402658"
     first = " ".join(ama.words)
@@ -124,9 +124,10 @@ def test_nothing_can_be_read_on_a_phone_that_was_hidden_then_locked_and_that_had
     ama.page.wait_for_timeout(REST_MS)
     assert "\n".join(map(str, find(ama.phone.folder, words))) == ""
 
-    # When she has locked it, and it is lost
+    # When she has locked it, written a note without unlocking, and it is lost
     ama.presses("Lock")
     ama.is_at("Unlock this phone")
+    ama.writes_without_unlocking(word(), about=word())
     ama.page.wait_for_timeout(REST_MS)
     ama.phone.kill()
 
