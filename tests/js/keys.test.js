@@ -13,15 +13,18 @@ import {
   json,
   KDF_FLOOR,
   localKey,
+  makeReader,
   makeSigner,
   officeKeys,
   open,
+  openAsReader,
   placeOf,
   plainWords,
   publicKey,
   readySealing,
   seal,
   sealToOffice,
+  sealToReader,
   sign,
   takeKeySet,
   takeSigner,
@@ -73,6 +76,28 @@ test("law: a vault made with another library's Argon2id opens as before, whateve
     }),
     { numRuns: 12 },
   );
+});
+
+test("what is sealed for later reading opens with its private half alone, and as another library's HPKE opens and seals it", async () => {
+  const [reader, other] = await Promise.all([makeReader(), makeReader()]);
+  const sealed = await sealToReader(reader.point, utf8("a note"));
+  assert.deepEqual(await openAsReader(reader, sealed), utf8("a note"));
+  await assert.rejects(openAsReader({ ...reader, pkcs8: other.pkcs8 }, sealed), { code: "cannot_open" });
+  for (const at of [1, 64, 65, sealed.length - 1]) {
+    const changed = sealed.slice();
+    changed[at] ^= 1;
+    await assert.rejects(openAsReader(reader, changed), { code: "cannot_open" });
+  }
+  const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+  const curve = { name: "ECDH", namedCurve: "P-256" };
+  const recipientKey = await crypto.subtle.importKey("pkcs8", Uint8Array.from(reader.pkcs8), curve, true, ["deriveBits"]);
+  const info = utf8("fieldapp note 1");
+  const opener = await suite.createRecipientContext({ recipientKey, enc: sealed.slice(0, 65), info });
+  assert.deepEqual(new Uint8Array(await opener.open(sealed.slice(65))), utf8("a note"));
+  const recipientPublicKey = await crypto.subtle.importKey("raw", Uint8Array.from(reader.point), curve, true, []);
+  const sender = await suite.createSenderContext({ recipientPublicKey, info });
+  const theirs = new Uint8Array([...new Uint8Array(sender.enc), ...new Uint8Array(await sender.seal(utf8("theirs")))]);
+  assert.deepEqual(await openAsReader(reader, theirs), utf8("theirs"));
 });
 
 test("words too few to be stretched are wrong words", async () => {

@@ -77,7 +77,7 @@ export function WrittenBefore({ slot }) {
             </p>
           )}
           <select
-            class="govuk-select"
+            class="govuk-select app-wide"
             id="whose"
             aria-describedby={missing ? "whose-error" : undefined}
             value={family}
