@@ -93,7 +93,7 @@ async function takeNames() {
   const { outputFiles } = await build({
     ...bundling,
     minify: false,
-    plugins: [drawn, elsewhere],
+    plugins: [drawn, packed, elsewhere],
     write: false,
     outdir: "names",
     entryPoints: { ...phone, sw: "static/sw.js" },
@@ -141,16 +141,13 @@ async function shortened(script, module) {
   return dev ? script : (await minify(script, { module, ecma: 2022, compress: { passes: 2 } })).code;
 }
 
-/**
- * Writes the library's WebAssembly as the bytes it is and lets the browser make the library's base64 of them: gzip finds
- * nothing to shorten in base64.
- */
+/** Writes WebAssembly as the bytes it is: gzip finds nothing to shorten in base64. */
 const packed = {
   name: "packed",
   setup({ onLoad }) {
-    onLoad({ filter: /hash-wasm[\\/]dist[\\/]index\.esm\.js$/ }, ({ path }) => {
-      const asBytes = (_, base64) => `/* @__PURE__ */ btoa(${JSON.stringify(Buffer.from(base64, "base64").toString("latin1"))})`;
-      return { contents: readFileSync(path, "utf8").replace(/"(AGFzbQ[A-Za-z0-9+/]+=*)"/g, asBytes) };
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => {
+      const text = JSON.stringify(readFileSync(path, "latin1"));
+      return { contents: `export default /* @__PURE__ */ Uint8Array.from(${text}, (one) => one.charCodeAt(0));` };
     });
   },
 };

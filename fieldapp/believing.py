@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fieldapp import placing
-from fieldapp.keys import CannotOpen, Ring, hash_text, stored_jwk, verifies
+from fieldapp.keys import CannotOpen, Ring, hash_text, kid_of, read_jwk, stored_jwk, verifies, verify_jws
 from fieldapp.placing import Ready
 from fieldapp.store import Store
 from fieldapp.store.entries import Placed
 from fieldapp.store.signers import SignerRow
 from sync import entry, wire
-from sync.errors import Malformed, Unbelievable
+from sync.errors import Malformed, SyncError, Unbelievable
+
+BEFORE_UNLOCKING = "before_unlocking"
+"""Why a note waits that somebody wrote on a locked phone: only its author can confirm it."""
 
 _log = logging.getLogger(__name__)
 # Errors are logged by their type alone: a message or a traceback might quote what somebody wrote.
@@ -40,8 +43,10 @@ class Item:
     @property
     def names(self) -> str:
         """The id of the entry inside, as far as quarantine may note it: of one by an unknown signer too, so that not every phone that
-        holds it brings it; of one that is not believed for another reason not, because its id is somebody else's."""
-        return "" if self.ready is None or not (self.is_believed or self.code == "unknown_signer") else self.ready.id
+        holds it brings it, and of a note written before unlocking, which its author confirms by that id; of one that is not believed
+        for another reason not, because its id is somebody else's."""
+        is_named = self.is_believed or self.code in {"unknown_signer", BEFORE_UNLOCKING}
+        return self.ready.id if self.ready is not None and is_named else ""
 
     def stands(self) -> tuple[Ready, SignerRow | None]:
         """The entry and its signer, None for the desk; only for what is believed."""
@@ -79,7 +84,7 @@ def _number(header: entry.Header, slip: bytes) -> int:
     """The number in its signer's own chain: none at the desk, unknown where a phone gives back what it was served without slip."""
     if slip:
         return entry.read_slip(slip)["n"]
-    if header["device"] == "":
+    if header["device"] == "" or header["kind"] == entry.LOCKED_NOTE:
         return 0
     if header["slip_hash"] == "":
         # Signed to have none for ever: only the desk writes so, and a phone that did could hide how much it wrote.
@@ -95,6 +100,9 @@ def believe(store: Store, ring: Ring, items: Sequence[Item]) -> None:
             continue
         signer = item.signer = signers.get(item.kid)
         header = item.ready.header
+        if header["kind"] == entry.LOCKED_NOTE and item.ready.n == 0:
+            _weigh_note(store, item, item.ready)
+            continue
         item.is_desk = signer is None and header["device"] == ""
         jwk = ring.desk_key(item.kid, header["written_at"]) if item.is_desk else None
         if signer is not None:
@@ -110,3 +118,28 @@ def believe(store: Store, ring: Ring, items: Sequence[Item]) -> None:
             item.code = "wrong_author"
         else:
             item.is_believed = item.code == ""
+
+
+def _weigh_note(store: Store, item: Item, ready: Ready) -> None:
+    """Says of a note written on a locked phone whose phone that was. Its key lies there for whoever holds the phone, so that it
+    proves the phone and not the person: it is never believed, and waits under the name of the signer that vouches for the key."""
+    # What an ordinary key signs has a number in its own chain, of whatever kind it is.
+    item.code = item.code or ("unknown_signer" if item.signer is None else "not_an_entry")
+    try:
+        certificate = str(ready.header.get("certificate"))
+        signer = store.signers.get(entry.split_jws(certificate, "fieldapp-note-key").kid)
+        if signer is None:
+            return
+        said = entry.read_object(verify_jws(certificate, "fieldapp-note-key", stored_jwk(signer.jwk)), entry.HEADER_LIMIT)
+        jwk = read_jwk(said.get("jwk"))
+    except SyncError:
+        return
+    if item.code != "unknown_signer":
+        return
+    signed = ready.jws.rpartition(".")[0].encode()
+    if kid_of(jwk) != item.kid or not verifies(jwk, signed, ready.signature):
+        item.code = "bad_signature"
+    elif (ready.header["author"], ready.header["device"]) != (signer.person, signer.device):
+        item.code = "wrong_author"
+    else:
+        item.code, item.kid = BEFORE_UNLOCKING, signer.kid

@@ -114,6 +114,9 @@ class PlacingDesk:
         self._records.setdefault(header["record"], casefile.id)
         if ready.id in self._waiting:
             self._tx.quarantine.mark_placed(ready.id, self._at)
+        confirms = header.get("confirms")
+        if isinstance(confirms, str):
+            self._tx.quarantine.confirm(confirms, header["author"], self._at)
 
     def _why_not(self, ready: Ready, signer: SignerRow | None, decided_by: str) -> str:
         """The code of the first reason not to place an entry; "" when there is none.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from fieldapp.believing import Item
+from fieldapp.believing import BEFORE_UNLOCKING, Item
 from fieldapp.errors import FieldappError
 from fieldapp.judging import PlacingDesk, openings_first
 from fieldapp.keys import Keys
@@ -255,6 +255,8 @@ def _may_put_away(person: Person, row: QuarantineRow, item: Item) -> bool:
 
     What was believed once and cannot be opened any more, because its key was burned, is nobody's to put away: who could say what it is?
     """
+    if item.code == BEFORE_UNLOCKING and item.ready is not None:
+        return person.role == "supervisor" and item.ready.header["author"] != person.id
     if not (row.is_believed or item.is_believed):
         return person.role in {"supervisor", "administrator"}
     return person.role == "supervisor" and item.is_believed and item.stands()[0].header["author"] != person.id

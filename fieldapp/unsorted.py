@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fieldapp import access, placing, records, scope
-from fieldapp.believing import Item, believe, opened
+from fieldapp.believing import BEFORE_UNLOCKING, Item, believe, opened
 from fieldapp.keys import Keys, Ring
 from fieldapp.people import Person
 from fieldapp.records import Casefile, Entry, Record
@@ -108,9 +108,10 @@ class Eye:
         header = item.ready.header
         casefile = self._store.casefiles.get(header["casefile"])
         opening = _opening(item) if item.is_believed else None
-        if casefile is None and opening is None:
+        is_note = item.code == BEFORE_UNLOCKING and header["author"] in self._team
+        if casefile is None and opening is None and not is_note:
             return None, "no_family"
-        if not (
+        if not is_note and not (
             self._may_read(casefile) if casefile is not None else self._would_read(header["casefile"], header["author"], opening)
         ):
             return None, "no_family"

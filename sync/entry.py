@@ -28,6 +28,7 @@ PARENTS_LIMIT = 64
 SAFE_INTEGER = 2**53 - 1
 
 NOT_CONTENT = frozenset({"review", "erasure", "moved"})
+LOCKED_NOTE = "locked_note"
 """Kinds that say something about a record without writing a field of it."""
 
 

@@ -37,6 +37,10 @@ class Policy(Strict, frozen=True, kw_only=True):
     new_worker_kinds: list[str]
     drafts_kept_days: int
     cache_kept_days: Count
+    hide_after_seconds: Count
+    """How long somebody may look away from the app on their phone before its screen stays hidden."""
+    lock_after_minutes: Count
+    """How long a phone may lie untouched before it locks."""
 
 
 def read_policy(file: str, raw: bytes, kinds: set[str]) -> Policy:

@@ -227,6 +227,14 @@ class Quarantine(Noun):
         """Lets it wait again: it can be read after all, and another entry was in it than its phone said."""
         self._run("UPDATE quarantine SET placed_at = NULL WHERE hash = ?", envelope_hash)
 
+    def confirm(self, entry: str, person: str, at: str) -> None:
+        """Settles a note written before unlocking: the person whose phone it was has placed it as an entry of their own."""
+        self._run(
+            "UPDATE quarantine SET placed_at = ? WHERE entry = ? AND entry <> '' AND reason = 'before_unlocking'"
+            " AND placed_at IS NULL AND kid IN (SELECT kid FROM signers WHERE person = ?)",
+            *(at, entry, person),
+        )
+
     def discard(self, envelope_hash: str, person: str, why: str, at: str) -> None:
         """Marks it put away by a named person; the bytes stay. `why` is the audit row whose sealed detail has the reason."""
         self._run(

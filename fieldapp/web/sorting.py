@@ -15,7 +15,7 @@ from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show, told_of
-from sync.entry import moment
+from sync.entry import LOCKED_NOTE, moment
 
 pages = Blueprint("sorting", __name__, url_prefix="/desk")
 
@@ -159,14 +159,18 @@ def _inside(inside: Inside, now: datetime) -> dict[str, Any]:
     record, entry, names = inside.record, inside.entry, inside.casefile.names
     definition = here.practice.definitions.get(record.schema)
     form = here.practice.plain("records", record.schema) if definition else {"sections": []}
+    is_note = entry.kind == LOCKED_NOTE
+    if is_note:
+        form = words.LOCKED_NOTE_FORM
     on, at = summaries.happened(record.fields)
 
     def told(_: str) -> tuple[str, str]:
         return "", ""
 
     return {
-        "family": inside.casefile.title,
-        "kind": definition.title if definition else "A record this office does not know yet",
+        "family": words.NO_FAMILY_YET if is_note else inside.casefile.title,
+        "by": "Written on the phone of" if is_note else "Written by",
+        "kind": definition.title if definition else words.LOCKED_NOTE if is_note else words.UNKNOWN_RECORD,
         "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
         "author": names.staff.get(entry.author, "somebody who has left"),
         "written": words.when_text(entry.written_at, now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fieldapp.carrying import Taken
@@ -124,6 +125,12 @@ WAITS_FOR = {
         "It is signed by a phone this office does not know, as can happen after the office was put back from a backup.",
         "If that phone becomes known again, it is placed by itself. Until then nobody can vouch for who wrote it.",
     ),
+    "before_unlocking": WaitsFor(
+        "Written before unlocking, not yet confirmed",
+        "Somebody wrote this on the worker’s phone without unlocking it. That proves the phone, and not who held it.",
+        "If it is urgent, act on it now and ring the worker. Once they have unlocked the phone they make it a note of theirs,"
+        " and it leaves this list by itself.",
+    ),
     "bad_signature": WaitsFor(
         "Signature does not fit", "It names a phone this office knows, but that phone did not sign it.", _NOT_BELIEVED
     ),
@@ -163,6 +170,21 @@ WAITS_FOR = {
 }
 """What the office says of each reason that intake can give."""
 
+UNKNOWN_RECORD = "A record this office does not know yet"
+NO_FAMILY_YET = "Not yet in any family’s record"
+LOCKED_NOTE = "A note written before unlocking"
+LOCKED_NOTE_FORM: dict[str, Any] = {
+    "sections": [
+        {
+            "id": "note",
+            "title": "",
+            "fields": [
+                {"id": "about", "type": "text", "label": "Whom it is about", "required": True},
+                {"id": "text", "type": "long_text", "label": "What was written", "required": True},
+            ],
+        }
+    ]
+}
 CLOSED = {
     "role": "You see that it waits, not what it says: administrators read no family’s record.",
     "unreadable": "The office cannot open it, so nobody here can read it.",

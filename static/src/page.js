@@ -171,22 +171,36 @@ export function reload() {
   location.reload();
 }
 
+/** What runs when the page may be about to go. @type {Set<() => unknown>} */
+const leaving = new Set();
+
+/** Has everything that must not be lost kept now. @returns {Promise<unknown>} when it is, or could not be */
+export const leave = () => Promise.all([...leaving].map((run) => run()));
+
 /**
  * Runs when the page may be about to go: hidden, frozen, left. Phones give no later chance.
  *
- * @param {() => void} run
+ * @param {() => unknown} run
  * @returns {() => void} ends it
  */
 export function onLeaving(run) {
-  const hidden = () => document.visibilityState === "hidden" && run();
-  document.addEventListener("visibilitychange", hidden);
-  document.addEventListener("freeze", run);
-  addEventListener("pagehide", run);
-  return () => {
-    document.removeEventListener("visibilitychange", hidden);
-    document.removeEventListener("freeze", run);
-    removeEventListener("pagehide", run);
-  };
+  if (leaving.size === 0) {
+    onSeen((is) => !is && leave());
+    document.addEventListener("freeze", leave);
+    addEventListener("pagehide", leave);
+  }
+  leaving.add(run);
+  return () => void leaving.delete(run);
+}
+
+/** Tells when the page is seen again, and when it no longer is. @param {(is: boolean) => void} heard */
+export function onSeen(heard) {
+  document.addEventListener("visibilitychange", () => heard(document.visibilityState === "visible"));
+}
+
+/** Tells of every touch and key. @param {() => void} heard */
+export function onTouch(heard) {
+  for (const sort of ["pointerdown", "keydown", "wheel"]) addEventListener(sort, heard, { capture: true, passive: true });
 }
 
 /**
@@ -205,16 +219,87 @@ export function askBeforeLeaving(isUnkept) {
  */
 export function onChance(run) {
   addEventListener("online", run);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && run());
+  onSeen((is) => is && run());
 }
 
-/** @returns {string} 16 random bytes as 22 characters */
-export function randomId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
+const random = (/** @type {number} */ size) => crypto.getRandomValues(new Uint8Array(size));
+
+const b64u = (/** @type {Uint8Array} */ bytes) =>
+  btoa(String.fromCharCode(...bytes))
     .replace(/\+/g, "-")
     .replace(/\//g, "_")
     .replace(/=+$/, "");
+
+/** @returns {string} 16 random bytes as 22 characters */
+export const randomId = () => b64u(random(16));
+
+/** @typedef {{id: Uint8Array<ArrayBuffer>, salt: Uint8Array<ArrayBuffer>}} Asked a passkey, and what it is asked for */
+/** @typedef {Asked & {prf: Uint8Array}} Passkey with what it answered: 32 bytes, and the same for the same question */
+
+/** Why a passkey gave nothing, as screens take a refusal. @param {"passkey_unable" | "passkey_refused"} code */
+const without = (code) => Object.assign(new Error(code), { code });
+
+/** @param {Promise<Credential | null>} asked @returns {Promise<any>} a person said no, waited too long, or the passkey was removed: browsers tell these apart for nobody */
+const answered = (asked) =>
+  asked.catch(() => null).then((credential) => credential ?? Promise.reject(without("passkey_refused")));
+
+/**
+ * Makes a passkey behind this phone’s own lock, for opening notes and for nothing else. It names nobody: the phone lists it among its passkeys.
+ *
+ * @returns {Promise<Passkey>} rejects with `passkey_unable` where the phone’s lock has no answer to give
+ */
+export async function makePasskey() {
+  const salt = random(32);
+  const made = await answered(
+    navigator.credentials.create({
+      publicKey: {
+        challenge: random(32),
+        rp: { name: "fieldapp" },
+        user: { id: random(16), name: "fieldapp", displayName: "fieldapp" },
+        pubKeyCredParams: [-7, -257].map((alg) => ({ type: "public-key", alg })),
+        authenticatorSelection: { authenticatorAttachment: "platform", residentKey: "required", userVerification: "required" },
+        extensions: { prf: { eval: { first: salt } } },
+      },
+    }),
+  );
+  const id = new Uint8Array(made.rawId);
+  const { prf } = made.getClientExtensionResults();
+  try {
+    if (!prf?.enabled) throw without("passkey_unable");
+    // Some answer only when they are asked, not already when they are made.
+    return prf.results ? { id, salt, prf: new Uint8Array(prf.results.first) } : await usePasskey({ id, salt });
+  } catch (error) {
+    forgetPasskey(id);
+    throw error;
+  }
+}
+
+/**
+ * Asks for a touch, a face or the phone’s own code. Works without signal.
+ *
+ * @param {Asked} asked
+ * @returns {Promise<Passkey>}
+ */
+export async function usePasskey({ id, salt }) {
+  const used = await answered(
+    navigator.credentials.get({
+      publicKey: {
+        challenge: random(32),
+        allowCredentials: [{ type: "public-key", id }],
+        userVerification: "required",
+        extensions: { prf: { eval: { first: salt } } },
+      },
+    }),
+  );
+  const { prf } = used.getClientExtensionResults();
+  if (!prf?.results) throw without("passkey_unable");
+  return { id, salt, prf: new Uint8Array(prf.results.first) };
+}
+
+/** Tells the phone that a passkey opens nothing any more; only some take it off their list. @param {Uint8Array} id */
+export function forgetPasskey(id) {
+  const phone = /** @type {any} */ (window.PublicKeyCredential);
+  phone?.signalUnknownCredential?.({ rpId: location.hostname, credentialId: b64u(id) })?.catch(() => {});
 }
 
 export function now() {

@@ -1,10 +1,12 @@
 /** Starts the phone's page: the core in its worker, the address inside the page, one screen at a time. */
 import { render } from "preact";
+import { useEffect } from "preact/hooks";
 import { connect } from "./line.js";
 import {
   askBeforeLeaving,
   here,
   keepForOffline,
+  leave,
   onChance,
   onInstallOffer,
   onLeaving,
@@ -16,6 +18,7 @@ import {
   startCore,
 } from "./page.js";
 import { Button, Form, Trouble } from "./parts/basic.jsx";
+import { guard, isHidden, readPolicy } from "./parts/curtain.js";
 import { hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
 import {
@@ -37,14 +40,16 @@ import { Caseload } from "./screens/caseload.jsx";
 import { Draft } from "./screens/draft.jsx";
 import { AboutFamily, FamilyPage } from "./screens/family.jsx";
 import { Found } from "./screens/found.jsx";
+import { Hidden } from "./screens/hidden.jsx";
 import { Measure, Measures } from "./screens/measure.jsx";
+import { WrittenBefore } from "./screens/notes.jsx";
 import { Goals, Results } from "./screens/progress.jsx";
 import { Ratings } from "./screens/ratings.jsx";
 import { Ready } from "./screens/ready.jsx";
 import { RecordPage } from "./screens/record.jsx";
 import { Saved } from "./screens/saved.jsx";
 import { Sending } from "./screens/sending.jsx";
-import { Settings } from "./screens/settings.jsx";
+import { ChangeWords, Settings } from "./screens/settings.jsx";
 import { Unlock } from "./screens/unlock.jsx";
 import { Welcome } from "./screens/welcome.jsx";
 import * as sayFrame from "./words/frame.js";
@@ -57,8 +62,9 @@ const failed = shown(/** @type {any} */ (null));
 
 const core = startCore();
 
-/** Forgets the keys: the core is told, its worker ends with all it held, and the page begins anew. */
+/** Forgets the keys: what was typed is kept, the core is told, its worker ends with all it held, and the page begins anew. */
 async function lock() {
+  await leave();
   await ask("lock").catch(() => {});
   core.terminate();
   reload();
@@ -68,7 +74,9 @@ async function lock() {
 function screenFor(path) {
   const [first = "", casefile = "", part = "", id = "", step = ""] = path.split("/");
   if (first === "sending") return <Sending />;
+  if (first === "settings" && casefile === "words") return <ChangeWords />;
   if (first === "settings") return <Settings lock={() => void lock()} update_ready={updateReady.value} />;
+  if (first === "written" && casefile) return <WrittenBefore slot={casefile} />;
   if (first === "find") return <Found />;
   if (first === "record" && casefile) return <RecordPage key={casefile} record={casefile} />;
   if (first !== "family" || !casefile) return <Caseload />;
@@ -132,9 +140,15 @@ function Failed() {
 }
 
 function App() {
+  const hidden = isHidden.value;
+  const unlocked = isUnlocked();
+  useEffect(() => void (unlocked && readPolicy()), [unlocked]);
   return (
     <>
-      <Screen />
+      <div class={hidden ? "app-behind" : undefined} inert={hidden}>
+        <Screen />
+      </div>
+      {hidden && <Hidden lock={() => void lock()} />}
       <p class="govuk-visually-hidden" role="status" aria-live="polite">
         {spoken.value}
       </p>
@@ -142,13 +156,15 @@ function App() {
   );
 }
 
+const isUnlocked = () => status.value?.state === "unlocked";
+
 async function start() {
   failed.value = null;
   try {
     await refreshStatus();
     if (secondTab.value) return;
     outbox.value = await ask("outbox");
-    if (status.value?.state === "unlocked") await refreshCaseload();
+    if (isUnlocked()) await refreshCaseload();
   } catch (refusal) {
     failed.value = refusal;
   }
@@ -156,6 +172,7 @@ async function start() {
 
 join(connect(core));
 askBeforeLeaving(hasUnsaved);
+guard(lock, isUnlocked);
 onMove(() => {
   place.value = here();
   spoken.value = "";

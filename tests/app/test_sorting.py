@@ -356,7 +356,7 @@ def test_unbelievable_words_are_read_with_a_warning_and_never_placed(ama: Handse
 def test_every_reason_intake_can_give_is_explained() -> None:
     given = {
         "unknown_key", "cannot_open", "not_an_entry", "too_large", "unknown_signer", "bad_signature", "wrong_author", "bad_hashes",
-        "no_opening", "wrong_casefile", "not_allowed", "device_ended", "clone",
+        "no_opening", "wrong_casefile", "not_allowed", "device_ended", "clone", "before_unlocking",
     }  # fmt: skip
     assert set(words.WAITS_FOR) == given
     assert len({one.title for one in words.WAITS_FOR.values()}) == len(given)

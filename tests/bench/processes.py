@@ -145,6 +145,7 @@ def bundle(name: str) -> str:
             "--minify",
             "--format=iife",
             "--platform=browser",
+            "--loader:.wasm=binary",
             "--log-level=error",
             '--define:process.env.NODE_ENV="production"',
             "--define:global=window",

@@ -249,6 +249,7 @@ def library_share(source: str) -> float:
                 "--jsx=automatic",
                 "--jsx-import-source=preact",
                 "--define:RELEASE={}",
+                "--loader:.wasm=binary",
                 "--log-level=error",
                 f"--metafile={told}",
                 f"--outdir={made['built']}",

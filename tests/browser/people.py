@@ -17,6 +17,7 @@ CODE = "246810"
 ARRIVAL_MS = 60_000  # a whole caseload, verified entry by entry, on a machine that is busy with other tests
 SENDING_MS = 45_000  # with no tap at all: as long as the app's own timer may take
 UNLOCKING_MS = 30_000
+OWN_LOCK = "Open with this phone’s own lock"
 
 CONTROLS = """main => [...main.querySelectorAll("input, textarea, select")].map((one) => ({
   id: one.id,
@@ -77,6 +78,12 @@ class Keyworker:
 
     def sets_up_the_phone(self) -> None:
         """Password and second factor once, check words, four unlock words, and everything arrives."""
+        self.sets_up_to_the_end()
+        self.presses("Open my families")
+        self.is_at("My families")
+
+    def sets_up_to_the_end(self) -> None:
+        """As far as what is offered when everything is here."""
         self.signs_in_to_set_up()
         self.goes_on_from_the_check_words()
 
@@ -110,8 +117,6 @@ class Keyworker:
             self.page.get_by_label("What should this phone call you?").fill(called)
         self.presses("Finish")
         self.is_at("Everything is here", timeout=ARRIVAL_MS)
-        self.presses("Open my families")
-        self.is_at("My families")
 
     def restarts_the_phone(self) -> None:
         """Closes the browser and opens the app again, still locked."""
@@ -129,6 +134,95 @@ class Keyworker:
         self.page.get_by_label("Your unlock words").fill(" ".join(self.words))
         self.presses("Unlock")
         self.is_at("My families", timeout=UNLOCKING_MS)
+
+    def touches_the_phones_own_lock(self) -> None:
+        """One touch, and the families are there."""
+        self.is_at("Unlock this phone")
+        self.presses(OWN_LOCK)
+        self.is_at("My families", timeout=UNLOCKING_MS)
+
+    def lets_the_phones_own_lock_open_it(self) -> None:
+        """Turns it on in the settings."""
+        self.goes_to_the_settings()
+        self.page.get_by_label("Your unlock words now").fill(" ".join(self.words))
+        self.presses(OWN_LOCK)
+        self.sees("This phone’s own lock opens your notes now")
+
+    def changes_her_words(self, *, with_the_phones_own_lock: bool = False) -> None:
+        """Proves who she is, writes four other words down and types them."""
+        self.goes_to_the_settings()
+        self.follows("Change your unlock words")
+        self.is_at("Change your unlock words")
+        if with_the_phones_own_lock:
+            self.presses("I forgot them: use this phone’s own lock")
+        else:
+            self.page.get_by_label("Your unlock words now").fill(" ".join(self.words))
+            self.presses("Go on")
+        self.is_at("Your unlock words", timeout=UNLOCKING_MS)
+        self.words = self.page.locator("main ol li").all_inner_texts()
+        self.presses("I have written them down")
+        self.page.get_by_label("Your four unlock words").fill(" ".join(self.words))
+        self.presses("Finish")
+        self.is_at("Settings", timeout=UNLOCKING_MS)
+
+    def writes_without_unlocking(self, text: str, *, about: str = "") -> None:
+        """One tap, one box, and whom it is about in any words."""
+        self.presses("Write a note now, without unlocking")
+        self.page.get_by_label("What happened?").press_sequentially(text)
+        if about:
+            self.page.get_by_label("Whom is it about?").fill(about)
+        self.presses("Keep and send")
+        self.sees("Your note is kept")
+
+    def unlocks_where_she_was(self) -> None:
+        """Types the words; what was on screen before is there again."""
+        self.is_at("Unlock this phone")
+        self.page.get_by_label("Your unlock words").fill(" ".join(self.words))
+        self.presses("Unlock")
+        expect(self.page.get_by_role("button", name="Hide screen")).to_be_visible(timeout=UNLOCKING_MS)
+
+    def takes_a_pin(self, pin: str) -> None:
+        self.goes_to_the_settings()
+        self.page.get_by_label("A PIN that brings the screen back").fill(pin)
+        self.presses("Use this PIN")
+        self.sees("A PIN brings the screen back")
+
+    def taps_the_clock(self) -> None:
+        self.page.get_by_role("button", name="Tap to go on").click()
+
+    def tries_the_pin(self, pin: str) -> None:
+        self.page.get_by_label("PIN", exact=True).fill(pin)
+        self.presses("Go on")
+
+    def seen_by_all(self) -> str:
+        """What stands on the screen for whoever glances at it."""
+        return str(self.page.locator("body").inner_text())
+
+    def looks_away(self) -> None:
+        """Another app is in front of this one."""
+        self._seen("hidden")
+
+    def looks_back(self) -> None:
+        self._seen("visible")
+
+    def _seen(self, state: str) -> None:
+        self.page.evaluate(
+            """(state) => {
+              Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            state,
+        )
+
+    def goes_to_the_settings(self) -> None:
+        self.page.get_by_role("link", name="Settings").click()
+        self.is_at("Settings")
+
+    def locks(self) -> None:
+        """Taps Lock in the settings."""
+        self.goes_to_the_settings()
+        self.presses("Lock")
+        self.is_at("Unlock this phone")
 
     def opens_the_family(self, name: str) -> None:
         self.page.get_by_role("link", name="fieldapp").click()

@@ -49,6 +49,7 @@ class Phone:
         self.context: BrowserContext | None = None
         self._started: Browser | None = None
         self._browser_itself: CDPSession | None = None
+        self._own_lock = ""
 
     def switch_on(self) -> Page:
         """Start the browser on this phone's profile."""
@@ -133,6 +134,40 @@ class Phone:
     def promises_to_keep_what_is_stored(self, origin: str) -> None:
         """Let the browser say yes when it is asked."""
         self.browser_itself.send("Browser.grantPermissions", {"origin": origin, "permissions": ["durableStorage"]})
+
+    def has_its_own_lock(self, *, answers: bool = True) -> None:
+        """Give the phone a finger or a face that unlocks it, for as long as it is on; with ``answers=False`` an older one, which
+        only says yes. The finger is always there."""
+        self.browser_itself.send("WebAuthn.enable")
+        told = self.browser_itself.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2",
+                    "ctap2Version": "ctap2_1",
+                    "transport": "internal",
+                    "hasResidentKey": True,
+                    "hasUserVerification": True,
+                    "isUserVerified": True,
+                    "automaticPresenceSimulation": True,
+                    "hasPrf": answers,
+                }
+            },
+        )
+        self._own_lock = told["authenticatorId"]
+
+    def forgets_its_passkeys(self) -> None:
+        """Somebody takes them off the phone's own list."""
+        self.browser_itself.send("WebAuthn.clearCredentials", {"authenticatorId": self._own_lock})
+
+    def passkeys(self) -> list[dict[str, Any]]:
+        """Those the phone lists."""
+        told = self.browser_itself.send("WebAuthn.getCredentials", {"authenticatorId": self._own_lock})
+        return list(told["credentials"])
+
+    def does_not_know_the_finger(self) -> None:
+        """Whoever touches it now is somebody else."""
+        self.browser_itself.send("WebAuthn.setUserVerified", {"authenticatorId": self._own_lock, "isUserVerified": False})
 
     def switch_off(self) -> None:
         """Close the browser."""

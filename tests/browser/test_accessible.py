@@ -57,8 +57,15 @@ class Eye:
 
     def looks(self, name: str) -> None:
         self.page.wait_for_load_state("load")
-        heading = self.page.get_by_role("heading", level=1)
-        heading.wait_for()
+        self.page.get_by_role("heading", level=1).wait_for()
+        self._looks(name)
+
+    def looks_at_a_clock(self, name: str) -> None:
+        """The one screen without a heading: it says the time, and nothing of what lies behind it."""
+        self.page.locator(".app-curtain").wait_for()
+        self._looks(name)
+
+    def _looks(self, name: str) -> None:
         for size in (SIZE, LAPTOP):
             self.page.set_viewport_size(size)
             for look in LOOKS:
@@ -146,7 +153,7 @@ def test_phone_screens_are_whole_and_have_nothing_that_axe_objects_to(phone: Pho
     ama.is_at("Scores")
     eye.looks("scores, with the prompt")
 
-    for name in ("sending", "settings", "ready"):
+    for name in ("sending", "settings", "settings/words", "ready"):
         ama.page.goto(f"{server.origin}/app#/{name}")
         eye.looks(name)
     ama.page.goto(f"{server.origin}/app#/")
@@ -155,6 +162,30 @@ def test_phone_screens_are_whole_and_have_nothing_that_axe_objects_to(phone: Pho
     ama.page.get_by_role("button", name="Search").click()
     ama.is_at("Search")
     eye.looks("search")
+    phone.has_its_own_lock()
+    ama.goes_to_the_settings()
+    eye.looks("settings, with a lock of the phone's own")
+    ama.lets_the_phones_own_lock_open_it()
+    ama.takes_a_pin("4821")
+    eye.looks("settings, with everything on")
+    ama.presses("Hide screen")
+    eye.looks_at_a_clock("a hidden screen")
+    ama.taps_the_clock()
+    ama.tries_the_pin("0000")
+    eye.looks_at_a_clock("a hidden screen, a wrong PIN")
+    ama.tries_the_pin("4821")
+    ama.locks()
+    eye.looks("unlock, with the phone's own lock")
+    ama.presses("Write a note now, without unlocking")
+    eye.looks("a note before unlocking")
+    ama.presses("Leave it")
+    ama.writes_without_unlocking("She will not open the door.", about="Dawn")
+    eye.looks("a note before unlocking, kept")
+    ama.unlocks()
+    eye.looks("my families, with a note to confirm")
+    ama.follows("Read it and decide")
+    ama.presses("Go on in a visit note")
+    eye.looks("a note to confirm, no family chosen")
     ama.restarts_the_phone()
     eye.page = phone.page
     ama.is_at("Unlock this phone")

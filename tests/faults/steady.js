@@ -47,14 +47,14 @@ AbortSignal.timeout = (ms) => {
 };
 
 const CHEAP =
-  "import { createHash } from 'node:crypto'; export const argon2id = async ({ password, salt }) => new Uint8Array(createHash('sha256').update(salt).update(password).digest());";
+  "import { createHash } from 'node:crypto'; export default async () => ({ password, salt }) => new Uint8Array(createHash('sha256').update(salt).update(password).digest());";
 /** What a worker keeps in memory ends with it; here all share one process, and a schedule must not find what another left. */
 const KEYS = "static/src/core/keys.js";
 const FORGETS = "\nglobalThis.forgetKeys = () => { known.clear(); sealers.clear(); };\n";
 export const forgetKeys = () => globalThis.forgetKeys?.();
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === "hash-wasm"
+    specifier === "argon2id/lib/setup.js"
       ? { url: `data:text/javascript,${encodeURIComponent(CHEAP)}`, shortCircuit: true }
       : next(specifier, context),
   load(url, context, next) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import fc from "fast-check";
+import { argon2id } from "hash-wasm";
 import {
   areStrong,
   cacheKey,
@@ -12,14 +13,18 @@ import {
   json,
   KDF_FLOOR,
   localKey,
+  makeReader,
   makeSigner,
   officeKeys,
   open,
+  openAsReader,
   placeOf,
+  plainWords,
   publicKey,
   readySealing,
   seal,
   sealToOffice,
+  sealToReader,
   sign,
   takeKeySet,
   takeSigner,
@@ -42,6 +47,64 @@ test("the vault key opens with the words it was wrapped under, however they are 
   await assert.rejects(unwrapVaultKey("apple river stone cloud", wrap, "v2"), { code: "wrong_words" });
 });
 
+test("law: a vault made with another library's Argon2id opens as before, whatever its words, salt and cost", async () => {
+  const given = fc.record({
+    words: fc.array(fc.string({ unit: "grapheme", minLength: 3, maxLength: 9 }), { minLength: 4, maxLength: 5 }),
+    salt: fc.uint8Array({ minLength: 16, maxLength: 32 }),
+    m: fc.integer({ min: KDF_FLOOR.m, max: KDF_FLOOR.m + 4096 }),
+    t: fc.integer({ min: 2, max: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(given, async ({ words, salt, m, t }) => {
+      const typed = words.join(" ");
+      const material = await argon2id({
+        password: plainWords(typed),
+        salt,
+        parallelism: 1,
+        memorySize: m,
+        iterations: t,
+        hashLength: 32,
+        outputType: "binary",
+      });
+      const base = await crypto.subtle.importKey("raw", Uint8Array.from(material), "HKDF", false, ["deriveKey"]);
+      const how = { name: "HKDF", hash: "SHA-256", salt: bytes(0), info: utf8("fieldapp words 1") };
+      const key = await crypto.subtle.deriveKey(how, base, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+      const place = `fieldapp wrap 1\nv1\nwords\nargon2id ${m} ${t} 1\n${b64u(salt)}`;
+      /** @type {any} */
+      const wrap = { sort: "words", kdf: { alg: "argon2id", m, t, p: 1, salt }, sealed: await seal(key, bytes(32), place) };
+      assert.deepEqual(await unwrapVaultKey(typed, wrap, "v1"), bytes(32));
+    }),
+    { numRuns: 12 },
+  );
+});
+
+test("what is sealed for later reading opens with its private half alone, and as another library's HPKE opens and seals it", async () => {
+  const [reader, other] = await Promise.all([makeReader(), makeReader()]);
+  const sealed = await sealToReader(reader.point, utf8("a note"));
+  assert.deepEqual(await openAsReader(reader, sealed), utf8("a note"));
+  await assert.rejects(openAsReader({ ...reader, pkcs8: other.pkcs8 }, sealed), { code: "cannot_open" });
+  for (const at of [1, 64, 65, sealed.length - 1]) {
+    const changed = sealed.slice();
+    changed[at] ^= 1;
+    await assert.rejects(openAsReader(reader, changed), { code: "cannot_open" });
+  }
+  const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+  const curve = { name: "ECDH", namedCurve: "P-256" };
+  const recipientKey = await crypto.subtle.importKey("pkcs8", Uint8Array.from(reader.pkcs8), curve, true, ["deriveBits"]);
+  const info = utf8("fieldapp note 1");
+  const opener = await suite.createRecipientContext({ recipientKey, enc: sealed.slice(0, 65), info });
+  assert.deepEqual(new Uint8Array(await opener.open(sealed.slice(65))), utf8("a note"));
+  const recipientPublicKey = await crypto.subtle.importKey("raw", Uint8Array.from(reader.point), curve, true, []);
+  const sender = await suite.createSenderContext({ recipientPublicKey, info });
+  const theirs = new Uint8Array([...new Uint8Array(sender.enc), ...new Uint8Array(await sender.seal(utf8("theirs")))]);
+  assert.deepEqual(await openAsReader(reader, theirs), utf8("theirs"));
+});
+
+test("words too few to be stretched are wrong words", async () => {
+  const wrap = await wrapVaultKey("apple river stone cloud", KDF_FLOOR, bytes(32), "v1");
+  for (const typed of ["", "a", "apple"]) await assert.rejects(unwrapVaultKey(typed, wrap, "v1"), { code: "wrong_words" });
+});
+
 for (const [name, lowered] of [
   ["memory", { m: 8 * 1024 }],
   ["passes", { t: 1 }],
@@ -51,6 +114,7 @@ for (const [name, lowered] of [
   ["a cost nobody could pay", { m: 4 * 1024 * 1024 }],
 ]) {
   test(`a wrap whose parameters were changed refuses: ${name}`, async () => {
+    /** @type {any} */
     const wrap = await wrapVaultKey("apple river stone cloud", KDF_FLOOR, bytes(32), "v1");
     await assert.rejects(
       unwrapVaultKey("apple river stone cloud", { ...wrap, kdf: { ...wrap.kdf, .../** @type {any} */ (lowered) } }, "v1"),

@@ -96,6 +96,8 @@ export async function makeOffice(clock = () => Date.now()) {
     /** How many envelopes each push had. */
     pushes: [],
     drafts: new Map(),
+    /** Notes written before unlocking, which nobody has confirmed. @type {any[]} */
+    locked_notes: [],
     people: new Map(),
     signers: new Map(),
     enrolments: [],
@@ -276,6 +278,12 @@ export async function makeOffice(clock = () => Date.now()) {
       if (entry.slip) office.numbers.set(entry.id, entry.slip.n);
       if (office.byId.has(entry.id)) return stored("duplicate", office.byId.get(entry.id));
       const { kid } = splitJws(entry.jws, "fieldapp-entry");
+      if (entry.header.kind === "locked_note") {
+        const vouched = await verify(entry.header.certificate, "fieldapp-note-key", (by) => office.signers.get(by).jwk);
+        await verify(entry.jws, "fieldapp-entry", () => vouched.payload.jwk);
+        office.locked_notes.push({ ...entry, fields: readBody(entry.body).fields });
+        return quarantined("before_unlocking");
+      }
       await verify(entry.jws, "fieldapp-entry", () => (kid === desk.signer.kid ? desk.jwk : office.signers.get(kid).jwk));
       readBody(entry.body);
       const told = await office.refuse(entry, envelopeHash);

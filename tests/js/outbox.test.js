@@ -45,11 +45,11 @@ test("two savers at once never fork the chain", async () => {
 test("a saved entry takes its draft away in the same transaction, and a failed one keeps it", async () => {
   const outbox = await openOutbox(outsideOf(new IDBFactory()));
   await outbox.keepDraft("s", { kid: "k", n: 1, sealed: new Uint8Array(1), own: new Uint8Array(1) });
-  await outbox.save("k", maker("a"), "s");
+  await outbox.save("k", maker("a"), ["s"]);
   assert.deepEqual(await outbox.drafts(), []);
   await outbox.keepDraft("s", { kid: "k", n: 2, sealed: new Uint8Array(1), own: new Uint8Array(1) });
   await assert.rejects(
-    outbox.save("k", async (head) => ({ id: "a-1", item: item(head.n + 1) }), "s"),
+    outbox.save("k", async (head) => ({ id: "a-1", item: item(head.n + 1) }), ["s"]),
     { code: "store_failed", fields: { reason: "ConstraintError" } },
   );
   assert.equal((await outbox.drafts()).length, 1);
@@ -64,7 +64,7 @@ test("everything a promise depends on is written with strict durability", async 
     return real.call(this, stores, mode, options);
   });
   const outbox = await openOutbox(outsideOf(new IDBFactory()));
-  await outbox.save("k", maker("a"), "s");
+  await outbox.save("k", maker("a"), ["s"]);
   await outbox.keepDraft("s", { kid: "k", n: 1, sealed: new Uint8Array(1), own: new Uint8Array(1) });
   const writes = seen.filter(([, mode]) => mode === "readwrite");
   assert.deepEqual(writes, [

@@ -11,7 +11,7 @@ import { saveEntry } from "./records.js";
 /** @typedef {Omit<import("./unlock.js").Session, "drafts">} Session */
 /** @typedef {ReturnType<typeof openDrafts>} Drafts */
 /** @typedef {import("../practice/forms.js").Definition} Definition */
-/** @typedef {{slot: string, n: number, kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], written_at: string}} Slot */
+/** @typedef {{slot: string, n: number, kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], written_at: string, note?: {slot: string, id: string}}} Slot `note`: written while the phone was locked, which this one confirms */
 
 const DRAFT_REST_MS = 120_000;
 const NO_SLIP = new Uint8Array();
@@ -69,10 +69,10 @@ export function openDrafts(session) {
       }
     },
 
-    /** Without a casefile one is opened. @param {{casefile?: string, schema: string, record?: string, preset?: {[name: string]: any}}} given */
-    async begin({ casefile = newId(), schema, record, preset = {} }) {
+    /** Without a casefile one is opened. @param {{casefile?: string, schema: string, record?: string, preset?: {[name: string]: any}, note?: {slot: string, id: string}}} given */
+    async begin({ casefile = newId(), schema, record, preset = {}, note }) {
       const { form, definition } = await definitions.newest(schema);
-      const base = { slot: newId(), n: 0, kind: definition.kind, schema, form, casefile, written_at: outside.stamp() };
+      const base = { slot: newId(), n: 0, kind: definition.kind, schema, form, casefile, written_at: outside.stamp(), note };
       if (record === undefined) {
         if (!caseload.families.has(casefile) && definition.kind !== "opening") throw new Refused("unknown_casefile");
         const slot = { ...base, record: newId(), parents: [] };
@@ -92,10 +92,10 @@ export function openDrafts(session) {
     async keep({ slot, fields }) {
       const known = slots.get(slot);
       if (!known) throw new Refused("unknown_slot");
-      const body = bodyOf(session, fields);
+      const body = bodyOf(outside, fields);
       const written_at = outside.stamp();
       const n = known.n + 1;
-      const { kind, schema, casefile, record, parents } = known;
+      const { kind, schema, casefile, record, parents, note } = known;
       const header = {
         v: 1,
         slot,
@@ -109,6 +109,7 @@ export function openDrafts(session) {
         device: session.device,
         written_at,
         body_hash: b64u(await hash(body.bytes)),
+        note,
       };
       const { copies } = await makePacket(session, "draft", json(header), body.bytes, NO_SLIP, slot);
       // Taken before the write, so that a failed one is never written again under the same number.
@@ -196,10 +197,10 @@ export function openDrafts(session) {
       fields = withoutHidden(definition, fields, { sent });
       found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
       if (found.length > 0) throw new Refused("not_complete", { problems: found.map(asProblem) });
-      const { kind, schema, form, casefile, record, parents } = known;
+      const { kind, schema, form, casefile, record, parents, note } = known;
       const reading = await saveEntry(
         session,
-        { kind, schema, form, casefile, record, parents: [...parents].sort(), mode, fields },
+        { kind, schema, form, casefile, record, parents: [...parents].sort(), mode, fields, note },
         // A slot nobody typed into was never stored: there is nothing to empty.
         known.n > 0 ? slot : undefined,
       );
@@ -220,7 +221,7 @@ export function openDrafts(session) {
   };
 
   /** @param {Slot | any} header @returns {Slot} */
-  function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form }) {
+  function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form, note }) {
     const known = {
       slot,
       n,
@@ -230,6 +231,7 @@ export function openDrafts(session) {
       record,
       parents,
       written_at,
+      note,
       form: form ?? slots.get(slot)?.form ?? definitions.index().records[schema],
     };
     slots.set(slot, known);

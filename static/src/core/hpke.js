@@ -36,6 +36,41 @@ const expand = async (subtle, suite, key, label, info, size) =>
 
 /** @typedef {{encapsulated: Uint8Array, iv: Uint8Array, key: CryptoKey}} Context what one message, and no other, is sealed under */
 
+/** @param {SubtleCrypto} subtle @param {Uint8Array} info */
+async function scheduleOf(subtle, info) {
+  const [pskIdHash, infoHash] = await Promise.all([
+    extract(subtle, SUITE, NO_SALT, "psk_id_hash", NOTHING),
+    extract(subtle, SUITE, NO_SALT, "info_hash", info),
+  ]);
+  return join(new Uint8Array([0]), pskIdHash, infoHash);
+}
+
+/**
+ * What both ends derive: sender and recipient know the same secret point.
+ * @param {SubtleCrypto} subtle @param {ArrayBuffer} secretPoint @param {Uint8Array} encapsulated @param {Uint8Array} publicKey @param {Uint8Array} schedule
+ */
+async function agreed(subtle, secretPoint, encapsulated, publicKey, schedule) {
+  const prk = await extract(subtle, KEM, NO_SALT, "eae_prk", new Uint8Array(secretPoint));
+  const shared = await expand(subtle, KEM, prk, "shared_secret", join(encapsulated, publicKey), 32);
+  const secret = await extract(subtle, SUITE, shared, "secret", NOTHING);
+  const [key, iv] = await Promise.all([
+    expand(subtle, SUITE, secret, "key", schedule, 32),
+    expand(subtle, SUITE, secret, "base_nonce", schedule, 12),
+  ]);
+  return { iv, key: await subtle.importKey("raw", own(key), "AES-GCM", false, ["encrypt", "decrypt"]) };
+}
+
+/**
+ * Opens what was sealed to a key pair of this app's own. @param {SubtleCrypto} subtle @param {CryptoKey} privateKey @param {Uint8Array} publicKey 65 bytes, uncompressed
+ * @param {Uint8Array} info @param {Uint8Array} encapsulated @param {Uint8Array} ciphertext
+ */
+export async function openSealed(subtle, privateKey, publicKey, info, encapsulated, ciphertext) {
+  const point = await subtle.importKey("raw", own(encapsulated), ECDH, false, []);
+  const secretPoint = await subtle.deriveBits({ name: "ECDH", public: point }, privateKey, 256);
+  const { key, iv } = await agreed(subtle, secretPoint, encapsulated, publicKey, await scheduleOf(subtle, info));
+  return new Uint8Array(await subtle.decrypt({ name: "AES-GCM", iv: own(iv) }, key, own(ciphertext)));
+}
+
 /**
  * Readies sealing to one public key for one purpose: what depends on no message is computed once.
  * `seal` takes a context that `prepare` made ahead, or makes one; either way it is gone before anything is sealed under it, so that none serves twice.
@@ -43,12 +78,10 @@ const expand = async (subtle, suite, key, label, info, size) =>
  * @returns {Promise<{prepare: () => void, seal: (plaintext: Uint8Array) => Promise<{encapsulated: Uint8Array, ciphertext: Uint8Array}>}>}
  */
 export async function sealer(subtle, publicKey, info) {
-  const [recipient, pskIdHash, infoHash] = await Promise.all([
+  const [recipient, schedule] = await Promise.all([
     subtle.importKey("raw", own(publicKey), ECDH, false, []),
-    extract(subtle, SUITE, NO_SALT, "psk_id_hash", NOTHING),
-    extract(subtle, SUITE, NO_SALT, "info_hash", info),
+    scheduleOf(subtle, info),
   ]);
-  const schedule = join(new Uint8Array([0]), pskIdHash, infoHash);
   /** @type {Promise<Context> | undefined} */
   let ahead;
 
@@ -60,14 +93,7 @@ export async function sealer(subtle, publicKey, info) {
       subtle.exportKey("raw", ephemeral.publicKey),
     ]);
     const encapsulated = new Uint8Array(point);
-    const prk = await extract(subtle, KEM, NO_SALT, "eae_prk", new Uint8Array(secretPoint));
-    const shared = await expand(subtle, KEM, prk, "shared_secret", join(encapsulated, publicKey), 32);
-    const secret = await extract(subtle, SUITE, shared, "secret", NOTHING);
-    const [key, iv] = await Promise.all([
-      expand(subtle, SUITE, secret, "key", schedule, 32),
-      expand(subtle, SUITE, secret, "base_nonce", schedule, 12),
-    ]);
-    return { encapsulated, iv, key: await subtle.importKey("raw", own(key), "AES-GCM", false, ["encrypt"]) };
+    return { encapsulated, ...(await agreed(subtle, secretPoint, encapsulated, publicKey, schedule)) };
   }
 
   return {

@@ -4,6 +4,7 @@ import { FieldappError, Refused, StoreFailed } from "../sync/errors.js";
 import { layWaiting } from "../sync/wire.js";
 import { LIES } from "./briefs.js";
 import { greetLocked, leave } from "./leaving.js";
+import { layPen, notesOf, writeNote } from "./notes.js";
 import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
@@ -11,7 +12,8 @@ import { noteRead, renew } from "./pull.js";
 import { exchange, keepUnjudged, push } from "./push.js";
 import { pullAndGiveBack } from "./restores.js";
 import { judge, sealAgain, settle } from "./settle.js";
-import { begin, drawWords, fill, finish, openSession } from "./unlock.js";
+import { begin, changeWords, drawWords, fill, finish, openSession, wordList } from "./unlock.js";
+import { passkeyOf } from "./vault.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {{id: number, ask: string, with?: any}} Request */
@@ -44,6 +46,8 @@ export function open(port, outside = createOutside()) {
   let filling = { first: Promise.resolve(), whole: Promise.resolve() };
   /** @type {import("./unlock.js").Pending | null} */
   let pending = null;
+  /** The office's list, while its person changes their words. @type {string[]} */
+  let listed = [];
   /** @type {Promise<import("./outbox.js").Outbox> | null} */
   let opening = null;
   let isSecond = false;
@@ -326,25 +330,20 @@ export function open(port, outside = createOutside()) {
     });
   }
 
-  /** @param {string} vault @param {string} words */
-  async function openFor(vault, words) {
+  /** @param {{vault: string} & import("./wraps.js").Proof} given */
+  async function openFor(given) {
     const box = await outbox();
     const before = session;
-    session = await openSession(
-      outside,
-      box,
-      { vault, words },
-      {
-        tell,
-        soon: (ms) => soon(ms + 1),
-        saved: () => {
-          soon(AFTER_SAVE_MS);
-          tellOutboxOnce();
-        },
-        later: (work) => afterAnswer.push(work),
-        onGone: () => tell("office", { status: "store_closed" }),
+    session = await openSession(outside, box, given, {
+      tell,
+      soon: (ms) => soon(ms + 1),
+      saved: () => {
+        soon(AFTER_SAVE_MS);
+        tellOutboxOnce();
       },
-    );
+      later: (work) => afterAnswer.push(work),
+      onGone: () => tell("office", { status: "store_closed" }),
+    });
     const opened = session;
     // Two that write to one vault would write over each other.
     before?.vault.close();
@@ -354,6 +353,8 @@ export function open(port, outside = createOutside()) {
     const whole = first.then(() => opened.caseload.loadAll());
     filling = { first, whole };
     void whole
+      // Tried again at the next unlocking: only what is written before the one after that would miss it.
+      .then(() => layPen(opened).catch(() => undefined))
       .then(() => sealAgain(opened))
       .then(() => run(true))
       .catch(tellFailed);
@@ -369,11 +370,23 @@ export function open(port, outside = createOutside()) {
       const box = await outbox().catch((error) => {
         throw new Refused("store_unreadable", { reason: error.fields?.reason ?? "unknown" });
       });
-      const people = (await box.people()).map(([vault, { label }]) => ({ vault, label }));
+      const people = await Promise.all(
+        (await box.people()).map(async ([vault, { label }]) => {
+          // Whoever cannot be asked for a passkey types the words, and hears then what is wrong with the store.
+          return { vault, label, passkey: await passkeyOf(outside, vault).catch(() => undefined) };
+        }),
+      );
       const storage = { persisted: await outside.storage.persisted(), ...(await outside.storage.estimate()) };
       const { at, offset } = (await box.fact("office_seen")) ?? {};
       const state = session ? "unlocked" : people.length > 0 ? "locked" : "fresh";
-      return { state, people, ...(session ? { person: session.me } : {}), storage, heard: { at, offset }, second_tab: isSecond };
+      return {
+        state,
+        people,
+        ...(session ? { person: session.me, vault: session.vault.name } : {}),
+        storage,
+        heard: { at, offset },
+        second_tab: isSecond,
+      };
     },
     "continue here": async () => ({ second_tab: !(await claim({ steal: true })) }),
     demo: async () => {
@@ -395,11 +408,31 @@ export function open(port, outside = createOutside()) {
       pending = null;
       // What lies in a slot under words that were forgotten comes back by way of the office.
       await box.draftsDueNow(outside.now());
-      const opened = await openFor(vault, given.words);
+      const opened = await openFor({ vault, words: given.words });
       await enlist();
       return opened;
     },
-    unlock: ({ vault, words }) => openFor(vault, words),
+    unlock: (given) => openFor(given),
+    prove: async (proof) => {
+      await unlocked().vault.prove(proof);
+      return {};
+    },
+    "words.offer": async () => {
+      listed = await wordList(outside);
+      return { offered_words: drawWords(outside, listed) };
+    },
+    "words.change": async (given) => {
+      await changeWords(unlocked(), given, listed);
+      return {};
+    },
+    "passkey.add": async ({ proof, passkey }) => {
+      await unlocked().vault.addPasskey(proof, passkey);
+      return {};
+    },
+    "passkey.remove": async () => {
+      await unlocked().vault.removePasskey();
+      return {};
+    },
     lock: async () => {
       const box = await outbox();
       await box.draftsDueNow(outside.now());
@@ -408,6 +441,20 @@ export function open(port, outside = createOutside()) {
       tell("locked", {});
       void run(true);
       return {};
+    },
+    "note.write": async (given) => {
+      await writeNote(outside, await outbox(), given);
+      void run(true);
+      return {};
+    },
+    notes: async () => notesOf(await atHand()),
+    "note.aside": async ({ slot }) => {
+      await unlocked().outbox.putAside(slot);
+      return {};
+    },
+    policy: async () => {
+      const { definitions } = await atHand();
+      return definitions.byHash(definitions.index().policy);
     },
     caseload: () => unlocked().caseload.list(),
     family: async ({ casefile }) => (await atHand()).caseload.family(casefile),

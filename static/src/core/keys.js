@@ -2,12 +2,13 @@
  * The one door to cryptography: what unlocks, wraps, seals, opens, signs and verifies. Parameters and layouts are those of docs/protocol.md and design §6.
  * Private halves live as wrapped bytes in the vault and, while it is unlocked, as keys that cannot be exported.
  */
-import { argon2id } from "hash-wasm";
+import argon2id from "argon2id/lib/setup.js";
+import { plain, simd } from "#argon2id";
 import { hashText } from "../sync/chain.js";
 import { ascii, b64u, compact, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
 import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
 import { envelopeInfo, join, layEnvelope, padme } from "../sync/wire.js";
-import { sealer } from "./hpke.js";
+import { openSealed, sealer } from "./hpke.js";
 
 /** @typedef {import("../sync/entry.js").Hands} Hands */
 /** @typedef {{kty: string, crv: string, x: string, y: string}} PublicJwk */
@@ -57,16 +58,16 @@ export const thumbprint = (jwk) => hashText(hands, thumbprintText(jwk));
 async function stretch(words, kdf) {
   const sane = kdf.alg === "argon2id" && kdf.p === 1 && kdf.salt.length >= 16 && kdf.m >= KDF_FLOOR.m && kdf.t >= KDF_FLOOR.t;
   if (!sane || kdf.m > KDF_CEILING.m || kdf.t > KDF_CEILING.t) throw new Refused("kdf_below_floor");
-  return argon2id({
-    password: plainWords(words),
-    salt: kdf.salt,
-    parallelism: 1,
-    memorySize: kdf.m,
-    iterations: kdf.t,
-    hashLength: 32,
-    outputType: "binary",
-  });
+  const password = utf8(plainWords(words));
+  // The library refuses to stretch so little, and no vault was ever made with it.
+  if (password.length < 8) throw new Refused("wrong_words");
+  // Made anew each time: what it filled with what follows from the words must not stay for as long as somebody works.
+  const compute = await argon2id(load(simd), load(plain));
+  return compute({ password, salt: kdf.salt, parallelism: 1, memorySize: kdf.m, passes: kdf.t, tagLength: 32 });
 }
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {(given: WebAssembly.Imports) => Promise<WebAssembly.WebAssemblyInstantiatedSource>} */
+const load = (bytes) => (given) => WebAssembly.instantiate(bytes, given);
 
 /** How words are typed must not matter: case, accents typed another way, several spaces. @param {string} words */
 export const plainWords = (words) =>
@@ -107,33 +108,73 @@ export async function calibrate(now) {
 const smaller = ({ m, t }) =>
   m > 46 * 1024 ? { m: 46 * 1024, t: 2 } : m > 32 * 1024 ? { m: 32 * 1024, t: 2 } : t > 0 ? { ...KDF_FLOOR } : { m, t };
 
+/** @param {string} info */
+const expanding = (info) => ({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: ascii(info) });
+
+/** @param {Uint8Array} material */
+const expandable = (material) => subtle.importKey("raw", own(material), "HKDF", false, ["deriveKey", "deriveBits"]);
+
 /** @param {Uint8Array} material @param {string} info @returns {Promise<CryptoKey>} */
-async function derive(material, info) {
-  const base = await subtle.importKey("raw", own(material), "HKDF", false, ["deriveKey"]);
-  return subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: ascii(info) }, base, AES, false, [
-    "encrypt",
-    "decrypt",
-  ]);
+const derive = async (material, info) =>
+  subtle.deriveKey(expanding(info), await expandable(material), AES, false, ["encrypt", "decrypt"]);
+
+/**
+ * What stands before the vault key: unlock words and what stretching them costs, or a passkey and what it is asked for.
+ * @typedef {{sort: "words", kdf: Kdf} | {sort: "passkey", id: Uint8Array, salt: Uint8Array}} Lock
+ */
+/** @typedef {Lock & {sealed: Uint8Array, commit?: Uint8Array}} Wrap `commit` binds the one key that opens it; wraps of words from before it have none */
+/** @typedef {string | Uint8Array} Given to a lock: words as they were typed, or the 32 bytes a passkey answers with */
+
+/** @param {Lock} lock @param {string} vault */
+const wrapPlace = (lock, vault) =>
+  `fieldapp wrap 1\n${vault}\n${
+    lock.sort === "words"
+      ? `words\n${lock.kdf.alg} ${lock.kdf.m} ${lock.kdf.t} ${lock.kdf.p}\n${b64u(lock.kdf.salt)}`
+      : `passkey\n${b64u(lock.id)}\n${b64u(lock.salt)}`
+  }`;
+
+/** @param {Lock} lock @param {Given} given @returns {Promise<{key: CryptoKey, commit: Uint8Array}>} */
+async function turn(lock, given) {
+  const material = lock.sort === "words" ? await stretch(String(given), lock.kdf) : /** @type {Uint8Array} */ (given);
+  if (material.length !== 32) throw new Refused("passkey_unable");
+  const base = await expandable(material);
+  return {
+    key: await derive(material, `fieldapp ${lock.sort} 1`),
+    commit: new Uint8Array(await subtle.deriveBits(expanding(`fieldapp ${lock.sort} commit 1`), base, 256)),
+  };
 }
 
-/** @param {Kdf} kdf @param {string} vault */
-const wrapPlace = (kdf, vault) => `fieldapp wrap 1\n${vault}\nwords\n${kdf.alg} ${kdf.m} ${kdf.t} ${kdf.p}\n${b64u(kdf.salt)}`;
+/** Wraps the vault key behind a lock. @param {Lock} lock @param {Given} given @param {Uint8Array} vaultKey @param {string} vault @returns {Promise<Wrap>} */
+async function wrapBehind(lock, given, vaultKey, vault) {
+  const { key, commit } = await turn(lock, given);
+  return { ...lock, commit, sealed: await seal(key, vaultKey, wrapPlace(lock, vault)) };
+}
 
 /** Wraps the vault key under unlock words. @param {string} words @param {{m: number, t: number}} cost @param {Uint8Array} vaultKey @param {string} vault */
-export async function wrapVaultKey(words, cost, vaultKey, vault) {
-  /** @type {Kdf} */
-  const kdf = { alg: "argon2id", m: cost.m, t: cost.t, p: 1, salt: crypto.getRandomValues(new Uint8Array(16)) };
-  const key = await derive(await stretch(words, kdf), "fieldapp words 1");
-  return { sort: "words", kdf, sealed: await seal(key, vaultKey, wrapPlace(kdf, vault)) };
-}
+export const wrapVaultKey = (words, cost, vaultKey, vault) =>
+  wrapBehind(
+    { sort: "words", kdf: { alg: "argon2id", m: cost.m, t: cost.t, p: 1, salt: crypto.getRandomValues(new Uint8Array(16)) } },
+    words,
+    vaultKey,
+    vault,
+  );
 
-/** Opens a wrap; `wrong_words` when they are not the ones. @param {string} words @param {{kdf: Kdf, sealed: Uint8Array}} wrap @param {string} vault */
-export async function unwrapVaultKey(words, wrap, vault) {
-  const key = await derive(await stretch(words, wrap.kdf), "fieldapp words 1");
+/**
+ * Wraps the vault key under what a passkey answers to `salt` (WebAuthn PRF): never the only wrap.
+ * @param {{id: Uint8Array, salt: Uint8Array, prf: Uint8Array}} passkey @param {Uint8Array} vaultKey @param {string} vault
+ */
+export const wrapUnderPasskey = ({ id, salt, prf }, vaultKey, vault) =>
+  wrapBehind({ sort: "passkey", id, salt }, prf, vaultKey, vault);
+
+/** Opens a wrap; `wrong_words` or `passkey_wrong` when it is not the one. @param {Given} given @param {Wrap} wrap @param {string} vault */
+export async function unwrapVaultKey(given, wrap, vault) {
+  const { key, commit } = await turn(wrap, given);
   try {
-    return await open(key, wrap.sealed, wrapPlace(wrap.kdf, vault));
+    // One ciphertext can be made to open under many keys; what was derived beside the key stands for a single one.
+    if (wrap.commit ? b64u(wrap.commit) !== b64u(commit) : wrap.sort !== "words") throw new Unbelievable("other_key");
+    return await open(key, wrap.sealed, wrapPlace(wrap, vault));
   } catch {
-    throw new Refused("wrong_words");
+    throw new Refused(wrap.sort === "words" ? "wrong_words" : "passkey_wrong");
   }
 }
 
@@ -310,6 +351,33 @@ export async function sealToOffice(to, packet, use) {
   const { seal } = await sealerTo(to, use);
   const { encapsulated, ciphertext } = await seal(packet);
   return layEnvelope(unb64u(to.kid), encapsulated, ciphertext);
+}
+
+// ── Sealing to oneself, without being able to read it until the vault is open ──────────────────────────────────────
+
+const NOTES = ascii("fieldapp note 1");
+
+/** Makes a key pair whose public half lies open: whoever has that writes, and reads nothing. @returns {Promise<{point: Uint8Array, pkcs8: Uint8Array}>} */
+export async function makeReader() {
+  const pair = await subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+  const [point, pkcs8] = await Promise.all([subtle.exportKey("raw", pair.publicKey), subtle.exportKey("pkcs8", pair.privateKey)]);
+  return { point: new Uint8Array(point), pkcs8: new Uint8Array(pkcs8) };
+}
+
+/** @param {Uint8Array} point @param {Uint8Array} bytes */
+export async function sealToReader(point, bytes) {
+  const { encapsulated, ciphertext } = await (await sealer(subtle, point, NOTES)).seal(bytes);
+  return join(encapsulated, ciphertext);
+}
+
+/** @param {{point: Uint8Array, pkcs8: Uint8Array}} reader @param {Uint8Array} sealed */
+export async function openAsReader({ point, pkcs8 }, sealed) {
+  const key = await subtle.importKey("pkcs8", own(pkcs8), { name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  try {
+    return await openSealed(subtle, key, point, NOTES, sealed.slice(0, 65), sealed.subarray(65));
+  } catch {
+    throw new Unbelievable("cannot_open");
+  }
 }
 
 /** Says whether own unlock words are hard enough to guess; four words of the office's list always are. @param {string} words @param {Set<string>} list */

@@ -13,7 +13,7 @@ import { answer, answers, transact } from "./outside.js";
  * `next_at` stands only while the item is to be sent (it is the index that push reads); `kept` are the facts of a verified stored receipt
  */
 /** @typedef {{result: {status: string, code?: string, id?: string, receipt?: string, retry_after?: number}, epoch: number, durable_through: string | null, at: number, is_away?: boolean}} Answer `is_away`: a person at the office has looked at it since, and decided not to place it */
-/** @typedef {{kid: string, n: number, sealed: Uint8Array, own: Uint8Array, next_at?: number}} Draft */
+/** @typedef {{kid: string, n: number, sealed: Uint8Array, own: Uint8Array, next_at?: number, note?: string}} Draft `note`: the id of a note written while the phone was locked (notes.js), which is sent as an entry is */
 /** @typedef {{n: number, id: string}} ChainHead */
 /** @typedef {Awaited<ReturnType<typeof openOutbox>>} Outbox */
 
@@ -100,15 +100,15 @@ export async function openOutbox(outside, onGone) {
     /**
      * Saves one entry. It is signed and sealed before the transaction opens, because one dies while it waits for the worker; the transaction then reads the
      * chain's head again and, when another tab was quicker, the entry is signed anew. Resolves only on `complete`, on strict durability.
-     * @param {string} kid @param {(head: ChainHead) => Promise<{id: string, item: Item}>} make @param {string} [slot] the draft that ends with it
+     * @param {string} kid @param {(head: ChainHead) => Promise<{id: string, item: Item}>} make @param {string[]} [slots] the draft that ends with it, and the note it confirms
      */
-    async save(kid, make, slot) {
+    async save(kid, make, slots = []) {
       for (;;) {
         const head = await outbox.head(kid);
         const { id, item } = await make(head);
         let hasMoved = false;
         try {
-          await inside(slot === undefined ? ["items", "chain"] : ["items", "drafts", "chain"], "strict", (stores, tx) => {
+          await inside(slots.length === 0 ? ["items", "chain"] : ["items", "drafts", "chain"], "strict", (stores, tx) => {
             const { items, drafts, chain } = stores;
             // All requests go out at once; the answer to the first comes before anything is committed, and itself asks for that.
             const asked = chain.get(kid);
@@ -120,7 +120,7 @@ export async function openOutbox(outside, onGone) {
             };
             items.add(item, id);
             chain.put({ n: item.n, id }, kid);
-            if (slot !== undefined) drafts.delete(slot);
+            for (const slot of slots) drafts.delete(slot);
           });
         } catch (error) {
           heads.delete(kid);
@@ -177,7 +177,16 @@ export async function openOutbox(outside, onGone) {
     draftSent: (slot, n, next_at) =>
       inside(["drafts"], "relaxed", async ({ drafts }) => {
         const now = await answer(drafts.get(slot));
-        if (now && now.n === n) drafts.put(withNextAt(now, next_at), slot);
+        if (!now || now.n !== n) return;
+        if (next_at === undefined && now.own.length === 0) drafts.delete(slot);
+        else drafts.put(withNextAt(now, next_at), slot);
+      }),
+    /** Forgets a note because its author said so; what was not sent yet still goes, and is readable at the office alone. @param {string} slot */
+    putAside: (slot) =>
+      inside(["drafts"], "strict", async ({ drafts }) => {
+        const row = await answer(drafts.get(slot));
+        if (row?.next_at === undefined) drafts.delete(slot);
+        else drafts.put({ ...row, own: new Uint8Array() }, slot);
       }),
     /** Lets every draft go now: at lock. @param {number} now */
     draftsDueNow: (now) =>
@@ -314,6 +323,14 @@ export async function openOutbox(outside, onGone) {
       });
       await outbox.draftsDueNow(now);
     },
+    /** What one person's notes are written with while the phone is locked: no secret of theirs. @param {string} vault @returns {Promise<import("./notes.js").Pen | undefined>} */
+    pen: (vault) => inside(["people"], "read", async ({ people }) => (await answer(people.get(vault)))?.pen),
+    /** @param {string} vault @param {import("./notes.js").Pen} pen */
+    layPen: (vault, pen) =>
+      inside(["people"], "strict", async ({ people }) => {
+        const person = await answer(people.get(vault));
+        if (person) people.put({ ...person, pen }, vault);
+      }),
     /** Facts about this device, by name. @param {string} name @returns {Promise<any>} */
     fact: (name) => inside(["device"], "read", ({ device }) => answer(device.get(name))),
     /** @param {string} name @param {unknown} value */

@@ -7,9 +7,9 @@ import { ingestKey, readySealing, sealToOffice, sign, text, utf8 } from "./keys.
 /** @typedef {Omit<import("./unlock.js").Session, "records" | "drafts">} Session */
 /** @typedef {"entry" | "draft"} Use */
 
-/** Salt and fields as a body, read back as everybody will read it; text that is not well formed is mended, because nobody could ever read it. @param {Session} session @param {{[name: string]: any}} fields */
-export function bodyOf(session, fields) {
-  const written = JSON.stringify({ salt: b64u(session.outside.random(16)), fields: mended(fields) });
+/** Salt and fields as a body, read back as everybody will read it; text that is not well formed is mended, because nobody could ever read it. @param {import("./outside.js").Outside} outside @param {{[name: string]: any}} fields */
+export function bodyOf(outside, fields) {
+  const written = JSON.stringify({ salt: b64u(outside.random(16)), fields: mended(fields) });
   const bytes = utf8(written);
   if (bytes.length > BODY_LIMIT) throw new Refused("too_large", { bytes: bytes.length });
   return { bytes, text: written, fields: readBody(written).fields };

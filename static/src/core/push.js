@@ -194,6 +194,13 @@ export async function sendBatch(outside, batch) {
 /** @param {Outside} outside @param {Outbox} outbox @returns {Promise<Outcome>} */
 async function sendDrafts(outside, outbox) {
   for (const [slot, draft] of await outbox.dueDrafts(outside.now())) {
+    if (draft.note) {
+      // No receipt of it is judged: whatever the office says, it stays here until its author has read it.
+      const { outcome, rows, delays } = await sendBatch(outside, [[slot, /** @type {any} */ ({ ...draft, attempts: 0 })]]);
+      if (rows.length > 0 || delays.length > 0) await outbox.draftSent(slot, draft.n, delays[0]?.[1]);
+      if (outcome.reach !== "ok") return outcome;
+      continue;
+    }
     const told = await exchange(outside, `/sync/v1/drafts/${slot}`, {
       method: "PUT",
       body: /** @type {BodyInit} */ (draft.sealed),

@@ -13,13 +13,13 @@ import { bodyOf, makePacket } from "./packets.js";
 /**
  * Makes one entry and saves it. Nothing is said to be saved before the outbox's transaction is complete.
  * @param {Session} session
- * @param {{kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], mode: string, fields: {[name: string]: any}}} edit
+ * @param {{kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], mode: string, fields: {[name: string]: any}, note?: {slot: string, id: string}}} edit `note`: written while the phone was locked, and confirmed by this
  * @param {string} [slot] @returns {Promise<Reading>}
  */
 export async function saveEntry(session, edit, slot) {
   const { outside, outbox, signer } = session;
   const { fields, ...about } = edit;
-  const body = bodyOf(session, fields);
+  const body = bodyOf(outside, fields);
   const waiting = session.caseload.unsettled.size;
   /** @type {Reading | undefined} */
   let reading;
@@ -53,12 +53,13 @@ export async function saveEntry(session, edit, slot) {
         body_hash,
         slip_hash,
         blobs: [],
+        ...(about.note && { confirms: about.note.id }),
       };
       const { id, jws, copies } = await makePacket(session, "entry", json(header), body.bytes, slip);
       reading = { id, jws, body: body.text, header, fields: body.fields, lies: "waiting" };
       return { id, item: { kid: signer.kid, n: head.n + 1, ...copies, state: "waiting", attempts: 0, next_at: outside.now() } };
     },
-    slot,
+    [slot, about.note?.slot].filter((one) => one !== undefined),
   );
   return /** @type {Reading} */ (reading);
 }

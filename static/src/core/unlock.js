@@ -36,7 +36,7 @@ const CACHE_KEPT_DAYS = 14;
 const WARN_DAYS = 3;
 
 /** @param {Outside} outside @returns {Promise<string[]>} */
-async function wordList(outside) {
+export async function wordList(outside) {
   let response;
   try {
     response = await outside.ask("/sync/v1/words");
@@ -54,6 +54,19 @@ export function drawWords(outside, list) {
   const drawn = new Set();
   while (drawn.size < OFFERED) drawn.add(list[outside.pick(list.length)]);
   return [...drawn];
+}
+
+/**
+ * Finds what unlocking with other words may cost here, once they are hard enough to guess. @param {Outside} outside @param {string} words @param {string[]} list
+ */
+async function costOf(outside, words, list) {
+  if (!areStrong(words, new Set(list))) throw new Refused("words_too_weak");
+  return outside.unlockCost ?? (await calibrate(outside.now));
+}
+
+/** Changes the words of an open session: the vault key is wrapped anew and nothing else. @param {Session} session @param {{proof: import("./wraps.js").Proof, words: string}} given @param {string[]} list */
+export async function changeWords({ outside, vault }, { proof, words }, list) {
+  await vault.changeWords(proof, words, await costOf(outside, words, list));
 }
 
 /**
@@ -87,8 +100,7 @@ export async function begin(outside, outbox, { email, password, code }) {
  * @returns {Promise<{vault: string, enlist: () => Promise<unknown>}>} the vault's name, and what puts it on the list of people once it has opened
  */
 export async function finish(outside, outbox, pending, { words, label, replaces }) {
-  if (!areStrong(words, new Set(pending.words))) throw new Refused("words_too_weak");
-  const cost = outside.unlockCost ?? (await calibrate(outside.now));
+  const cost = await costOf(outside, words, pending.words);
   const { signer, jwk, pkcs8 } = await makeSigner();
   const old = (await outbox.people()).find(([vault]) => vault === replaces)?.[1];
   const claim = {
@@ -124,11 +136,11 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
 }
 
 /**
- * Opens a session. @param {Outside} outside @param {Outbox} outbox @param {{vault: string, words: string}} given
+ * Opens a session. @param {Outside} outside @param {Outbox} outbox @param {{vault: string} & import("./wraps.js").Proof} given
  * @param {Ties} ties @returns {Promise<Session>}
  */
 export async function openSession(outside, outbox, given, ties) {
-  const vault = await unlockVault(outside, given.vault, given.words, ties.onGone);
+  const vault = await unlockVault(outside, given.vault, given, ties.onGone);
   try {
     const office = await outbox.fact("office");
     if (!office) throw new FieldappError("vault_unreadable");

@@ -7,8 +7,9 @@
  */
 import { b64u } from "../sync/entry.js";
 import { Refused, Unbelievable } from "../sync/errors.js";
-import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, unwrapVaultKey, wrapVaultKey } from "./keys.js";
+import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, wrapVaultKey } from "./keys.js";
 import { answer, answers, transact } from "./outside.js";
+import { addPasskey, changeWords, removePasskey, takeKey, wrapsOf } from "./wraps.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
@@ -26,9 +27,6 @@ const VERSION = 1;
 const STORES = ["meta", "casefiles", "briefs", "pages", "practice"];
 /** More rows of briefs than this in one casefile are worth writing anew as one. */
 const MANY_ROWS = 24;
-const PATIENT_TRIES = 5;
-const WRONG_WAIT_MS = 5_000;
-const WRONG_WAIT_MOST_MS = 900_000;
 
 /** @param {IDBDatabase} db */
 const makeStores = (db) => {
@@ -57,47 +55,37 @@ export async function makeVault(outside, words, cost, self) {
 }
 
 /**
- * Opens a vault with unlock words. Wrong ones are only made to wait, and the count outlasts a restart: a toddler must not wipe a caseload, and a thief never
- * runs this counter anyway.
- * @param {Outside} outside @param {string} name @param {string} words @param {() => void} [onGone]
+ * The passkey that opens a vault, if one does: what the phone's own lock is to be asked for. Nothing of it is secret.
+ * @param {Outside} outside @param {string} name @returns {Promise<{id: Uint8Array, salt: Uint8Array} | undefined>}
  */
-export async function unlockVault(outside, name, words, onGone) {
+export async function passkeyOf(outside, name) {
+  const db = await outside.open(name, VERSION, makeStores);
+  try {
+    const found = (await wrapsOf(db)).find((one) => one.sort === "passkey");
+    return found?.sort === "passkey" ? { id: found.id, salt: found.salt } : undefined;
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Opens a vault with unlock words or a passkey.
+ * @param {Outside} outside @param {string} name @param {import("./wraps.js").Proof} proof @param {() => void} [onGone]
+ */
+export async function unlockVault(outside, name, proof, onGone) {
   const db = await outside.open(name, VERSION, makeStores, onGone);
   try {
-    const [wraps, sealed, attempts] = await transact(db, ["meta"], "read", ({ meta }) =>
-      answers(...["wraps", "self", "attempts"].map((row) => meta.get(row))),
-    );
-    const wrap = wraps?.find((/** @type {{sort: string}} */ one) => one.sort === "words");
-    if (!wrap || !sealed) throw new Refused("vault_unreadable");
-    const wait = (attempts?.next_at ?? 0) - outside.now();
-    // A clock that was set back must not lock anybody out for years.
-    if (wait > 0 && wait <= WRONG_WAIT_MOST_MS)
-      throw new Refused("wrong_words", { wait_s: Math.ceil(wait / 1000), untried: true });
-    let vaultKey;
-    try {
-      vaultKey = await unwrapVaultKey(words, wrap, name);
-    } catch (error) {
-      if (!(error instanceof Refused) || error.code !== "wrong_words") throw error;
-      const count = (attempts?.count ?? 0) + 1;
-      const pause = count < PATIENT_TRIES ? 0 : Math.min(WRONG_WAIT_MOST_MS, WRONG_WAIT_MS * 2 ** (count - PATIENT_TRIES));
-      const counted = { count, next_at: outside.now() + pause };
-      // On a full phone the count stands still; the words are wrong all the same, and right ones must still open it.
-      await transact(db, ["meta"], "strict", ({ meta }) => void meta.put(counted, "attempts")).catch(() => undefined);
-      throw new Refused("wrong_words", { wait_s: Math.ceil(pause / 1000) });
-    }
+    const vaultKey = await takeKey(outside, db, name, proof);
     const local = await localKey(vaultKey);
     vaultKey.fill(0);
     /** @type {Self} */
     let self;
     try {
+      const sealed = await transact(db, ["meta"], "read", ({ meta }) => answer(meta.get("self")));
       self = JSON.parse(text(await open(local, sealed, placeOf(name, "", "meta", "self"))));
     } catch {
       throw new Refused("vault_unreadable");
     }
-    if (attempts?.count)
-      await transact(db, ["meta"], "relaxed", ({ meta }) => void meta.put({ count: 0, next_at: 0 }, "attempts")).catch(
-        () => undefined,
-      );
     return await openVault(outside, db, name, local, self);
   } catch (error) {
     db.close();
@@ -118,6 +106,16 @@ async function openVault(outside, db, name, local, self) {
     local,
     self,
     close: () => db.close(),
+
+    // ── what opens it; none of this touches what lies in it ──
+
+    /** Says whether this is still the person who opened it. @param {import("./wraps.js").Proof} proof */
+    prove: async (proof) => void (await takeKey(outside, db, name, proof)).fill(0),
+    /** @param {import("./wraps.js").Proof} proof @param {string} words @param {{m: number, t: number}} cost */
+    changeWords: (proof, words, cost) => changeWords(outside, db, name, proof, words, cost),
+    /** @param {import("./wraps.js").Proof} proof @param {{id: Uint8Array, salt: Uint8Array, prf: Uint8Array}} passkey */
+    addPasskey: (proof, passkey) => addPasskey(outside, db, name, proof, passkey),
+    removePasskey: () => removePasskey(db),
 
     // ── small sealed facts ──
 

@@ -31,7 +31,7 @@ export const isUnsaved = (slot) => unsaved.has(slot);
 export const neverKept = (casefile) => [...begun.values()].filter((one) => one.casefile === casefile && unsaved.has(one.slot));
 
 /**
- * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>}} what
+ * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>, note?: {slot: string, id: string}}} what `note`: what this one confirms
  * @returns {Promise<any>} as `draft.open` answers
  */
 export async function beginDraft(what) {
@@ -169,7 +169,7 @@ export function useDraft(slot, begin) {
       },
       (error) => left || set((was) => ({ ...was, error })),
     );
-    const off = onLeaving(() => void holder.keeper?.keep());
+    const off = onLeaving(() => holder.keeper?.keep());
     return () => {
       left = true;
       off();

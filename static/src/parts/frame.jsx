@@ -6,6 +6,7 @@ import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
 import { ages } from "../words/people.js";
 import { buttonLook, Form, Hush, Private, Trouble } from "./basic.jsx";
+import { hide } from "./curtain.js";
 import { Icon } from "./icons.jsx";
 import { SendLine } from "./send-line.jsx";
 import { namesHidden, status } from "./told.js";
@@ -29,6 +30,10 @@ function Tools() {
       >
         <Icon name={hidden ? "eye_shut" : "eye"} />
         <span>{hidden ? sayFrame.show_names : sayFrame.hide_names}</span>
+      </button>
+      <button type="button" class="app-tool" onClick={hide}>
+        <Icon name="curtain" />
+        <span>{sayFrame.hide_screen}</span>
       </button>
       <a class="app-tool" href="#/settings">
         <Icon name="settings" />

@@ -74,7 +74,8 @@
  * @typedef {{waiting: number, oldest_at?: string|null, sending?: boolean, last_sent_at?: string|null, fetching?: string, reach: "ok"|"no_signal"|"office_not_answering", items: Waiting[]}} Outbox
  * @typedef {object} Status
  * @property {"fresh"|"locked"|"unlocked"} state
- * @property {{vault: string, label: string}[]} people
+ * @property {{vault: string, label: string, passkey?: import("../page.js").Asked}[]} people
+ * @property {string} [vault] of whoever has unlocked it
  * @property {{id: string, name: string, role: string}} [person]
  * @property {{persisted: boolean|null, usage?: number, quota?: number}} [storage]
  * @property {{at?: string, offset?: number}} [heard] when the office was last heard, by this phone’s clock, and how far that clock was behind the office’s, in milliseconds

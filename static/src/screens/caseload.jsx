@@ -11,6 +11,7 @@ import { lastContact, nextVisit, waits } from "../words/caseload.js";
 import * as sayDemo from "../words/demo.js";
 import * as sayFound from "../words/found.js";
 import { ages } from "../words/people.js";
+import { NotesWaiting } from "./notes.jsx";
 
 /** @import { Family } from "../parts/shapes.js" */
 
@@ -20,6 +21,7 @@ export function Caseload() {
   const families = [...told.families].sort((a, b) => Number(b.practice) - Number(a.practice));
   return (
     <Frame title={sayCaseload.title}>
+      <NotesWaiting />
       <Search />
       {shell().demo && <p class="app-demo">{sayDemo.families}</p>}
       {families.length === 0 && <p class="govuk-body">{told.complete ? sayCaseload.none : sayCaseload.none_yet}</p>}

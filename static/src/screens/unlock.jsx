@@ -1,10 +1,13 @@
 /** Unlocking this phone with the words its person chose; works without signal for ever. */
 import { useEffect, useState } from "preact/hooks";
-import { focusOn, go, later } from "../page.js";
+import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
+import { asWords, Line } from "../parts/new-words.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
+import { Typed } from "../parts/typed.jsx";
 import * as sayForm from "../words/form.js";
+import * as sayNote from "../words/note.js";
 import * as sayUnlock from "../words/unlock.js";
 import { kept, waitFor } from "../words/unlock.js";
 
@@ -19,29 +22,32 @@ export function Unlock() {
   const [busy, setBusy] = useState(false);
   useEffect(() => (left > 0 ? later(() => setLeft(left - 1), 1000) : undefined), [left]);
 
-  const submit = async () => {
-    setEmpty(!words.trim());
-    if (!words.trim()) return focusOn("#words");
-    if (busy || left > 0) return;
+  const passkey = people.find((one) => one.vault === vault)?.passkey;
+  /** @param {() => object | Promise<object>} prove */
+  const open = async (prove) => {
+    if (busy) return;
     setBusy(true);
     setError(null);
     try {
-      await ask("unlock", {
-        vault,
-        words: words
-          .trim()
-          .toLowerCase()
-          .split(/[\s,-]+/)
-          .join(" "),
-      });
+      await ask("unlock", { vault, ...(await prove()) });
       await refreshStatus();
       void refreshCaseload();
+      return;
     } catch (refusal) {
       setError(refusal);
       setLeft(Math.ceil(/** @type {any} */ (refusal).told?.wait_s ?? 0));
       setBusy(false);
-      later(() => focusOn("#words"), 0);
+      if (/** @type {any} */ (refusal).code === "wrong_words") later(() => focusOn("#words"), 0);
     }
+  };
+  const submit = async () => {
+    setEmpty(!words.trim());
+    if (!words.trim()) return focusOn("#words");
+    if (left === 0) await open(() => ({ words: asWords(words) }));
+  };
+  const touch = async (/** @type {import("../page.js").Asked} */ asked) => {
+    setEmpty(false);
+    await open(async () => ({ passkey: await usePasskey(asked) }));
   };
 
   const wrong = error?.code === "wrong_words";
@@ -78,6 +84,14 @@ export function Unlock() {
             <bdi>{sayUnlock.hello(people[0].label)}</bdi>
           </p>
         )}
+        {passkey && (
+          <>
+            <Button class="app-wide" busy={busy} onClick={() => void touch(passkey)}>
+              {sayUnlock.own_lock}
+            </Button>
+            <p class="govuk-body">{sayUnlock.or_words}</p>
+          </>
+        )}
         <div class={`govuk-form-group${wrong || empty ? " govuk-form-group--error" : ""}`}>
           <label class="govuk-label govuk-label--s" for="words">
             {sayUnlock.words}
@@ -111,10 +125,11 @@ export function Unlock() {
             {waitFor(left)}
           </p>
         )}
-        <Button submit busy={busy || left > 0}>
+        <Button submit kind={passkey && "secondary"} busy={busy || left > 0}>
           {busy ? sayUnlock.opening : sayUnlock.open}
         </Button>
       </Form>
+      <WriteNow vault={vault} />
       {(outbox.value?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">
           {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{sayUnlock.see}</Link>
@@ -151,5 +166,83 @@ export function Unlock() {
         </Button>
       </Form>
     </Frame>
+  );
+}
+
+/** A note for whoever has no time to unlock: what is typed is sealed at once, and gone from this screen. @param {{vault: string}} props */
+function WriteNow({ vault }) {
+  const [is, setIs] = useState(false);
+  const [kept, setKept] = useState(false);
+  const [about, setAbout] = useState("");
+  const [text, setText] = useState("");
+  const [error, setError] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const keep = async () => {
+    if (busy) return;
+    if (!text.trim()) return focusOn("#note");
+    setBusy(true);
+    setError(null);
+    try {
+      await ask("note.write", { vault, about: about.trim(), text });
+      setAbout("");
+      setText("");
+      setIs(false);
+      setKept(true);
+    } catch (refusal) {
+      setError(refusal);
+    }
+    setBusy(false);
+  };
+  if (!is)
+    return (
+      <Form
+        onSubmit={() => {
+          setKept(false);
+          setIs(true);
+          later(() => focusOn("#note"), 0);
+        }}
+      >
+        {kept && (
+          <p class="govuk-inset-text" role="status">
+            {sayNote.kept}
+          </p>
+        )}
+        <Button submit kind="secondary" class="app-wide">
+          {kept ? sayNote.another : sayNote.write}
+        </Button>
+      </Form>
+    );
+  return (
+    <section class="app-section">
+      <h2 class="govuk-heading-m">{sayNote.write}</h2>
+      <Trouble error={error} />
+      <Form onSubmit={() => void keep()}>
+        <div class="govuk-form-group">
+          <label class="govuk-label govuk-label--s" for="note">
+            {sayNote.text}
+          </label>
+          <div class="govuk-hint" id="note-hint">
+            {sayNote.text_hint}
+          </div>
+          <Typed id="note" open rows={5} described="note-hint" value={text} change={(next = "") => setText(next)} />
+        </div>
+        <Line id="note-about" label={sayNote.about} value={about} change={setAbout} />
+        <div class="app-actions">
+          <Button submit busy={busy}>
+            {sayNote.keep}
+          </Button>
+          <Button
+            kind="secondary"
+            onClick={() => {
+              setAbout("");
+              setText("");
+              setIs(false);
+            }}
+          >
+            {sayNote.leave}
+          </Button>
+        </div>
+      </Form>
+    </section>
   );
 }

@@ -1,9 +1,11 @@
 /** Setting up this phone: who you are, check words, unlock words, and the families arriving. */
 import { useState } from "preact/hooks";
 import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
-import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
+import { Button, Form, Link, Trouble } from "../parts/basic.jsx";
 import { Summary } from "../parts/form.jsx";
 import { Frame } from "../parts/frame.jsx";
+import { Line, NewWords, Words } from "../parts/new-words.jsx";
+import { AddPasskey, OfferPasskey } from "../parts/passkey.jsx";
 import {
   arrival,
   ask,
@@ -29,6 +31,7 @@ import { arriving, greeting } from "../words/welcome.js";
 export function Welcome({ another = false }) {
   const [step, setStep] = useState("who");
   const [begun, setBegun] = useState(/** @type {any} */ (null));
+  const [words, setWords] = useState("");
   if (step === "who")
     return (
       <Who
@@ -41,40 +44,17 @@ export function Welcome({ another = false }) {
       />
     );
   if (step === "check") return <CheckWords begun={begun} next={() => setStep("words")} />;
-  if (step === "words") return <UnlockWords begun={begun} next={() => setStep("arriving")} />;
-  return <Arriving />;
-}
-
-/** @param {{id: string, label: string, hint?: string, type?: string, value: string, change: (value: string) => void, error?: string, inputMode?: any}} props */
-function Line({ id, label, hint, type = "text", value, change, error, inputMode }) {
-  return (
-    <div class={`govuk-form-group${error ? " govuk-form-group--error" : ""}`}>
-      <label class="govuk-label govuk-label--s" for={id}>
-        {label}
-      </label>
-      {hint && (
-        <div class="govuk-hint" id={`${id}-hint`}>
-          {hint}
-        </div>
-      )}
-      {error && (
-        <p class="govuk-error-message" id={`${id}-error`}>
-          <span class="govuk-visually-hidden">{sayForm.error}</span> {error}
-        </p>
-      )}
-      <input
-        {...TYPING}
-        autocapitalize="none"
-        class={`govuk-input${error ? " govuk-input--error" : ""}`}
-        id={id}
-        type={/** @type {any} */ (type)}
-        inputMode={inputMode}
-        aria-describedby={[hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined}
-        value={value}
-        onInput={(event) => change(event.currentTarget.value)}
+  if (step === "words")
+    return (
+      <UnlockWords
+        begun={begun}
+        next={(chosen) => {
+          setWords(chosen);
+          setStep("arriving");
+        }}
       />
-    </div>
-  );
+    );
+  return <Arriving words={words} />;
 }
 
 /** @param {{another: boolean, next: (told: any) => void}} props */
@@ -203,106 +183,30 @@ function CheckWords({ begun, next }) {
   );
 }
 
-/** @param {{words: string[]}} props */
-function Words({ words }) {
-  return (
-    <ol class="app-words">
-      {words.map((word) => (
-        <li key={word}>{word}</li>
-      ))}
-    </ol>
-  );
-}
-
 /** @param {string} name @returns {string} the first name, told apart from one that is already on this phone */
 function freshLabel(name) {
   const first = name.split(" ")[0];
   return status.value?.people.some((person) => person.label === first) ? sayWelcome.new_label(first) : first;
 }
 
-/** @param {{begun: any, next: () => void}} props */
+/** @param {{begun: any, next: (words: string) => void}} props */
 function UnlockWords({ begun, next }) {
-  const [words, setWords] = useState(/** @type {string[]} */ (begun.offered_words));
-  const [typing, setTyping] = useState(false);
-  const [typed, setTyped] = useState("");
   const [label, setLabel] = useState(freshLabel(begun.person.name));
-  const [differ, setDiffer] = useState(false);
-  const [error, setError] = useState(/** @type {any} */ (null));
-  const [busy, setBusy] = useState(false);
-  const another = async () => {
-    setError(null);
-    try {
-      setWords((await ask("setup.offer")).offered_words);
-      spoken.value = sayWelcome.other_words;
-    } catch (refusal) {
-      setError(refusal);
-    }
-  };
-  const finish = async () => {
-    if (busy) return;
-    const same =
-      typed
-        .trim()
-        .toLowerCase()
-        .split(/[\s,-]+/)
-        .join(" ") === words.join(" ");
-    setDiffer(!same);
-    if (!same) return focusOn("#words");
-    setBusy(true);
-    setError(null);
+  const finish = async (/** @type {string} */ words) => {
     arrival.value = { done: 0, total: 0 };
-    try {
-      await ask("setup.finish", { words: words.join(" "), label: label.trim() || sayWelcome.me, replaces: replacing.value });
-      await refreshStatus();
-      next();
-    } catch (refusal) {
-      setError(refusal);
-      setBusy(false);
-    }
+    await ask("setup.finish", { words, label: label.trim() || sayWelcome.me, replaces: replacing.value });
+    await refreshStatus();
+    next(words);
   };
-  if (!typing)
-    return (
-      <Frame title={sayWelcome.words_title} step="words">
-        <p class="govuk-body">{sayWelcome.words_why}</p>
-        <Words words={words} />
-        <p class="govuk-body">{sayWelcome.words_keep}</p>
-        <Trouble error={error} />
-        <Form onSubmit={() => setTyping(true)} class="app-actions">
-          <Button submit>{sayWelcome.words_take}</Button>
-          <Button kind="secondary" onClick={() => void another()}>
-            {sayWelcome.words_other}
-          </Button>
-        </Form>
-      </Frame>
-    );
   return (
-    <Frame title={sayWelcome.confirm_title} step="confirm">
-      <Trouble error={error} />
-      <Form onSubmit={() => void finish()}>
-        <Line
-          id="words"
-          label={sayWelcome.confirm}
-          hint={sayWelcome.confirm_hint}
-          value={typed}
-          change={setTyped}
-          error={differ ? sayWelcome.differ : undefined}
-        />
-        <Line id="label" label={sayWelcome.label} hint={sayWelcome.label_hint} value={label} change={setLabel} />
-        <div class="app-actions">
-          <Button submit busy={busy}>
-            {busy ? sayWelcome.making : sayWelcome.finish}
-          </Button>
-          <Button kind="secondary" onClick={() => setTyping(false)}>
-            {sayWelcome.see_again}
-          </Button>
-        </div>
-      </Form>
-    </Frame>
+    <NewWords offered={begun.offered_words} offer="setup.offer" take={finish}>
+      <Line id="label" label={sayWelcome.label} hint={sayWelcome.label_hint} value={label} change={setLabel} />
+    </NewWords>
   );
 }
 
-/** The families arriving; the bar only ever grows, and the worker may begin before it is full. */
-function Arriving() {
+/** The families arriving; the bar only ever grows, and the worker may begin before it is full. @param {{words: string}} props just chosen */
+function Arriving({ words }) {
   const told = arrival.value;
   const whole = told?.stage === "done";
   const share = whole ? 100 : told?.total ? Math.round((told.done / told.total) * 100) : 0;
@@ -318,6 +222,11 @@ function Arriving() {
       </p>
       <progress class="app-progress" aria-labelledby="arriving" max={100} value={share} />
       <p class="govuk-body">{whole ? sayWelcome.here : sayWelcome.meanwhile}</p>
+      {whole && (
+        <OfferPasskey>
+          <AddPasskey proof={{ words }} />
+        </OfferPasskey>
+      )}
       <Form onSubmit={() => open("")} class="app-actions">
         <Button submit>{whole ? sayWelcome.open : sayWelcome.open_now}</Button>
         <Button kind="secondary" onClick={() => open("ready")}>

@@ -7,6 +7,7 @@ export const back = "Back";
 export const way_back = "Back";
 export const hidden = "Hidden";
 export const hide_names = "Hide names";
+export const hide_screen = "Hide screen";
 export const show_names = "Show names";
 export const one_moment = "One moment…";
 export const opening = "Opening";

@@ -28,6 +28,31 @@ const TROUBLES = {
     next: "Begin again with your email, password and code.",
   },
   words_too_weak: { happened: "These words are too easy to guess", next: "Take four words that the app offers." },
+  wrong_words: ({ wait_s }) => ({
+    happened: "Those are not the unlock words",
+    kept: "Nothing was lost.",
+    next: wait_s > 0 ? `Try again in ${wait(wait_s)}.` : "Check the order and the spelling.",
+  }),
+  no_pen: {
+    happened: "This phone cannot keep a note before it is unlocked",
+    kept: TYPED,
+    next: "Unlock it once with signal or without; from then on it can.",
+  },
+  passkey_unable: {
+    happened: "This phone’s own lock cannot open notes",
+    kept: "Nothing was lost.",
+    next: "Go on with your unlock words: they always work.",
+  },
+  passkey_refused: {
+    happened: "This phone’s own lock did not open them",
+    kept: "Nothing was lost.",
+    next: "Try once more, or use your unlock words: they always work.",
+  },
+  passkey_wrong: {
+    happened: "This phone’s own lock does not fit any more",
+    kept: "Nothing was lost.",
+    next: "Use your unlock words. Afterwards, take the lock off in the settings and add it again.",
+  },
   store_unreadable: {
     happened: "This phone cannot read what is kept on it",
     kept: "Nothing has been deleted.",

@@ -27,3 +27,9 @@ export const kept = (count) =>
 
 /** @param {number} seconds @returns {string} */
 export const waitFor = (seconds) => `You can try again in ${wait(seconds)}.`;
+
+export const own_lock = "Open with this phone’s own lock";
+export const own_lock_what =
+  "Your finger, your face or the phone’s code then opens your notes with one touch, also without signal. Your unlock words always work as well, so keep the paper. Whoever can unlock this phone can open your notes too.";
+export const own_lock_on = "This phone’s own lock opens your notes now. Your unlock words work as before.";
+export const or_words = "Or use your unlock words.";

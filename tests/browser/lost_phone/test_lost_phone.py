@@ -98,3 +98,38 @@ def test_nothing_can_be_read_on_a_lost_phone_or_in_the_offices_database(ama: Key
     # Nor was it said in a title, an address, the console or anything that went over the line
     assert [line for line in said if STEM in line or "Kayleigh" in line] == []
     assert title == "fieldapp"
+
+
+def test_nothing_can_be_read_on_a_phone_that_was_hidden_then_locked_and_then_written_on(ama: Keyworker) -> None:
+    # Given Ama's phone, which a touch opens, with a PIN, other unlock words than at first, and a note that she is writing
+    pin = "7319402658"
+    first = " ".join(ama.words)
+    ama.phone.has_its_own_lock()
+    ama.lets_the_phones_own_lock_open_it()
+    ama.changes_her_words()
+    ama.follows("Back")
+    ama.takes_a_pin(pin)
+    word = Canaries()
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.answers("What kind of visit was it?", "Home visit")
+    ama.types("What did you see and hear?", word())
+    words = [STEM, *NAMES, first, " ".join(ama.words), pin]
+
+    # When she hides the screen in mid-sentence and somebody copies the phone, and tries a PIN
+    ama.types("What do you make of it, and why?", word())
+    ama.presses("Hide screen")
+    ama.taps_the_clock()
+    ama.tries_the_pin(f"{STEM}0")
+    ama.page.wait_for_timeout(REST_MS)
+    assert "\n".join(map(str, find(ama.phone.folder, words))) == ""
+
+    # When she has locked it, written a note without unlocking, and it is lost
+    ama.presses("Lock")
+    ama.is_at("Unlock this phone")
+    ama.writes_without_unlocking(word(), about=word())
+    ama.page.wait_for_timeout(REST_MS)
+    ama.phone.kill()
+
+    # Then nothing of it can be read on the phone either time: no note, no name, no words, no PIN
+    assert "\n".join(map(str, find(ama.phone.folder, words))) == ""

@@ -1,0 +1,100 @@
+/**
+ * Hiding the screen, and when it hides and locks by itself. A hidden screen shows the time and nothing of the app; the keys stay in memory. What brings it back is
+ * in memory too, and nowhere else: locking forgets it.
+ */
+import { focused, later, leave, now, onSeen, onTouch } from "../page.js";
+import { hasUnsaved } from "./draft.js";
+import { ask, shown } from "./told.js";
+
+export const TRIES = 5;
+const LOOK_MS = 5_000;
+
+export const isHidden = shown(false);
+/** Four or more digits that bring the screen back; none: a tap does, or the phone's own lock. */
+export const pin = shown("");
+/** What the organisation decided, until it is known a careful guess. */
+export const policy = shown({ hide_after_seconds: 30, lock_after_minutes: 10 });
+
+/** Forgets the keys and begins the page anew. @type {() => Promise<void>} */
+let lock;
+let wrong = 0;
+/** Where somebody was when the screen was hidden. @type {Element | null} */
+let place = null;
+
+/** Reads what the organisation decided, once somebody has unlocked; an office that decided nothing leaves the guess. */
+export const readPolicy = () =>
+  ask("policy").then(
+    ({ hide_after_seconds, lock_after_minutes }) => {
+      if (hide_after_seconds && lock_after_minutes) policy.value = { hide_after_seconds, lock_after_minutes };
+    },
+    () => {},
+  );
+
+/** Hides what is on screen at once; what was typed is kept meanwhile. */
+export function hide() {
+  if (isHidden.value) return;
+  place = focused();
+  isHidden.value = true;
+  void leave();
+}
+
+/** Brings it back, with keyboard and screen reader where they were. */
+export function lift() {
+  wrong = 0;
+  isHidden.value = false;
+  later(() => place instanceof HTMLElement && place.focus({ preventScroll: true }), 0);
+}
+
+/** @param {string} given @returns {number} tries that are left; none: it is locked */
+export function tryPin(given) {
+  if (given === pin.value) {
+    lift();
+    return TRIES;
+  }
+  wrong++;
+  if (wrong === TRIES) void lock();
+  return TRIES - wrong;
+}
+
+/**
+ * Hides the screen as soon as the page is out of sight, so that the list of open apps has no more to show than a clock where the phone asks in time, and brings it back by
+ * itself when somebody only looked away; locks when nobody has touched it for long.
+ *
+ * @param {() => Promise<void>} locking
+ * @param {() => boolean} isOpen whether there is anything to guard
+ */
+export function guard(locking, isOpen) {
+  lock = locking;
+  const time = () => now().getTime();
+  let touchedAt = time();
+  let leftAt = 0;
+  let isAway = false;
+  // A clock that was set back is no reason to stay open.
+  const isOver = (/** @type {number} */ since, /** @type {number} */ ms) => Math.abs(time() - since) >= ms;
+  const look = () => {
+    if (!isOpen()) touchedAt = time();
+    if (!isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
+    hide();
+    // Words that the phone would not keep are on this screen and nowhere else: it stays hidden, and looks again.
+    void leave().then(() => (hasUnsaved() ? undefined : lock()));
+    return true;
+  };
+  const watch = () => {
+    look();
+    later(watch, LOOK_MS);
+  };
+  watch();
+  onTouch(() => {
+    // A touch that comes too late does not count as one.
+    if (!look()) touchedAt = time();
+  });
+  onSeen((is) => {
+    if (!isOpen()) return;
+    if (!is) {
+      isAway = !isHidden.value;
+      leftAt = time();
+      return hide();
+    }
+    if (!look() && isAway && !isOver(leftAt, policy.value.hide_after_seconds * 1000)) lift();
+  });
+}

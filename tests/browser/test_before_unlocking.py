@@ -1,0 +1,88 @@
+"""A note written in a hurry on a locked phone: kept at once, read at the office, made its author's own after unlocking."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.people import Keyworker, Supervisor
+from tests.browser.phone import Phone
+from tests.browser.server import Server
+
+TEXT = "He is at the door and she will not open."
+
+
+def test_note_is_written_without_unlocking_read_at_the_office_and_confirmed_by_its_author(
+    ama: Keyworker, server: Server, laptop: Phone
+) -> None:
+    # Given Ama's phone, locked
+    ama.restarts_the_phone()
+    ama.is_at("Unlock this phone")
+
+    # When she writes what cannot wait
+    begun = time.monotonic()
+    ama.writes_without_unlocking(TEXT, about="Dawn’s family")
+    assert time.monotonic() - begun < 15
+
+    # Then nothing of it is left on the screen
+    assert not ama.finds_in_the_page("at the door")
+    assert not ama.finds_in_the_page("Dawn’s family")
+
+    # And Marian reads it at the office, with what it proves
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.opens_what_waits("Written before unlocking, not yet confirmed")
+    marian.reads(TEXT)
+    marian.reads("Dawn’s family")
+    marian.reads("Nobody can vouch for who wrote this")
+
+    # When Ama has unlocked the phone and makes it a visit note of a family
+    ama.unlocks()
+    ama.sees("You wrote a note before unlocking")
+    ama.follows("Read it and decide")
+    ama.is_at("Written before unlocking")
+    ama.sees(TEXT)
+    ama.sees("The office has it")
+    ama.presses("Go on in a visit note")
+    ama.sees("Choose a family")
+    ama.page.get_by_label("Whose record does it belong to?").select_option(label="Tarnley")
+    ama.presses("Go on in a visit note")
+    ama.is_at("Visit note")
+    ama.answers("What kind of visit was it?", "Home visit")
+    expect(ama.question("What did you see and hear?")).to_have_value(TEXT)
+    ama.writes_the_visit(TEXT)
+    ama.checks_and_sends()
+    ama.is_at("Sent")
+
+    # Then it waits for nobody any more
+    ama.page.get_by_role("link", name="fieldapp").click()
+    ama.is_at("My families")
+    expect(ama.page.get_by_text("You wrote a note before unlocking")).to_have_count(0)
+    laptop.page.goto(f"{server.origin}/desk/sorting")
+    expect(laptop.page.get_by_text("Written before unlocking")).to_have_count(0)
+
+
+def test_note_written_without_signal_waits_and_goes_while_the_phone_stays_locked(ama: Keyworker, server: Server) -> None:
+    server.kill()
+    ama.restarts_the_phone()
+    ama.is_at("Unlock this phone")
+    ama.writes_without_unlocking(TEXT)
+    ama.unlocks()
+    ama.follows("Read it and decide")
+    ama.sees("It waits on this phone to be sent")
+    ama.page.get_by_role("link", name="fieldapp").click()
+    ama.locks()
+
+    server.start()
+    ama.restarts_the_phone()
+    ama.is_at("Unlock this phone")
+    ama.unlocks()
+    ama.follows("Read it and decide")
+    ama.sees("The office has it", timeout=45_000)
+
+    # And what somebody else wrote on it is put aside, and stays at the office
+    ama.presses("Put it aside")
+    ama.is_at(re.compile("My families"))
+    expect(ama.page.get_by_text("You wrote a note before unlocking")).to_have_count(0)

@@ -1,0 +1,127 @@
+/** Notes written while the phone is locked: kept and sent, readable by nobody who holds the phone, confirmed by their author. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { splitJws } from "../../static/src/sync/entry.js";
+import { makeOffice } from "./office.js";
+import { ready, setUp, startPhone, visitNote } from "./phone.js";
+
+const NOTE = { about: "The Tarnleys", text: "He is at the door and she will not open." };
+const noSignal = async () => {
+  throw new TypeError("Failed to fetch");
+};
+
+/** A locked phone, whose person has unlocked it at least once. */
+async function locked() {
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office);
+  const words = await setUp(phone, ama);
+  const [{ vault }] = (await phone.ask("status")).people;
+  const person = () => store(phone, "people", (rows) => rows.get(vault));
+  await phone.until(async () => (await person()).pen, "what notes are written with");
+  phone.kill();
+  const again = startPhone(office, phone.storage);
+  return { office, ama, casefile, child, words, vault, phone: again };
+}
+
+/** Reads the outbox as nobody should. */
+async function store(phone, name, work) {
+  const db = await new Promise((resolve) => {
+    const asked = phone.storage.indexedDB.open("outbox");
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const asked = work(db.transaction(name).objectStore(name));
+  const found = await new Promise((resolve) => {
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  db.close();
+  return found;
+}
+
+const rows = (phone) => store(phone, "drafts", (drafts) => drafts.getAll());
+
+/** Every byte and text in a row. */
+const bytesOf = (value) =>
+  value instanceof Uint8Array
+    ? Buffer.from(value).toString("latin1")
+    : typeof value === "object" && value !== null
+      ? Object.values(value).map(bytesOf).join(" ")
+      : String(value);
+
+test("a note written on a locked phone is kept sealed, and goes when there is signal without anybody unlocking", async () => {
+  const { office, vault, phone } = await locked();
+  office.weather = noSignal;
+  await phone.ask("note.write", { vault, ...NOTE });
+  const [row] = await rows(phone);
+  assert.ok(row.next_at !== undefined);
+  for (const word of ["Tarnley", "door"]) assert.ok(!bytesOf(row).includes(word));
+  await assert.rejects(phone.ask("notes"), { code: "locked" });
+  office.weather = null;
+  await phone.ask("sync");
+  await phone.until(async () => (await rows(phone))[0].next_at === undefined, "the note at the office");
+  const [note] = office.locked_notes;
+  assert.deepEqual({ about: note.fields.about, text: note.fields.text }, NOTE);
+  phone.kill();
+});
+
+test("its author reads it after unlocking, and an entry of theirs takes its place in one step", async () => {
+  const { office, vault, phone, words, casefile, child } = await locked();
+  await phone.ask("note.write", { vault, ...NOTE });
+  await phone.ask("unlock", { vault, words });
+  await ready(phone);
+  await phone.until(async () => (await phone.ask("notes"))[0].is_sent, "the note at the office");
+  const [{ slot, id, is_sent: _, written_at: __, ...told }] = await phone.ask("notes");
+  assert.deepEqual(told, NOTE);
+  const draft = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", note: { slot, id } });
+  await phone.ask("draft.keep", { slot: draft.slot, fields: { purpose: "Half" } });
+  phone.kill();
+  const again = startPhone(office, phone.storage);
+  await again.ask("unlock", { vault, words });
+  await ready(again);
+  assert.equal((await again.ask("notes")).length, 1);
+  await again.ask("send", { slot: draft.slot, fields: visitNote(child, NOTE.text), mode: "alone" });
+  assert.deepEqual(await again.ask("notes"), []);
+  assert.equal((await rows(again)).length, 0);
+  await again.ask("sync");
+  const sent = office.casefiles.get(casefile).entries.at(-1);
+  const { payload } = splitJws(sent.jws, "fieldapp-entry");
+  assert.equal(JSON.parse(Buffer.from(payload).toString()).confirms, id);
+  again.kill();
+});
+
+test("a note that is put aside before it was sent still goes, and nothing of it stays here to be read", async () => {
+  const { office, vault, phone, words } = await locked();
+  office.weather = noSignal;
+  await phone.ask("note.write", { vault, ...NOTE });
+  await phone.ask("unlock", { vault, words });
+  const [{ slot }] = await phone.ask("notes");
+  await phone.ask("note.aside", { slot });
+  assert.deepEqual(await phone.ask("notes"), []);
+  office.weather = null;
+  await phone.ask("sync");
+  await phone.until(async () => (await rows(phone)).length === 0, "nothing left of it");
+  assert.equal(office.locked_notes.length, 1);
+  phone.kill();
+});
+
+test("a note that cannot be kept is not said to be", async (t) => {
+  const { vault, phone } = await locked();
+  t.mock.method(IDBObjectStore.prototype, "put", () => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  await assert.rejects(phone.ask("note.write", { vault, ...NOTE }), { code: "store_failed" });
+  t.mock.restoreAll();
+  assert.equal((await rows(phone)).length, 0);
+  phone.kill();
+});
+
+test("somebody else who unlocks the same phone is not shown it", async () => {
+  const { office, vault, phone } = await locked();
+  await phone.ask("note.write", { vault, ...NOTE });
+  const reece = office.addPerson("Reece");
+  await setUp(phone, reece);
+  assert.deepEqual(await phone.ask("notes"), []);
+  assert.equal((await rows(phone)).length, 1);
+  phone.kill();
+});
