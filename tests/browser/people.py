@@ -87,11 +87,6 @@ class Keyworker:
         self.signs_in_to_set_up()
         self.goes_on_from_the_check_words()
 
-    def locks(self) -> None:
-        self.page.get_by_role("link", name="Settings").click()
-        self.presses("Lock")
-        self.is_at("Unlock this phone")
-
     def sets_up_again_because_the_words_are_forgotten(self) -> None:
         """From the locked screen, with password and second factor; the new words are another four."""
         self.page.locator("summary", has_text="I have forgotten my words").click()

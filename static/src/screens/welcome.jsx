@@ -6,18 +6,7 @@ import { Summary } from "../parts/form.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { Line, NewWords, Words } from "../parts/new-words.jsx";
 import { AddPasskey, OfferPasskey } from "../parts/passkey.jsx";
-import {
-  arrival,
-  ask,
-  outbox,
-  refreshCaseload,
-  refreshStatus,
-  replacing,
-  settingUp,
-  spoken,
-  status,
-  useAsked,
-} from "../parts/told.js";
+import { arrival, ask, outbox, refreshCaseload, refreshStatus, replacing, settingUp, status, useAsked } from "../parts/told.js";
 import * as sayDemo from "../words/demo.js";
 import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
