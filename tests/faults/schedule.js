@@ -578,6 +578,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     // What the office could not open is sealed again at the next unlocking, when its new keys are here.
     const isCurable = ({ state, answer }) => state === "sorting" && CURABLE.has(answer?.result.code);
     const itemsOf = (phone) => [...phone.disk.look("outbox", "items").values()];
+    let unlocked = 0;
     for (let round = 0; round < 40; round++) {
       for (const phone of phones) {
         const sends = async (tab) => void (await must(tab, "sync"));
@@ -589,7 +590,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const open = phones.flatMap((phone) =>
         itemsOf(phone).flatMap(({ next_at }) => (next_at === undefined ? [] : [Math.max(1_000, next_at - phone.now())])),
       );
-      if (open.length === 0 && (round >= 2 || !phones.some((phone) => itemsOf(phone).some(isCurable)))) break;
+      // Counted from when nothing waits any more: what was put off the longest is the last of which the office says that it cannot open it.
+      if (open.length === 0 && (unlocked++ >= 2 || !phones.some((phone) => itemsOf(phone).some(isCurable)))) break;
       const next = Math.min(HOUR, ...open);
       if (clock.now + next > until) break;
       clock.sleep(next);
