@@ -79,8 +79,7 @@ class Keyworker:
     def sets_up_the_phone(self) -> None:
         """Password and second factor once, check words, four unlock words, and everything arrives."""
         self.sets_up_to_the_end()
-        self.presses("Open my families")
-        self.is_at("My families")
+        self.opens_what_arrived()
 
     def sets_up_to_the_end(self) -> None:
         """As far as what is offered when everything is here."""
@@ -93,12 +92,24 @@ class Keyworker:
         self.presses("Set up again")
         self.signs_in_where_it_is_asked()
         self.goes_on_from_the_check_words()
+        self.opens_what_arrived()
+
+    def sets_up_what_was_emptied(self) -> None:
+        """On a phone that dropped everything and asks to be set up."""
+        self.signs_in_where_it_is_asked()
+        self.goes_on_from_the_check_words()
+        self.opens_what_arrived()
 
     def joins_this_phone(self, called: str) -> None:
         """From the screen that somebody else locked."""
         self.presses("Somebody else wants to use this phone")
         self.signs_in_where_it_is_asked()
         self.goes_on_from_the_check_words(called)
+        self.opens_what_arrived()
+
+    def opens_what_arrived(self) -> None:
+        self.presses("Open my families")
+        self.is_at("My families")
 
     def goes_on_from_the_check_words(self, called: str = "") -> None:
         self.is_at("Is this your office?")

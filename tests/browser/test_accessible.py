@@ -281,7 +281,7 @@ def test_pages_of_accounts_are_whole_and_have_nothing_that_axe_objects_to(laptop
     page.goto(f"{server.origin}/desk/account/passkey")
     eye.looks("add a passkey")
     admin.goes_to("People")
-    page.get_by_role("link", name="Jos Ferrow").click()
+    page.get_by_role("link", name="Jos Ferrow", exact=True).click()
     eye.looks("an account")
     page.get_by_role("button", name="Close this account").click()
     eye.looks("an account, no reason given")

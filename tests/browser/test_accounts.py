@@ -47,7 +47,7 @@ class Member(Supervisor):
         self.page.get_by_role("button", name=name).click()
 
     def follows(self, name: str) -> None:
-        self.page.get_by_role("link", name=name).click()
+        self.page.get_by_role("link", name=name, exact=True).click()
 
     def follows_the_button(self, name: str) -> None:
         """Follows a link that looks like a button."""

@@ -49,23 +49,29 @@ def test_supervisor_puts_damaged_bytes_away_and_takes_them_back(server: Server, 
     marian.was_told(re.compile("waits for a decision again"))
 
 
-def test_phone_hears_that_what_was_being_sorted_has_found_its_place(server: Server, ama: Keyworker, laptop: Phone) -> None:
-    # Given Ama's phone, reported lost while it was only under the seat of her car
+def test_note_from_a_lost_phone_is_back_on_it_when_it_was_found_and_the_note_placed(server: Server, ama: Keyworker, laptop: Phone) -> None:
+    # Given a visit note that waits on Ama's phone, which fell under the seat of her car and is reported lost
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit("Two clean bottles drying.")
+    ama.checks_and_sends()
+    ama.is_at("Saved, waiting to send")
+    ama.phone.switch_off()
+    server.start()
     admin = Supervisor(laptop, server, "admin@harrowmere.example")
     admin.signs_in_as_administrator()
     admin.opens_the_newest_phone_of("Ama Lindqvist")
     admin.says_of_the_phone("It is lost or stolen", "Ama rang: it is gone.")
     admin.was_told(re.compile("fetches nothing any more"))
+
+    # When it is switched on, sends what waited and drops its families, and is found and set up again
+    ama.phone.switch_on()
+    ama.opens_the_app()
+    ama.is_at("Set up this phone", timeout=SENDING_MS)
+    admin.says_of_the_phone("It is in use, and there is only one", "It lay under the seat.")
     admin.signs_out()
-
-    # When she finds it and writes a visit note
-    ama.opens_the_family("Tarnley")
-    ama.begins_a_visit_note()
-    ama.writes_the_visit("Two clean bottles drying.")
-    ama.checks_and_sends()
-
-    # Then it is safe at the office, and the phone says that somebody sorts it
-    ama.sees_the_note_is("Safe at the office, being sorted", timeout=SENDING_MS)
+    ama.sets_up_what_was_emptied()
 
     # When Marian reads it and places it
     marian = Supervisor(laptop, server)
@@ -75,7 +81,7 @@ def test_phone_hears_that_what_was_being_sorted_has_found_its_place(server: Serv
     marian.decides("Place it", "Ama had the phone all the time.")
     marian.was_told(re.compile("Placed"))
 
-    # Then the phone hears it, though it fetches nothing
+    # Then it is in the family's record on the phone, sent
     ama.sends_and_receives()
     ama.opens_the_family("Tarnley")
     ama.opens_the_note(re.compile("Visit note"))

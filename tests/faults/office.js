@@ -433,7 +433,8 @@ export function makeOffice(clock, practice, from = null) {
       time: stamp(),
       epoch: state.epoch,
       keyset_n: state.keysetN,
-      ...(asked.keyset_n < state.keysetN ? { keyset: keysetJws() } : {}),
+      // A locked phone does not say which key set it has.
+      ...((asked.keyset_n ?? 0) < state.keysetN ? { keyset: keysetJws() } : {}),
       device: { status: device.status },
       signers: said.map(({ kid }) => ({ kid, ...headOf(kid) })),
       durable_through: promiseDurable(),
