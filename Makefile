@@ -30,9 +30,15 @@ dev: .venv/ready node_modules/ready ## the demo with rebuilds on change, source 
 demo: .venv/ready static/dist/release.json ## a fresh demo database
 	@$(DEMO) .venv/bin/fieldapp demo --fresh
 
-# Both runners run, whatever the first one found; pytest has the last word on screen.
+# Two lanes, one for each of two cores: browser stories wait more than they work, everything else works. What the other lane
+# said is shown when both are done.
+LANE := var/tests-without-browser.log
 test: .venv/ready static/dist/release.json browser ## every test
-	@$(RUN_JS) && js=0 || js=1; $(PY) -m pytest && exit $$js
+	@mkdir -p $(dir $(LANE)); \
+	{ $(RUN_JS) && js=0 || js=1; $(PY) -m pytest -m "not browser" && py=0 || py=1; exit $$((js | py)); } > $(LANE) 2>&1 & \
+	lane=$$!; trap "kill $$lane" INT TERM; \
+	$(PY) -m pytest -m browser && stories=0 || stories=1; \
+	echo "The tests that need no browser:"; wait $$lane && rest=0 || rest=1; cat $(LANE); exit $$((stories | rest))
 
 test-fast: .venv/ready static/dist/release.json ## every test that needs no browser
 	@$(RUN_JS) && js=0 || js=1; $(PY) -m pytest -m "not browser" && exit $$js

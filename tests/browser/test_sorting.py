@@ -49,7 +49,9 @@ def test_supervisor_puts_damaged_bytes_away_and_takes_them_back(server: Server, 
     marian.was_told(re.compile("waits for a decision again"))
 
 
-def test_note_from_a_lost_phone_is_back_on_it_when_it_was_found_and_the_note_placed(server: Server, ama: Keyworker, laptop: Phone) -> None:
+def test_note_from_a_lost_phone_is_back_on_it_when_it_was_found_and_the_note_placed(
+    server: Server, ama: Keyworker, laptop: Phone
+) -> None:
     # Given a visit note that waits on Ama's phone, which fell under the seat of her car and is reported lost
     server.kill()
     ama.opens_the_family("Tarnley")
