@@ -13,7 +13,7 @@ DEMO   := FIELDAPP_DATABASE=$${FIELDAPP_DATABASE:-var/demo.db} FIELDAPP_KEY_FILE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js faults mutants
+.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js faults mutants sbom
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -74,6 +74,12 @@ mutants: .venv/ready static/dist/release.json ## rules of phone and office broke
 
 audit: .venv/ready node_modules/ready ## known advisories against what is locked (needs the network)
 	@$(PY) -m tests.house.advisories && python=0 || python=1; $(NPM) audit && exit $$python
+
+sbom: .venv/ready node_modules/ready ## bills of materials (CycloneDX) of what is locked, in dist/ (no network)
+	@mkdir -p dist
+	@$(PY) -m tests.house.materials > dist/python.cdx.json
+	@$(NPM) sbom --package-lock-only --sbom-format cyclonedx --loglevel=error > dist/javascript.cdx.json
+	@echo "dist/python.cdx.json and dist/javascript.cdx.json"
 
 bench: .venv/ready static/dist/release.json ## figures beside rivals and the floor (ARGS=--json for machines)
 	@$(PY) -m tests.bench $(ARGS)
