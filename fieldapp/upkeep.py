@@ -1,4 +1,4 @@
-"""The commands that keep an office safe over the years: checkpoint, backup, restore, verify. Their words for people are here."""
+"""The commands that keep an office safe over the years: checkpoint, backup, restore, export, verify. Their words for people are here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fieldapp import auditing, backups, checkpoints, config, hold, now, office_keys, open_office
+from fieldapp import auditing, backups, checkpoints, config, evidence, hold, now, office_keys, open_office
 from fieldapp import store as stores
 from fieldapp.checkpoints import CheckpointFile
 from fieldapp.config import Settings
@@ -55,9 +55,20 @@ def add_commands(add: Add) -> None:
     )
     put.add_argument("file", type=Path, metavar="FILE", help="a file made by `fieldapp backup`")
     put.add_argument("--despite-faults", action="store_true", help="also a copy with faults, when there is none without")
-    exported = add("export", export, "write what people did as lines of JSON, for an organisation's own logging")
-    exported.add_argument("what", choices=["audit"], help="audit: who did what and when; ids only, no names and no text")
-    exported.add_argument("--since", type=int, default=0, metavar="N", help="only rows after number N (default: all)")
+    exported = add("export", export, "write what people did as lines of JSON, or one casefile as evidence that others can check")
+    exported.add_argument(
+        "what",
+        choices=["audit", "evidence"],
+        help="audit: who did what and when, ids only, to stdout; evidence: one casefile with its text and its signatures, to a file",
+    )
+    exported.add_argument("--since", type=int, default=0, metavar="N", help="audit: only rows after number N (default: all)")
+    exported.add_argument(
+        "--casefile", metavar="ID", help="evidence: which; the id stands in the address of its page at the desk"
+    )
+    exported.add_argument("--to", type=Path, metavar="FILE", help="evidence: the file to write")
+    exported.add_argument(
+        "--reason", default="", metavar="TEXT", help="evidence: who asked for it and why; the audit keeps it, sealed"
+    )
     walked = add("verify", check, "walk everything the office keeps, and name what is not as it was signed")
     walked.add_argument("--backup", type=Path, metavar="FILE", help="walk this backup instead of the office")
     walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
@@ -83,9 +94,38 @@ def make_checkpoint(given: argparse.Namespace) -> int:
 
 def export(given: argparse.Namespace) -> int:
     """Writes lines to stdout and nothing else, so that a program can read them; the last line's `n` is the next `--since`."""
+    if given.what == "evidence":
+        return _export_evidence(given.casefile, given.to, given.reason.strip())
     with held_office(config.read()) as office:
         for line in auditing.lines(office.store, given.since):
             print(line)
+    return 0
+
+
+def _export_evidence(casefile: str | None, path: Path | None, reason: str) -> int:
+    if not casefile or path is None or not reason:
+        raise CannotStart(
+            "Say which casefile, where to and why: `fieldapp export evidence --casefile ID --to FILE --reason TEXT`. Nothing was written."
+        )
+    if path.exists():
+        raise CannotStart(f"{path} is there already and stays as it is: give another name with --to.")
+    with held_office(config.read()) as office:
+        try:
+            data = evidence.export(office.store, office.keys, casefile, reason, office.clock())
+        except evidence.NoCasefile:
+            raise CannotStart(
+                f"This office has no casefile {casefile}: the id stands in the address of its page at the desk."
+            ) from None
+        try:
+            make_file(path, data)
+        except OSError as error:
+            raise CannotStart(f"{path} cannot be written ({error.strerror}): give another place with --to.") from None
+    print(
+        f"Wrote {path}. Only this account can read it, and it holds the family’s record in the clear: keep and hand it over as such."
+    )
+    print(
+        "docs/check_evidence.py checks it, with a checkpoint file beside it where there is one. The audit says that it was made."
+    )
     return 0
 
 
