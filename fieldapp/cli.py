@@ -103,7 +103,7 @@ def _add_person(office: Office, given: argparse.Namespace) -> int:
     team = people.team_called(office.store, given.team) if given.team else None
     try:
         added = people.add(
-            office.store, office.keys, email=given.email, name=given.name, role=given.role, team=team, now=office.clock()
+            office.store, office.keys, email=given.email, name=given.name, role=given.role, team=team, now=office.clock(), by=""
         )
     except people.AddressTaken:
         raise CannotStart(f"{given.email} has an account already; nothing was changed.") from None

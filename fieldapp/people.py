@@ -215,12 +215,13 @@ def add(
     now: datetime,
     team: str | None = None,
     password: str | None = None,
-    by: str = "",
+    by: str | None = None,
     id: str | None = None,
 ) -> Added:
     """Adds a person and returns the secrets to hand over; raises AddressTaken.
 
-    Without a password three words are drawn at random.
+    Without a password three words are drawn at random. `by` is who does it, "" at the office's own machine: it is written down, and on the new
+    person's own list as well, because whoever adds an account has seen what opens it.
     """
     email = folded(email)
     password = password or passwords.drawn()
@@ -236,8 +237,9 @@ def add(
         store.people.add(row)
         if team is not None:
             join(store, person, team, role, now)
-        if by:
+        if by is not None:
             store.audit.add(stamp(now), by, "person added")
+            store.audit.add(stamp(now), person, "account made")
     return Added(_person(store, row, now), password, totp)
 
 

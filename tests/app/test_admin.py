@@ -41,6 +41,14 @@ def test_a_new_person_signs_in_with_what_was_shown_once(office: Harrowmere, brow
     assert not any(secret in text for secret in (password, totp) for text in everything)
 
 
+def test_whoever_adds_a_person_is_written_down_with_whom(office: Harrowmere, browser: Browser) -> None:
+    browser.send("/desk/people/add", "/desk/people/add", NEW)
+    nora = next(row.id for row in office.office.store.people.all() if row.name == "Nora Níc")
+    *_, by, whose = office.office.store.audit.all()
+    assert [(row.what, row.person) for row in (by, whose)] == [("person added", office.id("admin")), ("account made", nora)]
+    assert "Account made" in words_of(browser.get(f"/desk/people/{nora}/who-did-what"))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -34,6 +34,8 @@ def test_first_administrator_can_be_added_when_nobody_is_there_to_sign_in(
     store = create_app(config.read()).extensions["fieldapp"].store
     assert [(row.name, row.role) for row in store.people.all()] == [("Noor Abara", "administrator")]
     assert list(store.people.teams().values()) == ["North"]
+    noor = store.people.all()[0].id
+    assert [(row.what, row.person) for row in store.audit.all()] == [("person added", ""), ("account made", noor)]
 
 
 def test_second_person_of_one_address_is_refused_with_a_sentence(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
