@@ -73,10 +73,10 @@ def office_keys(told: Told) -> dict[str, Told]:
     return keys
 
 
-def signers(told: Told) -> tuple[dict[str, Told], set[str]]:
-    """Whose key is whose, by the enrolments, each signed by the key itself; and every head that their chain has had."""
+def signers(told: Told) -> tuple[dict[str, Told], dict[str, int]]:
+    """Whose key is whose, by the enrolments, each signed by the key itself; and every head that their chain has had, with its number."""
     found: dict[str, Told] = {}
-    heads, prev = {""}, ""
+    heads, prev = {"": 0}, ""
     for n, link in enumerate(told["enrolments"], 1):
         jws = link.get("jws")
         digest = hashed(jws) if jws else link["jws_hash"]
@@ -84,13 +84,13 @@ def signers(told: Told) -> tuple[dict[str, Told], set[str]]:
         if (link["n"], link["log_hash"]) != (n, expected):
             raise Wrong(f"the chain of enrolments is broken at {n}")
         prev = expected
-        heads.add(prev)
+        heads[prev] = n
         if jws:
             head, said = unproved(jws)
             said = signed(jws, "fieldapp-enrolment", said["jwk"])
             if link["id"] != hashed(jws.rpartition(".")[0]):
                 raise Wrong(f"enrolment {n} goes by another id")
-            found[head["kid"]] = said
+            found[head["kid"]] = {**said, "n": n, "received_at": link["received_at"], "entries": 0}
     return found, heads
 
 
@@ -115,7 +115,8 @@ def author_of(entry: Told, header: Told, known: dict[str, Told], office: dict[st
         signed(entry["jws"], "fieldapp-entry", signer["jwk"])
         if (signer["person"], signer["device"]) != (header["author"], header["device"]):
             raise Wrong("the key that signed it is another person's, or another phone's")
-        return "signed on their phone"
+        signer["entries"] += 1
+        return f"signed on their phone with key {kid[:8]}"
     key = office.get(kid)
     if key is None or key["use"] != "desk":
         raise Wrong("it says that it was made at the desk, and no desk key signed it")
@@ -169,8 +170,8 @@ def walk(told: Told, known: dict[str, Told], office: dict[str, Told]) -> list[tu
     return chain
 
 
-def hold_against(checkpoint: Told, told: Told, chain: list[tuple[int, str]], enrolment_heads: set[str]) -> str:
-    """Holds the casefile against an exported checkpoint that somebody else kept. Raises Wrong; returns what it shows."""
+def hold_against(checkpoint: Told, told: Told, chain: list[tuple[int, str]], enrolment_heads: dict[str, int]) -> tuple[str, int]:
+    """Holds the casefile against an exported checkpoint that somebody else kept. Raises Wrong; returns what it shows, and how many enrolments it covers."""
     if checkpoint["office"] != told["office"]:
         raise Wrong("the checkpoint is another office's")
     listed = {each["kid"]: each for each in signed(checkpoint["keyset"], "fieldapp-keyset", checkpoint["office"])["keys"]}
@@ -183,12 +184,24 @@ def hold_against(checkpoint: Told, told: Told, chain: list[tuple[int, str]], enr
         raise Wrong("the lines of the checkpoint are not the ones that were signed")
     if said["enrolment_head"] not in enrolment_heads:
         raise Wrong("the enrolments are not those that the checkpoint covers")
+    enrolled = enrolment_heads[said["enrolment_head"]]
     covered = next(((seq, head) for name, seq, head in checkpoint["casefiles"] if name == hashed(told["casefile"])), None)
     if covered is None:
-        return f"The checkpoint of {said['at']} does not know this casefile: all of it came later."
+        return f"The checkpoint of {said['at']} does not know this casefile: all of it came later.", enrolled
     if covered not in chain:
         raise Wrong(f"entries 1 to {covered[0]} are not those that the checkpoint of {said['at']} covers")
-    return f"Entries 1 to {covered[0]} are, byte for byte and in this order, those that the office had on {said['at']}."
+    return f"Entries 1 to {covered[0]} are, byte for byte and in this order, those that the office had on {said['at']}.", enrolled
+
+
+def tell_keys(told: Told, known: dict[str, Told], covered: int | None) -> None:
+    """Prints whose keys signed, since when the office says so, and whether the checkpoint knew them."""
+    names = {each["id"]: each["name"] for each in told["people"]}
+    for kid, signer in known.items():
+        when = "" if covered is None else ", before the checkpoint" if signer["n"] <= covered else ", AFTER the checkpoint"
+        who = names.get(signer["person"], signer["person"])
+        print(
+            f"Key {kid[:8]}: {who}, phone {signer['device']}, set up {signer['received_at']}{when}; {signer['entries']} entries"
+        )
 
 
 def main(paths: list[str]) -> int:
@@ -211,11 +224,10 @@ def main(paths: list[str]) -> int:
             f"Casefile {told['casefile']}, exported {told['made_at']} by the office whose key is {ECKey.import_key(told['office']).thumbprint()}"
         )
         chain = walk(told, known, office)
-        shown = (
-            hold_against(others[0], told, chain, heads)
-            if others
-            else "No checkpoint was given: how the office had it at another time is not shown."
-        )
+        shown, covered = "No checkpoint was given: how the office had it at another time is not shown.", None
+        if others:
+            shown, covered = hold_against(others[0], told, chain, heads)
+        tell_keys(told, known, covered)
     except Wrong as wrong:
         print(f"DOES NOT HOLD: {wrong}")
         return 1

@@ -6,6 +6,7 @@ import ast
 import copy
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ from typing import Any
 import pytest
 
 from fieldapp import checkpoints, cli, evidence, people
+from fieldapp.demo.phone import enrolment
 from fieldapp.keys import hash_text, new_id, sha256
 from sync import chain, entry
 from tests.app import harrowmere
 from tests.app.harrowmere import VISIT, Harrowmere
-from tests.app.phone import phone, street
+from tests.app.phone import Handset, phone, street
 from tests.app.test_backups import add_casefile
 from tests.app.test_verify import lived_in
 
@@ -68,17 +70,19 @@ def test_stranger_checks_a_casefile_with_another_librarys_eyes(
     lived: tuple[Harrowmere, str, bytes, bytes], tmp_path: Path
 ) -> None:
     place, casefile, told, kept = lived
+    key = next(row.kid for row in place.office.store.signers.of_person(place.id("ama")))[:8]
     code, said = check(tmp_path, told)
     assert code == 0, said
     assert f"Casefile {casefile}" in said
-    assert "Ama Lindqvist, signed on their phone; text unchanged" in said
-    assert "Ama Lindqvist, signed on their phone; text erased" in said
+    assert f"Ama Lindqvist, signed on their phone with key {key}; text unchanged" in said
+    assert f"Ama Lindqvist, signed on their phone with key {key}; text erased" in said
     assert "Marian Holt-Vane, recorded by the office; text unchanged" in said
     assert "No checkpoint was given" in said
     code, said = check(tmp_path, told, kept)
     assert code == 0, said
     seq = place.office.store.casefiles.get(casefile).seq  # type: ignore[union-attr]
     assert f"Entries 1 to {seq} are, byte for byte and in this order" in said
+    assert re.search(rf"Key {key}: Ama Lindqvist, phone \S+, set up \S+, before the checkpoint; 4 entries", said)
 
 
 def test_program_shares_no_code_with_the_office() -> None:
@@ -139,6 +143,17 @@ def test_whichever_value_of_the_file_is_another_it_does_not_hold(
     assert "DOES NOT HOLD" in capsys.readouterr().out
 
 
+def test_whichever_value_of_the_checkpoint_is_another_it_does_not_hold(
+    lived: tuple[Harrowmere, str, bytes, bytes], program: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "whole.json").write_bytes(lived[2])
+    told = json.loads(lived[3])
+    for path in leaves(told):
+        (tmp_path / "bent.json").write_text(json.dumps(bent(told, path)))
+        assert program.main([str(tmp_path / "whole.json"), str(tmp_path / "bent.json")]) != 0, path
+    assert "another office's" in capsys.readouterr().out
+
+
 def without(told: dict[str, Any], at: int) -> dict[str, Any]:
     return {**told, "entries": told["entries"][:at] + told["entries"][at + 1 :]}
 
@@ -194,6 +209,39 @@ def test_office_that_writes_history_anew_with_its_own_keys_is_shown_by_the_check
     other["entries"][1]["body"] = other["entries"][1]["body"].replace("seen", "not seen", 1)
     code, said = check(tmp_path, json.dumps(other).encode())
     assert (code, "entry 2: its text is not the one that was signed" in said) == (1, True)
+
+
+def test_phone_that_the_office_invents_for_somebody_is_a_key_that_no_earlier_checkpoint_knew(
+    place: Harrowmere, tmp_path: Path
+) -> None:
+    """Whoever runs the office can enrol a phone that nobody has. Its entries hold; that it is another phone, and since when, is what shows."""
+    ama = phone(place, "ama")
+    opening = ama.opening()
+    ama.push(opening)
+    _, kept = checkpoints.export(place.office.store, place.office.keys, place.clock())
+    invented = Handset(place, "ama", place.app.test_client(), person=ama.person, device=new_id(), keyset=ama.keyset)
+    claim = enrolment(invented.key, at=place.clock(), replaces="", person=ama.person, device=invented.device, nonce="x")
+    forged = invented.write(opening.casefile, VISIT)
+    told = json.loads(exported(place, opening.casefile))
+    last = told["enrolments"][-1]
+    link = {"n": last["n"] + 1, "id": id_of({"jws": claim}), "jws": claim, "received_at": last["received_at"]}
+    link["log_hash"] = chain.enrolment_hash(sha256, last["log_hash"], link["n"], link["id"], claim, link["received_at"])
+    told["enrolments"].append(link)
+    told["entries"].append({"seq": 2, "received_at": last["received_at"], "jws": forged.jws, "body": forged.body.decode()})
+    chained_anew(told)
+    code, said = check(tmp_path, json.dumps(told).encode(), kept)
+    assert code == 0
+    assert re.search(rf"Key {ama.key.kid[:8]}: .*, before the checkpoint; 1 entries", said)
+    assert re.search(rf"Key {invented.key.kid[:8]}: .*phone {invented.device}, .*, AFTER the checkpoint; 1 entries", said)
+    # Put before the others it would have been there in time: the chain that the checkpoint covers is then another.
+    told["enrolments"].insert(0, told["enrolments"].pop())
+    prev = ""
+    for n, each in enumerate(told["enrolments"], 1):
+        jws_hash = hash_text(each["jws"].encode()) if "jws" in each else each["jws_hash"]
+        prev = hash_text(f"fieldapp enrolment 1\n{prev}\n{n}\n{each['id']}\n{jws_hash}\n{each['received_at']}\n".encode())
+        each |= {"n": n, "log_hash": prev}
+    code, said = check(tmp_path, json.dumps(told).encode(), kept)
+    assert (code, "the enrolments are not those that the checkpoint covers" in said) == (1, True)
 
 
 def id_of(told: dict[str, Any]) -> str:
