@@ -105,7 +105,7 @@ def export(given: argparse.Namespace) -> int:
 def _export_evidence(casefile: str | None, path: Path | None, reason: str) -> int:
     if not casefile or path is None or not reason:
         raise CannotStart(
-            "Say which casefile, where to and why: `fieldapp export evidence --casefile ID --to FILE --reason TEXT`. Nothing was written."
+            "Say which casefile, where to and why: `fieldapp export evidence --casefile=ID --to FILE --reason TEXT`. Nothing was written."
         )
     if path.exists():
         raise CannotStart(f"{path} is there already and stays as it is: give another name with --to.")

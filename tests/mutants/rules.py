@@ -11,7 +11,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 SIDES = ("phone", "office")
-ROOMS = ("fieldapp/", "sync/", "static/")
+ROOMS = ("docs/check_evidence.py", "fieldapp/", "sync/", "static/")
 """Where what may be broken lies: a mutant that broke a test would prove nothing."""
 _TITLE = re.compile(r"""\btest\(\s*(["'`])((?:\\.|(?!\1).)*)\1""", re.S)
 
