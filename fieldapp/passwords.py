@@ -62,8 +62,7 @@ def fault_of(password: str, *, name: str, email: str) -> Fault | None:
     plain = unicodedata.normalize("NFKC", password).casefold()
     if len(set(plain)) < _LEAST_DIFFERENT:
         return "repeats"
-    user, _, domain = email.casefold().partition("@")
-    own = [part for part in re.split(r"[\W_]+", f"{name.casefold()} {user} {domain.partition('.')[0]}") if len(part) > 2]
+    own = [part for part in re.split(r"[\W_]+", f"{name} {email}".casefold()) if len(part) > 2]
     looked_at: tuple[tuple[Fault, list[str]], ...] = (
         ("own", own),
         ("service", [*own, *_SERVICE]),

@@ -6,7 +6,9 @@ The truth is a hand-written matrix: who may steer (S), read (R), only look at in
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -371,6 +373,36 @@ def everything_shown(world: World, browser: Browser) -> dict[str, bytes]:
         "/desk/emergencies", "/desk/emergencies", {"text-family": "Only for two", "text-why": "x"}
     ).data
     return found
+
+
+LOOKING_WRITES = {"audit", "sessions"}
+"""That somebody looked, and that a sign-in is in use."""
+
+
+def everything_kept(world: World) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, but for what looking writes; of summaries, which are folded when somebody looks, the records they are of."""
+    with closing(sqlite3.connect(world.place.office.store.path)) as raw:
+        tables = [
+            name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        ]
+        return {
+            table: sorted(raw.execute(f"SELECT {'id, entries' if table == 'records' else '*'} FROM {table}"), key=repr)
+            for table in tables
+            if table not in LOOKING_WRITES
+        }
+
+
+@pytest.mark.parametrize("who", ["marian", "orla", "admin"])
+def test_nothing_changes_because_somebody_looked(world: World, who: str) -> None:
+    browser = world.signed_in(who)
+    browser.get("/desk", follow_redirects=True)  # what came since is folded by whoever looks first
+    before = everything_kept(world)
+    assert len(everything_shown(world, browser)) > 20
+    assert everything_kept(world) == before
+    # The same look sees it when something did change.
+    with world.place.office.store.writing() as tx:
+        tx.settings.put("looked", "yes")
+    assert everything_kept(world) != before
 
 
 @pytest.mark.parametrize("who", ["jos", "outi", "olive", "dana", "emil", "orla", "admin"])

@@ -37,7 +37,7 @@ def test_a_drawn_password_is_three_words_of_the_list_and_carries_38_bits() -> No
         ("aaaaaaaaaaaaaa", "repeats"),
         ("abababababab", "repeats"),
         ("Ama-Lindqvist-1", "own"),
-        ("ama@harrowmere.example", None),
+        ("ama@harrowmere.example", "own"),
         ("lindqvistLINDQVIST", "own"),
         ("4m4.L1ndqv1st!", "own"),
         ("fieldapp-fieldapp", "service"),
@@ -67,3 +67,20 @@ def test_short_parts_of_a_name_forbid_nothing() -> None:
 def test_the_words_guessed_first_are_written_as_they_are_compared() -> None:
     assert all(each == each.casefold() and each.isalnum() for each in guessed_first())
     assert len(set(guessed_first())) == len(guessed_first()) > 100
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "quietlantern",
+        "QUIETLANTERN",
+        "quiet lantern over moss",
+        "тихийфонарьнадмхом",
+        "🦔 under the 🪨 sleeps",
+        "'; -- \" <lantern> \\ moss",
+        "quiet lantern over moss and stone " * 2,
+        ("quiet lantern over moss and stone " * 6)[:200],
+    ],
+)
+def test_an_own_password_may_be_of_any_letters_and_as_long_as_a_sentence(password: str) -> None:
+    assert fault_of(password, name="Marian Holt-Vane", email="marian@harrowmere.example") is None
