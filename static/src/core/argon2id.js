@@ -1,6 +1,5 @@
 /**
- * The WebAssembly of Argon2id as the library ships it, with and without SIMD, as bytes. Only keys.js takes it, by the name `#argon2id`: under Node, where a
- * file is read and not bundled, package.json names another module for it.
+ * The WebAssembly of Argon2id as the library ships it, as bytes. With SIMD alone: every browser that has what else the app needs (`deflate-raw`) has that too.
+ * Only keys.js takes it, by the name `#argon2id`: under Node, where a file is read and not bundled, package.json names another module for it.
  */
-export { default as plain } from "argon2id/dist/no-simd.wasm";
 export { default as simd } from "argon2id/dist/simd.wasm";

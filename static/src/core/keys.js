@@ -3,7 +3,7 @@
  * Private halves lie as wrapped bytes in the vault and, while it is unlocked, in the memory of the worker, which ends with it; keys that sign cannot be exported.
  */
 import argon2id from "argon2id/lib/setup.js";
-import { plain, simd } from "#argon2id";
+import { simd } from "#argon2id";
 import { hashText } from "../sync/chain.js";
 import { ascii, b64u, compact, signingInput, splitJws, thumbprintText, unb64u } from "../sync/entry.js";
 import { Malformed, Refused, Unbelievable } from "../sync/errors.js";
@@ -62,12 +62,12 @@ async function stretch(words, kdf) {
   // The library refuses to stretch so little, and no vault was ever made with it.
   if (password.length < 8) throw new Refused("wrong_words");
   // Made anew each time: what it filled with what follows from the words must not stay for as long as somebody works.
-  const compute = await argon2id(load(simd), load(plain));
+  const compute = await argon2id(load, load);
   return compute({ password, salt: kdf.salt, parallelism: 1, memorySize: kdf.m, passes: kdf.t, tagLength: 32 });
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {(given: WebAssembly.Imports) => Promise<WebAssembly.WebAssemblyInstantiatedSource>} */
-const load = (bytes) => (given) => WebAssembly.instantiate(bytes, given);
+/** @param {WebAssembly.Imports} given */
+const load = (given) => WebAssembly.instantiate(simd, given);
 
 /** How words are typed must not matter: case, accents typed another way, several spaces. @param {string} words */
 export const plainWords = (words) =>
