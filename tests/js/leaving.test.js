@@ -67,14 +67,15 @@ test("a lost phone keeps what waits until it can be sent, over any number of res
   third.kill();
 });
 
-test("a locked phone hears that it is lost, and its word is not signed", async () => {
+test("a locked phone hears that it is lost, also while what it sends is refused, and its word is not signed", async () => {
   const { office, phone } = await given();
   phone.kill();
-  office.weather = null;
+  office.weather = (path, real) => (path === "/sync/v1/push" ? new Response("", { status: 503 }) : real());
   office.status = "lost";
   const locked = startPhone(office, phone.storage);
   await parted(locked);
   assert.deepEqual(await vaultsOf(locked), []);
+  office.weather = null;
   await locked.ask("sync");
   await locked.until(() => office.dropped.length === 1, "its word");
   assert.equal(office.dropped[0][1], false);

@@ -55,6 +55,8 @@ test("a note written on a locked phone is kept sealed, and goes when there is si
   await phone.ask("note.write", { vault, ...NOTE });
   const [row] = await rows(phone);
   assert.ok(row.next_at !== undefined);
+  const kept = await phone.ask("outbox");
+  assert.deepEqual([kept.waiting, kept.items, (await phone.ask("outbox.file")).count], [1, [], 1]);
   for (const word of ["Tarnley", "door"]) assert.ok(!bytesOf(row).includes(word));
   await assert.rejects(phone.ask("notes"), { code: "locked" });
   office.weather = null;
@@ -62,6 +64,27 @@ test("a note written on a locked phone is kept sealed, and goes when there is si
   await phone.until(async () => (await rows(phone))[0].next_at === undefined, "the note at the office");
   const [note] = office.locked_notes;
   assert.deepEqual({ about: note.fields.about, text: note.fields.text }, NOTE);
+  assert.equal((await phone.ask("outbox")).waiting, 0);
+  phone.kill();
+});
+
+test("it is in the list of what waits for its author, as what it is and where it stands, and the office hears how many wait", async () => {
+  const { office, vault, phone, words } = await locked();
+  office.weather = (path, real) => (path === "/sync/v1/push" ? new Response("", { status: 429 }) : real());
+  await phone.ask("note.write", { vault, ...NOTE });
+  await phone.ask("unlock", { vault, words });
+  await ready(phone);
+  const [{ slot, written_at }] = await phone.ask("notes");
+  const before = await phone.ask("outbox");
+  const told = { id: slot, record: slot, kind: "locked_note", written_at, at: written_at, attempts: 0, next_at: null };
+  assert.deepEqual(before.items, [{ ...told, standing: "waiting" }]);
+  assert.deepEqual([before.waiting, before.oldest_at], [1, written_at]);
+  assert.equal(office.hello.waiting.count, 1);
+  office.weather = null;
+  await phone.ask("sync");
+  const { waiting, items, oldest_at } = await phone.ask("outbox");
+  assert.deepEqual([waiting, oldest_at], [0, null]);
+  assert.deepEqual(items, [{ ...told, standing: "sorting" }]);
   phone.kill();
 });
 

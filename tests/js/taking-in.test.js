@@ -160,6 +160,30 @@ test("what was taken away leaves neither key nor row in the cache", async () => 
   phone.kill();
 });
 
+for (const [how, answer, wait] of /** @type {const} */ ([
+  ["asked to wait", () => new Response("{}", { status: 429, headers: { "Retry-After": "3600" } }), 0],
+  ["refused", () => new Response("", { status: 503 }), 0],
+  ["lost on the way", () => Promise.reject(new TypeError("Failed to fetch")), 300_000],
+]))
+  test(`what was taken away is heard while everything that is sent is ${how}`, async () => {
+    const { office, casefile, child, phone, pass } = await given();
+    office.weather = (path, real) => (path === "/sync/v1/push" ? answer() : real());
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    office.scope.delete(casefile);
+    office.removed = [{ casefile, reason: "ended" }];
+    pass(wait);
+    const { id } = await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+    await phone.ask("sync");
+    assert.deepEqual(await cached(phone), [0, 0, 0]);
+    assert.equal(office.hello.waiting.count, 1);
+    assert.equal((await phone.ask("outbox")).waiting, 1);
+    office.weather = null;
+    pass(3_600_000);
+    await phone.ask("sync");
+    assert.ok(office.byId.has(id));
+    phone.kill();
+  });
+
 test("unsent work about a family that was taken away waits, and goes when it can", async () => {
   const { office, casefile, child, phone, pass } = await given();
   office.refuse = () => ({ status: "retry", code: "busy", retry_after: 60 });

@@ -61,6 +61,8 @@ export function open(port, outside = createOutside()) {
   let untimed = null;
   let timedFor = 0;
   let lastPull = 0;
+  /** When fetching was last tried although sending had failed, or because it had not. */
+  let lastTried = 0;
   let triedAll = outside.now();
   /** Rounds in a row that failed; no signal is no failure. */
   let failures = 0;
@@ -214,11 +216,11 @@ export function open(port, outside = createOutside()) {
     if (told === "unknown_device") fetching = "device";
     if (told !== "busy") reach = told;
     let isPulled = false;
-    if (now && reach === "ok" && (atOnce || Math.abs(outside.now() - lastPull) >= PULL_EVERY_MS)) {
+    const isFetching = isTimeToFetch(atOnce);
+    if (now && isFetching) {
       try {
         // How far each casefile is known is certain only when all of them have been read.
         await filling.whole.catch(() => undefined);
-        lastPull = outside.now();
         await pullAndGiveBack(now);
         fetching = "ok";
         isPulled = true;
@@ -235,12 +237,24 @@ export function open(port, outside = createOutside()) {
         if (isPulled && now.caseload.isComplete()) await now.caseload.tidy().catch(() => undefined);
       }
     }
-    if (!session && reach === "ok" && (atOnce || Math.abs(outside.now() - lastPull) >= PULL_EVERY_MS)) {
-      lastPull = outside.now();
+    if (!session && isFetching) {
       const status = await greetLocked(outside, box);
       if (!session && status && GONE.has(status)) await part(box, null, true);
     }
     await tellOutbox();
+  }
+
+  /**
+   * Fetching does not wait for sending to get through: what was taken away, and that the phone is lost, must be heard also by a phone whose notes the office
+   * refuses. Where nothing comes back at all it is tried seldom, because what waits is sent after it. @param {boolean} atOnce
+   */
+  function isTimeToFetch(atOnce) {
+    const isLong = (/** @type {number} */ since) => Math.abs(outside.now() - since) >= PULL_EVERY_MS;
+    const isTime = reach === "ok" ? atOnce || isLong(lastPull) : (atOnce && reach !== "no_signal") || isLong(lastTried);
+    if (!isTime || reach === "unknown_device") return false;
+    lastTried = outside.now();
+    if (reach === "ok") lastPull = lastTried;
+    return true;
   }
 
   /** Drops what can be read here, because the office said so; the page then begins anew, and sending goes on. @param {import("./outbox.js").Outbox} box @param {Session | null} now @param {boolean} isAll */
@@ -259,7 +273,7 @@ export function open(port, outside = createOutside()) {
     const wanted = [
       next === null || next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, line?.next_at ?? 0),
       // Locked, too: a phone that was stolen must hear of it.
-      session || box ? lastPull + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
+      session || box ? lastTried + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
     ];
     // A store that fails is asked less and less often; a clock that was wrong makes nobody wait longer than between two fetchings.
     const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** failures);
@@ -286,25 +300,35 @@ export function open(port, outside = createOutside()) {
     const box = await outbox();
     // Another tab writes.
     if (isSecond) box.reread();
-    const [waiting, lastSent] = await Promise.all([box.waiting(), box.fact("last_sent")]);
+    const [waiting, lastSent, notes] = await Promise.all([box.waiting(), box.fact("last_sent"), session ? notesOf(session) : []]);
     const { unsettled, records, nameOf } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.
     const told = unsettled ? LIES.flatMap((where) => unsettled.first(LISTED, where)).slice(0, LISTED) : [];
+    const written = notes.map(({ slot, written_at, is_sent }) => ({
+      id: slot,
+      record: slot,
+      kind: "locked_note",
+      written_at,
+      standing: is_sent ? "sorting" : "waiting",
+      at: written_at,
+    }));
     const items = told.map(({ id, header: { record, casefile, kind, written_at }, lies }) => {
       const title = records?.get(record)?.brief.title ?? "";
       const family = nameOf?.(casefile) ?? "";
       return { id, record, casefile, kind, title, family, written_at, standing: lies ?? "waiting", at: written_at };
     });
+    // Each list has those that wait before others, the oldest first.
+    const oldest = [written, items].flatMap((all) => all.find((one) => one.standing === "waiting")?.written_at ?? []);
     const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
     const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
     return {
       waiting,
-      oldest_at: unsettled?.first(1, "waiting")[0]?.header.written_at ?? null,
+      oldest_at: oldest.sort()[0] ?? null,
       sending,
       last_sent_at: lastSent?.at ?? null,
       reach,
       fetching,
-      items: items.map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
+      items: [...written, ...items].map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
     };
   }
   const tellOutbox = () => outboxNow().then((value) => tell("outbox", value), tellFailed);
@@ -444,12 +468,14 @@ export function open(port, outside = createOutside()) {
     },
     "note.write": async (given) => {
       await writeNote(outside, await outbox(), given);
+      tellOutboxOnce();
       void run(true);
       return {};
     },
     notes: async () => notesOf(await atHand()),
     "note.aside": async ({ slot }) => {
       await unlocked().outbox.putAside(slot);
+      tellOutboxOnce();
       return {};
     },
     policy: async () => {
@@ -495,7 +521,7 @@ export function open(port, outside = createOutside()) {
       const box = await outbox();
       // Another tab, or the service worker, may have written: nothing of what waits is left out for what this one remembers.
       box.reread();
-      const rows = await box.due(Number.MAX_SAFE_INTEGER);
+      const rows = [...(await box.due(Number.MAX_SAFE_INTEGER)), ...(await box.unsentNotes())];
       return { file: layWaiting(rows.map(([, { sealed }]) => sealed)), count: rows.length };
     },
     sync: async () => {

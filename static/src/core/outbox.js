@@ -202,16 +202,19 @@ export async function openOutbox(outside, onGone) {
     /** Items in one state. @param {State} state @param {number} [most] @returns {Promise<[id: string, item: Item][]>} */
     inState: (state, most) =>
       inside(["items"], "read", ({ items }) => indexed(items.index("state"), IDBKeyRange.only(state), most)),
-    /** How many the office has not answered for. @returns {Promise<number>} */
+    /** How many the office has not answered for: entries, and notes written while the phone was locked. @returns {Promise<number>} */
     async waiting() {
-      if (counted !== null) return counted;
+      const notes = await outbox.unsentNotes();
+      if (counted !== null) return counted + notes.length;
       const before = writes;
       const count = await inside(["items"], "read", ({ items }) =>
         answer(items.index("next_at").count(IDBKeyRange.lowerBound(front))),
       );
       if (writes === before) counted = count;
-      return count;
+      return count + notes.length;
     },
+    /** Notes written while the phone was locked that the office does not have yet, whoever wrote them. @returns {Promise<[slot: string, note: Draft][]>} */
+    unsentNotes: async () => (await outbox.dueDrafts(Number.MAX_SAFE_INTEGER)).filter(([, { note }]) => note),
     /** What may be sent now, longest waiting first. @param {number} until @param {number} [most] @param {number} [from] leaves out what has waited since before then @returns {Promise<[id: string, item: Item][]>} */
     async due(until, most, from) {
       const first = from ?? front;

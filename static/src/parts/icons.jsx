@@ -40,6 +40,7 @@ const FOR = {
   email: "letter",
   in_passing: "group",
   visit_note: "home",
+  locked_note: "note",
   contact: "phone",
   rating: "goal",
   measure_response: "measure",

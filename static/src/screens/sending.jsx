@@ -8,10 +8,14 @@ import { Standing } from "../parts/standing.jsx";
 import { ask, outbox, spoken, status } from "../parts/told.js";
 import { dayAndTime, dayOf } from "../words/dates.js";
 import * as sayFrame from "../words/frame.js";
+import * as sayNote from "../words/note.js";
 import * as sayReady from "../words/ready.js";
 import { kindName } from "../words/record.js";
 import * as saySending from "../words/sending.js";
 import { happensNext, sendLine } from "../words/sending.js";
+
+/** What the core calls a note written before unlocking, which has a page of its own. */
+const LOCKED_NOTE = "locked_note";
 
 export function Sending() {
   const told = outbox.value;
@@ -48,7 +52,11 @@ export function Sending() {
           <li key={item.id} class="app-row">
             <Icon name={item.kind} />
             <div class="app-row__body">
-              {item.title ? (
+              {item.kind === LOCKED_NOTE ? (
+                <Link to={`written/${item.record}`} class="app-row__link">
+                  {sayNote.title}
+                </Link>
+              ) : item.title ? (
                 <Link to={`record/${item.record}`} class="app-row__link">
                   <Private instead={kindName(item.kind)}>
                     <bdi>{item.title}</bdi>
@@ -69,7 +77,9 @@ export function Sending() {
                 {saySending.written(dayAndTime(item.written_at, now()))}
               </p>
               <Standing standing={item.standing} at={item.at} />
-              <p class="app-row__line">{happensNext(item, told.reach, now())}</p>
+              <p class="app-row__line">
+                {item.kind === LOCKED_NOTE && item.standing === "sorting" ? sayNote.sent : happensNext(item, told.reach, now())}
+              </p>
             </div>
           </li>
         ))}
