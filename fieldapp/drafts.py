@@ -19,7 +19,7 @@ class DraftRefused(SyncError):
 def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> list[messages.LeftDraft]:
     """The drafts of this signer's person that lie under signers nobody unlocks any more: words forgotten, a phone lost or out of use.
 
-    What was sent meanwhile is no draft any more. They go to their author only, whatever else this person may read now.
+    What was sent or thrown away meanwhile is no draft any more. They go to their author only, whatever else this person may read now.
     """
     person = scope.reader(store, signer.person)
     rows = store.drafts.left_behind(signer.person, signer.kid)
@@ -33,6 +33,10 @@ def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> l
             header, body = parts.header.decode(), parts.body.decode()
             said = entry.read_object(parts.header, entry.HEADER_LIMIT)
         except (CannotOpen, SyncError, UnicodeDecodeError):
+            continue
+        if said.get("discarded") is True:
+            # Its writer threw it away, and with it whatever an earlier signer left in that slot.
+            found.pop(slot, None)
             continue
         if store.entries.is_written_since(str(said.get("record")), signer.person, str(said.get("written_at"))):
             continue

@@ -49,6 +49,7 @@ def draft_of(handset: Handset, casefile: str, n: int = 1, **facts: Any) -> tuple
         "v": 1, "slot": slot, "n": n, "kind": "visit_note", "schema": "visit-note.1", "casefile": casefile,
         "record": facts.get("record") or new_id(), "parents": [], "author": handset.person, "device": handset.device,
         "written_at": entry.stamp(handset.place.clock()), "body_hash": entry.b64u(sha256(body)),
+        **({"discarded": True} if facts.get("discarded") else {}),
     }  # fmt: skip
     header = entry.write_json(said)
     signed = entry.signing_input("fieldapp-draft", handset.key.kid, header)
@@ -241,6 +242,28 @@ def test_draft_that_was_sent_is_none_and_one_that_came_back_is_taken_over_by_its
     keeps_draft(again, casefile, n=4, slot=slot)
     assert left(again) == []
     assert place.office.store.drafts.get(ama.key.kid, slot) is None
+
+
+def test_draft_that_was_thrown_away_after_it_rested_does_not_come_back(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    slot = keeps_draft(ama, casefile, n=2)
+    keeps_draft(ama, casefile, n=3, slot=slot, fields={}, discarded=True)
+    late = draft_of(ama, casefile, 2, slot=slot)[1]
+    answer = ama.client.put(f"/sync/v1/drafts/{slot}", data=late, content_type="application/octet-stream")
+    assert answer.get_json()["status"] == "older"
+    again = Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
+    assert "drafts" not in again.hello(digest=True)
+    assert left(again) == []
+
+
+def test_draft_that_came_back_and_was_thrown_away_stays_away(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    slot = keeps_draft(ama, casefile)
+    second = Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
+    keeps_draft(second, casefile, n=2, slot=slot, fields={}, discarded=True)
+    third = Handset(place, "ama", ama.client).set_up(replaces=second.key.kid)
+    third.hello()
+    assert left(third) == []
 
 
 # Reads on phones, and who did what

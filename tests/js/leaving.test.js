@@ -198,6 +198,40 @@ test("forgotten words: what waited is sent under its author's name, and the draf
   again.kill();
 });
 
+test("a draft that is thrown away after it was sent is emptied at the office too, also without signal at that moment", async () => {
+  const { office, casefile, phone, words, slot } = await given();
+  const rows = () => phone.outside.open("outbox", 1, () => {}).then(drafts);
+  const drafts = async (db) => {
+    const asked = db.transaction("drafts").objectStore("drafts").getAll();
+    await new Promise((resolve) => {
+      asked.onsuccess = resolve;
+    });
+    db.close();
+    return asked.result;
+  };
+  office.weather = null;
+  await phone.ask("lock");
+  await phone.until(() => office.drafts.has(slot), "the draft at the office");
+  const kept = office.drafts.get(slot);
+  office.weather = noSignal;
+  const [{ vault }] = (await phone.ask("status")).people;
+  await phone.ask("unlock", { vault, words });
+  await phone.until(async () => (await phone.ask("family", { casefile })).drafts.length === 1, "the draft");
+  await phone.ask("draft.discard", { slot });
+  assert.deepEqual((await phone.ask("family", { casefile })).drafts, []);
+  await assert.rejects(phone.ask("draft.open", { slot }), { code: "unknown_slot" });
+  const [row] = await rows();
+  assert.equal(row.own.length, 0);
+  office.weather = null;
+  await phone.ask("sync");
+  await phone.until(async () => (await rows()).length === 0, "nothing left of it");
+  assert.notDeepEqual(office.drafts.get(slot), kept);
+  const { header, body } = (await office.unseal(office.drafts.get(slot), "draft")).parts;
+  const { n, discarded } = JSON.parse(text(header));
+  assert.deepEqual([n, discarded, JSON.parse(text(body)).fields], [2, true, {}]);
+  phone.kill();
+});
+
 test("what is opened on a phone is told with the next greeting, once for each record and day", async () => {
   const { office, ama, casefile, phone } = await given();
   const { record } = (await phone.ask("family", { casefile })).records[0];

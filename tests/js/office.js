@@ -221,17 +221,21 @@ export async function makeOffice(clock = () => Date.now()) {
     },
 
     /** Opens one envelope as intake does. */
-    async open(envelope) {
+    async unseal(envelope, use) {
       const { ingestKid, encapsulated, ciphertext } = readEnvelope(envelope);
       const kid = b64u(ingestKid);
       const key = ingest.get(kid);
       if (!key) throw new Error("unknown_key");
-      const info = utf8(envelopeInfo(kid, "entry")).buffer;
+      const info = utf8(envelopeInfo(kid, use)).buffer;
       const packet = new Uint8Array(
         await suite.open({ recipientKey: key, enc: new Uint8Array(encapsulated), info }, new Uint8Array(ciphertext)),
       );
       const { kid: signerKid, signature, deflated } = readPacket(packet);
-      const parts = readParts(await inflate(deflated));
+      return { signerKid, signature, parts: readParts(await inflate(deflated)) };
+    },
+
+    async open(envelope) {
+      const { signerKid, signature, parts } = await office.unseal(envelope, "entry");
       const input = signingInput("fieldapp-entry", b64u(signerKid), parts.header);
       return {
         id: await idOf(hands, input),

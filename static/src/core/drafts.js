@@ -55,6 +55,29 @@ export function openDrafts(session) {
     return { ...records.shownBy(readings)(told), before: beforeParting(contents, writers, name) };
   }
 
+  /** Signs and seals the next that stands in a slot. @param {Slot} slot @param {{[name: string]: any}} fields @param {string} written_at @param {{discarded?: true}} [more] */
+  async function seal({ slot, n, kind, schema, casefile, record, parents, note }, fields, written_at, more) {
+    const body = bodyOf(outside, fields);
+    const header = {
+      v: 1,
+      slot,
+      n: n + 1,
+      kind,
+      schema,
+      casefile,
+      record,
+      parents,
+      author: session.me.id,
+      device: session.device,
+      written_at,
+      body_hash: b64u(await hash(body.bytes)),
+      note,
+      ...more,
+    };
+    const { copies } = await makePacket(session, "draft", json(header), body.bytes, NO_SLIP, slot);
+    return { kid: session.signer.kid, n: n + 1, ...copies };
+  }
+
   const drafts = {
     /** Opens every draft of this person, for lists and to go on with. */
     async openAll() {
@@ -92,29 +115,11 @@ export function openDrafts(session) {
     async keep({ slot, fields }) {
       const known = slots.get(slot);
       if (!known) throw new Refused("unknown_slot");
-      const body = bodyOf(outside, fields);
       const written_at = outside.stamp();
-      const n = known.n + 1;
-      const { kind, schema, casefile, record, parents, note } = known;
-      const header = {
-        v: 1,
-        slot,
-        n,
-        kind,
-        schema,
-        casefile,
-        record,
-        parents,
-        author: session.me.id,
-        device: session.device,
-        written_at,
-        body_hash: b64u(await hash(body.bytes)),
-        note,
-      };
-      const { copies } = await makePacket(session, "draft", json(header), body.bytes, NO_SLIP, slot);
+      const sealed = await seal(known, fields, written_at);
       // Taken before the write, so that a failed one is never written again under the same number.
-      known.n = n;
-      await outbox.keepDraft(slot, { kid: session.signer.kid, n, ...copies, next_at: outside.now() + DRAFT_REST_MS });
+      known.n = sealed.n;
+      await outbox.keepDraft(slot, { ...sealed, next_at: outside.now() + DRAFT_REST_MS });
       const isNew = !caseload.drafts.has(slot);
       remember({ ...known, written_at });
       session.later(async () => {
@@ -131,7 +136,7 @@ export function openDrafts(session) {
       // Nothing was typed into it yet: the store has not heard of it, and an empty draft is not worth keeping.
       const known = slots.get(slot);
       if (!row && known) return opened(known, begun.get(slot) ?? {});
-      if (!row || row.kid !== session.signer.kid) throw new Refused("unknown_slot");
+      if (!row || row.kid !== session.signer.kid || row.own.length === 0) throw new Refused("unknown_slot");
       const { header, body } = await openOwn(session, row.own, "drafts", slot);
       return opened(remember(JSON.parse(header)), readBody(body).fields);
     },
@@ -154,9 +159,22 @@ export function openDrafts(session) {
       await outbox.draftsDueNow(outside.now());
     },
 
-    /** @param {{slot: string}} given */
+    /**
+     * Empties a slot because its writer said so. The office may have a copy by now, which would come back after forgotten words: an empty one takes its place
+     * there, and here it can be read by nobody and goes once it is sent.
+     * @param {{slot: string}} given
+     */
     async discard({ slot }) {
-      await outbox.discardDraft(slot);
+      const known = slots.get(slot);
+      try {
+        if (!known?.n) throw new Refused("unknown_slot");
+        const sealed = await seal(known, {}, outside.stamp(), { discarded: true });
+        await outbox.keepDraft(slot, { ...sealed, own: new Uint8Array(), next_at: outside.now() });
+        session.saved();
+      } catch {
+        // A full phone keeps nothing that somebody threw away.
+        await outbox.discardDraft(slot);
+      }
       slots.delete(slot);
       begun.delete(slot);
       caseload.drafts.delete(slot);
