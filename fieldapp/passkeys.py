@@ -1,4 +1,4 @@
-"""Passkeys as a second factor at the desk, and the one door to `webauthn`.
+"""Passkeys as a second factor, at the desk and when a phone is set up, and the one door to `webauthn`.
 
 A passkey answers a challenge that is good once, for five minutes, for the browser it was given to (`bound_to` is a hash of that browser's
 cookie), on this office's own address. It is asked for together with the password and not after it: a page that asked for a passkey
@@ -45,6 +45,11 @@ class Shown:
     answer: str
     bound_to: str
     origin: str
+
+
+def challenge_to_show(keys: Keys, bound_to: str, now: datetime) -> str:
+    """What a passkey is to sign, for a phone's own page, which knows the rest of what to ask a browser for."""
+    return b64u(_challenge(keys, "show", bound_to, now))
 
 
 def options_to_show(keys: Keys, bound_to: str, origin: str, now: datetime) -> str:

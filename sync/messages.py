@@ -36,13 +36,27 @@ class OfficeBrief(Struct, frozen=True):
     keyset: Jws
 
 
+class ChallengeRequest(Struct, frozen=True):
+    """Asks what a passkey is to sign in place of a code."""
+
+    v: V
+
+
+class ChallengeAnswer(Struct, frozen=True, kw_only=True):
+    """What a passkey of this office's address signs: good once, for five minutes, with the cookie that comes beside it."""
+
+    v: V = 1
+    challenge: str
+
+
 class BeginRequest(Struct, frozen=True, kw_only=True):
-    """Password and second factor, to set up a phone."""
+    """Password and second factor, to set up a phone: a code, or what a passkey answered as the JSON of WebAuthn."""
 
     v: V
     email: Annotated[str, Meta(max_length=254)]
     password: Annotated[str, Meta(max_length=1024)]
-    code: Annotated[str, Meta(max_length=16)]
+    code: Annotated[str, Meta(max_length=16)] = ""
+    passkey: Annotated[str, Meta(max_length=16_384)] = ""
 
 
 class BeginAnswer(Struct, frozen=True, kw_only=True):

@@ -41,6 +41,15 @@ def document(version: str) -> bytes:
 
 def _paths() -> dict[str, Any]:
     return {
+        "/devices/passkey": {
+            "post": _operation(
+                "challenge",
+                "Ask what a passkey is to sign in place of a code",
+                messages.ChallengeRequest,
+                messages.ChallengeAnswer,
+                refusals=(400, 413, 415),
+            )
+        },
         "/devices/begin": {
             "post": _operation(
                 "begin",

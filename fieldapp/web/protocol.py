@@ -15,16 +15,17 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from fieldapp import delivery, drafts, intake, people, signers, sorting
+from fieldapp import delivery, drafts, intake, passkeys, people, signers, sorting
 from fieldapp.epoch import epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import check_words
 from fieldapp.practice.words import word_list_bytes
 from fieldapp.store import StoreFailed
 from fieldapp.store.signers import DeviceRow, SignerRow
-from fieldapp.web.guards import guarded, open_to_all
+from fieldapp.web.guards import guarded, open_to_all, visitor_cookie
 from fieldapp.web.office import office
 from fieldapp.web.openapi import document
+from fieldapp.web.visitors import bound_to_visitor, set_cookie, visitor_secret
 from sync import entry, messages, wire
 from sync.errors import Malformed
 
@@ -174,12 +175,25 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _refusal(NotAnswered(error.code or 500, names.get(error.code or 500, "failed")))
 
 
+@pages.post("/devices/passkey")
+@open_to_all
+def challenge() -> ResponseReturnValue:
+    """Says what a passkey is to sign in place of a code. The same for everybody: whose it is, only the passkey says."""
+    _json(messages.ChallengeRequest)
+    here, secret = office(), visitor_secret()
+    asked = passkeys.challenge_to_show(here.keys, bound_to_visitor(secret), here.clock())
+    response = _answer(messages.ChallengeAnswer(challenge=asked))
+    set_cookie(response, visitor_cookie(), secret)
+    return response
+
+
 @pages.post("/devices/begin")
 @open_to_all
 def begin() -> ResponseReturnValue:
     """Checks password and second factor, and says what a phone needs to make its signer."""
     asked = _json(messages.BeginRequest)
     here, now = office(), office().clock()
+    bound = bound_to_visitor(visitor_secret())
     found = people.sign_in(
         here.store,
         here.keys,
@@ -189,6 +203,7 @@ def begin() -> ResponseReturnValue:
         request.remote_addr or "",
         here.clock,
         demo_code=here.demo_code,
+        passkey=passkeys.Shown(asked.passkey, bound, here.origin) if asked.passkey else None,
     )
     if isinstance(found, people.Refused):
         if found.wait_s:

@@ -18,17 +18,31 @@ def show_to_visitor(template: str, status: int = 200, **told: Any) -> Response:
     """Renders a page with an open form: `token` belongs to this browser, signed in or not."""
     if guards.signed_in_person() is not None:
         return show(template, status, token=guards.form_token(), **told)
-    secret = request.cookies.get(guards.visitor_cookie()) or secrets.token_urlsafe(32)
+    secret = visitor_secret()
     answer = show(template, status, person=None, token=guards.form_token_for(secret), **told)
     set_cookie(answer, guards.visitor_cookie(), secret)
     return answer
+
+
+def visitor_secret() -> str:
+    """What this browser's cookie says, or is to say."""
+    return request.cookies.get(guards.visitor_cookie()) or secrets.token_urlsafe(32)
+
+
+def bound_to_visitor(secret: str) -> str:
+    """Names a browser that holds this cookie, whether or not somebody is signed in on it."""
+    return _hash_of(guards.visitor_cookie(), secret)
 
 
 def bound_to() -> str:
     """Names this browser for what is bound to it, by a hash of its cookie; "" when it has none."""
     cookie = guards.session_cookie() if guards.signed_in_person() is not None else guards.visitor_cookie()
     secret = request.cookies.get(cookie)
-    return hash_text(f"{cookie}\n{secret}".encode("utf-8", "replace")) if secret else ""
+    return _hash_of(cookie, secret) if secret else ""
+
+
+def _hash_of(cookie: str, secret: str) -> str:
+    return hash_text(f"{cookie}\n{secret}".encode("utf-8", "replace"))
 
 
 def shown_passkey(field: str = "passkey") -> Shown | None:

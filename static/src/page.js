@@ -296,6 +296,27 @@ export async function usePasskey({ id, salt }) {
   return { id, salt, prf: new Uint8Array(prf.results.first) };
 }
 
+/** Whether this browser can be asked for a passkey at all. */
+export const knowsPasskeys = () => "PublicKeyCredential" in window;
+
+/**
+ * Asks for a passkey of this office, in place of a code. Which account it is, only the passkey says.
+ *
+ * @param {Uint8Array<ArrayBuffer>} challenge what it signs
+ * @returns {Promise<string>} its answer as the standard's JSON, which not every browser writes by itself
+ */
+export async function showPasskey(challenge) {
+  const { id, type, response } = await answered(
+    navigator.credentials.get({ publicKey: { challenge, userVerification: "required" } }),
+  );
+  const said = Object.fromEntries(
+    ["clientDataJSON", "authenticatorData", "signature", "userHandle"].flatMap((part) =>
+      response[part] ? [[part, b64u(new Uint8Array(response[part]))]] : [],
+    ),
+  );
+  return JSON.stringify({ id, rawId: id, type, response: said, clientExtensionResults: {} });
+}
+
 /** Tells the phone that a passkey opens nothing any more; only some take it off their list. @param {Uint8Array} id */
 export function forgetPasskey(id) {
   const phone = /** @type {any} */ (window.PublicKeyCredential);

@@ -230,7 +230,7 @@ DOORS = {
     **dict.fromkeys([("GET", "/"), ("GET", "/app"), ("GET", "/demo/sign-ins"), ("GET", "/dist/<release>/<path:name>")], OPEN),
     **dict.fromkeys([("GET", "/healthz"), ("GET", "/manifest.webmanifest"), ("GET", "/sw.js")], OPEN),
     **dict.fromkeys([("GET", "/sync/v1/openapi.json"), ("GET", "/sync/v1/words")], OPEN),
-    **dict.fromkeys([("POST", "/sync/v1/devices"), ("POST", "/sync/v1/devices/begin")], OPEN),
+    **dict.fromkeys([("POST", f"/sync/v1/devices{name}") for name in ("", "/begin", "/passkey")], OPEN),
     ("POST", "/sync/v1/devices/renew"): FOR_PHONES,
     ("PUT", "/sync/v1/drafts/<slot>"): FOR_PHONES,
     ("POST", "/sync/v1/drafts"): FOR_PHONES,

@@ -38,7 +38,7 @@ def test_no_request_made_from_the_document_makes_the_office_stumble(place: Harro
     cookie = ama.client.get_cookie("fieldapp-device")
     assert cookie is not None
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-    assert len(operations) == 12
+    assert len(operations) == 13
     seen: set[int] = set()
 
     for operation in operations:

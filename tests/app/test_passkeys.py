@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from fieldapp import passkeys, people
+from fieldapp.web import protocol
 from tests.app import harrowmere
 from tests.app.authenticator import PRESENT, Authenticator, changed
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
@@ -19,7 +20,9 @@ from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
     monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
     people._nobodys_hash.cache_clear()
-    return harrowmere.make(tmp_path)
+    made = harrowmere.make(tmp_path)
+    protocol.register(made.app)
+    return made
 
 
 def add(office: Harrowmere, browser: Browser, made: str, who: str = "marian", **other: str) -> TestResponse:
@@ -191,6 +194,82 @@ def test_one_that_never_counts_goes_on_working(office: Harrowmere) -> None:
     for _ in range(3):
         browser = office.visitor()
         assert sign_in(browser, held.show(to_show(browser))).status_code == 303
+
+
+def to_set_up(browser: Browser) -> dict[str, Any]:
+    """What a phone that is set up asks its person's passkey for."""
+    told: dict[str, Any] = browser.client.post("/sync/v1/devices/passkey", json={"v": 1}).get_json()
+    return told
+
+
+def begins(browser: Browser, passkey: str, who: str = "marian", **other: str) -> TestResponse:
+    said = {"v": 1, "email": f"{who}@harrowmere.example", "password": PASSWORD, "passkey": passkey} | other
+    return browser.client.post("/sync/v1/devices/begin", json=said)
+
+
+def test_a_phone_is_set_up_with_a_passkey_in_place_of_the_code(office: Harrowmere) -> None:
+    held = with_passkey(office)
+    phone = office.visitor()
+    answer = begins(phone, held.show(to_set_up(phone)))
+    assert answer.status_code == 200
+    assert answer.get_json()["person"]["id"] == office.id("marian")
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"origin": "https://localhost.evil.example"},
+        {"origin": "http://localhost:81"},
+        {"host": "evil.example"},
+        {"flags": PRESENT},
+    ],
+)
+def test_no_phone_is_set_up_with_an_answer_from_elsewhere_or_without_its_owner(office: Harrowmere, lie: dict[str, Any]) -> None:
+    held = with_passkey(office)
+    for name, value in lie.items():
+        setattr(held, name, value)
+    phone = office.visitor()
+    assert begins(phone, held.show(to_set_up(phone))).status_code == 401
+
+
+def test_an_answer_sets_up_one_phone_once_and_only_the_one_that_was_asked(office: Harrowmere) -> None:
+    held = with_passkey(office, counts=False)
+    phone, other = office.visitor(), office.visitor()
+    answer = held.show(to_set_up(phone))
+    to_set_up(other)
+    assert begins(other, answer).status_code == 401
+    assert begins(office.visitor(), answer).status_code == 401
+    assert begins(phone, answer, password="wrong").status_code == 401
+    assert begins(phone, answer).status_code == 401
+    fresh = held.show(to_set_up(phone))
+    assert begins(phone, fresh).status_code == 200
+    assert begins(phone, fresh).status_code == 401
+    late = held.show(to_set_up(phone))
+    office.clock.pass_by(minutes=5, seconds=1)
+    assert begins(phone, late).status_code == 401
+
+
+def test_no_phone_is_set_up_with_somebody_elses_passkey_or_with_none(office: Harrowmere) -> None:
+    held = with_passkey(office)
+    phone = office.visitor()
+    assert begins(phone, held.show(to_set_up(phone)), who="jos").status_code == 401
+    assert begins(phone, held.show(to_set_up(phone)), who="nobody").status_code == 401
+    assert begins(phone, Authenticator(id=held.id, owner=held.owner).show(to_set_up(phone))).status_code == 401
+    assert begins(phone, Authenticator().show(to_set_up(phone))).status_code == 401
+    assert begins(phone, "{}").status_code == 401
+    assert begins(phone, "").status_code == 401
+    assert begins(phone, held.show({"challenge": to_make(office.signed_in("jos"))["challenge"]})).status_code == 401
+
+
+def test_a_phone_that_keeps_guessing_passwords_with_a_passkey_is_made_to_wait(office: Harrowmere) -> None:
+    held = with_passkey(office)
+    phone = office.visitor()
+    for _ in range(30):
+        answer = begins(phone, held.show(to_set_up(phone)), password="wrong")
+        if answer.status_code == 429:
+            break
+    assert answer.status_code == 429
+    assert begins(phone, held.show(to_set_up(phone))).status_code == 429
 
 
 def test_a_removed_passkey_opens_nothing_and_nobody_removes_anothers(office: Harrowmere) -> None:

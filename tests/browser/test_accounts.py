@@ -79,6 +79,12 @@ class Member(Supervisor):
         self.fills(Email_address=self.email, Password=password)
         self.presses("Use a passkey in place of the code")
 
+    def begins_to_set_up_a_phone_with_the_passkey(self) -> None:
+        """On the same device, without a code."""
+        self.page.goto(f"{self.server.origin}/app")
+        self.fills(Work_email=self.email, Password=PASSWORD)
+        self.presses("Use a passkey in place of the code")
+
 
 def test_passkey_stands_in_for_the_code(server: Server, laptop: Phone) -> None:
     # Given a supervisor who adds a passkey to her account
@@ -101,10 +107,21 @@ def test_passkey_stands_in_for_the_code(server: Server, laptop: Phone) -> None:
     marian.is_at("What needs reading")
     marian.opens_their_account()
     marian.reads(re.compile(r"Last used"))
+    # And with it she sets up a phone, once it knows her
+    marian.puts_the_wrong_finger_on_it()
+    marian.begins_to_set_up_a_phone_with_the_passkey()
+    expect(laptop.page.get_by_role("alert")).to_contain_text("No passkey was used")
+    marian.puts_the_right_finger_on_it()
+    marian.presses("Use a passkey in place of the code")
+    marian.is_at("Is this your office?")
+    marian.reads("Hello Marian")
+
     # And nothing on the way broke the page's policy
     assert complaints == []
 
     # When she removes it and tries once more
+    laptop.page.goto(f"{server.origin}/desk/board")
+    marian.opens_their_account()
     marian.presses("Remove office laptop")
     marian.reads("The passkey no longer opens your account.")
     marian.signs_out()

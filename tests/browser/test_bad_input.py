@@ -116,7 +116,7 @@ def test_signing_in_badly_says_why_and_keeps_what_was_typed(phone: Phone, laptop
     ama.page.get_by_label("Password", exact=True).fill("not it")
     ama.page.get_by_label("Code from your authenticator app").fill("12")
     ama.presses("Go on")
-    expect(ama.page.get_by_role("alert").filter(has_text="Email, password or code is not right")).to_be_focused()
+    expect(ama.page.get_by_role("alert").filter(has_text="Email, password, code or passkey is not right")).to_be_focused()
     expect(ama.page.get_by_label("Work email")).to_have_value("ama@harrowmere.example")
 
     # Given the desk, and a review of which only the words are written

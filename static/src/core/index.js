@@ -12,7 +12,7 @@ import { noteRead, renew } from "./pull.js";
 import { exchange, keepUnjudged, push } from "./push.js";
 import { pullAndGiveBack } from "./restores.js";
 import { judge, sealAgain, settle } from "./settle.js";
-import { begin, changeWords, drawWords, fill, finish, openSession, wordList } from "./unlock.js";
+import { begin, challenge, changeWords, drawWords, fill, finish, openSession, wordList } from "./unlock.js";
 import { passkeyOf } from "./vault.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
@@ -417,6 +417,7 @@ export function open(port, outside = createOutside()) {
       const { status, answer: told } = await exchange(outside, "/demo/sign-ins", {});
       return status === 200 ? told : null;
     },
+    "setup.challenge": () => challenge(outside),
     "setup.start": async (given) => {
       pending = await begin(outside, await outbox(), given);
       return { person: pending.person, check_words: pending.check_words, offered_words: drawWords(outside, pending.words) };

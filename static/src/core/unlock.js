@@ -69,12 +69,21 @@ export async function changeWords({ outside, vault }, { proof, words }, list) {
   await vault.changeWords(proof, words, await costOf(outside, words, list));
 }
 
+/** Asks the office what a passkey is to sign in place of a code. @param {Outside} outside @returns {Promise<Uint8Array>} */
+export async function challenge(outside) {
+  const { status, answer } = await post(outside, "/sync/v1/devices/passkey", { v: 1 });
+  if (status === 0) throw new Refused("offline");
+  if (status !== 200) throw new Refused("setup_failed", { why: "answer" });
+  return unb64u(answer.challenge);
+}
+
 /**
- * Proves to the office who this is, and pins its key. @param {Outside} outside @param {Outbox} outbox @param {{email: string, password: string, code: string}} given @returns {Promise<Pending>}
+ * Proves to the office who this is, with a code or what a passkey answered, and pins its key. @param {Outside} outside @param {Outbox} outbox
+ * @param {{email: string, password: string, code?: string, passkey?: string}} given @returns {Promise<Pending>}
  */
-export async function begin(outside, outbox, { email, password, code }) {
+export async function begin(outside, outbox, { email, password, code, passkey }) {
   const words = await wordList(outside);
-  const { status, answer } = await post(outside, "/sync/v1/devices/begin", { v: 1, email, password, code });
+  const { status, answer } = await post(outside, "/sync/v1/devices/begin", { v: 1, email, password, code, passkey });
   if (status === 0) throw new Refused("offline");
   if (status === 401 || status === 403 || status === 429)
     throw new Refused("sign_in_refused", { wait_s: answer?.wait_s ?? answer?.retry_after ?? 0 });

@@ -1,6 +1,6 @@
 /** Setting up this phone: who you are, check words, unlock words, and the families arriving. */
 import { useState } from "preact/hooks";
-import { focusOn, go, isApple, isInstalled, later, shell } from "../page.js";
+import { focusOn, go, isApple, isInstalled, knowsPasskeys, later, shell, showPasskey } from "../page.js";
 import { Button, Form, Link, Trouble } from "../parts/basic.jsx";
 import { Summary } from "../parts/form.jsx";
 import { Frame } from "../parts/frame.jsx";
@@ -53,19 +53,22 @@ function Who({ another, next }) {
   const [missing, setMissing] = useState(/** @type {("email"|"password"|"code")[]} */ ([]));
   const [busy, setBusy] = useState(false);
   const put = (/** @type {string} */ name) => (/** @type {string} */ value) => set((was) => ({ ...was, [name]: value }));
-  const submit = async () => {
-    const empty = /** @type {const} */ (["email", "password", "code"]).filter((name) => !given[name].trim());
+  /** @param {boolean} [byPasskey] in place of the code */
+  const submit = async (byPasskey = false) => {
+    const asked = /** @type {("email"|"password"|"code")[]} */ (["email", "password", ...(byPasskey ? [] : ["code"])]);
+    const empty = asked.filter((name) => !given[name].trim());
     setMissing(empty);
     if (empty.length) return later(() => focusOn("#problems"), 0);
     if (busy) return;
     setBusy(true);
     setError(null);
     try {
-      next(
-        await ask("setup.start", { email: given.email.trim(), password: given.password, code: given.code.replace(/\s/g, "") }),
-      );
-    } catch (refusal) {
-      setError(refusal);
+      const second = byPasskey
+        ? { passkey: await showPasskey(await ask("setup.challenge")) }
+        : { code: given.code.replace(/\s/g, "") };
+      next(await ask("setup.start", { email: given.email.trim(), password: given.password, ...second }));
+    } catch (/** @type {any} */ refusal) {
+      setError(refusal.code === "passkey_refused" ? { ...refusal, code: "no_passkey" } : refusal);
       setBusy(false);
     }
   };
@@ -119,6 +122,11 @@ function Who({ another, next }) {
         <Button submit busy={busy}>
           {busy ? sayFrame.one_moment : sayWelcome.go_on}
         </Button>
+        {knowsPasskeys() && (
+          <Button kind="secondary" busy={busy} onClick={() => void submit(true)}>
+            {sayWelcome.passkey}
+          </Button>
+        )}
       </Form>
       <p class="govuk-body">
         <Link to="ready">{sayReady.title}</Link>

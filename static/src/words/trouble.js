@@ -10,13 +10,18 @@ const TROUBLES = {
   offline: { happened: "There is no signal", kept: "Nothing was lost.", next: "Go where there is signal and try again." },
   office_not_answering: { happened: "The office does not answer", kept: STAYS, next: "Try again in a few minutes." },
   sign_in_refused: ({ wait_s }) => ({
-    happened: "Email, password or code is not right",
+    happened: "Email, password, code or passkey is not right",
     kept: "Nothing was lost.",
     next:
       wait_s > 0
-        ? `Check all three, and try again in ${wait(wait_s)}.`
-        : "Check all three. The code changes every 30 seconds: use the newest.",
+        ? `Check all of them, and try again in ${wait(wait_s)}.`
+        : "Check all of them. The code changes every 30 seconds: use the newest.",
   }),
+  no_passkey: {
+    happened: "No passkey was used",
+    kept: "Nothing was sent.",
+    next: "Try again, or enter the code.",
+  },
   setup_failed: {
     happened: "Setting up did not finish",
     kept: "Nothing was lost.",

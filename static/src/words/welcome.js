@@ -9,6 +9,7 @@ export const code = "Code from your authenticator app";
 export const code_hint = "Six digits that change every 30 seconds";
 export const kept = "What you typed is still here.";
 export const missing = { email: "Type your work email", password: "Type your password", code: "Type the six digits" };
+export const passkey = "Use a passkey in place of the code";
 export const go_on = "Go on";
 export const me = "Me";
 export const check_title = "Is this your office?";
