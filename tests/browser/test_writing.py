@@ -10,6 +10,7 @@ from tests.browser.people import Keyworker
 from tests.browser.server import Server
 
 SENTENCE = "Dawn was tearful and said she had slept maybe two hours"
+BEFORE = "Ring the top bell twice"
 TAPS = 5
 
 
@@ -19,6 +20,7 @@ def test_call_is_written_down_in_five_taps(ama: Keyworker, server: Server) -> No
     ama.opens_the_family("Tarnley")
     ama.presses("Call or text")
     ama.is_at("Call, text or message")
+    ama.sees(BEFORE)
 
     # When Ama taps who, how, what came of it and whether it worries her, and types one line
     def writes() -> None:
@@ -41,7 +43,9 @@ def test_draft_is_there_when_the_phone_died_in_mid_sentence(ama: Keyworker) -> N
     ama.opens_the_family("Tarnley")
     ama.begins_a_visit_note()
     ama.answers("What kind of visit was it?", "Home visit")
+    ama.waits_for_the_draft_to_be_kept()
     ama.types("What did you see and hear?", SENTENCE)
+    # What it said before is taken back with the first letter that is not kept yet
     ama.waits_for_the_draft_to_be_kept()
 
     # When the battery is empty in the middle of the next sentence
@@ -56,9 +60,11 @@ def test_draft_is_there_when_the_phone_died_in_mid_sentence(ama: Keyworker) -> N
 
 
 def test_what_was_typed_is_covered_while_names_are_hidden_and_is_all_there_afterwards(ama: Keyworker) -> None:
-    # Given a note that is being written
+    # Given a note that is being written, below what must be read before going there
     ama.opens_the_family("Tarnley")
+    ama.sees(BEFORE)
     ama.begins_a_visit_note()
+    ama.sees(BEFORE)
     ama.answers("What kind of visit was it?", "Home visit")
     ama.question("Who was there?").get_by_role("button", name="Add someone else").click()
     ama.types("Name, or a description", "Uncle Ossian")
@@ -73,6 +79,9 @@ def test_what_was_typed_is_covered_while_names_are_hidden_and_is_all_there_after
     assert not ama.finds_in_the_page("Ossian")
     assert not ama.finds_in_the_page(SENTENCE)
     assert not ama.finds_in_the_page("Kayleigh")
+    assert not ama.finds_in_the_page(BEFORE)
+    # But that there is something to read before going there stays to be seen
+    ama.sees("there is something to read before any contact")
 
     # And a tap on what is covered brings it back, with the cursor where she left off
     ama.question("What did you see and hear?").first.click()

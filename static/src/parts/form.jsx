@@ -10,6 +10,7 @@ import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { nameOf } from "./people.js";
 import { Question } from "./question.jsx";
+import { unkept } from "./told.js";
 
 /** @import { Around } from "./controls.jsx" */
 /** @import { Definition, Field, Fields, Person, Problem, Section } from "./shapes.js" */
@@ -103,14 +104,14 @@ export function Summary({ title, kept, lines }) {
 }
 
 /** @param {{definition: Definition, problems: Problem[], fields?: Fields, people?: Person[], unkept?: boolean}} props fields and people: to say of whom a question is asked that is asked of several */
-export function Problems({ definition, problems, fields = {}, people = [], unkept = false }) {
+export function Problems({ definition, problems, fields = {}, people = [], unkept: isUnkept = false }) {
   if (problems.length === 0) return null;
   const lines = problems.map(({ at, reason }) => {
     const field = fieldAt(definition, at);
     const text = field ? problemText(reason, field) : sayForm.something_missing;
     return { to: idOf(at), text, whose: whoseOf(at, definition, fields, people) };
   });
-  const kept = unkept ? sayForm.still_here : sayForm.nothing_lost;
+  const kept = isUnkept ? sayForm.still_here : sayForm.nothing_lost;
   return <Summary title={sayForm.problem_title(problems.length)} kept={kept} lines={lines} />;
 }
 
@@ -159,7 +160,7 @@ export function DraftSaid({ kept_at, error }) {
           {sayForm.not_kept}
         </button>
       ) : (
-        <span>{draftKept(kept_at, now())}</span>
+        <span>{draftKept(unkept.value > 0 ? undefined : kept_at, now())}</span>
       )}
     </p>
   );

@@ -9,6 +9,7 @@ import { begun, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } f
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { useAsked } from "../parts/told.js";
+import { Warning } from "../parts/warning.jsx";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayForm from "../words/form.js";
@@ -18,6 +19,8 @@ import { formTitle } from "../words/form.js";
 
 /** Kinds that fit one screen and are sent from it: five taps, as design promises. */
 const SHORT = new Set(["contact", "rating"]);
+/** Kinds that somebody may begin before the contact they tell of. */
+const CONTACTS = new Set(["visit_note", "contact"]);
 
 /** @param {{casefile: string, slot: string, step: string}} props */
 export function Draft({ casefile, slot, step }) {
@@ -142,6 +145,7 @@ export function Draft({ casefile, slot, step }) {
       family={family}
       said={<DraftSaid kept_at={held.kept_at} error={held.keep_error} />}
     >
+      {CONTACTS.has(definition.kind) && !changing && <Warning family={family} />}
       <Form onSubmit={check}>
         <Problems
           definition={definition}

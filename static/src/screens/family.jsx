@@ -11,6 +11,7 @@ import { Icon } from "../parts/icons.jsx";
 import { nameOf } from "../parts/people.js";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
+import { Warning } from "../parts/warning.jsx";
 import { dayAndTime } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
 import { dueOn } from "../words/family.js";
@@ -126,21 +127,6 @@ export function FamilyPage({ casefile }) {
         )}
       </section>
     </Frame>
-  );
-}
-
-/** @param {{family: any}} props what must be read before going there */
-function Warning({ family }) {
-  const told = family.fields?.warning;
-  const text = told?.values?.[0]?.value ?? (typeof told === "string" ? told : "");
-  if (!text) return null;
-  return (
-    <div class="app-warning">
-      <Icon name="alert" />
-      <p>
-        <strong>{sayFamily.before_you_go}</strong> <Private>{text}</Private>
-      </p>
-    </div>
   );
 }
 
@@ -280,6 +266,7 @@ export function AboutFamily({ casefile }) {
     <Frame title={sayFamily.about} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="about" />
       <Trouble error={refused} />
+      <Warning family={family} />
       {isParted && (
         <div class="govuk-inset-text">
           <p>{sayRecord.two_versions_long}</p>

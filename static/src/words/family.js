@@ -23,6 +23,7 @@ export const others = [
   { schema: "goal.1", label: "New goal" },
 ];
 export const before_you_go = "Before you go:";
+export const before_hidden = "there is something to read before any contact. Show names to read it.";
 export const drafts = (/** @type {number} */ count) => (count === 1 ? "Not finished" : `Not finished (${count})`);
 export const carry_on = (/** @type {string} */ kind) => `Carry on with the ${kind}`;
 export const not_kept = "Not kept yet: open it and try again";
