@@ -184,8 +184,8 @@ function named(css, folders) {
 
 /**
  * Leaves out of compressed CSS what only browsers read that cannot run the app, whose scripts need a newer one than max() or
- * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and a second
- * font on paper.
+ * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and on paper a second
+ * font and sizes of its own: those of a wide screen are the same within a point or two.
  */
 function understood(css) {
   const rules = String.raw`\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}`;
@@ -195,7 +195,7 @@ function understood(css) {
       "$1",
     )
     .replace(new RegExp(String.raw`@supports not \(caret-color[^{]*${rules}`, "g"), "")
-    .replace(/@media print\{[^{}]*\{font-family:sans-serif\}\}/g, "")
+    .replace(/@media print\{[^{}]*\{font-(?:family:sans-serif|size:\d+pt;line-height:[\w.]+)\}\}/g, "")
     .replace(/(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path):[^;{}]*;?/g, "")
     .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
   const read = (name) => plain.includes(`var(${name})`);
