@@ -221,7 +221,7 @@ test("a draft that is thrown away after it was sent is emptied at the office too
   assert.deepEqual((await phone.ask("family", { casefile })).drafts, []);
   await assert.rejects(phone.ask("draft.open", { slot }), { code: "unknown_slot" });
   const [row] = await rows();
-  assert.equal(row.own.length, 0);
+  assert.equal(row?.own.length, 0);
   office.weather = null;
   await phone.ask("sync");
   await phone.until(async () => (await rows()).length === 0, "nothing left of it");
