@@ -117,6 +117,9 @@ def test_nothing_can_be_read_on_a_phone_that_was_hidden_then_locked_and_then_wri
     assert " in the texts of the page" in "".join(held[0].hits([STEM]))
     assert held[2].keys > 3
     assert len(held[2].hits(["Kayleigh", behind_the_lock["read token"]])) >= 2
+    assert (
+        held[2].hits([one for one in behind_the_lock.values() if isinstance(one, bytes)]) == []
+    )  # open, she signs with a key that cannot be taken
 
     # When she hides the screen in mid-sentence and somebody copies the phone, and tries a PIN
     ama.types("What do you make of it, and why?", word())
