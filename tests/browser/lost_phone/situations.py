@@ -44,8 +44,10 @@ SEARCHED: dict[Situation, str] = {
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
-NAMES = ("Tarnley", "Kayleigh", "Lindqvist")
-"""Of a family that every keyworker of the stories reads, of a child in it, and of the keyworker."""
+FAMILY = ("Tarnley", "Kayleigh")
+"""A family that every keyworker of the stories reads, and a child in it."""
+NAMES = (*FAMILY, "Lindqvist")
+"""Theirs, and the keyworker's."""
 
 
 def secrets(*people: Keyworker) -> list[str]:
@@ -66,5 +68,7 @@ def the_lost_phone_tells_nothing(phone: Phone, *people: Keyworker, after: Situat
     assert after in SITUATIONS
     words = [*secrets(*people), *NAMES, *also]
     assert len(words) > len(NAMES)
-    hits = "\n".join(map(str, find(phone.folder, words)))
+    # Where a longer one lies, the shorter one in it lies as well.
+    fewer = [word for word in words if not any(other != word and other in word for other in words)]
+    hits = "\n".join(map(str, find(phone.folder, fewer)))
     assert hits == "", f"after {after}:\n{hits}"

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import ConsoleMessage, Request
 
 from tests.browser.lost_phone import find, memory, vault_keys
-from tests.browser.lost_phone.situations import NAMES, secrets, the_lost_phone_tells_nothing
+from tests.browser.lost_phone.situations import FAMILY, NAMES, secrets, the_lost_phone_tells_nothing
 from tests.browser.people import Keyworker
 from tests.browser.server import Server
 
@@ -91,7 +91,7 @@ def test_nothing_can_be_read_on_a_lost_phone_or_in_the_offices_database(ama: Key
     the_lost_phone_tells_nothing(ama.phone, ama, after="a whole day, and the battery died", also=(STEM,))
 
     # Nor in the office's database, its logs and whatever lies beside them
-    assert "\n".join(map(str, find(server.folder, [STEM, *NAMES, " ".join(ama.words)]))) == ""
+    assert "\n".join(map(str, find(server.folder, [STEM, *FAMILY, " ".join(ama.words)]))) == ""
 
     # Nor was it said in a title, an address, the console or anything that went over the line
     assert [line for line in said if STEM in line or "Kayleigh" in line] == []
