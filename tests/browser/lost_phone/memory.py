@@ -2,7 +2,8 @@
 
 It is read over the browser's own debugging line, as somebody would who got hold of a phone that is on. The line to a worker runs
 through the page's. What cannot be seen this way: texts that only the browser's drawing holds (what stands on screen or in a field),
-the inside of a key that cannot be exported, copies that the collector has freed and nobody has written over, and other processes.
+the inside of a key that cannot be exported, bytes that only a function's variables hold, copies that the collector has freed and
+nobody has written over, and other processes.
 """
 
 from __future__ import annotations
