@@ -46,10 +46,21 @@ class Keyworker:
     def __init__(self, phone: Phone, server: Server, email: str = "ama@harrowmere.example") -> None:
         self.phone, self.server, self.email = phone, server, email
         self.words: list[str] = []
+        self.typed: set[str] = set()
 
     @property
     def page(self) -> Page:
         return self.phone.page
+
+    def puts(self, control: Locator, text: str) -> None:
+        """Fills a control at once. What was ever typed is remembered: nothing of it may be readable on a lost phone."""
+        self.typed.add(text)
+        control.fill(text)
+
+    def puts_letter_by_letter(self, control: Locator, text: str) -> None:
+        """Types as thumbs do."""
+        self.typed.add(text)
+        control.press_sequentially(text)
 
     # Setting up, unlocking, moving about
 
@@ -71,9 +82,9 @@ class Keyworker:
 
     def signs_in_where_it_is_asked(self) -> None:
         self.is_at(re.compile("Set up this phone"))
-        self.page.get_by_label("Work email").fill(self.email)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        self.page.get_by_label("Code from your authenticator app").fill(CODE)
+        self.puts(self.page.get_by_label("Work email"), self.email)
+        self.puts(self.page.get_by_label("Password", exact=True), PASSWORD)
+        self.puts(self.page.get_by_label("Code from your authenticator app"), CODE)
         self.presses("Go on")
 
     def sets_up_the_phone(self) -> None:
@@ -118,9 +129,9 @@ class Keyworker:
         self.words = self.page.locator("main ol li").all_inner_texts()
         assert len(self.words) == 4
         self.presses("I have written them down")
-        self.page.get_by_label("Your four unlock words").fill(" ".join(self.words))
+        self.puts(self.page.get_by_label("Your four unlock words"), " ".join(self.words))
         if called:
-            self.page.get_by_label("What should this phone call you?").fill(called)
+            self.page.get_by_label("What should this phone call you?").fill(called)  # the locked screen shows it to anybody
         self.presses("Finish")
         self.is_at("Everything is here", timeout=ARRIVAL_MS)
 
@@ -137,7 +148,7 @@ class Keyworker:
 
     def unlocks(self) -> None:
         self.is_at("Unlock this phone")
-        self.page.get_by_label("Your unlock words").fill(" ".join(self.words))
+        self.puts(self.page.get_by_label("Your unlock words"), " ".join(self.words))
         self.presses("Unlock")
         self.is_at("My families", timeout=UNLOCKING_MS)
 
@@ -150,7 +161,7 @@ class Keyworker:
     def lets_the_phones_own_lock_open_it(self) -> None:
         """Turns it on in the settings."""
         self.goes_to_the_settings()
-        self.page.get_by_label("Your unlock words now").fill(" ".join(self.words))
+        self.puts(self.page.get_by_label("Your unlock words now"), " ".join(self.words))
         self.presses(OWN_LOCK)
         self.sees("This phone’s own lock opens your notes now")
 
@@ -162,34 +173,34 @@ class Keyworker:
         if with_the_phones_own_lock:
             self.presses("I forgot them: use this phone’s own lock")
         else:
-            self.page.get_by_label("Your unlock words now").fill(" ".join(self.words))
+            self.puts(self.page.get_by_label("Your unlock words now"), " ".join(self.words))
             self.presses("Go on")
         self.is_at("Your unlock words", timeout=UNLOCKING_MS)
         self.words = self.page.locator("main ol li").all_inner_texts()
         self.presses("I have written them down")
-        self.page.get_by_label("Your four unlock words").fill(" ".join(self.words))
+        self.puts(self.page.get_by_label("Your four unlock words"), " ".join(self.words))
         self.presses("Finish")
         self.is_at("Settings", timeout=UNLOCKING_MS)
 
     def writes_without_unlocking(self, text: str, *, about: str = "") -> None:
         """One tap, one box, and whom it is about in any words."""
         self.presses("Write a note now, without unlocking")
-        self.page.get_by_label("What happened?").press_sequentially(text)
+        self.puts_letter_by_letter(self.page.get_by_label("What happened?"), text)
         if about:
-            self.page.get_by_label("Whom is it about?").fill(about)
+            self.puts(self.page.get_by_label("Whom is it about?"), about)
         self.presses("Keep and send")
         self.sees("Your note is kept")
 
     def unlocks_where_she_was(self) -> None:
         """Types the words; what was on screen before is there again."""
         self.is_at("Unlock this phone")
-        self.page.get_by_label("Your unlock words").fill(" ".join(self.words))
+        self.puts(self.page.get_by_label("Your unlock words"), " ".join(self.words))
         self.presses("Unlock")
         expect(self.page.get_by_role("button", name="Hide screen")).to_be_visible(timeout=UNLOCKING_MS)
 
     def takes_a_pin(self, pin: str) -> None:
         self.goes_to_the_settings()
-        self.page.get_by_label("A PIN that brings the screen back").fill(pin)
+        self.puts(self.page.get_by_label("A PIN that brings the screen back"), pin)
         self.presses("Use this PIN")
         self.sees("A PIN brings the screen back")
 
@@ -197,7 +208,7 @@ class Keyworker:
         self.page.get_by_role("button", name="Tap to go on").click()
 
     def tries_the_pin(self, pin: str) -> None:
-        self.page.get_by_label("PIN", exact=True).fill(pin)
+        self.puts(self.page.get_by_label("PIN", exact=True), pin)
         self.presses("Go on")
 
     def seen_by_all(self) -> str:
@@ -254,15 +265,14 @@ class Keyworker:
         elif asked.evaluate("element => element.tagName") == "SELECT":
             asked.select_option(label=answer)
         else:
-            asked.fill(answer)
+            self.puts(asked, answer)
 
     def answers_all(self, answers: Iterable[Answer], within: Locator | None = None) -> None:
         for label, answer in answers:
             self.answers(label, answer, within)
 
     def types(self, label: str, text: str) -> None:
-        """Types letter by letter, as thumbs do."""
-        self.question(label).first.press_sequentially(text)
+        self.puts_letter_by_letter(self.question(label).first, text)
 
     def says_each_child_was_seen(self, presentation: str = "") -> None:
         children = self.question("Each child in the family").first
@@ -285,7 +295,7 @@ class Keyworker:
                 ("Which day?", today()),
                 ("Start", "17:40"),
                 ("End", "18:35"),
-                ("Where?", "At home"),
+                ("Where?", "At home, in the kitchen"),
                 ("Was it planned?", "Not planned"),
                 ("Did the family know you were coming?", "No"),
                 ("Was there an interpreter?", "Not needed"),
@@ -330,7 +340,7 @@ class Keyworker:
         elif told["kind"] == "time":
             control.fill("10:15")
         elif told["value"] == "":
-            control.press_sequentially("7" if told["mode"] in ("numeric", "decimal") else words())
+            self.puts_letter_by_letter(control, "7" if told["mode"] in ("numeric", "decimal") else words())
 
     def waits_for_the_draft_to_be_kept(self) -> None:
         expect(self.page.get_by_text(re.compile("Draft kept on this phone")).first).to_be_visible()
@@ -379,12 +389,17 @@ class Keyworker:
         self.answers("At which point?", "In between")
         self.answers("How was it filled in?", "They filled it in themselves")
         self.presses("Go on")
-        self.page.get_by_label("The score on the paper").fill(score)
+        self.puts(self.page.get_by_label("The score on the paper"), score)
         self.presses("Go on")
         self.is_at("Scores")
         self.presses("Save and send")
 
     # Reading
+
+    def searches_for(self, text: str) -> None:
+        """Searches all notes, from the list of families."""
+        self.puts_letter_by_letter(self.page.get_by_label("Search all your notes"), text)
+        self.presses("Search")
 
     def sees(self, text: str | re.Pattern[str], timeout: float = 15_000) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout)
@@ -406,6 +421,15 @@ class Keyworker:
         self.is_at("Sending")
         self.presses("Send and receive")
         expect(self.page.get_by_role("button", name="Send and receive", exact=True)).to_be_enabled(timeout=SENDING_MS)
+
+    def sends_and_receives_for_the_last_time(self) -> None:
+        """Asks for it by hand, and hears that this phone is not for this person any more: the app begins anew, without them."""
+        self.page.locator(".app-send-line").get_by_role("link").click()
+        self.is_at("Sending")
+        self.presses("Send and receive")
+        expect(self.page.get_by_role("button", name="Hide screen")).to_have_count(0, timeout=SENDING_MS)
+        self.opens_the_app()
+        self.is_at("Unlock this phone")
 
     def checks_the_phone(self) -> None:
         """Follows the settings to whether the phone is ready."""
@@ -545,12 +569,30 @@ class Supervisor:
         """Opens the phone heard from last, from the list that begins with the longest silent."""
         self.goes_to("Phones")
         self.page.get_by_role("link", name=name).last.click()
-        self.is_at(re.compile(f"{name}.s phone"))
+        self.is_at(re.compile(f"{name}.*s phone"))
 
     def says_of_the_phone(self, what: str, why: str) -> None:
         self.page.get_by_label(what, exact=True).check()
         self.page.get_by_label("How do you know?").fill(why)
         self.page.get_by_role("button", name="Write this down").click()
+
+    def ends_the_use_of_this_phone_by(self, name: str, why: str) -> None:
+        self.page.get_by_role("group", name="Whose use of it ends?").get_by_label(name).check()
+        self.page.get_by_label("Why?").fill(why)
+        self.page.get_by_role("button", name="End their use of this phone").click()
+        self.was_told(re.compile("."))
+
+    def ends_the_reading_of(self, name: str, family: str, why: str) -> None:
+        """Takes a family away from somebody, at once."""
+        self.opens_the_family(family)
+        self.page.get_by_role("link", name="Who can read this").click()
+        part = self.page.locator("details", has_text="End somebody’s reading")
+        part.locator("summary").click()
+        who = part.get_by_label("Who?")
+        who.select_option(value=who.locator("option", has_text=name).get_attribute("value"))
+        part.get_by_label("Why?").fill(why)
+        part.get_by_role("button", name="End it").click()
+        self.was_told(re.compile("."))
 
     def signs_out(self) -> None:
         self.page.get_by_role("button", name="Sign out").click()

@@ -22,6 +22,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--js-flags=--heap-snapshot-string-limit=1048576",  # what is read of a phone's memory is not cut short
 )
 SIZE = ViewportSize(width=390, height=844)
 LAPTOP = ViewportSize(width=1280, height=800)

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.lost_phone.situations import the_lost_phone_tells_nothing
 from tests.browser.people import Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.releases import Releases
@@ -48,6 +49,9 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
     expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
     ama.sees("Not kept yet – see below")
 
+    # And what stands on this screen alone went nowhere else because it could not be kept
+    the_lost_phone_tells_nothing(ama.phone, ama, after="there was no room")
+
     # When there is room again, then one tap keeps it, and the same note is saved and sent
     ama.phone.has_room_again(server.origin)
     ama.presses("Try again")
@@ -60,6 +64,8 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
     ama.follows("See what I sent")
     ama.sees(SEEN)
+    ama.phone.switch_off()
+    the_lost_phone_tells_nothing(ama.phone, ama, after="there was no room")
 
 
 @pytest.mark.parametrize(("off", "said"), [(TEN_YEARS_MS, "10 years fast"), (-TEN_YEARS_MS, "10 years slow")])

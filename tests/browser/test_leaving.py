@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lost_phone import find
+from tests.browser.lost_phone.situations import the_lost_phone_tells_nothing
 from tests.browser.people import SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server
@@ -69,6 +69,10 @@ def test_forgotten_words_lose_nothing_two_notes_arrive_and_the_draft_is_back(
     marian.reads(UNFINISHED)
     marian.reads(re.compile("Ama Lindqvist"))
 
+    # And whoever finds the phone reads nothing of what lies there under either words
+    ama.phone.switch_off()
+    the_lost_phone_tells_nothing(ama.phone, ama, after="the words were forgotten", also=(" ".join(forgotten),))
+
 
 def test_lost_phone_drops_its_families_the_next_time_it_is_in_touch_and_the_office_is_told(
     ama: Keyworker, server: Server, laptop: Phone
@@ -104,7 +108,7 @@ def test_lost_phone_drops_its_families_the_next_time_it_is_in_touch_and_the_offi
 
     # And nothing can be read on it
     ama.phone.kill()
-    assert "\n".join(map(str, find(ama.phone.folder, ["Quorvexil", "Tarnley", "Kayleigh", " ".join(ama.words)]))) == ""
+    the_lost_phone_tells_nothing(ama.phone, ama, after="it was marked lost")
 
 
 def test_two_people_on_one_phone_see_nothing_of_each_other_and_each_note_is_under_its_author(
@@ -123,8 +127,7 @@ def test_two_people_on_one_phone_see_nothing_of_each_other_and_each_note_is_unde
     # Then he sees nothing of hers: no family of hers, no note, no draft, no line of what she sent
     for word in ("Quorvexil", "Tarnley"):
         assert not reece.finds_in_the_page(word)
-    reece.page.get_by_label("Search all your notes").fill("Quorvexil")
-    reece.presses("Search")
+    reece.searches_for("Quorvexil")
     reece.sees(re.compile("No notes? found|Nothing found|no note", re.I))
 
     # And the office has both of hers under her name, although it was he who was there when they went
@@ -147,6 +150,25 @@ def test_two_people_on_one_phone_see_nothing_of_each_other_and_each_note_is_unde
     expect(ama.question("What did you see and hear?").first).to_have_value(UNFINISHED)
 
     # And whoever finds the phone can read neither's
-    ama.phone.kill()
-    words = ["Quorvexil", "Tarnley", "Kayleigh", " ".join(ama.words), " ".join(reece.words)]
-    assert "\n".join(map(str, find(ama.phone.folder, words))) == ""
+    the_lost_phone_tells_nothing(ama.phone, ama, reece, after="a second person joined it")
+
+    # When Ama's reading of the family ends, then it goes from her phone the next time that is in touch, and nothing of it can be read
+    theirs = ama.page.get_by_role("link", name="Tarnley", exact=True)
+    ama.page.get_by_role("link", name="fieldapp").click()
+    expect(theirs).to_have_count(1)
+    marian.ends_the_reading_of("Ama Lindqvist", "Tarnley", "The family moved away.")
+    ama.sends_and_receives()
+    ama.page.get_by_role("link", name="fieldapp").click()
+    expect(theirs).to_have_count(0)
+    the_lost_phone_tells_nothing(ama.phone, ama, reece, after="a family was taken away")
+
+    # When her use of the phone is ended, then all of hers goes, Reece's stays, and nothing of either can be read
+    marian.signs_out()
+    ade = Supervisor(laptop, server, "admin@harrowmere.example")
+    ade.signs_in_as_administrator()
+    ade.opens_the_newest_phone_of("Ama Lindqvist")
+    ade.ends_the_use_of_this_phone_by("Ama Lindqvist", "She has one of her own now.")
+    ama.sends_and_receives_for_the_last_time()
+    assert not ama.finds_in_the_page("Ama")
+    ama.phone.switch_off()
+    the_lost_phone_tells_nothing(ama.phone, ama, reece, after="one person's use of it was ended")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.lost_phone.situations import the_lost_phone_tells_nothing
 from tests.browser.people import Keyworker
 from tests.browser.phone import Phone
 from tests.browser.releases import Releases
@@ -58,6 +59,10 @@ def test_newer_version_waits_for_a_tap_and_drafts_stay(releases: Releases, phone
     ama.follows("Tarnley")
     ama.follows("Carry on with the visit note")
     expect(ama.question("What did you see and hear?").first).to_have_value(SENTENCE)
+
+    # And neither version left anything on the phone that can be read
+    phone.switch_off()
+    the_lost_phone_tells_nothing(phone, ama, after="a newer version came")
 
 
 def test_old_version_stays_whole_when_a_file_of_the_newer_one_is_missing(

@@ -1,6 +1,6 @@
 /**
  * The one door to cryptography: what unlocks, wraps, seals, opens, signs and verifies. Parameters and layouts are those of docs/protocol.md and design §6.
- * Private halves lie as wrapped bytes in the vault and, while it is unlocked, in the memory of the worker, which ends with it; keys that sign cannot be exported.
+ * Private halves lie as wrapped bytes in the vault; unlocked, they are keys in the worker that cannot be exported, and what they were read from is dropped.
  */
 import argon2id from "argon2id/lib/setup.js";
 import { simd } from "#argon2id";

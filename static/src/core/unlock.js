@@ -169,6 +169,8 @@ export async function openSession(outside, outbox, given, ties) {
       vault.fact("nonce"),
       caseload.open(),
     ]);
+    // From here on it signs and cannot be read out of memory.
+    vault.self.pkcs8 = "";
     /** @type {Omit<Session, "records" | "drafts">} */
     const session = {
       outside,

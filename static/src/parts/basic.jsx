@@ -16,6 +16,12 @@ export const TYPING = /** @type {const} */ ({
 });
 
 /**
+ * The same for passwords, unlock words and a PIN. Browsers pass over "off" there: they offer to keep what was typed, and note the address that stood above it
+ * even when nobody accepts. What is called a code for one time they leave alone.
+ */
+export const UNKEPT = /** @type {const} */ ({ ...TYPING, autocomplete: "one-time-code", autocapitalize: "none" });
+
+/**
  * Every control lies in one of these: text in a plain control reaches the browser's session files.
  *
  * @param {{onSubmit?: () => void, class?: string, label?: string, search?: boolean, children?: any}} props

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn } from "../page.js";
 import * as sayForm from "../words/form.js";
 import * as sayWelcome from "../words/welcome.js";
-import { Button, Form, Trouble, TYPING } from "./basic.jsx";
+import { Button, Form, Trouble, TYPING, UNKEPT } from "./basic.jsx";
 import { Frame } from "./frame.jsx";
 import { ask, spoken } from "./told.js";
 
@@ -25,7 +25,7 @@ export function Line({ id, label, hint, type = "text", value, change, error, inp
         </p>
       )}
       <input
-        {...TYPING}
+        {...(type === "password" ? UNKEPT : TYPING)}
         autocapitalize="none"
         class={`govuk-input${error ? " govuk-input--error" : ""}`}
         id={id}

@@ -1,7 +1,7 @@
 /** Unlocking this phone with the words its person chose; works without signal for ever. */
 import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later, usePasskey } from "../page.js";
-import { Button, Form, Link, Trouble, TYPING } from "../parts/basic.jsx";
+import { Button, Form, Link, Trouble, UNKEPT } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { asWords, Line } from "../parts/new-words.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
@@ -105,8 +105,7 @@ export function Unlock() {
             </p>
           )}
           <input
-            {...TYPING}
-            autocapitalize="none"
+            {...UNKEPT}
             class="govuk-input"
             id="words"
             type={/** @type {any} */ (shown ? "text" : "password")}

@@ -38,9 +38,7 @@ def find(folder: Path, words: list[str]) -> list[Hit]:
             seen += layers.of(path, name)
         for layer, text in seen:
             for word in words:
-                for encoding, needle in needles.of(word):
-                    at = text.find(needle)
-                    if at >= 0:
-                        around = _readable(text[max(0, at - 80) : at + len(needle) + 80])
-                        hits.append(Hit(name, layer, word, encoding, around))
+                for encoding, begin, end in needles.first(word, text):
+                    around = _readable(text[max(0, begin - 80) : end + 80])
+                    hits.append(Hit(name, layer, word, encoding, around))
     return hits

@@ -179,6 +179,15 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     assert find(tmp_path, [WORD]) == []
 
 
+def test_a_code_is_found_by_itself_and_not_in_longer_figures(tmp_path: Path) -> None:
+    code = "246810"
+    for leak in (b'"code":"246810"', b'"\x06246810o', "246810".encode("utf-16-le"), CHAFF + b"246810"):
+        (tmp_path / "leak").write_bytes(leak)
+        assert find(tmp_path, [code]), leak
+    (tmp_path / "leak").write_bytes(b"13439246810477 a246810f" + "1246810".encode("utf-16-le"))
+    assert find(tmp_path, [code]) == []
+
+
 def test_a_word_too_short_to_be_a_canary_is_refused() -> None:
     with pytest.raises(ValueError, match="letters"):
         needles.of("short")
