@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fieldapp import attempts, passwords, people
+from fieldapp import access, attempts, leaves, passwords, people
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person, Refused
@@ -53,20 +53,25 @@ class Ticket:
 
 
 def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
-    """Closes an account: sign-ins end at once, phones fetch nothing more, and what they still send is kept for a person to place. Raises NotThisOne."""
+    """Closes an account: sign-ins end at once, phones fetch nothing more, and what they still send is kept for a person to place.
+
+    Turns of duty and pods end with it: nobody is to ring somebody who is gone. Raises NotThisOne, and leaves.MustHandOver.
+    """
     at = stamp(now)
     with store.writing() as tx:
         row = _other(tx, by, person)
         _keep_an_administrator(tx, row, at)
+        leaves.require_handed_over(tx, person, at)
         if not tx.people.end(person, at):
             raise NotThisOne("already")
+        tx.rotas.stand_down(person, at)
         tx.people.end_sessions_of(person, at)
         tx.resets.end_all(person, at)
         _note(tx, keys, by, "account closed", person, why, at)
 
 
 def open_again(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
-    """Opens a closed account as it was. Raises NotThisOne."""
+    """Opens a closed account as it was, duty and pods apart: those went on without them. Raises NotThisOne."""
     at = stamp(now)
     with store.writing() as tx:
         _other(tx, by, person)
@@ -78,7 +83,7 @@ def open_again(store: Store, keys: Keys, by: Person, person: str, why: str, now:
 def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: str | None, now: datetime) -> None:
     """Gives a person another role or team from now on, and ends their sign-ins: what a page may show was decided for the old one.
 
-    Raises NotThisOne.
+    Duty and pods of other teams end, and all of them for a role that stands in for nobody. Raises NotThisOne, and leaves.MustHandOver.
     """
     at = stamp(now)
     with store.writing() as tx:
@@ -87,12 +92,34 @@ def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: s
             raise NotThisOne("already")
         if role != "administrator":
             _keep_an_administrator(tx, row, at)
+        leaves.require_handed_over(tx, person, at, role)
         tx.people.leave_teams(person, at)
+        tx.rotas.stand_down(person, at, but=team if role in access.STANDS_IN else None)
         tx.people.set_role(person, role, team)
         if team is not None:
             people.join(tx, person, team, role, now)
         tx.people.end_sessions_of(person, at)
         _note(tx, keys, by, "role or team changed", person, f"{row.role} to {role}", at)
+
+
+def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
+    """Ends every sign-in and lets nobody in until two people have made a reset: for an account that cannot be closed yet, or may be stolen.
+
+    The second factor becomes one that nobody has; passkeys and the council account go. What this person reads, and must hand over,
+    stays theirs. Phones are decided on their own pages. Raises NotThisOne.
+    """
+    at = stamp(now)
+    with store.writing() as tx:
+        row = _other(tx, by, person)
+        _keep_an_administrator(tx, row, at)
+        if not people.is_open(row, now):
+            raise NotThisOne("already")
+        people.set_totp(tx, keys, person, people.new_totp(), 0)
+        tx.passkeys.remove_all(person)
+        tx.council_accounts.unbind(person)
+        tx.people.end_sessions_of(person, at)
+        tx.resets.end_all(person, at)
+        _note(tx, keys, by, "account locked", person, why, at)
 
 
 def disconnect_council(store: Store, keys: Keys, by: Person, person: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from fieldapp import records, scope
+from fieldapp import access, records, scope
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys
 from fieldapp.people import Person
@@ -36,13 +36,19 @@ class Page:
 
 
 def of_family(store: Store, keys: Keys, person: Person, casefile: str, before: int | None, clock: Callable[[], datetime]) -> Page:
-    """Lists what was done about one casefile, for a supervisor who may read it; raises NotForThem."""
+    """Lists what was done about one casefile, for a supervisor who may read it by right; raises NotForThem.
+
+    Whoever opened it in an emergency is there for the family, not to look over those who work with it.
+    """
     at = stamp(clock())
     with store.reading():
-        try:
-            row = records.readable(store, person, casefile, at)
-        except records.NotOpen:
-            raise NotForThem(casefile) from None
+        row, me = store.casefiles.get(casefile), scope.reader(store, person.id)
+        if (
+            row is None
+            or me is None
+            or not access.may_read(me, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at)
+        ):
+            raise NotForThem(casefile)
         found = store.audit.newest(casefile=casefile, before=before, limit=AT_ONCE + 1)
         title = records.title_of(keys, row)
     with store.writing() as tx:
@@ -51,15 +57,19 @@ def of_family(store: Store, keys: Keys, person: Person, casefile: str, before: i
 
 
 def of_person(store: Store, keys: Keys, person: Person, about: str, before: int | None, clock: Callable[[], datetime]) -> Page:
-    """Lists what one person did, for administrators and for that person; raises NotForThem."""
+    """Lists what one person did, for administrators and for that person; raises NotForThem.
+
+    To others than that person nothing is told of private sections they may not read: not even that something was done.
+    """
     at = stamp(clock())
     row = store.people.by_id(about)
     if row is None or not (person.role == "administrator" or person.id == about):
         raise NotForThem(about)
     with store.reading():
-        found = store.audit.newest(person=about, before=before, limit=AT_ONCE + 1)
         reader = scope.reader(store, person.id)
         open_to = {} if reader is None else {each.id: each for each in scope.readable(store, reader, at)}
+        told = None if person.id == about else open_to
+        found = store.audit.newest(person=about, before=before, limit=AT_ONCE + 1, restricted=told)
         titles = {each.casefile: records.title_of(keys, open_to[each.casefile]) for each in found if each.casefile in open_to}
     with store.writing() as tx:
         tx.audit.add(at, person.id, "looked up what somebody did" if person.id != about else "looked up what they did")

@@ -45,7 +45,7 @@ class CannotChange(FieldappError):
 
 
 class MustHandOver(FieldappError):
-    """An account cannot end yet: something that always has two readers would be left with fewer.
+    """An account cannot end yet, or its role change: something that always has two readers would be left with fewer.
 
     It says no more than that, because whoever ends accounts may not know what there is. `supervisors` can name somebody else.
     """
@@ -321,9 +321,11 @@ def say_contact_first(
         )  # fmt: skip
 
 
-def require_handed_over(tx: Store, person: str, at: str) -> None:
-    """Asked inside the transaction that ends an account at `at`: raises MustHandOver while a private section needs them."""
-    sections = scope.left_without(tx, person, at)
+def require_handed_over(tx: Store, person: str, at: str, role: str | None = None) -> None:
+    """Asked inside the transaction that ends an account at `at`, or gives it `role`: raises MustHandOver while a private section
+    needs them as they are. Whom it names can name somebody else, which may be this person, and nobody else.
+    """
+    sections = scope.left_without(tx, person, at, role)
     if not sections:
         return
     steer = {one for row in tx.casefiles.several(sections).values() for one in _who_steer(tx, row, at)}

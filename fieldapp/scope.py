@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from fieldapp import access
 from fieldapp.access import Grant, Membership, Reader, Scope, may_read
@@ -73,10 +74,10 @@ def readable(store: Store, person: Reader, at: str) -> list[CasefileRow]:
     return sorted(sorted(found, key=lambda row: row.id), key=lambda row: row.active_at, reverse=True)
 
 
-def left_without(store: Store, person: str, at: str) -> list[str]:
-    """The restricted casefiles that would lack a second reader or a supervisor if this person left at `at`.
+def left_without(store: Store, person: str, at: str, role: str | None = None) -> list[str]:
+    """The restricted casefiles that would lack a second reader or a supervisor if this person left at `at`, or had `role` from then on.
 
-    Whoever ends an account asks this first, inside the transaction that ends it.
+    Whoever ends an account or changes a role asks this first, inside the transaction that does it.
     """
     named = {row.casefile for row in store.casefiles.grants_of(person)}
     found = []
@@ -84,8 +85,12 @@ def left_without(store: Store, person: str, at: str) -> list[str]:
         if row.sort != "restricted":
             continue
         grants = grants_on(store, [row.id])[row.id]
-        if access.keeps_two_readers(scope(row), people_on(store, grants), grants, at) and not access.keeps_two_readers(
-            scope(row), {id: one for id, one in people_on(store, grants).items() if id != person}, grants, at
+        people = people_on(store, grants)
+        after = {id: one for id, one in people.items() if id != person}
+        if role is not None and person in people:
+            after[person] = replace(people[person], role=role)
+        if access.keeps_two_readers(scope(row), people, grants, at) and not access.keeps_two_readers(
+            scope(row), after, grants, at
         ):
             found.append(row.id)
     return sorted(found)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun, Sealed
@@ -81,12 +82,25 @@ class Audit(Noun):
         for row in self._rows("SELECT * FROM audit WHERE n > ? ORDER BY n", n):
             yield AuditRow(*tuple(row))
 
-    def newest(self, *, person: str = "", casefile: str = "", before: int | None = None, limit: int) -> list[AuditRow]:
-        """The newest rows of a person or about a casefile, those before row `before` if it is given."""
+    def newest(
+        self,
+        *,
+        person: str = "",
+        casefile: str = "",
+        before: int | None = None,
+        limit: int,
+        restricted: Collection[str] | None = None,
+    ) -> list[AuditRow]:
+        """The newest rows of a person or about a casefile, those before row `before` if it is given.
+
+        `restricted`: of what is about restricted casefiles only those rows, counted as if there were no others; None gives all.
+        """
         name, value = ("casefile", casefile) if casefile else ("person", person)
         rows = self._rows(
-            f"SELECT * FROM audit WHERE {name} = ? AND (? IS NULL OR n < ?) ORDER BY n DESC LIMIT ?",  # noqa: S608 - fixed names
-            *(value, before, before, limit),
+            f"SELECT * FROM audit WHERE {name} = ? AND (? IS NULL OR n < ?)"  # noqa: S608 - fixed names
+            " AND (? IS NULL OR casefile NOT IN (SELECT id FROM casefiles WHERE sort = 'restricted'"
+            " AND id NOT IN (SELECT value FROM json_each(?)))) ORDER BY n DESC LIMIT ?",
+            *(value, before, before, *([None if restricted is None else json.dumps(sorted(restricted))] * 2), limit),
         )
         return [AuditRow(*tuple(row)) for row in rows]
 

@@ -120,6 +120,18 @@ class Rotas(Noun):
             *(at, pod, person, at),
         )
 
+    def stand_down(self, person: str, at: str, *, but: str | None = None) -> int:
+        """Ends every turn of duty and every place in a pod that this person has or will have, those of the team `but` apart."""
+        turns = self._run(
+            "UPDATE duty_turns SET until_at = max(?, from_at) WHERE person = ? AND until_at > ? AND team IS NOT ?",
+            *(at, person, at, but),
+        )
+        return turns + self._run(
+            "UPDATE pod_people SET until_at = max(?, from_at) WHERE person = ? AND (until_at IS NULL OR until_at > ?)"
+            " AND pod NOT IN (SELECT id FROM pods WHERE team = ?)",
+            *(at, person, at, but),
+        )
+
     def put_in_pod(self, pod: str, casefile: str, from_at: str, until_at: str | None = None) -> None:
         self._run(
             "INSERT INTO pod_casefiles VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until_at = excluded.until_at",

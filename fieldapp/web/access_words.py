@@ -88,7 +88,10 @@ REFUSED = {
 
 
 def must_hand_over(supervisors: tuple[str, ...]) -> str:
-    """Says that an account cannot end yet, and to whom to turn; never what it is that needs them."""
+    """Says that an account cannot end yet, or its role change, and to whom to turn; never what it is that needs them."""
     names = [name for name in supervisors if name]
     who = " or ".join(names) if names else "a supervisor of their team"
-    return f"This account cannot end yet: somebody else has to take over work of theirs first. Nothing was changed. Ask {who}, then try again"
+    return (
+        f"This account cannot be closed or get another role yet: somebody else has to take over work of theirs first. Nothing was changed. "
+        f"Ask {who}, then try again. If nobody may sign in as them meanwhile, lock the account"
+    )

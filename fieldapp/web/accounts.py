@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from fieldapp import accounts, people
 from fieldapp.accounts import LONGEST_WHY, NoSuchAccount, NotThisOne
+from fieldapp.leaves import MustHandOver
 from fieldapp.people import ROLES
-from fieldapp.web import sign_in_words, words
+from fieldapp.web import access_words, sign_in_words, words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import Problems, show, told_of
@@ -57,6 +58,16 @@ def close(person: str) -> ResponseReturnValue:
 def open_again(person: str) -> ResponseReturnValue:
     here = office()
     return _with_reason(person, "opened", lambda why: accounts.open_again(here.store, here.keys, me(), person, why, here.clock()))
+
+
+@pages.post("/people/<person>/lock")
+@signed_in("administrator")
+def lock_out(person: str) -> ResponseReturnValue:
+    """Signs a person out and lets nobody in as them until two people have made a reset."""
+    here, why = office(), request.form.get("text-lock", "").strip()
+    if not why or len(why) > LONGEST_WHY:
+        return _page(person, told_of([("text-lock", "why_too_long" if why else "why_missing")]), 400)
+    return _done(person, "text-lock", "locked", lambda: accounts.lock_out(here.store, here.keys, me(), person, why, here.clock()))
 
 
 @pages.post("/people/<person>/disconnect")
@@ -135,6 +146,8 @@ def _done(person: str, where: str, done: str, act: Callable[[], None]) -> Respon
         abort(404)
     except NotThisOne as refused:
         return _page(person, told_of([(where, f"account_{refused.code}")]), 409)
+    except MustHandOver as refused:
+        return _page(person, ((where, access_words.must_hand_over(refused.supervisors)),), 409)
     return redirect(url_for("accounts.page", person=person, done=done), code=303)
 
 
@@ -163,7 +176,7 @@ def _page(person: str, problems: Problems = (), status: int = 200) -> Response:
         "council": bound_at and words.when_text(bound_at, now),
         "is_me": row.id == me().id,
     }
-    typed = {name: request.form.get(name, "") for name in ("text-why", "text-reset")}
+    typed = {name: request.form.get(name, "") for name in ("text-why", "text-lock", "text-reset")}
     choices = [{"value": role, "text": words.ROLES[role]} for role in ROLES]
     items = [{"value": "", "text": "No team"}, *({"value": id, "text": name} for id, name in teams.items())]
     return show(

@@ -36,9 +36,10 @@ ACCOUNT_DONE = {
     "disconnected": "Your council account no longer opens this one.",
 }
 ACCOUNTS_DONE = {
-    "changed": "Changed. They are signed out and see the new pages when they sign in again.",
+    "changed": "Changed. They are signed out and see the new pages when they sign in again. Duty and pods of other teams have ended.",
     "closed": "Closed. They are signed out everywhere, and their phones fetch nothing more. What still comes from them is kept, and a supervisor places it.",
-    "opened": "Open again, as it was.",
+    "opened": "Open again, as it was. Turns of duty and pods are not: put them back in where that is right.",
+    "locked": "They are signed out everywhere, and nobody can sign in as them until two people have made a reset. Their phones go on: look at those too.",
     "disconnected": "Disconnected, and signed out everywhere.",
     "taken_back": "Taken back. The words open nothing any more.",
 }

@@ -113,7 +113,7 @@ class Harrowmere:
         here = self.office
         definition = here.practice.newest(kind)
         with here.store.writing() as tx:
-            via = tx.audit.add(stamp(self.clock()), self.id(who), "wrote")
+            via = tx.audit.add(stamp(self.clock()), self.id(who), "wrote", casefile)
             placed = placing.place_office_entry(
                 tx, here.keys, author=self.id(who), via=via, kind=kind, schema=definition.schema, form=here.practice.form(definition.schema),
                 casefile=casefile, record=record, parents=parents, fields=fields, at=stamp(self.clock()), team=team, practice=practice,

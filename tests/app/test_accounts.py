@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
-from fieldapp import people
+from fieldapp import leaves, people, rotas
+from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
 from tests.app.phone import Handset
@@ -263,6 +265,127 @@ def test_closing_needs_a_reason_and_a_person(office: Harrowmere) -> None:
     assert admin.send("/desk/people/add", "/desk/people/nobody/close", {"text-why": "x"}).status_code == 404
     assert admin.send("/desk/people/add", "/desk/people/nobody/reset", {"text-reset": "x"}).status_code == 404
     assert office.signed_in("jos").get("/desk/board").status_code == 200
+
+
+def is_open(office: Harrowmere, who: str) -> bool:
+    row = office.office.store.people.by_id(office.id(who))
+    return row is not None and people.is_open(row, office.clock())
+
+
+def private_section(office: Harrowmere) -> str:
+    """A private section that Marian opened for herself and Ama."""
+    here = office.office
+    family = office.open_casefile("ama", "Tarnley")
+    return leaves.open_section(
+        here.store, here.keys, here.practice, office.people["marian"], family, title="Safe number", readers=[office.id("ama")], kept_out=[],
+        now=office.clock(),
+    )  # fmt: skip
+
+
+def test_an_account_that_a_private_section_needs_is_closed_after_somebody_took_over_and_not_before(office: Harrowmere) -> None:
+    private, admin, here = private_section(office), office.signed_in("admin"), office.office
+    for who in ("ama", "marian"):
+        answer = close(office, admin, who)
+        assert answer.status_code == 409
+        said = words_of(answer)
+        assert "somebody else has to take over work of theirs first" in said
+        assert "Ask Marian Holt-Vane, then try again" in said
+        assert "private" not in said.lower()
+        assert "has left" in said
+        assert is_open(office, who)
+    leaves.name(
+        here.store, here.keys, office.people["marian"], private, office.id("jos"), from_at=stamp(office.clock()), until_at=None,
+        reason="Instead of Ama", now=office.clock(),
+    )  # fmt: skip
+    assert close(office, admin, "ama").status_code == 303
+    assert close(office, admin, "marian").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "team", "status"),
+    [
+        ("marian", "keyworker", "family-support", 409),
+        ("marian", "administrator", "", 409),
+        ("ama", "auditor", "family-support", 409),
+        ("ama", "supervisor", "other", 303),
+        ("marian", "supervisor", "other", 303),
+    ],
+)
+def test_a_role_with_which_a_private_section_would_lack_a_reader_is_refused_and_another_team_is_not(
+    office: Harrowmere, who: str, role: str, team: str, status: int
+) -> None:
+    private_section(office)
+    admin = office.signed_in("admin")
+    answer = admin.send(page_of(office, who), f"{page_of(office, who)}/role", {"role": role, "team": team})
+    assert answer.status_code == status
+    assert ("take over work of theirs" in words_of(answer)) == (status == 409)
+
+
+def stand_in(office: Harrowmere) -> dict[str, str]:
+    """Puts Reece on duty for, and into a pod of, both teams."""
+    here, now = office.office, office.clock()
+    pods = {}
+    for team in ("family-support", "other"):
+        until_at = stamp(now + timedelta(days=7))
+        rotas.add_turn(here.store, here.keys, office.people["admin"], team, office.id("reece"), stamp(now), until_at, now)
+        pods[team] = rotas.add_pod(here.store, here.keys, office.people["admin"], team, "East", now)
+        rotas.join_pod(here.store, here.keys, office.people["admin"], pods[team], office.id("reece"), now)
+    return pods
+
+
+def standing(office: Harrowmere, pods: dict[str, str]) -> list[str]:
+    """The teams Reece still stands in for, by duty and by pod."""
+    store, at = office.office.store, stamp(office.clock())
+    duty = [f"duty {turn.team}" for turn in store.rotas.turns_for(list(pods), at) if turn.person == office.id("reece")]
+    return sorted([*duty, *(f"pod {team}" for team, pod in pods.items() if store.rotas.people_in(pod, at))])
+
+
+@pytest.mark.parametrize(
+    ("role", "team", "left"),
+    [
+        ("keyworker", "other", ["duty other", "pod other"]),
+        ("supervisor", "family-support", ["duty family-support", "pod family-support"]),
+        ("practitioner", "family-support", []),
+        ("administrator", "", []),
+    ],
+)
+def test_duty_and_pods_of_other_teams_end_with_the_team_and_all_of_them_with_a_role_that_stands_in_for_nobody(
+    office: Harrowmere, role: str, team: str, left: list[str]
+) -> None:
+    pods, admin = stand_in(office), office.signed_in("admin")
+    assert len(standing(office, pods)) == 4
+    office.clock.pass_by(minutes=5)
+    answer = admin.send(page_of(office, "reece"), f"{page_of(office, 'reece')}/role", {"role": role, "team": team})
+    assert "Duty and pods of other teams have ended" in words_of(admin.get(answer.location))
+    assert standing(office, pods) == left
+
+
+def test_nobody_whose_account_is_closed_stays_on_duty_and_opening_it_again_brings_no_duty_back(office: Harrowmere) -> None:
+    pods, admin = stand_in(office), office.signed_in("admin")
+    office.clock.pass_by(minutes=5)
+    assert close(office, admin, "reece").status_code == 303
+    assert standing(office, pods) == []
+    answer = admin.send(page_of(office, "reece"), f"{page_of(office, 'reece')}/open", {"text-why": "is back"})
+    assert "Turns of duty and pods are not" in words_of(admin.get(answer.location))
+    assert standing(office, pods) == []
+
+
+def test_nobody_signs_in_to_a_locked_account_until_two_people_made_a_reset(office: Harrowmere) -> None:
+    private_section(office)
+    admin, marian = office.signed_in("admin"), office.signed_in("marian")
+    lock = f"{page_of(office, 'marian')}/lock"
+    assert "Say why" in words_of(admin.send(page_of(office, "marian"), lock, {"text-lock": " "}))
+    assert marian.get("/desk/board").status_code == 200
+    assert admin.send(page_of(office, "marian"), lock, {"text-lock": "her bag is gone"}).status_code == 303
+    assert marian.get("/desk/board").status_code == 303
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("marian").status_code == 401
+    assert is_open(office, "marian")
+    assert admin.send(page_of(office, "admin"), f"{page_of(office, 'admin')}/lock", {"text-lock": "me"}).status_code == 409
+    first, second, browser = ask(office, "marian"), half_on(confirm(office, "jos")), office.visitor()
+    assert finish(office, browser, set_up(office, first, second, "marian", browser), "marian").status_code == 200
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("marian", password=NEW).status_code == 303
 
 
 # Resets
