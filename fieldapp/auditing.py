@@ -42,12 +42,8 @@ def of_family(store: Store, keys: Keys, person: Person, casefile: str, before: i
     """
     at = stamp(clock())
     with store.reading():
-        row, me = store.casefiles.get(casefile), scope.reader(store, person.id)
-        if (
-            row is None
-            or me is None
-            or not access.may_read(me, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at)
-        ):
+        row = scope.row_if(store, person.id, casefile, at, access.may_read)
+        if row is None:
             raise NotForThem(casefile)
         found = store.audit.newest(casefile=casefile, before=before, limit=AT_ONCE + 1)
         title = records.title_of(keys, row)

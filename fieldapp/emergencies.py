@@ -6,6 +6,7 @@ much as of families that do not exist.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,17 +74,15 @@ def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime) ->
     with store.reading():
         rows = [
             row
-            for row in store.casefiles.all()
-            # What an emergency never opens is not even looked at: a search must not take longer because it is there.
-            if row.sort == "main"
-            and not row.practice
-            and (row.id == typed.strip() or " ".join(title_of(keys, row).split()).casefold() == wanted)
+            # What an emergency never opens is not even fetched: a search must not take longer because it is there.
+            for row in store.casefiles.mains()
+            if row.id == typed.strip() or " ".join(title_of(keys, row).split()).casefold() == wanted
         ]
         names = store.people.names()
         found = []
         for row in rows:
             grants = scope.grants_on(store, [row.id])[row.id]
-            if _may_open_now(me, row, grants, at):
+            if _may_open_now(me, scope.scope(row), grants, at):
                 workers = {
                     names.get(each.person, "")
                     for each in grants
@@ -98,8 +97,8 @@ def open_now(store: Store, keys: Keys, person: Person, casefile: str, reason: st
     """Opens a family's record to this person for a day, at the desk only; raises NotOpen. Its team sees it on the board at once."""
     at = stamp(now)
     with store.writing() as tx:
-        row, me = tx.casefiles.get(casefile), scope.reader(tx, person.id)
-        if row is None or me is None or not _may_open_now(me, row, scope.grants_on(tx, [casefile])[casefile], at):
+        row = scope.row_if(tx, person.id, casefile, at, _may_open_now)
+        if row is None:
             raise NotOpen(casefile)
         key = keys.casefile(row.id, row.key)
         found = EmergencyRow(new_id(), casefile, person.id, at, stamp(now + LASTS), key.seal("emergency", reason.encode()))
@@ -190,10 +189,10 @@ def open_until(store: Store, person: Person, casefile: str, now: datetime) -> st
     return max(ends, default=None)
 
 
-def _may_open_now(me: access.Reader, row: CasefileRow, grants: list[access.Grant], at: str) -> bool:
+def _may_open_now(me: access.Reader, about: access.Scope, grants: Iterable[access.Grant], at: str) -> bool:
     """Would an emergency let this person in? Asked of the one rule, as if the leave were there already."""
-    tried = access.Grant(row.id, me.id, at, None, "emergency")
-    return "emergency" in access.ways(me, scope.scope(row), [*grants, tried], at)
+    tried = access.Grant(about.id, me.id, at, None, "emergency")
+    return "emergency" in access.ways(me, about, [*grants, tried], at)
 
 
 def _told(keys: Keys, casefile: CasefileRow, row: EmergencyRow, person: Person, at: str) -> Emergency:

@@ -342,15 +342,15 @@ def candidates(store: Store, roles: Iterable[str], now: datetime) -> list[tuple[
 
 
 def _by_right(store: Store, person: Person, casefile: str, at: str) -> CasefileRow:
-    row, me = store.casefiles.get(casefile), scope.reader(store, person.id)
-    if row is None or me is None or not access.may_read(me, scope.scope(row), scope.grants_on(store, [casefile])[casefile], at):
+    row = scope.row_if(store, person.id, casefile, at, access.may_read)
+    if row is None:
         raise NotOpen(casefile)
     return row
 
 
 def _steered(tx: Store, person: Person, casefile: str, at: str) -> CasefileRow:
-    row, me = tx.casefiles.get(casefile), scope.reader(tx, person.id)
-    if row is None or me is None or not access.may_steer(me, scope.scope(row), scope.grants_on(tx, [casefile])[casefile], at):
+    row = scope.row_if(tx, person.id, casefile, at, access.may_steer)
+    if row is None:
         raise NotOpen(casefile)
     return row
 

@@ -84,6 +84,11 @@ class Casefiles(Noun):
         sql = f"SELECT {_COLUMNS} FROM casefiles ORDER BY active_at DESC, id"  # noqa: S608
         return [_casefile(row) for row in self._rows(sql)]
 
+    def mains(self) -> list[CasefileRow]:
+        """Every family's main casefile, practice apart, the most recently active first."""
+        sql = f"SELECT {_COLUMNS} FROM casefiles WHERE sort = 'main' AND practice = 0 ORDER BY active_at DESC, id"  # noqa: S608
+        return [_casefile(row) for row in self._rows(sql)]
+
     def near(self, person: str, teams: Sequence[str]) -> list[CasefileRow]:
         """Casefiles `person` was ever named on and the main ones whose team is among `teams`: what `access` need look at.
 

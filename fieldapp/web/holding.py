@@ -117,7 +117,9 @@ def _part(part: Part, names: dict[str, str], now: Any) -> dict[str, Any]:
         "seen": words.since(moment(part.seen_at), now) if part.seen_at else "Never",
         "removal": f"{removal}, {words.when_text(part.removed_at, now)}" if part.removed_at else removal,
         "is_owed": part.removal == "owed",
+        # How far a phone's own count went tells whoever reads all its families of a private one: numbers are for administrators.
         "came": part.came,
+        "not_come_text": words.many(part.not_come, "item", "items"),
         "missing": ", ".join(gaps),
         "not_come": part.not_come,
         "count": len(part.held),

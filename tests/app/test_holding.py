@@ -92,7 +92,8 @@ def test_lost_phone_lists_what_it_was_given_and_what_never_came_and_says_that_th
     page = held(marian, ama)
     assert "The Tarnley family 2 entries, last" in page
     assert "The phone has not confirmed that what it holds was removed" in page
-    assert "Never came: 2, 4." in page
+    assert "Came from it 2 items never came." in page
+    assert "Never came: 2, 4." in held(place.signed_in("admin"), ama)
     assert "2 items that the office knows of" in page
     assert "2 items, the oldest since Fri 20 Nov, 08:00" in page
     assert SECRET not in page
@@ -128,6 +129,9 @@ def test_administrator_sees_how_many_and_no_name_and_a_supervisor_nothing_of_a_p
     assert {row["family"] for row in rows_of(admin, ama)} == {"(a record that is not yours to read)"}
     assert [row["family"] for row in rows_of(marian, ama)] == ["The Tarnley family"]
     assert "could be read on it" not in held(marian, ama)
+    # How many numbers a phone has used would say how many of its entries this supervisor has not seen.
+    assert "own count" not in held(marian, ama)
+    assert "Up to number 2 of its own count" in held(admin, ama)
     assert {row["family"] for row in rows_of(jos, ama)} == {"The Tarnley family", "Tarnley, private section"}
     assert marian.get("/desk/phones/AAAAAAAAAAAAAAAAAAAAAA/held").status_code == 404
 
