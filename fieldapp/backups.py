@@ -22,7 +22,7 @@ from fieldapp.epoch import EpochFile, epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
 from fieldapp.keys.sealed_file import NotSealed, open_file, read_head
-from fieldapp.store import Store, StoreDamaged
+from fieldapp.store import Store, StoreDamaged, StoreFailed
 from fieldapp.store.copying import copy, fold, sync_folder
 from fieldapp.verifying import Fault
 from fieldapp.whole_file import make_folder
@@ -41,6 +41,15 @@ Tell = Callable[[str, int, int], None]
 
 class BackupUnderWay(FieldappError):
     """Another backup is being made of this office, or written to this folder."""
+
+
+class NotNoted(FieldappError):
+    """The copy is there under its name, `path`; that it was made could not be written down, so phones were told nothing of it."""
+
+    def __init__(self, path: Path, faults: list[Fault]) -> None:
+        super().__init__(str(path))
+        self.path = path
+        self.faults = faults
 
 
 class NotABackup(FieldappError):
@@ -90,7 +99,8 @@ def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], 
     """Copies the office while it serves, walks the copy, seals it, opens it again, and only then gives it its name.
 
     The copy lies beside the database until it is sealed: what the folder of the backups holds is sealed from the first byte on. Raises
-    BackupUnderWay, or StoreFailed and OSError when the copy cannot be written: then phones are told nothing new.
+    BackupUnderWay; StoreFailed and OSError when the copy cannot be written, and NotNoted when only the office's own note of it cannot: then
+    phones are told nothing new.
     """
     make_folder(folder)
     copied = Path(store.path + _COPYING)
@@ -117,12 +127,15 @@ def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], 
         partial.rename(path)
         sync_folder(folder)
         durable = store.settings.get("durable_through")
-        with store.writing() as tx:
-            tx.audit.add(entry.stamp(clock()), "", "backup with faults made" if faults else "backup made")
-            if not faults:
-                # Never back: a clock that was set back must not take a promise back that phones have acted on.
-                durable = max(durable, entry.stamp(began - SAFETY))
-                tx.settings.put("durable_through", durable)
+        try:
+            with store.writing() as tx:
+                tx.audit.add(entry.stamp(clock()), "", "backup with faults made" if faults else "backup made")
+                if not faults:
+                    # Never back: a clock that was set back must not take a promise back that phones have acted on.
+                    durable = max(durable, entry.stamp(began - SAFETY))
+                    tx.settings.put("durable_through", durable)
+        except StoreFailed:
+            raise NotNoted(path, faults) from None
     return Backup(path, entries, path.stat().st_size, durable, faults)
 
 

@@ -17,7 +17,7 @@ from fieldapp import intake
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys
 from fieldapp.people import Person
-from fieldapp.store import Store, StoreFailed
+from fieldapp.store import Store, StoreBusy, StoreFailed
 from sync import messages, wire
 from sync.entry import stamp, write_json
 from sync.errors import Malformed
@@ -37,6 +37,8 @@ class NotOurFile(FieldappError):
 class Taken:
     """How many envelopes of a file are new here, were here already, are kept to be sorted, are kept though they could not be
     read, and could not be taken now. `is_cut`: after these it is damaged, or ends in the middle of one.
+
+    Of `later`, `beyond` came after the day's allowance, and `unwritten` met a disk that is full or failing; the rest met a busy office.
     """
 
     new: int = 0
@@ -44,6 +46,8 @@ class Taken:
     sorting: int = 0
     unreadable: int = 0
     later: int = 0
+    beyond: int = 0
+    unwritten: int = 0
     is_cut: bool = False
 
     @property
@@ -58,6 +62,7 @@ class Taken:
                 self.here += 1
             case "retry":
                 self.later += 1
+                self.beyond += result.code == "full"
             case _ if result.code in _UNREADABLE:
                 self.unreadable += 1
             case _:
@@ -82,8 +87,9 @@ def take_in(store: Store, keys: Keys, person: Person, file: IO[bytes], clock: Ca
     for batch in _batches(file, taken):
         try:
             results = intake.take_from_person(store, keys, person.id, batch, clock()).results
-        except StoreFailed:
+        except StoreFailed as error:
             taken.later += len(batch)
+            taken.unwritten += 0 if isinstance(error, StoreBusy) else len(batch)
             continue
         for result in results:
             taken.add(result)

@@ -22,6 +22,9 @@ from sync import entry, messages
 
 UNBELIEVED_A_DAY = 200
 UNBELIEVED_BYTES_A_DAY = 20 * 1_048_576
+WAITING_A_DAY = 5_000
+WAITING_BYTES_A_DAY = 64 * 1_048_576
+"""Of what is believed and waits for an opening or a person. More than a phone writes in a year: it ends a flood, and no note waits for it."""
 CARRIED_A_DAY = 2_000
 CARRIED_BYTES_A_DAY = 64 * 1_048_576
 """A file may come after the office forgot the phone that wrote it: then nobody can vouch for any of it, and all of it is kept."""
@@ -40,8 +43,12 @@ class Carrier:
     device: str = ""
     person: str = ""
 
-    def allows(self, count: int, size: int) -> bool:
-        """Whether it may bring so many envelopes in a day that nobody can vouch for, and so many bytes of them."""
+    def allows(self, count: int, size: int, *, is_believed: bool) -> bool:
+        """Whether it may bring so many envelopes in a day that cannot be placed, and so many bytes of them: those that somebody's key
+        vouches for are counted apart, and not at all where somebody who is known by name brought them.
+        """
+        if is_believed:
+            return bool(self.person) or (count <= WAITING_A_DAY and size <= WAITING_BYTES_A_DAY)
         if self.person:
             return count <= CARRIED_A_DAY and size <= CARRIED_BYTES_A_DAY
         return count <= UNBELIEVED_A_DAY and size <= UNBELIEVED_BYTES_A_DAY
@@ -115,16 +122,21 @@ def _place(tx: Store, keys: Keys, carrier: Carrier, items: Sequence[Item], at: s
 
 
 def _keep_aside(tx: Store, carrier: Carrier, items: Sequence[Item], at: str) -> None:
-    """Keeps envelopes byte for byte. Bytes nobody vouches for are counted: a carrier has an allowance of them a day."""
+    """Keeps envelopes byte for byte. They are counted: a carrier has an allowance of them a day."""
     day = at[:10]
-    count, size = tx.quarantine.unbelieved_today(carrier.device, carrier.person, day)
+    kept = {
+        is_believed: tx.quarantine.kept_today(carrier.device, carrier.person, day, is_believed=is_believed)
+        for is_believed in {item.is_believed for item in items}
+    }
     for item in items:
         found = tx.quarantine.get(item.hash)
-        if found is None and not item.is_believed:
+        if found is None:
+            count, size = kept[item.is_believed]
             count, size = count + 1, size + len(item.envelope)
-            if not carrier.allows(count, size):
+            if not carrier.allows(count, size, is_believed=item.is_believed):
                 item.code, item.retry_after = "full", _seconds_left(at)
                 continue
+            kept[item.is_believed] = count, size
         item.received_at = at if found is None else found.received_at
         ready = item.ready if item.is_believed else None
         tx.quarantine.add(

@@ -30,7 +30,7 @@ class PhoneMoved(FieldappError):
 
 
 class OwnPhone(FieldappError):
-    """Nobody sets free what waits from a phone of their own; nothing was done."""
+    """Nobody sets free what waits from a phone of their own, or says that what is missing from it was looked into; nothing was done."""
 
 
 class NoSuchPhone(FieldappError):
@@ -125,9 +125,14 @@ def on_board(state: PhoneState, names: dict[str, str]) -> board.Phone:
 
 
 def settle(store: Store, keys: Keys, person: Person, state: PhoneState, why: str, now: datetime) -> None:
-    """Notes that this person looked into every alarm of `state`, which is what was on their screen."""
+    """Notes that this person looked into every alarm of `state`, which is what was on their screen.
+
+    Raises OwnPhone: what never came from somebody's phone is for somebody else to ask them about.
+    """
     at, device = stamp(now), state.device.id
     with store.writing() as tx:
+        if is_own(tx, person, device):
+            raise OwnPhone(device)
         for gap in state.gaps:
             tx.alarms.settle_gap(gap.kid, device, gap.first, gap.last, person.id, at)
         for each in state.losses:
@@ -158,7 +163,7 @@ def decide(store: Store, keys: Keys, person: Person, device: str, was: str, stat
 
 
 def is_own(store: Store, person: Person, device: str) -> bool:
-    """Has this person a key on it? Then it is for somebody else to say that it may be believed again."""
+    """Has this person a key on it? Then it is for somebody else to say that it may be believed again, and what is missing from it."""
     return any(signer.person == person.id for signer in store.signers.of_device(device))
 
 

@@ -142,6 +142,12 @@ def back_up(given: argparse.Namespace) -> int:
                 made = backups.make(office.store, office.keys, folder, office.clock, progress.step)
         except backups.BackupUnderWay:
             raise CannotStart(f"Another backup is being written to {folder}: wait until it is done.") from None
+        except backups.NotNoted as found:
+            _tell_faults(found.faults)
+            raise CannotStart(
+                f"Made {found.path}{', which has faults' if found.faults else ', and it is whole'}, but the office could not write down that it was made: its disk may be full. Keep the "
+                "copy, make room, and back up again; until then phones go on keeping what they sent."
+            ) from None
         except (StoreFailed, OSError) as error:
             raise CannotStart(
                 f"No backup was made in {folder} ({_reason(error)}): see that it can be written to and has room. The office is as it was."

@@ -80,12 +80,12 @@ class Quarantine(Noun):
         row = self._one("SELECT * FROM quarantine WHERE hash = ?", envelope_hash)
         return None if row is None else _row(row)
 
-    def unbelieved_today(self, device: str, carried_by: str, day: str) -> tuple[int, int]:
-        """How many envelopes nobody can vouch for this carrier brought on `day`, and their bytes in all."""
+    def kept_today(self, device: str, carried_by: str, day: str, *, is_believed: bool) -> tuple[int, int]:
+        """How many envelopes this carrier brought on `day` that were kept here, and their bytes in all; of believed ones, those that wait."""
         row = self._one(
             "SELECT count(*), coalesce(sum(size), 0) FROM quarantine WHERE device = ? AND carried_by = ? AND day = ?"
-            " AND is_believed = 0",
-            *(device, carried_by, day),
+            " AND is_believed = ? AND (placed_at IS NULL OR is_believed = 0)",
+            *(device, carried_by, day, int(is_believed)),
         )
         return (0, 0) if row is None else (row[0], row[1])
 

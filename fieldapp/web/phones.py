@@ -38,7 +38,10 @@ def settle(device: str) -> ResponseReturnValue:
         return _page(state, {"done": why}, [("text-done", "why_too_long" if why else "done_missing")], 400)
     if _seen(state) != request.form.get("saw", ""):
         return _page(state, {"done": why}, [("text-done", "alarms_moved")], 409)
-    radar.settle(here.store, here.keys, me(), state, why, here.clock())
+    try:
+        radar.settle(here.store, here.keys, me(), state, why, here.clock())
+    except radar.OwnPhone:
+        return _page(state, {"done": why}, [("text-done", "own_phone_alarms")], 409)
     return redirect(url_for("phones.page", device=device, done="looked"), code=303)
 
 
@@ -129,6 +132,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
             *(words.lost_notes(each.at, each.waiting, each.oldest_at, now) for each in state.losses),
         ],
         "saw": _seen(state),
+        "own_alarms": words.OWN_PHONE_ALARMS if own else "",
         "settled": [
             words.looked_into(each.what, names.get(each.settled_by or "", ""), each.settled_at or "", now)
             for each in state.settled

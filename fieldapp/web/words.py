@@ -239,6 +239,7 @@ OWN_PHONE = (
     "This is your own phone, so somebody else says whether it is in use again: another supervisor of your team, or an "
     "administrator. What you wrote on it is kept here until then."
 )
+OWN_PHONE_ALARMS = "This is your own phone, so somebody else looks into this: another supervisor of your team, or an administrator. Tell them what you know."
 PHONE_DONE = {
     "looked": "Written down, with your name and the time.",
     "ok": "The phone may fetch again.",
@@ -270,6 +271,7 @@ PROBLEMS = {
     "alarms_moved": "Something changed while you were typing, so nothing was written down. Read the list again, then send it once more",
     "phone_moved": "Somebody else said meanwhile what this phone is, so nothing was written down. Read what is there now, then decide again",
     "own_phone": "This is your own phone, so somebody else says whether it is in use again. Nothing was written down",
+    "own_phone_alarms": "This is your own phone, so somebody else looks into this. Nothing was written down",
     "cannot_place": "This cannot be placed as things stand, so nothing was done. What it waits for must be there first, "
     "and a private section needs two people who may read it, one of them a supervisor",
     "file_missing": "Choose the file first",
@@ -416,11 +418,17 @@ def carried(taken: Taken) -> tuple[list[tuple[str, int]], list[str]]:
             "What could not be read is kept as it came, among what is being sorted. The phone has its own copy of each. If it "
             "still works, keep a new file there and bring that in, too."
         )
-    if taken.later:
+    if taken.unwritten:
         said.append(
-            "The office could not take in all of it now: it was busy, or there was more that nobody can vouch for than it takes "
-            "from one person in a day. Bring in the same file again, tomorrow if it is not taken in today."
+            "The office could not write all of it down: its disk may be full. Ask whoever runs the office’s computer to make room, then "
+            "bring in the same file again."
         )
+    if taken.beyond:
+        said.append(
+            "There was more that nobody can vouch for than the office takes from one person in a day. Bring in the same file again tomorrow."
+        )
+    if taken.later > taken.unwritten + taken.beyond:
+        said.append("The office was busy and could not take in all of it now. Bring in the same file again in a few minutes.")
     if taken.is_cut:
         said.append(
             "The file is damaged or ends too early. What was whole before that was taken in, and something may be missing. If "

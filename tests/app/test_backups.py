@@ -349,6 +349,24 @@ def test_office_that_is_damaged_or_gone_can_be_put_back(machine: Path) -> None:
     assert titles() == 1
 
 
+def test_disk_that_is_full_only_after_the_backup_has_its_name_leaves_it_and_says_so(
+    machine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(backups, "sync_folder", lambda _: resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard)))
+    try:
+        assert cli.main(["backup"]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    told = capsys.readouterr().err
+    assert f"Made {newest(machine)}, and it is whole, but the office could not write down that it was made" in told
+    assert "No backup was made" not in told
+    office = open_office(config.read())
+    assert office.store.settings.get("durable_through") == ""
+    office.store.close()
+    assert cli.main(["verify", "--backup", str(newest(machine))]) == 0
+
+
 def test_backup_beside_the_key_is_refused(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["backup", "--to", str(machine / "keys")]) == 1
     assert "whoever took that folder" in capsys.readouterr().err

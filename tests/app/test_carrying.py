@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from fieldapp import carrying, intake, signers
 from fieldapp.keys import hash_text, seal_envelope
-from fieldapp.store import StoreFailed
+from fieldapp.store import StoreBusy, StoreFailed
 from fieldapp.web.guards import FORM_LIMIT
 from sync import entry, wire
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -239,24 +239,31 @@ def test_allowance_is_the_carriers_own_and_what_is_beyond_it_may_be_brought_tomo
     assert counted(answer) == {**told(new=1, unreadable=3), "Not taken in yet": 2}
     assert "Bring in the same file again" in words_of(answer)
     # What a person brought takes nothing of any phone’s allowance, nor of a colleague’s.
-    assert place.office.store.quarantine.unbelieved_today(ama.device, "", entry.stamp(place.clock())[:10]) == (0, 0)
+    assert place.office.store.quarantine.kept_today(ama.device, "", entry.stamp(place.clock())[:10], is_believed=False) == (0, 0)
     assert counted(bring(place.signed_in("admin"), file)) == told(here=1, unreadable=5)
     place.clock.pass_by(days=1)
     assert counted(bring(place.signed_in("marian"), file)) == told(here=1, unreadable=5)
 
 
-def test_busy_office_says_that_the_file_is_to_be_brought_again(
-    ama: Handset, marian: Browser, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(StoreBusy, "The office was busy and could not take in all of it now"), (StoreFailed, "its disk may be full")],
+)
+def test_office_that_cannot_take_it_in_says_why_and_that_the_file_is_to_be_brought_again(
+    ama: Handset, marian: Browser, monkeypatch: pytest.MonkeyPatch, error: type[StoreFailed], said: str
 ) -> None:
     note = ama.write(opened(ama), NOTE)
 
     def busy(*_: Any) -> None:
-        raise StoreFailed("locked")
+        raise error("SQLITE_FULL")
 
     monkeypatch.setattr(intake, "take_from_person", busy)
     answer = bring(marian, file_of(note))
     assert counted(answer) == {**told(), "Not taken in yet": 1}
     assert "Keep the file until all of it is here" in words_of(answer)
+    assert said in words_of(answer)
+    assert ("busy" in words_of(answer)) == (error is StoreBusy)
+    assert "tomorrow" not in words_of(answer)
     monkeypatch.undo()
     assert counted(bring(marian, file_of(note))) == told(new=1)
 

@@ -373,6 +373,22 @@ def test_unbelievable_bytes_are_capped_for_a_day_and_notes_are_not(
     assert ama.push(junk[4])[0]["status"] == "quarantined"
 
 
+def test_entries_that_wait_for_an_opening_are_capped_for_a_day_apart_from_junk_and_placed_ones_count_no_more(
+    ama: Handset, place: Harrowmere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "WAITING_A_DAY", 2)
+    opening = ama.opening()
+    notes = [ama.write(opening.casefile, NOTE) for _ in range(4)]
+    results = ama.push(*notes[:3], secrets.token_bytes(200))
+    assert [(each["status"], each["code"]) for each in results[:3]] == [
+        ("quarantined", "no_opening"), ("quarantined", "no_opening"), ("retry", "full"),
+    ]  # fmt: skip
+    assert results[3]["status"] == "quarantined"
+    assert [each["status"] for each in ama.push(opening, *notes)] == ["stored", "duplicate", "duplicate", "stored", "stored"]
+    other = ama.opening()
+    assert ama.push(ama.write(other.casefile, NOTE))[0]["status"] == "quarantined"
+
+
 def test_ninety_nine_are_stored_when_one_makes_the_office_stumble(ama: Handset, place: Harrowmere) -> None:
     casefile = opened(ama)
     with place.office.store.writing() as tx:

@@ -243,6 +243,27 @@ def test_nobody_says_of_their_own_phone_that_it_is_in_use_again(place: Harrowmer
     assert place.office.store.entries.get(note.id) is not None
 
 
+def test_nobody_says_of_what_is_missing_from_their_own_phone_that_it_was_looked_into(place: Harrowmere) -> None:
+    own = phone(place, "marian")
+    casefile = opened(own)
+    own.write(casefile, NOTE)
+    own.push(own.write(casefile, NOTE))
+    place.clock.pass_by(minutes=1)
+    marian, jos = place.signed_in("marian"), place.signed_in("jos")
+    page = words_of(marian.get(page_of(own)))
+    assert "1 item has not come" in page
+    assert "somebody else looks into this" in page
+    assert "I have looked into it" not in page
+    saw = re.search(r'name="saw" value="([^"]*)"', jos.get(page_of(own)).text)
+    assert saw is not None
+    answer = looks_into(marian, own, "It was <b>nothing", saw=saw[1])
+    assert answer.status_code == 409
+    assert "It was &lt;b&gt;nothing" in answer.text, "what was typed is still there"
+    assert "1 item has not come" in words_of(jos.get("/desk/board"))
+    assert looks_into(jos, own, "Asked Marian").status_code == 303
+    assert "has not come" not in words_of(jos.get("/desk/board"))
+
+
 def test_anybody_says_of_their_own_phone_that_it_is_lost(place: Harrowmere) -> None:
     own = phone(place, "marian")
     place.clock.pass_by(minutes=1)
