@@ -105,6 +105,18 @@ def test_a_colleague_can_sign_in_when_another_account_is_being_guessed(office: H
     assert office.visitor().sign_in("jos").status_code == 303
 
 
+def waits_after(office: Harrowmere, tries: list[tuple[str, str]]) -> int:
+    """Tries (email, address) one after the other with wrong words; how many of them were looked at before one waits."""
+    here = office.office
+    found = [people.sign_in(here.store, here.keys, email, "wrong", "000000", address, here.clock) for email, address in tries]
+    return sum(isinstance(each, people.Refused) and not each.wait_s for each in found)
+
+
+def test_an_account_that_is_guessed_from_everywhere_waits_and_so_does_an_address_that_guesses_everybodys(office: Harrowmere) -> None:
+    assert waits_after(office, [("marian@harrowmere.example", f"198.51.100.{n}") for n in range(100)]) == 21
+    assert waits_after(office, [(f"{n}@harrowmere.example", "203.0.113.1") for n in range(100)]) == 51
+
+
 def test_right_sign_ins_never_make_an_office_wait(office: Harrowmere) -> None:
     for _ in range(60):
         office.clock.pass_by(seconds=30)

@@ -152,7 +152,7 @@ def test_network_that_answers_everything_with_its_own_page_is_never_taken_for_th
     ama.sends_and_receives()
 
     # Then nothing is shown as sent, and the screen has an idea why
-    ama.sees("There is signal, but the office does not answer.")
+    ama.sees("There is signal, but the office does not answer as it should.")
     ama.sees(re.compile("may want you to log in"))
     expect(ama.page.locator(".app-send-line")).to_contain_text(NO_ANSWER)
     expect(ama.page.locator("body")).not_to_contain_text("the office has it")

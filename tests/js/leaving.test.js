@@ -125,10 +125,13 @@ test("one person's use of a shared phone ends: theirs goes, the other's stays, a
   await parted(phone);
   assert.deepEqual(office.dropped, [[kid, true]]);
   assert.equal((await vaultsOf(phone)).length, 1);
+  const { people: left, parted: gone } = await phone.ask("status");
   assert.deepEqual(
-    (await phone.ask("status")).people.map(({ label }) => label),
+    left.map(({ label }) => label),
     ["Reece"],
   );
+  // Whoever takes the phone up next month is told whose families went from it, without unlocking anything.
+  assert.equal(gone, "Ama");
   await phone.until(() => office.byId.size === 4, "what Ama had written");
   phone.kill();
 });

@@ -31,6 +31,8 @@ const LISTED = 200;
 /** What the office says of a phone, or of one person's use of it, that must hold nothing any more. */
 const GONE = new Set(["lost", "ended"]);
 const PULL_EVERY_MS = 300_000;
+/** For so long a phone that somebody may not use any more says whose. */
+const PARTED_SAID_MS = 30 * 86_400_000;
 /** However long the office asked for patience, or an item has failed: so often everything that waits is tried. */
 const TRY_ALL_EVERY_MS = 3_600_000;
 
@@ -402,6 +404,7 @@ export function open(port, outside = createOutside()) {
       );
       const storage = { persisted: await outside.storage.persisted(), ...(await outside.storage.estimate()) };
       const { at, offset } = (await box.fact("office_seen")) ?? {};
+      const parted = await box.fact("parted");
       const state = session ? "unlocked" : people.length > 0 ? "locked" : "fresh";
       return {
         state,
@@ -409,6 +412,7 @@ export function open(port, outside = createOutside()) {
         ...(session ? { person: session.me, vault: session.vault.name } : {}),
         storage,
         heard: { at, offset },
+        parted: outside.now() - parted?.at < PARTED_SAID_MS && parted.label,
         second_tab: isSecond,
       };
     },

@@ -317,11 +317,12 @@ export async function openOutbox(outside, onGone) {
           if (old.kid === replaces) people.put({ ...old, is_replaced: true }, name);
         people.put(added, vault);
       }),
-    /** Forgets people whose vaults are gone, keeps their signers until the office has been told, and lets every draft go now. @param {[vault: string, person: {kid: string}][]} gone @param {number} now */
+    /** Forgets people whose vaults are gone, keeps their signers until the office has been told and a name to say it under, and lets every draft go now. @param {[vault: string, person: {kid: string, label: string}][]} gone @param {number} now */
     async partWith(gone, now) {
       await inside(["people", "device"], "strict", async ({ people, device }) => {
         const told = (await answer(device.get("dropped"))) ?? [];
         device.put([...told, ...gone.map(([, { kid }]) => kid)], "dropped");
+        if (gone[0]) device.put({ label: gone[0][1].label, at: now }, "parted");
         for (const [vault] of gone) people.delete(vault);
       });
       await outbox.draftsDueNow(now);

@@ -242,8 +242,9 @@ export async function exchange(outside, path, options) {
     const answer = await response.json();
     if (answer === null || typeof answer !== "object" || (response.status === 200 && answer.v !== 1)) return { status: -1 };
     return { status: response.status, answer, wait };
-  } catch {
-    return { status: response.status === 200 ? 0 : response.status, wait };
+  } catch (error) {
+    // A line that breaks is no signal; an answer that nobody can read came from somewhere.
+    return { status: response.status === 200 ? (error instanceof SyntaxError ? -1 : 0) : response.status, wait };
   }
 }
 

@@ -79,6 +79,7 @@
  * @property {{id: string, name: string, role: string}} [person]
  * @property {{persisted: boolean|null, usage?: number, quota?: number}} [storage]
  * @property {{at?: string, offset?: number}} [heard] when the office was last heard, by this phone’s clock, and how far that clock was behind the office’s, in milliseconds
+ * @property {string | false} [parted] whose use of this phone the office ended lately
  * @property {boolean} [second_tab]
  *
  * @typedef {{rater?: string, rater_name?: string, points: {on: string, value: number, comment?: string, record?: string}[]}} Series

@@ -8,6 +8,7 @@ import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "
 import { Typed } from "../parts/typed.jsx";
 import * as sayForm from "../words/form.js";
 import * as sayNote from "../words/note.js";
+import { officeSays } from "../words/sending.js";
 import * as sayUnlock from "../words/unlock.js";
 import { kept, waitFor } from "../words/unlock.js";
 
@@ -54,6 +55,11 @@ export function Unlock() {
   return (
     <Frame title={sayUnlock.title}>
       {!wrong && <Trouble error={error} />}
+      {status.value?.parted && (
+        <p class="govuk-inset-text">
+          <bdi>{status.value.parted}</bdi>: {officeSays("ended")}
+        </p>
+      )}
       <Form onSubmit={() => void submit()}>
         {people.length > 1 && (
           <div class="govuk-form-group">

@@ -26,14 +26,14 @@ export const explain = (/** @type {Outbox} */ told) => {
   if (told.reach === "no_signal")
     return "There is no signal. Everything is kept on this phone and is sent by itself when signal returns.";
   if (told.reach === "office_not_answering")
-    return "There is signal, but the office does not answer. Everything is kept on this phone; it tries again by itself. On wifi that is not yours, open any web page: it may want you to log in.";
+    return "There is signal, but the office does not answer as it should. Everything is kept on this phone; it tries again by itself. On wifi that is not yours, open any web page: it may want you to log in.";
   return told.waiting > 0
     ? "Everything is kept on this phone until the office has confirmed each one."
     : "The office has everything you sent.";
 };
 
 const REMOVED =
-  "Your office says that this phone is no longer in use, so the families on it were removed. What you wrote is still sent.";
+  "Your office has ended the use of this phone, so your families were removed from it. What you wrote is still sent. Ask your administrator.";
 /** @type {Record<string, string>} */
 const OFFICE = {
   store_failed: "This phone could not keep what came from the office. What you wrote is safe. Free some space on the phone.",
