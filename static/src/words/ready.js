@@ -9,7 +9,7 @@ export const again = "Check again";
 export const good = "In order:";
 export const change = "To change:";
 export const ready = "Yes. This phone is ready.";
-export const at_risk = "Not yet. Notes that wait to be sent are not safe here for long: send them as soon as you have signal.";
+export const at_risk = "Not yet. Notes that wait to be sent are not safe here for long. Send as soon as you have signal.";
 
 export const persist = "Ask the browser to keep it";
 export const install = "Put it on the home screen";

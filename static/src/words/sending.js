@@ -13,9 +13,9 @@ export const written = (/** @type {string} */ when) => `Written ${when}`;
 export const locked = "Unlock this phone to see each one.";
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
-  "Keep what waits as one file and take it to your office in any way you like: with a cable, on a memory stick, from another phone. It is sealed: only your office can read it, and it names nobody.",
+  "Keep what waits as one file and take it to your office in any way you like, with a cable or a memory stick. It is sealed: only your office can read it, and it names nobody.",
   "Your supervisor or administrator chooses “Bring in a file from a phone” on the page “Being sorted”.",
-  "Nothing leaves this phone for it. Everything goes on waiting here until your office confirms it, so keep the phone, and do not clear the browser. Drafts are not in the file: send them first.",
+  "Everything goes on waiting here until your office confirms it, so keep the phone, and do not clear the browser. Drafts are not in the file: send them first.",
 ];
 export const carry_do = "Keep what waits as a file";
 export const fileName = (/** @type {string} */ day) => `fieldapp-waiting-${day}.sealed`;
@@ -33,7 +33,7 @@ export const explain = (/** @type {Outbox} */ told) => {
 };
 
 const REMOVED =
-  "Your office has ended the use of this phone, so your families were removed from it. What you wrote is still sent. Ask your administrator.";
+  "Your office ended the use of this phone and removed your families from it. What you wrote is still sent. Ask your administrator.";
 /** @type {Record<string, string>} */
 const OFFICE = {
   store_failed: "This phone could not keep what came from the office. What you wrote is safe. Free some space on the phone.",

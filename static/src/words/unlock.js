@@ -16,7 +16,7 @@ export const open = "Unlock";
 export const opening = "Unlocking…";
 export const forgot = "I have forgotten my words";
 export const forgot_do =
-  "With signal, set up this phone again with your password and code. Notes waiting to be sent are still sent, under your name. Drafts come back to you.";
+  "With signal, set up this phone again with your password and code. Notes waiting to be sent are still sent. Drafts come back to you.";
 export const see = "See what waits";
 export const set_up = "Set up again";
 export const someone_else = "Somebody else wants to use this phone";
