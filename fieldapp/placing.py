@@ -144,12 +144,13 @@ class Placer:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an opening entry says."""
+    """What an opening entry says. `practice` counts only where the desk signed it: nobody takes a family out of every count from a phone."""
 
     about: str
     sort: str
     readers: tuple[str, ...]
     title: str
+    practice: bool = False
 
 
 def read_opening(body: bytes) -> Opening:
@@ -164,7 +165,7 @@ def read_opening(body: bytes) -> Opening:
         raise Malformed("opening", "readers")
     if not isinstance(title, str):
         raise Malformed("opening", "title")
-    return Opening(str(about), str(sort), tuple(str(each) for each in readers), title)
+    return Opening(str(about), str(sort), tuple(str(each) for each in readers), title, fields.get("practice") is True)
 
 
 def open_casefile(
@@ -215,7 +216,8 @@ def place_office_entry(
     `via` is the audit row (store.audit.add) that tells of it; `record` is drawn at random when it is "". An opening makes its
     casefile, of that `team`. Whoever calls has asked `access`. Raises LookupError for an unknown casefile.
     """
-    body = entry.make_body(secrets.token_bytes(16), fields)
+    # Said in the entry itself, so that it is known again when a restore lost the casefile and a phone gives it back.
+    body = entry.make_body(secrets.token_bytes(16), {**fields, "practice": True} if practice and kind == "opening" else fields)
     header = entry.make_header(
         sha256,
         kind=kind,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from fieldapp import placing, radar, signers, sorting, store, verifying
+from fieldapp import leaves, placing, radar, scope, signers, sorting, store, verifying
 from fieldapp.demo.phone import enrolment
-from fieldapp.keys import SigningKey
+from fieldapp.keys import SigningKey, new_id
 from fieldapp.web.office import Office, put_office
 from sync import entry, wire
 from tests.app.harrowmere import VISIT, Harrowmere, words_of
@@ -232,6 +232,46 @@ def test_what_waits_for_its_opening_is_placed_when_another_phone_gives_that_back
     assert lacking(reece, lost_day.in_new.id) == []
     assert statuses(reece, *given_back(reece, opening)) == ["stored"]
     assert statuses(reece, *given_back(reece, lost_day.in_new.id)) == ["duplicate"]
+
+
+def test_private_section_and_practice_family_come_back_as_what_they_were(ama: Handset, place: Harrowmere, tmp_path: Path) -> None:
+    family, copy = opened(ama), copied(place, tmp_path)
+    here, marian = place.office, place.people["marian"]
+    private = leaves.open_section(
+        here.store,
+        here.keys,
+        here.practice,
+        marian,
+        family,
+        title="Safe number",
+        readers=[place.id("ama")],
+        kept_out=[],
+        now=place.clock(),
+    )
+    practice = place.open_casefile("ama", "Practice", practice=True)
+    # A phone's word for it counts for nothing: it would take a family out of what supervisors see.
+    fields = {"about": "family", "sort": "main", "readers": [], "title": "The Quiet family", "practice": True}
+    claimed = ama.write(new_id(), fields, kind="opening")
+    assert statuses(ama, claimed.envelope) == ["stored"]
+    ama.pull_all()
+    kept = dict(ama.entries)
+    put_back(place, copy)
+    ama.pull()
+    missing = lacking(ama, *kept)
+    ama.entries = kept
+    assert set(statuses(ama, *given_back(ama, *missing))) == {"stored"}
+    rows = place.office.store.casefiles.several([private, practice, claimed.casefile])
+    assert {name: rows[name].practice for name in rows} == {private: False, practice: True, claimed.casefile: False}
+    assert rows[private].sort == "restricted"
+    at = entry.stamp(place.clock())
+    for who, readable in (
+        ("ama", {private, practice, claimed.casefile}),
+        ("marian", {private, claimed.casefile}),
+        ("jos", {claimed.casefile}),
+    ):
+        reader = scope.reader(place.office.store, place.id(who))
+        assert reader is not None
+        assert {row.id for row in scope.readable(place.office.store, reader, at)} & set(rows) == readable
 
 
 def test_what_a_lost_phone_wrote_waits_for_a_person(lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere) -> None:

@@ -112,7 +112,9 @@ def waits_after(office: Harrowmere, tries: list[tuple[str, str]]) -> int:
     return sum(isinstance(each, people.Refused) and not each.wait_s for each in found)
 
 
-def test_an_account_that_is_guessed_from_everywhere_waits_and_so_does_an_address_that_guesses_everybodys(office: Harrowmere) -> None:
+def test_an_account_that_is_guessed_from_everywhere_waits_and_so_does_an_address_that_guesses_everybodys(
+    office: Harrowmere,
+) -> None:
     assert waits_after(office, [("marian@harrowmere.example", f"198.51.100.{n}") for n in range(100)]) == 21
     assert waits_after(office, [(f"{n}@harrowmere.example", "203.0.113.1") for n in range(100)]) == 51
 
