@@ -427,6 +427,10 @@ def test_no_page_changes_by_a_byte_when_a_private_section_opens(world: World, wh
         world.place.note("ama", section, anything_worrying="yes")
     after = everything_shown(world, browser, world.place.people[who].name)
     assert {address for address in before if before[address] != after[address]} == set()
+    # The search gives back what was asked for; that it is the same as before was shown above.
+    for address in set(before) - {"search"}:
+        assert b"Only for two" not in after[address], address
+        assert section.encode() not in after[address], address
     assert browser.get(f"/desk/families/{section}").status_code == browser.get("/desk/families/nowhere").status_code == 404
     assert browser.get(f"/desk/families/{section}").data == browser.get("/desk/families/nowhere").data
     # Marian's own doings changed, with her sign-in: of the section nothing is among them.
