@@ -51,6 +51,9 @@ def install(app: Flask, settings: Settings, office: Office, *, client: Path, dev
     releases = Releases(client, dev=dev)
     releases.current()
     put_office(app, office)
+    # Two strokes in an address are no page. Led to the one with one stroke, a browser would be told a whole address, made of the
+    # name and port it asked under, and of http where a proxy speaks https.
+    app.url_map.merge_slashes = False
     app.config["TRUSTED_HOSTS"] = [settings.host, *(["127.0.0.1"] if settings.host == "localhost" else [])]
     demo = {"emails": DEMO_KEYWORKERS, "password": DEMO_PASSWORD, "code": DEMO_CODE} if settings.demo else None
     policy = content_policy(script_src="'self' 'wasm-unsafe-eval'")

@@ -92,13 +92,20 @@ def _http_problem(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or 300 <= status < 400:
         return error
     if request.path.startswith("/sync/"):
-        return jsonify(v=1, error="not_found" if status == 404 else "bad_request" if status < 500 else "busy"), status
+        told = jsonify(v=1, error="not_found" if status == 404 else "bad_request" if status < 500 else "busy")
+        told.status_code = status
+        return _with_its_headers(told, error)
     # 403 says that something exists; nobody is told that here.
     shown = 404 if status == 403 else status
     heading, sentences = _SAID.get(shown) or _SAID[400 if shown < 500 else 500]
     answer = Response(
         render_template("pages/problem.html", heading=heading, sentences=sentences, person=_person_if_known(shown)), shown
     )
+    return _with_its_headers(answer, error)
+
+
+def _with_its_headers(answer: Response, error: HTTPException) -> Response:
+    """Says when to come back, or which methods there are: what a status means is not whole without."""
     for name, value in error.get_headers():
         if name in {"Retry-After", "Allow"}:
             answer.headers[name] = value
