@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ from fieldapp.passkeys import Shown
 from fieldapp.web import guards
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
+
+_OURS = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def show_to_visitor(template: str, status: int = 200, **told: Any) -> Response:
@@ -26,7 +29,9 @@ def show_to_visitor(template: str, status: int = 200, **told: Any) -> Response:
 
 def visitor_secret() -> str:
     """What this browser's cookie says, or is to say."""
-    return request.cookies.get(guards.visitor_cookie()) or secrets.token_urlsafe(32)
+    known = request.cookies.get(guards.visitor_cookie(), "")
+    # What no answer of ours has set is not sent back: it may be anything, of any length.
+    return known if _OURS.fullmatch(known) else secrets.token_urlsafe(32)
 
 
 def bound_to_visitor(secret: str) -> str:

@@ -79,14 +79,13 @@ def test_no_word_in_an_address_leads_away_from_the_office(office: Whole) -> None
     names = ("next", "url", "to", "back", "return", "redirect", "why", "done", "before")
     for who in ("nobody", "marian", "admin"):
         client = office.client(who)
-        for rule in office.app.url_map.iter_rules():
+        for n, rule in enumerate(office.app.url_map.iter_rules()):
             if "GET" in (rule.methods or set()):
-                for aim in aims:
-                    answer = client.get(office.address(rule), query_string=dict.fromkeys(names, aim))
-                    assert answer.status_code != 500, rule
-                    assert EVIL not in str(answer.headers), rule
-                    if answer.mimetype == "text/html":
-                        assert EVIL not in answer.text, rule
+                query = {name: aims[(n + k) % len(aims)] for k, name in enumerate(names)}
+                answer = client.get(office.address(rule), query_string=query)
+                assert answer.status_code != 500, rule
+                assert EVIL not in str(answer.headers), rule
+                assert answer.mimetype != "text/html" or EVIL not in answer.text, rule
 
 
 def test_after_signing_in_nobody_is_led_where_the_address_says(office: Whole) -> None:
