@@ -292,7 +292,7 @@ class PullAnswer(Struct, frozen=True, kw_only=True):
     added: list[RandomId]
     removed: list[Removed]
     confirm: bool
-    diverged: list[RandomId]
+    diverged: list[str]
     people: list[PersonBrief]
     enrolments: list[EnrolmentLink]
     casefiles: list[PulledCasefile]

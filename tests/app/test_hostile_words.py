@@ -190,7 +190,9 @@ def test_whatever_stands_in_a_header_or_a_cookie_breaks_nothing_and_runs_nowhere
     for name, words in WORDS.items():
         raw = re.sub(r"[\r\n\0]", "", words[:4000].encode("utf-8", "surrogatepass").decode("latin-1"))
         cookies = "; ".join(f"__Host-fieldapp-{one}={raw}" for one in ("desk", "visitor", "device", "council", "named"))
-        told = dict.fromkeys(("Cookie", "Authorization", "Fieldapp-Proof", "Accept-Encoding", "Accept", "Range", "If-None-Match"), raw)
+        told = dict.fromkeys(
+            ("Cookie", "Authorization", "Fieldapp-Proof", "Accept-Encoding", "Accept", "Range", "If-None-Match"), raw
+        )
         told |= {"Cookie": cookies, "Authorization": f"Bearer {raw}"}
         for method, rule, guard in office.routes():
             if method in {"HEAD", "OPTIONS"}:
