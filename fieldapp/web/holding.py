@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 from flask import Blueprint, Response, abort
@@ -27,7 +28,8 @@ _REMOVAL = {
     "replaced": "Left there sealed when the words were forgotten; nobody opens it",
 }
 _ENDED = {"left": "ended here by the office", "replaced": "words forgotten, set up again", "dropped": "removed from the phone"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\0]*[=+\-@|%＝＋－＠]|[\t\r\n]")
+"""What a spreadsheet may take for a formula, also behind what it passes over, and with the signs of Asian keyboards."""
 
 
 @pages.get("/phones/<device>/held")
@@ -64,7 +66,8 @@ def table(device: str) -> ResponseReturnValue:
     holding.note_export(here.store, me(), now)
     names = here.store.people.names()
     text = io.StringIO()
-    sheet = csv.writer(text, lineterminator="\r\n")
+    # All in quotes: where commas are decimal marks, a spreadsheet parts at semicolons, and behind one a formula would begin.
+    sheet = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     sheet.writerow(
         ["person", "family", "entries sent there", "last sent at", "on the phone", "removed at", "last contact", "not come"]
     )
@@ -86,7 +89,7 @@ def _columns(held: Held | None) -> tuple[object, ...]:
 
 def _cell(text: str) -> str:
     """Keeps a spreadsheet from running what somebody typed as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _name(held: Held) -> str:

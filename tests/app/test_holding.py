@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import secrets
 from typing import Any
+
+import pytest
 
 from fieldapp.keys import new_id, sha256
 from sync import entry, wire
@@ -144,12 +147,19 @@ def test_practice_family_is_in_no_list_and_no_count(ama: Handset, place: Harrowm
     assert "No family was ever sent to it." in held(place.signed_in("marian"), ama)
 
 
-def test_family_named_like_a_formula_is_no_formula_in_the_file(ama: Handset, place: Harrowmere) -> None:
-    opened(ama, title="=HYPERLINK(0)")
+@pytest.mark.parametrize(
+    "name",
+    ["=HYPERLINK(0)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u200b=1", "\ufeff=1", "\u202e=1", "＝1", "x;=1", 'x";=1', "=cmd|' /C calc'!A0"],
+)  # fmt: skip
+def test_family_named_like_a_formula_is_no_formula_in_the_file(ama: Handset, place: Harrowmere, name: str) -> None:
+    opened(ama, title=name)
     ama.pull_all()
     answer = place.signed_in("marian").get(f"{page_of(ama)}/held.csv")
-    assert "'=HYPERLINK(0)" in answer.text
-    assert ",=HYPERLINK" not in answer.text
+    rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+    assert [cell for row in rows for cell in row if re.match(r"[\s\u200b\ufeff\u202e]*[=+\-@＝]", cell)] == []
+    # Nothing stands outside quotes, where a spreadsheet that parts at semicolons would begin a formula.
+    assert re.sub(r'"(?:[^"]|"")*"', "", answer.text).strip("\ufeff,\r\n") == ""
+    assert any(cell.endswith(name.strip()) or name in cell for row in rows for cell in row)
 
 
 # Removed, or owed
