@@ -59,7 +59,7 @@ def faults(answer: TestResponse, rule: str) -> list[str]:
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")
     if headers.get("Cache-Control") != "no-store" and "Set-Cookie" in headers:
         found.append("a cookie in what is kept")
-    found += [f"lets others in: {name}" for name in headers.keys() if name.lower().startswith("access-control-")]
+    found += [f"lets others in: {name}" for name, _ in headers if name.lower().startswith("access-control-")]
     found += [f"cookie: {one}" for one in headers.getlist("Set-Cookie") if not _is_strict(one)]
     if "Location" in headers and not re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", headers["Location"]):
         found.append(f"leads elsewhere: {headers['Location']}")
@@ -77,7 +77,7 @@ def faults(answer: TestResponse, rule: str) -> list[str]:
 def _faults_of_policy(told: list[str], rule: str) -> list[str]:
     if len(told) != 1:
         return [f"{len(told)} policies"]
-    policy = dict((line.strip().split(" ", 1) + [""])[:2] for line in told[0].split(";"))
+    policy = dict([*line.strip().split(" ", 1), ""][:2] for line in told[0].split(";"))
     if rule.startswith("/sync/v1/"):
         return [] if policy == TO_PHONES else [f"policy: {told[0]}"]
     required = {
@@ -200,12 +200,11 @@ def _answers(**headers: str) -> Callable[..., Response]:
     return lambda **_: Response("<p>Tarnley</p>", headers=headers, mimetype="text/html")
 
 
-def _with_cookie(**told: Any) -> Callable[[], Response]:
+def _with_cookie(**other: Any) -> Callable[[], Response]:
     def answers() -> Response:
         answer = Response()
-        answer.set_cookie(
-            **{"key": "__Host-fieldapp-x", "value": "y", "secure": True, "httponly": True, "samesite": "Strict"} | told
-        )
+        told: dict[str, Any] = {"key": "__Host-fieldapp-x", "secure": True, "httponly": True, "samesite": "Strict", **other}
+        answer.set_cookie(**told)
         return answer
 
     return answers
@@ -220,8 +219,8 @@ def _with_cookie(**told: Any) -> Callable[[], Response]:
         _answers(**{"X-Content-Type-Options": "sniff"}),
         _answers(**{"Referrer-Policy": "unsafe-url"}),
         _answers(**{"Access-Control-Allow-Origin": "*"}),
-        _answers(**{"Location": "https://elsewhere.example/"}),
-        _answers(**{"Location": "//elsewhere.example/"}),
+        _answers(Location="https://elsewhere.example/"),
+        _answers(Location="//elsewhere.example/"),
         _answers(**{"Content-Disposition": 'inline; filename="Tarnley.html"'}),
         _with_cookie(key="fieldapp-x"),
         _with_cookie(secure=False),
