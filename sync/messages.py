@@ -345,8 +345,19 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     retry_after: Count | UnsetType = UNSET
 
 
-REQUESTS = (BeginRequest, EnrolRequest, RenewRequest, HelloRequest, HaveRequest, PullRequest, DraftsRequest, PracticeRequest)
+REQUESTS = (
+    ChallengeRequest,
+    BeginRequest,
+    EnrolRequest,
+    RenewRequest,
+    HelloRequest,
+    HaveRequest,
+    PullRequest,
+    DraftsRequest,
+    PracticeRequest,
+)
 ANSWERS = (
+    ChallengeAnswer,
     BeginAnswer,
     EnrolAnswer,
     RenewAnswer,

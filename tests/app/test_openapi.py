@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 import zlib
 from typing import Any
@@ -299,3 +300,9 @@ def test_whatever_a_signed_body_holds_is_kept_and_every_page_about_it_opens(plac
         assert "<script>alert" not in answer.text, path
     answer = ask(ama, "POST", "/pull", entry.write_json({"v": 1, "cursors": {}}), "proof")
     Documented(place).holds("POST", "/pull", answer)
+
+
+def test_everything_the_document_points_at_is_in_it(place: Harrowmere) -> None:
+    whole = document(place)
+    pointed = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(whole)))
+    assert pointed == set(whole["components"]["schemas"])
