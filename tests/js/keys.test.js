@@ -1,5 +1,6 @@
 /** Keys: what must open opens, and everything else refuses. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import fc from "fast-check";
@@ -57,6 +58,8 @@ test("law: a vault made with another library's Argon2id opens as before, whateve
   await fc.assert(
     fc.asyncProperty(given, async ({ words, salt, m, t }) => {
       const typed = words.join(" ");
+      // No vault was ever made under words that are easier to guess: the next law.
+      fc.pre(areStrong(typed, new Set()));
       const material = await argon2id({
         password: plainWords(typed),
         salt,
@@ -100,9 +103,21 @@ test("what is sealed for later reading opens with its private half alone, and as
   assert.deepEqual(await openAsReader(reader, theirs), utf8("theirs"));
 });
 
-test("words too few to be stretched are wrong words", async () => {
+test("law: words too few to be stretched are never taken as unlock words, and are wrong words wherever they are typed", async () => {
+  const sign = fc.constantFrom(" ", "\u00a0", "\u2003", "-", ".", ",", "a", "B", "7", "é", "\u0301", "家", "🦊", "ﬁ");
+  const few = fc.string({ unit: sign, maxLength: 16 }).filter((typed) => utf8(plainWords(typed)).length < 8);
+  const list = new Set(
+    readFileSync(new URL("../../fieldapp/practice/vocabularies/words.txt", import.meta.url), "utf8").split("\n"),
+  );
   const wrap = await wrapVaultKey("apple river stone cloud", KDF_FLOOR, bytes(32), "v1");
-  for (const typed of ["", "a", "apple"]) await assert.rejects(unwrapVaultKey(typed, wrap, "v1"), { code: "wrong_words" });
+  await fc.assert(
+    fc.asyncProperty(few, async (typed) => {
+      assert.ok(!areStrong(typed, list));
+      await assert.rejects(unwrapVaultKey(typed, wrap, "v1"), { code: "wrong_words" });
+      await assert.rejects(wrapVaultKey(typed, KDF_FLOOR, bytes(32), "v1"), { code: "wrong_words" });
+    }),
+    { examples: [[""], ["a"], ["apple"], [" ".repeat(23)], ["\u3000 \u00a0 - "]] },
+  );
 });
 
 for (const [name, lowered] of [

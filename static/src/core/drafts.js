@@ -179,7 +179,6 @@ export function openDrafts(session) {
       begun.delete(slot);
       caseload.drafts.delete(slot);
       session.tell("caseload", {});
-      return {};
     },
 
     /**

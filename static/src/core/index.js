@@ -442,26 +442,14 @@ export function open(port, outside = createOutside()) {
       return opened;
     },
     unlock: (given) => openFor(given),
-    prove: async (proof) => {
-      await unlocked().vault.prove(proof);
-      return {};
-    },
+    prove: (proof) => unlocked().vault.prove(proof),
     "words.offer": async () => {
       listed = await wordList(outside);
       return { offered_words: drawWords(outside, listed) };
     },
-    "words.change": async (given) => {
-      await changeWords(unlocked(), given, listed);
-      return {};
-    },
-    "passkey.add": async ({ proof, passkey }) => {
-      await unlocked().vault.addPasskey(proof, passkey);
-      return {};
-    },
-    "passkey.remove": async () => {
-      await unlocked().vault.removePasskey();
-      return {};
-    },
+    "words.change": (given) => changeWords(unlocked(), given, listed),
+    "passkey.add": ({ proof, passkey }) => unlocked().vault.addPasskey(proof, passkey),
+    "passkey.remove": () => unlocked().vault.removePasskey(),
     lock: async () => {
       const box = await outbox();
       await box.draftsDueNow(outside.now());
@@ -469,19 +457,16 @@ export function open(port, outside = createOutside()) {
       session = filled = null;
       tell("locked", {});
       void run(true);
-      return {};
     },
     "note.write": async (given) => {
       await writeNote(outside, await outbox(), given);
       tellOutboxOnce();
       void run(true);
-      return {};
     },
     notes: async () => notesOf(await atHand()),
     "note.aside": async ({ slot }) => {
       await unlocked().outbox.putAside(slot);
       tellOutboxOnce();
-      return {};
     },
     policy: async () => {
       const { definitions } = await atHand();
@@ -529,10 +514,7 @@ export function open(port, outside = createOutside()) {
       const rows = [...(await box.due(Number.MAX_SAFE_INTEGER)), ...(await box.unsentNotes())];
       return { file: layWaiting(rows.map(([, { sealed }]) => sealed)), count: rows.length };
     },
-    sync: async () => {
-      await run(true);
-      return {};
-    },
+    sync: () => run(true),
   };
 
   port.onmessage = async (/** @type {{data: Request}} */ { data: { id, ask, with: given } }) => {

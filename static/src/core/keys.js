@@ -25,7 +25,12 @@ const P256 = { name: "ECDSA", namedCurve: "P-256" };
 const AES = { name: "AES-GCM", length: 256 };
 
 export const KDF_FLOOR = { m: 19 * 1024, t: 2 };
-const KDF_START = { m: 64 * 1024, t: 3 };
+/** What is tried before the floor, dearest first. */
+const KDF_STEPS = [
+  { m: 64 * 1024, t: 3 },
+  { m: 46 * 1024, t: 2 },
+  { m: 32 * 1024, t: 2 },
+];
 const KDF_CEILING = { m: 1024 * 1024, t: 16 };
 const UNLOCK_AT_LEAST_MS = 500;
 const UNLOCK_AT_MOST_MS = 1500;
@@ -85,28 +90,20 @@ export const plainWords = (words) =>
  */
 export async function calibrate(now) {
   const salt = new Uint8Array(16);
-  let cost = { ...KDF_START };
-  for (;;) {
-    const floor = cost.m <= KDF_FLOOR.m && cost.t <= KDF_FLOOR.t;
+  for (const { m, t } of KDF_STEPS) {
+    const begun = now();
     try {
-      const begun = now();
-      await stretch("how long does this take", { alg: "argon2id", p: 1, salt, ...cost });
-      const took = Math.max(1, now() - begun);
-      if (took > UNLOCK_AT_MOST_MS && !floor) cost = smaller(cost);
-      else
-        return took >= UNLOCK_AT_LEAST_MS || floor
-          ? cost
-          : { m: cost.m, t: Math.min(KDF_CEILING.t, Math.ceil((cost.t * UNLOCK_AT_LEAST_MS) / took)) };
-    } catch (error) {
-      if (floor || error instanceof Refused) throw error;
-      cost = smaller(cost);
+      await stretch("how long does this take", { alg: "argon2id", p: 1, salt, m, t });
+    } catch {
+      // A small device has no room for so much.
+      continue;
     }
+    const took = Math.max(1, now() - begun);
+    if (took > UNLOCK_AT_MOST_MS) continue;
+    return { m, t: took < UNLOCK_AT_LEAST_MS ? Math.min(KDF_CEILING.t, Math.ceil((t * UNLOCK_AT_LEAST_MS) / took)) : t };
   }
+  return KDF_FLOOR;
 }
-
-/** @param {{m: number, t: number}} cost */
-const smaller = ({ m, t }) =>
-  m > 46 * 1024 ? { m: 46 * 1024, t: 2 } : m > 32 * 1024 ? { m: 32 * 1024, t: 2 } : t > 0 ? { ...KDF_FLOOR } : { m, t };
 
 /** @param {string} info */
 const expanding = (info) => ({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: ascii(info) });
@@ -251,28 +248,32 @@ export async function sign(signer, typ, payload) {
   return { id: b64u(digest), jws: compact(input, bytes), input, signature: bytes };
 }
 
+/** Makes a thing once for each name it goes by; what failed is made anew. @template T @param {Map<string, Promise<T>>} map @param {string} name @param {() => Promise<T>} make */
+function once(map, name, make) {
+  let made = map.get(name);
+  if (!made) {
+    made = make();
+    map.set(name, made);
+    made.catch(() => map.delete(name));
+  }
+  return made;
+}
+
 /** @type {Map<string, Promise<CryptoKey>>} imported once each: importing costs more than verifying */
 const known = new Map();
 
 /**
  * Imports a public key and proves that it has the name it goes by. @param {string} kid @param {PublicJwk} jwk @returns {Promise<CryptoKey>}
  */
-export async function publicKey(kid, jwk) {
-  const name = `${kid} ${jwk.x} ${jwk.y}`;
-  const found = known.get(name);
-  if (found) return found;
-  const made = (async () => {
+export const publicKey = (kid, jwk) =>
+  once(known, `${kid} ${jwk.x} ${jwk.y}`, async () => {
     if (jwk.kty !== "EC" || jwk.crv !== "P-256" || (await thumbprint(jwk)) !== kid) throw new Unbelievable("wrong_key");
     try {
       return await subtle.importKey("jwk", { kty: "EC", crv: "P-256", x: jwk.x, y: jwk.y }, P256, true, ["verify"]);
     } catch {
       throw new Unbelievable("wrong_key");
     }
-  })();
-  known.set(name, made);
-  made.catch(() => known.delete(name));
-  return made;
-}
+  });
 
 /** Verifies one signature over ASCII input. @param {CryptoKey} key @param {Uint8Array} signature @param {string} input */
 export const isSigned = (key, signature, input) => subtle.verify(ES256, key, own(signature), own(ascii(input)));
@@ -330,16 +331,11 @@ export async function checkWords(officeKid, list) {
 const sealers = new Map();
 
 /** @param {OfficeKey} to @param {"entry" | "draft"} use */
-function sealerTo(to, use) {
-  const name = `${to.kid} ${use}`;
-  const found = sealers.get(name);
-  if (found) return found;
-  const point = join(new Uint8Array([4]), unb64u(to.jwk.x), unb64u(to.jwk.y));
-  const made = publicKey(to.kid, to.jwk).then(() => sealer(subtle, point, ascii(envelopeInfo(to.kid, use))));
-  sealers.set(name, made);
-  made.catch(() => sealers.delete(name));
-  return made;
-}
+const sealerTo = ({ kid, jwk }, use) =>
+  once(sealers, `${kid} ${use}`, async () => {
+    await publicKey(kid, jwk);
+    return sealer(subtle, join(new Uint8Array([4]), unb64u(jwk.x), unb64u(jwk.y)), ascii(envelopeInfo(kid, use)));
+  });
 
 /** Does while nobody waits what the next sealing needs: most of it depends on no message. @param {OfficeKey} to @param {"entry" | "draft"} use */
 export const readySealing = async (to, use) => (await sealerTo(to, use)).prepare();

@@ -159,8 +159,7 @@ async function greet(session) {
 /** @param {Session} session @param {string} jws */
 async function takeNewKeySet(session, jws) {
   const keySet = await takeKeySet(jws, session.office, session.keySet.n);
-  const office = await session.outbox.fact("office");
-  await session.outbox.keepFacts({ office: { ...office, keyset: jws, n: keySet.n } });
+  await session.outbox.keepFacts({ office: { ...session.office, keyset: jws, n: keySet.n } });
   session.keySet = keySet;
 }
 

@@ -24,30 +24,30 @@ const UNSETTLED = ["waiting", "answered", "sorting"];
 /** Quarantine codes that a new envelope, sealed from the author's own copy, may cure. */
 const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_large"]);
 
-/** Reads a stored receipt for one id, or says why it proves nothing. @param {Session} session @param {string} jws @param {string} id @returns {Promise<Placed>} */
-async function storedReceipt(session, jws, id) {
+/**
+ * Reads a receipt, or says why it proves nothing. @param {Session} session @param {string} jws @param {(payload: any) => boolean} isRight says whether it is about the right thing
+ * @returns {Promise<Placed>}
+ */
+async function receiptOf(session, jws, isRight) {
   const { payload } = await verify(jws, "fieldapp-receipt", officeKeys(session.keySet, "receipt"));
-  const right =
-    payload.v === 1 &&
-    payload.status === "stored" &&
-    payload.id === id &&
-    Number.isSafeInteger(payload.seq) &&
-    isTime(payload.received_at);
-  if (!right || !isHash(payload.log_hash) || !Number.isSafeInteger(payload.epoch)) throw new FieldappError("receipt_wrong");
+  const isOne = payload.v === 1 && isTime(payload.received_at) && Number.isSafeInteger(payload.epoch) && isRight(payload);
+  if (!isOne) throw new FieldappError("receipt_wrong");
   return payload;
 }
 
-/** @param {Session} session @param {string} jws @param {Item} item @returns {Promise<{received_at: string, epoch: number}>} */
-async function quarantineReceipt(session, jws, item) {
-  const { payload } = await verify(jws, "fieldapp-receipt", officeKeys(session.keySet, "receipt"));
-  const right =
-    payload.v === 1 &&
-    payload.status === "quarantined" &&
-    payload.hash === b64u(await hash(item.sealed)) &&
-    isTime(payload.received_at) &&
-    Number.isSafeInteger(payload.epoch);
-  if (!right) throw new FieldappError("receipt_wrong");
-  return payload;
+/** @param {Session} session @param {string} jws @param {string} id */
+const storedReceipt = (session, jws, id) =>
+  receiptOf(
+    session,
+    jws,
+    (payload) =>
+      payload.status === "stored" && payload.id === id && Number.isSafeInteger(payload.seq) && isHash(payload.log_hash),
+  );
+
+/** @param {Session} session @param {string} jws @param {Item} item */
+async function quarantineReceipt(session, jws, { sealed }) {
+  const envelope = b64u(await hash(sealed));
+  return receiptOf(session, jws, (payload) => payload.status === "quarantined" && payload.hash === envelope);
 }
 
 /** Judges every answer that was kept unjudged: those of a sending while this phone was locked. @param {Session} session */
@@ -80,7 +80,7 @@ export async function judge(session, rows) {
   const stored = [];
   /** @type {[string, Sorting][]} */
   const sorting = [];
-  /** @type {[string, {next_at: number, attempts: number}][]} */
+  /** @type {[string, {next_at: number, attempts: number, sealed?: Uint8Array, ingest_kid?: string}][]} */
   const again = [];
   await Promise.all(
     mine.map(async ([id, item, answer]) => {
@@ -91,9 +91,10 @@ export async function judge(session, rows) {
           sorting.push([id, { at: received_at, answer: { ...answer, epoch } }]);
         } else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
       } catch {
-        // Not an answer after all: the item waits its turn again, and this counts as a failed try.
+        // Not an answer after all: the item waits its turn again, and this counts as a failed try. What was sent may be another's, put in its place.
         const attempts = item.attempts + 1;
-        again.push([id, { attempts, next_at: outside.now() + itemBackoff(outside, attempts) }]);
+        const anew = status === "quarantined" ? {} : await sealedAnew(session, id, item).catch(() => ({}));
+        again.push([id, { attempts, next_at: outside.now() + itemBackoff(outside, attempts), ...anew }]);
       }
     }),
   );
@@ -238,6 +239,13 @@ export async function free(session, { epoch, durable_through }) {
   await settle(session);
 }
 
+/** An item's envelope anew, from the author's own copy. @param {Session} session @param {string} id @param {Item} item */
+async function sealedAnew(session, id, { own }) {
+  const { packet } = await openOwn(session, own, "items", id);
+  const { sealed, ingest_kid } = await sealTwice(session, packet, "entry", id);
+  return { sealed, ingest_kid };
+}
+
 /** Seals again, from the author's own copy, what the office could not read: once each unlocking, and for another key than before. @param {Session} session */
 export async function sealAgain(session) {
   const { outbox, outside, vault } = session;
@@ -246,11 +254,10 @@ export async function sealAgain(session) {
     if (item.kid !== session.signer.kid || !CURABLE.has(code)) continue;
     try {
       if (code === "unknown_key" && item.ingest_kid === ingestKey(session.keySet).kid) continue;
-      const { packet } = await openOwn(session, item.own, "items", id);
-      const { sealed, ingest_kid } = await sealTwice(session, packet, "entry", id);
+      const anew = await sealedAnew(session, id, item);
       // Once it is placed the office is told that this is what was unread there.
       await vault.keepFact("resealed", { ...(await vault.fact("resealed")), [b64u(await hash(item.sealed))]: id });
-      await outbox.offerAgain([[id, { next_at: outside.now(), sealed, ingest_kid }]]);
+      await outbox.offerAgain([[id, { next_at: outside.now(), ...anew }]]);
     } catch {
       // The office keeps what it has; a person sorts it there.
     }

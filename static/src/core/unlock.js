@@ -1,6 +1,6 @@
 /** Sets up a phone for a person, and unlocks it: from unlock words to an open session. */
 import { b64u, compact, signingInput, unb64u } from "../sync/entry.js";
-import { FieldappError, Refused } from "../sync/errors.js";
+import { Refused } from "../sync/errors.js";
 import { openCaseload } from "./caseload.js";
 import { openDefinitions } from "./definitions.js";
 import { openDrafts } from "./drafts.js";
@@ -137,11 +137,28 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
     read_token: answer.read_token,
     nonce: String(answer.proof_nonce ?? ""),
     made_at: claim.made_at,
+    office: pending.office,
   };
   pkcs8.fill(0);
   await outbox.keepFacts({ office: pending.office, place: pending.device });
   const vault = await makeVault(outside, words, cost, self);
   return { vault, enlist: () => outbox.addPerson(vault, { label, kid: signer.kid, enrolment: jws, replaces: old?.kid }) };
+}
+
+/**
+ * The office's keys. What lies in the outbox lies open: whoever put keys of their own there would read all that is written from then on, so the vault says whose may.
+ * @param {Outbox} outbox @param {import("./vault.js").Self["office"]} ours absent in vaults made before it was kept there @returns {Promise<{office: {kid: string, jwk: PublicJwk}, keySet: import("./keys.js").KeySet}>}
+ */
+async function officeOf(outbox, ours) {
+  const here = await outbox.fact("office");
+  const office = ours ?? here;
+  try {
+    return { office, keySet: await takeKeySet(here.keyset, office, here.n) };
+  } catch {
+    if (!ours) throw new Refused("vault_unreadable");
+    await outbox.keepFacts({ office: ours });
+    return { office, keySet: await takeKeySet(ours.keyset, ours, ours.n) };
+  }
 }
 
 /**
@@ -151,8 +168,7 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
 export async function openSession(outside, outbox, given, ties) {
   const vault = await unlockVault(outside, given.vault, given, ties.onGone);
   try {
-    const office = await outbox.fact("office");
-    if (!office) throw new FieldappError("vault_unreadable");
+    const { office, keySet } = await officeOf(outbox, vault.self.office);
     const definitions = openDefinitions(outside, vault);
     const [heard, practice] = await Promise.all([vault.fact("heard"), vault.fact("practice")]);
     // Not a number, and so no reason for anything, where the office was never heard.
@@ -161,8 +177,7 @@ export async function openSession(outside, outbox, given, ties) {
     if (isLong && left <= 0) await vault.lapse();
     if (isLong) ties.tell("office", { status: left <= 0 ? "lapsed" : "lapses" });
     const caseload = openCaseload({ vault, definitions, outside, tell: ties.tell });
-    const [keySet, signer, seen, signers, nonce] = await Promise.all([
-      takeKeySet(office.keyset, office, office.n),
+    const [signer, seen, signers, nonce] = await Promise.all([
       takeSigner(vault.self.kid, unb64u(vault.self.pkcs8)),
       outbox.fact("office_seen"),
       vault.fact("signers"),

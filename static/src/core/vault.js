@@ -13,7 +13,7 @@ import { addPasskey, changeWords, removePasskey, takeKey, wrapsOf } from "./wrap
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./keys.js").PublicJwk} PublicJwk */
-/** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, nonce: string, made_at: string}} Self `nonce` of the first proof */
+/** @typedef {{person: {id: string, name: string, role: string}, device: string, kid: string, pkcs8: string, read_token: string, nonce: string, made_at: string, office?: {kid: string, jwk: PublicJwk, keyset: string, n: number}}} Self `nonce` of the first proof; `office` as it was pinned */
 /** @typedef {{id: string, record: string, seq: number, received_at: string, log_hash: string, jws: string, body?: string, gone?: string, bad?: string}} Kept one entry as the office served it, with what checking it found. `bad`: kept as it came and never shown as somebody's words */
 /** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile `next_page` numbers its next row, of pages and of briefs alike */
 /**
@@ -232,10 +232,13 @@ async function openVault(outside, db, name, local, self) {
           open(of.key, sealed, place("briefs", `${of.row} ${keys[i][1]}`)).catch(() => null),
         ),
       );
-      for (const bytes of opened) {
-        if (bytes === null) continue;
-        for (const brief of JSON.parse(text(bytes))) byRecord.set(brief.record, brief);
-      }
+      opened.forEach((bytes, i) => {
+        /** @type {Brief[]} */
+        const briefs = bytes ? JSON.parse(text(bytes)) : [];
+        for (const brief of briefs) byRecord.set(brief.record, brief);
+        // An older head that somebody put back names rows that are taken, and nothing more could be kept.
+        of.next_page = 1 + Math.max(of.next_page - 1, keys[i][1], ...briefs.flatMap(({ pages }) => pages));
+      });
       return { briefs: [...byRecord.values()], isWhole: !opened.includes(null), isCrowded: keys.length > MANY_ROWS };
     },
 

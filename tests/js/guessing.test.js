@@ -1,0 +1,71 @@
+/** The cost of guessing: what one guess takes with the parameters that lie on a phone, and what that makes of the words the app draws. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KDF_FLOOR, unwrapVaultKey, wrapVaultKey } from "../../static/src/core/keys.js";
+import { drawWords } from "../../static/src/core/unlock.js";
+import { bitsOf, FLOOR, listedWords, toOpen, USUAL } from "./guessing.js";
+import { makeOffice } from "./office.js";
+import { inVault, setUp, startPhone } from "./phone.js";
+
+/** The least one guess may take on any machine that runs this: quicker means that something of the stretching was left out. */
+const LEAST_MS = 15;
+const GUESSES = 3;
+
+const chance = /** @type {any} */ ({
+  pick: (/** @type {number} */ limit) => crypto.getRandomValues(new Uint32Array(1))[0] % limit,
+});
+
+/** The quickest of some guesses: other work makes them slower, and nothing makes them quicker. @param {import("../../static/src/core/keys.js").Wrap} wrap @param {string} vault */
+async function quickest(wrap, vault) {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < GUESSES; i++) {
+    const begun = performance.now();
+    await assert.rejects(unwrapVaultKey(`not these words at all ${i}`, wrap, vault), { code: "wrong_words" });
+    least = Math.min(least, performance.now() - begun);
+  }
+  return least;
+}
+
+test("a guess against what lies on a phone costs what this phone was found to bear, and one against the floor is dear as well", async (t) => {
+  const office = await makeOffice();
+  const phone = startPhone(office, undefined, { unlockCost: undefined });
+  await setUp(phone, office.addPerson("Ama"));
+  const [{ vault }] = (await phone.ask("status")).people;
+  const [stored] = await inVault(phone, "meta", (meta) => meta.get("wraps"));
+  phone.kill();
+  const { m, t: passes } = stored.kdf;
+  assert.ok(m >= KDF_FLOOR.m && passes >= KDF_FLOOR.t);
+  const [calibrated, floor] = [
+    await quickest(stored, vault),
+    await quickest(await wrapVaultKey("apple river stone cloud", KDF_FLOOR, new Uint8Array(32), vault), vault),
+  ];
+  for (const [what, ms] of Object.entries({
+    [`${m / 1024} MiB and ${passes} passes, calibrated`]: calibrated,
+    "the floor": floor,
+  }))
+    t.diagnostic(`${what}: ${ms.toFixed(0)} ms a guess, ${(1_000 / ms).toFixed(1)} guesses a second on one core`);
+  assert.ok(floor >= LEAST_MS, `${floor} ms`);
+  assert.ok(calibrated >= LEAST_MS, `${calibrated} ms`);
+});
+
+test("a guess with parameters that somebody lowered below the floor is not made at all", async () => {
+  const wrap = await wrapVaultKey("apple river stone cloud", KDF_FLOOR, new Uint8Array(32), "v1");
+  for (const lowered of [{ m: KDF_FLOOR.m - 1 }, { t: KDF_FLOOR.t - 1 }]) {
+    /** @type {any} */
+    const weak = { ...wrap, kdf: { .../** @type {any} */ (wrap).kdf, ...lowered } };
+    await assert.rejects(unwrapVaultKey("apple river stone cloud", weak, "v1"), { code: "kdf_below_floor" });
+  }
+});
+
+test("the words that the app draws are dear to guess on a stolen phone even at the floor", () => {
+  const list = listedWords();
+  const drawn = drawWords(chance, list);
+  assert.equal(new Set(drawn).size, 4);
+  const bits = bitsOf(list.length, drawn.length);
+  assert.ok(bits > 51 && bits < 52, `${bits}`);
+  assert.deepEqual(FLOOR, KDF_FLOOR);
+  assert.ok(toOpen(bits, FLOOR).euros > 10_000_000);
+  assert.ok(toOpen(bits, USUAL).euros > 100_000_000);
+  // What a password of three words is worth once the office's database is stolen, and not more: decision 21 says so too.
+  assert.ok(toOpen(bitsOf(list.length, 3), USUAL).euros < 100_000);
+});

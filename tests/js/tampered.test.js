@@ -1,0 +1,315 @@
+/** Laws of a phone whose storage somebody wrote into while it was locked: what is not what its person put there is never shown as theirs, and takes nothing else with it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { json, sign, text } from "../../static/src/core/keys.js";
+import { b64u, readBody, splitJws } from "../../static/src/sync/entry.js";
+import { readEnvelope } from "../../static/src/sync/wire.js";
+import { makeOffice, newId } from "./office.js";
+import { ready, setUp, startPhone, visitNote } from "./phone.js";
+import { bytesIn, copyOf, sameIn, spotsOf, storageWith } from "./tampering.js";
+
+/** What an unlocking may be refused with: each has words of its own on the screen. */
+const TOLD = new Set(["passkey_wrong", "vault_unreadable", "kdf_below_floor"]);
+const noSignal = async () => {
+  throw new TypeError("Failed to fetch");
+};
+const wordsOf = (/** @type {any} */ fields) => String(fields?.seen_and_heard ?? fields?.name_shown ?? fields?.title ?? "");
+
+/** Two people on one phone, one of them on another phone as well; notes the office has, notes that wait, drafts, and a note from before unlocking. */
+async function lived() {
+  const office = await makeOffice();
+  const [ama, reece] = [office.addPerson("Ama"), office.addPerson("Reece")];
+  const tarnley = await office.openFamily(ama, "Tarnley");
+  const aldous = await office.openFamily(reece, "Aldous");
+  /** What each entry says and whose it is; what each draft ever said. @type {Map<string, string>} */
+  const said = new Map();
+  const write = async (phone, who, { casefile, child }, words) => {
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    const { id } = await phone.ask("send", { slot, fields: visitNote(child, words) });
+    said.set(id, `${who.id} ${words}`);
+    return id;
+  };
+  const keep = async (phone, { casefile }, words) => {
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    for (const version of words) await phone.ask("draft.keep", { slot, fields: { seen_and_heard: version } });
+    said.set(slot, words.join("|"));
+  };
+  const phone = startPhone(office);
+  const words = await setUp(phone, ama);
+  const [{ vault }] = (await phone.ask("status")).people;
+  const random = (/** @type {number} */ size) => crypto.getRandomValues(new Uint8Array(size));
+  const passkey = { id: random(20), salt: random(32), prf: random(32) };
+  await phone.ask("passkey.add", { proof: { words }, passkey });
+  for (const [family, line] of [
+    [tarnley, "Tea."],
+    [aldous, "Rain."],
+  ])
+    await write(phone, ama, /** @type {any} */ (family), `${line} Ama and the office have it.`);
+  await phone.ask("sync");
+  office.weather = noSignal;
+  await write(phone, ama, tarnley, "Waits, first.");
+  await keep(phone, aldous, ["Draft, first words."]);
+  const earlier = await copyOf(phone.storage);
+  office.weather = null;
+  await office.write(reece, { kind: "goal", schema: "goal.1", casefile: tarnley.casefile, fields: { title: "A goal by Reece" } });
+  await phone.ask("sync");
+  office.weather = noSignal;
+  const [[draft]] = (await copyOf(phone.storage)).flatMap(({ stores }) =>
+    stores.filter(({ name }) => name === "drafts").map(({ rows }) => rows.map(({ key }) => key)),
+  );
+  await phone.ask("draft.keep", { slot: draft, fields: { seen_and_heard: "Draft, later words." } });
+  said.set(draft, "Draft, first words.|Draft, later words.");
+  await write(phone, ama, tarnley, "Waits, second.");
+  await write(phone, ama, aldous, "Waits, third.");
+  office.weather = null;
+  const { refuse } = office;
+  office.refuse = () => ({ status: "retry", retry_after: 1 });
+  await setUp(phone, reece);
+  office.weather = noSignal;
+  await write(phone, reece, tarnley, "Reece waits.");
+  await keep(phone, tarnley, ["Draft of Reece."]);
+  await phone.ask("lock");
+  await phone.ask("note.write", { vault, about: "The Tarnleys", text: "Before unlocking." });
+  phone.kill();
+  const now = await copyOf(phone.storage);
+  const own = office.device;
+  Object.assign(office, { device: newId(), weather: null });
+  const other = startPhone(office);
+  await setUp(other, ama);
+  office.weather = noSignal;
+  await write(other, ama, tarnley, "On the other phone.");
+  await keep(other, tarnley, ["Draft on the other phone."]);
+  other.kill();
+  const elsewhere = await copyOf(other.storage);
+  Object.assign(office, { device: own, refuse });
+  for (const { id, jws, body } of office.byId.values())
+    said.set(id, `${JSON.parse(text(splitJws(jws, "fieldapp-entry").payload)).author} ${wordsOf(readBody(body).fields)}`);
+  /** @type {[string, any[]][]} */
+  const frozen = ["casefiles", "byId", "quarantine", "held", "numbers", "drafts"].map((name) => [name, [...office[name]]]);
+  return {
+    ...{ office, ama, tarnley, passkey, vault, said, earlier, now, elsewhere },
+    /** Puts the office back to where it was: each run sends to it. */
+    anew() {
+      for (const [name, rows] of frozen) {
+        const kept = rows.map((/** @type {any} */ row) =>
+          name === "casefiles" ? [row[0], { ...row[1], entries: [...row[1].entries] }] : row,
+        );
+        office[name] = name === "held" ? new Set(kept) : new Map(kept);
+      }
+      Object.assign(office, { weather: noSignal, locked_notes: [] });
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof lived>>} Lived */
+
+/** Answers in place of words: the phone says what it cannot show now, and each of these passes once the office is heard. */
+const LATER = new Set(["record_unreadable", "cannot_open", "definitions_missing", "offline"]);
+/** @param {Promise<any>} asked */
+const unlessLater = (asked) =>
+  asked.catch((error) => {
+    if (!LATER.has(error.code)) throw error;
+  });
+
+/** Everything the phone shows of anybody's words: entries by id, drafts by slot, notes from before unlocking. */
+async function shownOn(phone) {
+  const shown = { entries: new Map(), drafts: new Map(), notes: [] };
+  for (const { casefile } of (await phone.ask("caseload")).families) {
+    const family = await phone.ask("family", { casefile });
+    for (const { record } of family.records) {
+      const told = await unlessLater(phone.ask("record", { record }));
+      for (const { id, author, fields } of told?.versions ?? []) shown.entries.set(id, `${author.id} ${wordsOf(fields)}`);
+    }
+    for (const { slot } of family.drafts) {
+      const told = await unlessLater(phone.ask("draft.open", { slot }));
+      if (told) shown.drafts.set(slot, wordsOf(told.fields));
+    }
+  }
+  shown.notes = (await phone.ask("notes")).map((note) => note.text);
+  return shown;
+}
+
+/** Nothing on the screen says what its author did not write, wherever it lay. @param {Lived} world @param {Awaited<ReturnType<typeof shownOn>>} shown */
+function isTrue({ said }, { entries, drafts, notes }) {
+  for (const [id, words] of entries) assert.equal(words, said.get(id));
+  for (const [slot, words] of drafts) assert.ok(said.get(slot)?.split("|").includes(words), words);
+  for (const words of notes) assert.equal(words, "Before unlocking.");
+}
+
+const HOUR_MS = 3_600_000;
+const isSame = (/** @type {any} */ a, /** @type {any} */ b) => isDeepStrictEqual(a, b);
+
+/**
+ * Lives on with what lies there: without signal, with it, and once more, and writes one more note. Answers whether the vault opened.
+ * @param {Lived} world @param {import("./tampering.js").Database[]} tampered
+ */
+async function livesOn(world, tampered) {
+  world.anew();
+  const { office, vault, passkey, tarnley } = world;
+  const storage = await storageWith(tampered);
+  const start = (/** @type {number} */ hours) => startPhone(office, storage, { now: () => Date.now() + hours * HOUR_MS });
+  const unlock = async (phone) => {
+    const told = await phone.ask("unlock", { vault, passkey }).catch((error) => error);
+    assert.ok(!told.code || TOLD.has(told.code), told.code);
+    return !told.code;
+  };
+  const first = start(2);
+  const isOpen = await unlock(first);
+  if (isOpen) {
+    await first.until(async () => (await first.ask("caseload")).complete, "a complete caseload");
+    isTrue(world, await shownOn(first));
+  }
+  office.weather = null;
+  await first.ask("sync");
+  if (isOpen) isTrue(world, await shownOn(first));
+  await first.ask("sync");
+  first.kill();
+  const second = start(9);
+  if (isOpen) {
+    assert.ok(await unlock(second));
+    await ready(second);
+    const { slot } = await second.ask("draft.begin", { casefile: tarnley.casefile, schema: "visit-note.1" });
+    const { id } = await second.ask("send", { slot, fields: visitNote(tarnley.child, "Written afterwards.") });
+    world.said.set(id, `${world.ama.id} Written afterwards.`);
+    await second.ask("sync");
+    assert.ok(office.byId.has(id), "what is written afterwards never comes");
+    const shown = await shownOn(second);
+    isTrue(world, shown);
+    // A cache that was spoiled is whole again: nothing is hidden for longer than until the office is heard.
+    for (const id of office.byId.keys()) assert.ok(shown.entries.has(id), `hidden: ${world.said.get(id)}`);
+  } else await second.ask("sync");
+  second.kill();
+  for (const spot of spotsOf(world.now).filter((one) => one.store === "items")) {
+    const { key, value } = spot.row;
+    const left = sameIn(tampered, spot)?.value;
+    // One whole copy is enough; what only its author can open waits for them.
+    const isMine = isOpen && world.said.get(key)?.startsWith(world.ama.id) && left?.kid === value.kid;
+    if (left?.state === "waiting" && (isSame(left.sealed, value.sealed) || (isMine && isSame(left.own, value.own))))
+      assert.ok(office.byId.has(key), `never came: ${world.said.get(key)}`);
+  }
+  return isOpen;
+}
+
+const world = await lived();
+/** One of a list, by a number that fast-check shrinks. @template T @param {T[]} list @param {number} at */
+const one = (list, at) => list[at % list.length];
+const anyNumber = fc.nat({ max: 100_000 });
+const RUNS = { numRuns: Number(process.env.RUNS ?? 10) };
+
+test("a phone that nobody wrote into shows everything, and sends what waits", async () => {
+  assert.ok(await livesOn(world, world.now));
+});
+
+test("law: whatever bytes are cut, turned or exchanged for another row's, vault's, phone's or day's, nothing untrue is shown and the rest lives on", async () => {
+  const change = fc.oneof(
+    fc.record({ how: fc.constant("turn"), at: anyNumber, bit: fc.nat({ max: 7 }) }),
+    fc.record({ how: fc.constant("cut"), at: anyNumber, bit: fc.constant(0) }),
+    fc.record({ how: fc.constantFrom("swap", "earlier", "elsewhere"), at: anyNumber, bit: fc.constant(0) }),
+  );
+  const sealedIn = (/** @type {import("./tampering.js").Database[]} */ copied) =>
+    spotsOf(copied).flatMap(({ store, row }) => (store === "practice" ? [] : bytesIn(row)));
+  await fc.assert(
+    fc.asyncProperty(anyNumber, change, async (spot, { how, at, bit }) => {
+      const tampered = structuredClone(world.now);
+      const target = one(sealedIn(tampered), spot);
+      const { bytes } = target;
+      if (how === "turn") target.put(bytes.map((byte, i) => (i === at % bytes.length ? byte ^ (1 << bit) : byte)));
+      else if (how === "cut") target.put(bytes.slice(0, at % bytes.length));
+      else {
+        const source = one(sealedIn(how === "swap" ? tampered : world[/** @type {"earlier" | "elsewhere"} */ (how)]), at);
+        if (how === "swap") source.put(bytes);
+        target.put(source.bytes);
+      }
+      await livesOn(world, tampered);
+    }),
+    RUNS,
+  );
+});
+
+test("law: whatever rows change places, or come from another phone, another person or another day, nothing untrue is shown and the rest lives on", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyNumber, anyNumber, fc.constantFrom("swap", "earlier", "elsewhere"), async (at, from, how) => {
+      const tampered = structuredClone(world.now);
+      const spots = spotsOf(tampered).filter(({ store }) => store !== "practice");
+      const hit = one(spots, at);
+      if (how === "earlier") {
+        const before = sameIn(world.earlier, hit);
+        if (before) hit.row.value = structuredClone(before.value);
+      } else {
+        // Rows of one store are alike; what has another shape is not mistaken for one in any case.
+        const pool = (how === "swap" ? spots : spotsOf(world.elsewhere)).filter(
+          ({ store, row }) =>
+            store === hit.store && (!["meta", "device"].includes(store) || how === "swap" || row.key === hit.row.key),
+        );
+        fc.pre(pool.length > 0);
+        const other = one(pool, from);
+        const { value } = hit.row;
+        hit.row.value = structuredClone(other.row.value);
+        if (how === "swap") other.row.value = value;
+      }
+      await livesOn(world, tampered);
+    }),
+    RUNS,
+  );
+});
+
+test("an older head of a family put back keeps nothing from being fetched and kept", async () => {
+  const tampered = structuredClone(world.now);
+  const heads = spotsOf(tampered).filter((spot) => spot.store === "casefiles" && sameIn(world.earlier, spot));
+  assert.ok(heads.length > 0);
+  for (const head of heads) head.row.value = structuredClone(sameIn(world.earlier, head)?.value);
+  assert.ok(heads.some((head) => !isSame(head.row.value, sameIn(world.now, head)?.value)));
+  assert.ok(await livesOn(world, tampered));
+});
+
+test("envelopes that changed places reach the office all the same: each is sealed anew from its author's copy", async () => {
+  const tampered = structuredClone(world.now);
+  const [a, b] = spotsOf(tampered).filter(
+    (spot) => spot.store === "items" && world.said.get(spot.row.key)?.startsWith(world.ama.id),
+  );
+  [a.row.value.sealed, b.row.value.sealed] = [b.row.value.sealed, a.row.value.sealed];
+  assert.ok(await livesOn(world, tampered));
+});
+
+test("law: keys of another office, an older or a forged set of keys in the outbox seal nothing for anybody else", async () => {
+  const other = await makeOffice();
+  const theirs = { kid: other.official.signer.kid, jwk: other.official.jwk, n: 9 };
+  const is = (/** @type {any} */ signer, /** @type {any} */ set, typ = "fieldapp-keyset") =>
+    sign(signer, typ, json({ v: 1, n: 1, issued_at: "", keys: world.office.keys, ...set })).then(({ jws }) => jws);
+  const { signer } = world.office.official;
+  const [head, payload, signature] = (await is(signer, {})).split(".");
+  const unsigned = b64u(json({ alg: "none", typ: "fieldapp-keyset", kid: signer.kid }));
+  const sets = {
+    "another office's own": await other.keySet(),
+    "signed by another office, with ours in it": await is(other.official.signer, {}),
+    "signed by another office in our name": await is({ ...other.official.signer, kid: signer.kid }, { keys: other.keys }),
+    "of another typ": await is(signer, { keys: other.keys }, "fieldapp-checkpoint"),
+    "without a signature": `${unsigned}.${b64u(json({ v: 1, n: 1, keys: other.keys }))}.`,
+    "with a key put in": `${head}.${b64u(json({ v: 1, n: 1, keys: other.keys }))}.${signature}`,
+    "cut short": `${head}.${payload}`,
+    "lower in number": await is(signer, { n: 0, keys: other.keys }),
+  };
+  const known = new Set(world.office.keys.map(({ kid }) => kid));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...Object.entries(sets)),
+      fc.constantFrom("whole", "kid", "jwk", "keyset", "gone"),
+      async ([name, keyset], what) => {
+        const tampered = structuredClone(world.now);
+        const rows = tampered.find((one) => one.name === "outbox")?.stores.find((one) => one.name === "device")?.rows ?? [];
+        const office = /** @type {import("./tampering.js").Row} */ (rows.find(({ key }) => key === "office"));
+        if (what === "whole") office.value = { ...theirs, keyset };
+        else if (what === "gone") rows.splice(rows.indexOf(office), 1);
+        else office.value = { ...office.value, ...(what === "keyset" ? { keyset } : { [what]: theirs[what], keyset }) };
+        assert.ok(await livesOn(world, tampered), `${name}, ${what}`);
+        const { drafts, quarantine } = world.office;
+        const came = [...drafts.values(), ...[...quarantine.values()].map(({ envelope }) => envelope)];
+        assert.ok(came.length > 0);
+        for (const envelope of came) assert.ok(known.has(b64u(readEnvelope(envelope).ingestKid)), `${name}, ${what}`);
+      },
+    ),
+    RUNS,
+  );
+});
