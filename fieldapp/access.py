@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 Way = Literal["named", "team", "audit", "pod", "duty", "emergency"]
@@ -20,6 +21,7 @@ STANDS_IN = frozenset({"keyworker", "supervisor"})
 """Who may share a pod's families or be on duty. A partner agency's practitioner reads what they are named on and nothing by the way."""
 WRITES = frozenset({"keyworker", "practitioner", "supervisor"})
 OPENS = frozenset({"keyworker", "supervisor"})
+EMERGENCY_LASTS = timedelta(hours=24)
 
 _BY_RIGHT: frozenset[Way] = frozenset({"named", "team", "audit", "pod", "duty"})
 _WRITES_BY: frozenset[Way] = frozenset({"named", "team", "pod", "duty"})

@@ -20,7 +20,6 @@ from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.emergencies import EmergencyRow
 from sync.entry import stamp, write_json
 
-LASTS = timedelta(hours=24)
 LISTED_FOR = timedelta(days=28)
 LONGEST_REASON = 1_000
 
@@ -101,7 +100,9 @@ def open_now(store: Store, keys: Keys, person: Person, casefile: str, reason: st
         if row is None:
             raise NotOpen(casefile)
         key = keys.casefile(row.id, row.key)
-        found = EmergencyRow(new_id(), casefile, person.id, at, stamp(now + LASTS), key.seal("emergency", reason.encode()))
+        found = EmergencyRow(
+            new_id(), casefile, person.id, at, stamp(now + access.EMERGENCY_LASTS), key.seal("emergency", reason.encode())
+        )
         tx.emergencies.add(found)
         tx.audit.add(at, person.id, "opened in an emergency", casefile, detail=key.seal("leave", write_json({"reason": reason})))
         return found

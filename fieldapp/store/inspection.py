@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from fieldapp.store.audit import AuditRow
+from fieldapp.store.emergencies import EmergencyRow
 from fieldapp.store.noun import Noun
 from fieldapp.store.office import CheckpointRow
 from fieldapp.store.quarantine import QuarantineRow
@@ -69,6 +70,17 @@ class Inspection(Noun):
         """Whom an audit row tells of, by the row's random id; None when there is no such row."""
         value = self._value("SELECT person FROM audit WHERE id = ?", audit)
         return None if value is None else str(value)
+
+    def audited(self, whats: Sequence[str]) -> list[AuditRow]:
+        """Every audit row that tells of one of these, in chain order: of what happens rarely."""
+        marks = ",".join("?" * len(whats))
+        rows = self._rows(f"SELECT * FROM audit WHERE what IN ({marks}) ORDER BY n", *whats)  # noqa: S608 - marks only
+        return [AuditRow(*tuple(row)) for row in rows]
+
+    def emergencies(self) -> Iterator[EmergencyRow]:
+        """All that were ever opened."""
+        columns = "id, casefile, person, from_at, until_at, reason_sealed, looked_at, looked_by, word_sealed"
+        return self._paged("emergencies", "rowid", columns, EmergencyRow)
 
     def casefiles_without_row(self) -> list[str]:
         """Casefiles that only their entries still tell of."""

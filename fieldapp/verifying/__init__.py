@@ -15,6 +15,7 @@ from fieldapp.checkpoints import CheckpointFile
 from fieldapp.epoch import epoch_of, kept
 from fieldapp.keys import Keys
 from fieldapp.store import Store
+from fieldapp.verifying import emergencies
 from fieldapp.verifying.against import compared, covered
 from fieldapp.verifying.casefiles import CasefileWalk
 from fieldapp.verifying.chains import Chains
@@ -57,6 +58,7 @@ def verify(
         if not broken:
             # These questions join tables by their indexes, which a broken file may answer with nonsense.
             yield from disagreeing(store)
+            yield from emergencies.astray(store, keys)
         yield from kept_aside(store, keys, chains.ring)
 
 

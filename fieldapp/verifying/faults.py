@@ -34,6 +34,8 @@ _SENTENCES = {
     "record": "its summary row is missing, left over, or does not tell what its entries tell",
     "slip_number": "the office noted this number of the signer's own chain, but has neither the entry nor its envelope",
     "no_slip": "its number is missing from its signer's own chain",
+    "emergency": "does not say what the audit says of it, or the audit has no such opening",
+    "emergency_gone": "tells of an opening in an emergency, or that somebody looked at one, and the list of openings does not have it",
     # the office's own chains
     "enrolment": "is not what was signed, or not by the key it enrols",
     "enrolment_chain": "its link does not hold: it, or what stands before it, was changed or taken out",
