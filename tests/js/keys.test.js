@@ -36,7 +36,7 @@ import {
 import { b64u } from "../../static/src/sync/entry.js";
 import { envelopeInfo, readEnvelope } from "../../static/src/sync/wire.js";
 import { makeOffice } from "./office.js";
-import { makeStorage, setUp, startPhone } from "./phone.js";
+import { inVault, makeStorage, setUp, startPhone } from "./phone.js";
 
 const bytes = (size, fill = 7) => new Uint8Array(size).fill(fill);
 const utf8 = (text) => new TextEncoder().encode(text);
@@ -319,4 +319,21 @@ test("wrong words make a person wait longer, over a restart, and right ones then
   const [{ vault }] = (await last.ask("status")).people;
   assert.equal((await last.ask("unlock", { vault, words })).person.name, "Ama");
   last.kill();
+});
+
+test("words typed before the wait is over are not tried, over a restart too, not even the right ones", async () => {
+  let now = Date.parse("2026-11-21T09:00:00Z");
+  const office = await makeOffice(() => now);
+  const storage = makeStorage();
+  const phone = startPhone(office, storage, { now: () => now });
+  const words = await setUp(phone, office.addPerson("Ama"));
+  const [{ vault }] = (await phone.ask("status")).people;
+  await inVault(phone, "meta", (meta) => meta.put({ count: 7, next_at: now + 40_000 }, "attempts"));
+  phone.kill();
+  const tried = startPhone(office, storage, { now: () => now });
+  const told = await tried.ask("unlock", { vault, words }).catch((error) => error);
+  assert.deepEqual([told.code, told.wait_s, told.untried], ["wrong_words", 40, true]);
+  now += 40_000;
+  assert.equal((await tried.ask("unlock", { vault, words })).person.name, "Ama");
+  tried.kill();
 });

@@ -62,24 +62,36 @@ export const sameIn = (copied, { database, store, row }) =>
     ?.stores.find(({ name }) => name === store)
     ?.rows.find(({ key }) => `${key}` === `${row.key}`);
 
-/**
- * Every run of sealed or signed bytes in a row, each with how to put others in its place.
- * @param {{value: any}} holder @returns {{bytes: Uint8Array, put: (bytes: Uint8Array) => void}[]}
- */
-export function bytesIn(holder) {
-  /** @type {{bytes: Uint8Array, put: (bytes: Uint8Array) => void}[]} */
+/** @typedef {{holder: any, name: string}} Leaf */
+
+/** Everything in a row that holds nothing else. @param {{value: any}} row @returns {Leaf[]} */
+function leavesIn(row) {
+  /** @type {Leaf[]} */
   const found = [];
-  const walk = (/** @type {any} */ within, /** @type {string} */ name) => {
-    const value = within[name];
-    if (value instanceof Uint8Array) {
-      found.push({
-        bytes: value,
-        put: (bytes) => {
-          within[name] = bytes;
-        },
-      });
-    } else if (value !== null && typeof value === "object") for (const inner of Object.keys(value)) walk(value, inner);
+  const walk = (/** @type {any} */ holder, /** @type {string} */ name) => {
+    const value = holder[name];
+    if (value === null || typeof value !== "object" || value instanceof Uint8Array) found.push({ holder, name });
+    else for (const inner of Object.keys(value)) walk(value, inner);
   };
-  walk(holder, "value");
+  walk(row, "value");
   return found;
 }
+
+const isBytes = (/** @type {Leaf} */ { holder, name }) => holder[name] instanceof Uint8Array;
+
+/** Every run of sealed or signed bytes in a row, each with how to put others in its place. @param {{value: any}} row @returns {{bytes: Uint8Array, put: (bytes: Uint8Array) => void}[]} */
+export const bytesIn = (row) =>
+  leavesIn(row)
+    .filter(isBytes)
+    .map(({ holder, name }) => ({ bytes: holder[name], put: (bytes) => Object.assign(holder, { [name]: bytes }) }));
+
+/** Everything in a row that anybody can read, each with how to put something else there; undefined takes it away. @param {{value: any}} row @returns {{put: (value: unknown) => void}[]} */
+export const openIn = (row) =>
+  leavesIn(row)
+    .filter((leaf) => !isBytes(leaf))
+    .map(({ holder, name }) => ({
+      put: (value) => {
+        if (value === undefined) delete holder[name];
+        else holder[name] = value;
+      },
+    }));

@@ -76,6 +76,26 @@ test("nobody adds a passkey or changes the words of an open phone without provin
   phone.kill();
 });
 
+test("a phone that was locked answers for nobody, and opens again", async () => {
+  const { phone, words, vault, casefile } = await given();
+  await phone.ask("lock");
+  assert.equal((await phone.ask("status")).state, "locked");
+  for (const [ask, more] of /** @type {[string, any][]} */ ([
+    ...[["caseload"], ["notes"], ["search", { text: "a" }], ["family", { casefile }], ["prove", { words }]],
+    ["draft.begin", { casefile, schema: "visit-note.1" }],
+  ]))
+    assert.equal(
+      await phone.ask(ask, more).then(
+        () => "answered",
+        (error) => error.code,
+      ),
+      "locked",
+      ask,
+    );
+  assert.equal((await phone.ask("unlock", { vault, words })).person.name, "Ama");
+  phone.kill();
+});
+
 test("changing the words wraps the vault key anew and touches nothing else: what lay there opens with the new words only", async () => {
   const set = await given();
   const { phone, vault, words } = set;

@@ -522,7 +522,7 @@ export function open(port, outside = createOutside()) {
     try {
       if (!Object.hasOwn(asks, ask)) throw new Refused("unknown_ask");
       const answer = await asks[ask](given ?? {});
-      port.postMessage({ id, answer });
+      port.postMessage({ id, answer: answer === undefined ? {} : answer });
     } catch (error) {
       port.postMessage({
         id,

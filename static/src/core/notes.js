@@ -31,9 +31,14 @@ import { bodyOf } from "./packets.js";
 const NO_SLIP = new Uint8Array();
 const READER = "note_reader";
 
+/** What one person's notes are written with, and what reads them. @param {Pick<Session, "outbox" | "vault">} session */
+const tools = ({ outbox, vault }) => Promise.all([outbox.pen(vault.name), vault.fact(READER)]);
+
 /** Lays out, once, what this person's notes are written with while the phone is locked. @param {Session} session */
 export async function layPen({ outbox, vault, signer, me, device }) {
-  if (await outbox.pen(vault.name)) return;
+  const [pen, known] = await tools({ outbox, vault });
+  // The pen lies open: whoever put a point of their own there would read what is written with it.
+  if (pen && known) return outbox.layPen(vault.name, { ...pen, point: unb64u(known.point) });
   const [made, reader] = await Promise.all([makeSigner(), makeReader()]);
   const said = { v: 1, person: me.id, device, jwk: made.jwk };
   const { jws } = await sign(signer, "fieldapp-note-key", json(said));
@@ -89,7 +94,7 @@ export async function writeNote(outside, outbox, given) {
 
 /** The notes of this person that wait for their word, oldest first. @param {Session} session @returns {Promise<Note[]>} */
 export async function notesOf({ outside, outbox, vault }) {
-  const [pen, reader] = await Promise.all([outbox.pen(vault.name), vault.fact(READER)]);
+  const [pen, reader] = await tools({ outbox, vault });
   if (!pen || !reader) return [];
   const keys = { point: unb64u(reader.point), pkcs8: unb64u(reader.pkcs8) };
   /** @type {Note[]} */

@@ -35,21 +35,6 @@ async function receiptOf(session, jws, isRight) {
   return payload;
 }
 
-/** @param {Session} session @param {string} jws @param {string} id */
-const storedReceipt = (session, jws, id) =>
-  receiptOf(
-    session,
-    jws,
-    (payload) =>
-      payload.status === "stored" && payload.id === id && Number.isSafeInteger(payload.seq) && isHash(payload.log_hash),
-  );
-
-/** @param {Session} session @param {string} jws @param {Item} item */
-async function quarantineReceipt(session, jws, { sealed }) {
-  const envelope = b64u(await hash(sealed));
-  return receiptOf(session, jws, (payload) => payload.status === "quarantined" && payload.hash === envelope);
-}
-
 /** Judges every answer that was kept unjudged: those of a sending while this phone was locked. @param {Session} session */
 export async function settle(session) {
   const rows = await session.outbox.inState("answered");
@@ -87,9 +72,15 @@ export async function judge(session, rows) {
       const { status, receipt = "" } = answer.result;
       try {
         if (status === "quarantined") {
-          const { received_at, epoch } = await quarantineReceipt(session, receipt, item);
+          const envelope = b64u(await hash(item.sealed));
+          const isIts = (/** @type {any} */ payload) => payload.status === status && payload.hash === envelope;
+          const { received_at, epoch } = await receiptOf(session, receipt, isIts);
           sorting.push([id, { at: received_at, answer: { ...answer, epoch } }]);
-        } else stored.push([id, await storedReceipt(session, receipt, id), item.kid === session.signer.kid]);
+        } else {
+          const isIts = (/** @type {any} */ payload) =>
+            payload.status === "stored" && payload.id === id && Number.isSafeInteger(payload.seq) && isHash(payload.log_hash);
+          stored.push([id, await receiptOf(session, receipt, isIts), item.kid === session.signer.kid]);
+        }
       } catch {
         // Not an answer after all: the item waits its turn again, and this counts as a failed try. What was sent may be another's, put in its place.
         const attempts = item.attempts + 1;

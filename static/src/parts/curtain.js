@@ -52,7 +52,7 @@ export function tryPin(given) {
     return TRIES;
   }
   wrong++;
-  if (wrong === TRIES) void lock();
+  if (wrong >= TRIES) void lock();
   return TRIES - wrong;
 }
 
