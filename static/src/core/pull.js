@@ -132,7 +132,7 @@ async function greet(session) {
   // The office knows more of this signer's chain than this phone: the store was cleared. Going on from zero would look like a cloned phone.
   if (theirs && theirs.n > signer.n) {
     await outbox.continueFrom(session.signer.kid, { n: theirs.n, id: theirs.id });
-    session.tell("office", { status: "store_was_cleared", time_offset_ms: session.offset });
+    session.tell("office", { status: "store_was_cleared" });
   }
   const middle = before + (outside.now() - before) / 2;
   session.offset = Math.round(outside.at(answer.time) - middle);
@@ -324,7 +324,7 @@ async function checkCasefiles(session, casefiles, doubted) {
         if (!(error instanceof FieldappError)) throw error;
         if (error.code === "bad_hashes") return null;
         if (of.head.seq > 0) of.head = { seq: 0, log_hash: "" };
-        session.tell("office", { status: "chain_broken", time_offset_ms: session.offset });
+        session.tell("office", { status: "chain_broken" });
         return null;
       }
     }),

@@ -152,12 +152,16 @@ export async function finish(outside, outbox, pending, { words, label, replaces 
 async function officeOf(outbox, ours) {
   const here = await outbox.fact("office");
   const office = ours ?? here;
+  const read = async (/** @type {{keyset: string, n: number}} */ { keyset, n }) => ({
+    office,
+    keySet: await takeKeySet(keyset, office, n),
+  });
   try {
-    return { office, keySet: await takeKeySet(here.keyset, office, here.n) };
+    return await read(here);
   } catch {
     if (!ours) throw new Refused("vault_unreadable");
     await outbox.keepFacts({ office: ours });
-    return { office, keySet: await takeKeySet(ours.keyset, ours, ours.n) };
+    return read(ours);
   }
 }
 
@@ -168,7 +172,7 @@ async function officeOf(outbox, ours) {
 export async function openSession(outside, outbox, given, ties) {
   const vault = await unlockVault(outside, given.vault, given, ties.onGone);
   try {
-    const { office, keySet } = await officeOf(outbox, vault.self.office);
+    const pinned = await officeOf(outbox, vault.self.office);
     const definitions = openDefinitions(outside, vault);
     const [heard, practice] = await Promise.all([vault.fact("heard"), vault.fact("practice")]);
     // Not a number, and so no reason for anything, where the office was never heard.
@@ -194,8 +198,7 @@ export async function openSession(outside, outbox, given, ties) {
       definitions,
       caseload,
       signer,
-      keySet,
-      office: { kid: office.kid, jwk: office.jwk },
+      ...pinned,
       me: vault.self.person,
       device: vault.self.device,
       offset: seen?.offset ?? null,
