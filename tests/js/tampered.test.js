@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { json, KDF_FLOOR, sign, text } from "../../static/src/core/keys.js";
+import { json, KDF_FLOOR, makeReader, sign, text } from "../../static/src/core/keys.js";
 import { b64u, readBody, splitJws } from "../../static/src/sync/entry.js";
 import { readEnvelope } from "../../static/src/sync/wire.js";
 import { makeOffice, newId } from "./office.js";
@@ -293,6 +293,26 @@ test("envelopes that changed places reach the office all the same: each is seale
   );
   [a.row.value.sealed, b.row.value.sealed] = [b.row.value.sealed, a.row.value.sealed];
   assert.deepEqual(await livesOn(world, tampered), { isOpen: true, unsettled: 0 });
+});
+
+test("a key of somebody else's, put where a locked phone finds what reads its notes, stays there no longer than until its person unlocks", async () => {
+  world.anew();
+  const { office, vault, passkey } = world;
+  const penIn = (/** @type {import("./tampering.js").Database[]} */ copied) =>
+    spotsOf(copied).find(({ store, row }) => store === "people" && row.key === vault)?.row.value.pen;
+  const tampered = structuredClone(world.now);
+  const thief = await makeReader();
+  penIn(tampered).point = thief.point;
+  const storage = await storageWith(tampered);
+  const phone = startPhone(office, storage);
+  await phone.ask("unlock", { vault, passkey });
+  const isBack = async () => isSame(penIn(await copyOf(storage)), penIn(world.now));
+  assert.ok(await phone.until(isBack, "its own key again").catch(() => false));
+  await phone.ask("lock");
+  await phone.ask("note.write", { vault, about: "The Tarnleys", text: "Before unlocking." });
+  await phone.ask("unlock", { vault, passkey });
+  assert.equal((await phone.ask("notes")).length, 2);
+  phone.kill();
 });
 
 test("law: keys of another office, an older or a forged set of keys in the outbox seal nothing for anybody else", async () => {
