@@ -244,7 +244,8 @@ export async function sealAgain(session) {
     const code = item.answer?.result.code ?? "";
     if (item.kid !== session.signer.kid || !CURABLE.has(code)) continue;
     try {
-      if (code === "unknown_key" && item.ingest_kid === ingestKey(session.keySet).kid) continue;
+      // Read from the envelope itself: what is noted beside it lies open, and so does the envelope.
+      if (code === "unknown_key" && b64u(item.sealed.subarray(1, 33)) === ingestKey(session.keySet).kid) continue;
       const anew = await sealedAnew(session, id, item);
       // Once it is placed the office is told that this is what was unread there.
       await vault.keepFact("resealed", { ...(await vault.fact("resealed")), [b64u(await hash(item.sealed))]: id });
