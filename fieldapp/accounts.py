@@ -1,7 +1,8 @@
-"""What administrators do with other people's accounts: roles and teams, closing and opening, and resets that two people agree on.
+"""What administrators do with other people's accounts: adding, roles and teams, closing and opening, and resets that two people agree on.
 
 A reset hands over an account, so no one person can make it: whoever asks is shown one half of its words, whoever confirms the other,
-and the account's owner, who hears both, chooses a password and sets up a second factor that nobody else has seen.
+and the account's owner, who hears both, chooses a password and sets up a second factor that nobody else has seen. A new account is
+made the same way, so that one administrator cannot become two people.
 """
 
 from __future__ import annotations
@@ -29,6 +30,18 @@ RESET_LASTS = timedelta(hours=24)
 """From asking until confirming, and from confirming until the owner is done."""
 SET_UP_LASTS = timedelta(minutes=30)
 LONGEST_WHY = 1000
+ABOUT_ACCOUNTS = "account"
+DONE_TO = {
+    "person added": "account made",
+    "account closed": "had their account closed",
+    "account opened again": "had their account opened again",
+    "role or team changed": "was given another role or team",
+    "council account disconnected": "had their council account disconnected",
+    "reset asked for": "had a reset asked for",
+    "reset confirmed": "had a reset confirmed",
+    "reset taken back": "had a reset taken back",
+}
+"""What stands on the list of the person concerned, for each thing that stands on the list of who did it."""
 
 
 class NoSuchAccount(FieldappError):
@@ -36,7 +49,7 @@ class NoSuchAccount(FieldappError):
 
 
 class NotThisOne(FieldappError):
-    """`code`: own (nobody does this to themselves) | last (no other administrator would be left) | already (it is so) | moved."""
+    """`code`: own (nobody does this to themselves) | last (no other administrator would be left) | already (it is so) | moved | alone (nobody else may confirm)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -45,11 +58,29 @@ class NotThisOne(FieldappError):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A reset whose words were right: whose it is, and the key of the authenticator that is being set up."""
+    """A reset whose words were right: whose it is, and the key of the authenticator that is being set up. `is_first`: nothing opened the account before."""
 
     reset: str
     person: Person
     totp: str
+    is_first: bool = False
+
+
+def add(
+    store: Store, keys: Keys, by: Person, *, email: str, name: str, role: str, team: str | None, now: datetime
+) -> tuple[str, str]:
+    """Adds a person whose account nothing opens until they have set it up with the words of two people.
+
+    Returns the person's id and the first half, which is shown once. Raises AddressTaken, and NotThisOne where nobody could confirm.
+    """
+    at = stamp(now)
+    row = people.not_set_up(new_id(), email, name, role, team, now)
+    half = passwords.drawn_half()
+    with store.writing() as tx:
+        people.enter(tx, row, now)
+        _ask(tx, by, row.id, half, now)
+        _note(tx, keys, by, "person added", row.id, "", at)
+    return row.id, half
 
 
 def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
@@ -133,14 +164,16 @@ def disconnect_council(store: Store, keys: Keys, by: Person, person: str, now: d
 
 
 def ask_reset(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> str:
-    """Asks for a reset and returns the first half of its words, which is shown once. An earlier one for that person ends. Raises NotThisOne."""
+    """Asks for a reset and returns the first half of its words, which is shown once. An earlier one for that person ends.
+
+    For somebody who has not set up their account yet, too, when the words of two people have lapsed. Raises NotThisOne.
+    """
     at, half = stamp(now), passwords.drawn_half()
     with store.writing() as tx:
         row = _other(tx, by, person)
         if not people.is_open(row, now):
             raise NotThisOne("already")
-        tx.resets.end_all(person, at)
-        tx.resets.ask(new_id(), person, by.id, at, people.hash_password(half), stamp(now + RESET_LASTS))
+        _ask(tx, by, person, half, now)
         _note(tx, keys, by, "reset asked for", person, why, at)
     return half
 
@@ -208,7 +241,7 @@ def begin_set_up(
             tx.audit.add(stamp(now), row.id if row else "", "set-up refused")
             return Refused(0)
         attempts.forget(tx, counters, now)
-    ticket = Ticket(reset.id, person, people.new_totp())
+    ticket = Ticket(reset.id, person, people.new_totp(), row is not None and not people.is_set_up(row))
     said = write_json({"reset": ticket.reset, "person": person.id, "totp": ticket.totp, "at": stamp(now)})
     return ticket, b64u(keys.seal_secret(_about_ticket(bound_to), said))
 
@@ -220,10 +253,11 @@ def read_ticket(store: Store, keys: Keys, sealed: str, bound_to: str, now: datet
     except (CannotOpen, Malformed):
         return None
     person, reset = people.by_id(store, said["person"], now), store.resets.get(said["reset"])
+    row = store.people.by_id(said["person"])
     is_standing = reset is not None and reset.ended_at is None and stamp(now) < reset.until_at
     if person is None or not is_standing or said["at"] < stamp(now - SET_UP_LASTS):
         return None
-    return Ticket(said["reset"], person, said["totp"])
+    return Ticket(said["reset"], person, said["totp"], row is not None and not people.is_set_up(row))
 
 
 def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code: str, now: datetime) -> None:
@@ -235,7 +269,7 @@ def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code:
     if step is None:
         raise NotThisOne("code")
     with store.writing() as tx:
-        if not tx.resets.end(ticket.reset, at):
+        if not tx.resets.use(ticket.reset, at):
             raise NotThisOne("moved")
         person = ticket.person.id
         tx.people.set_password(person, hashed)
@@ -243,16 +277,40 @@ def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code:
         tx.passkeys.remove_all(person)
         tx.council_accounts.unbind(person)
         tx.people.end_sessions_of(person, at)
-        tx.audit.add(at, person, "set up anew after a reset")
+        tx.audit.add(at, person, "account set up" if ticket.is_first else "set up anew after a reset")
+
+
+def _ask(tx: Store, by: Person, person: str, half: str, now: datetime) -> None:
+    """Keeps what was asked for; raises NotThisOne where nobody could confirm, so that no words are given out that lead nowhere."""
+    at = stamp(now)
+    others = (people.by_id(tx, row.id, now) for row in tx.people.all() if people.is_set_up(row))
+    if not any(each is not None and _could_confirm(tx, by.id, person, each, now) for each in others):
+        raise NotThisOne("alone")
+    tx.resets.end_all(person, at)
+    tx.resets.ask(new_id(), person, by.id, at, people.hash_password(half), stamp(now + RESET_LASTS))
 
 
 def _may_confirm(store: Store, reset: ResetRow, person: Person, now: datetime) -> bool:
-    """Another administrator may, and a supervisor of the person's team; neither whoever asked nor the person."""
-    if reset.confirmed_by is not None or person.id in {reset.asked_by, reset.person}:
+    return reset.confirmed_by is None and _could_confirm(store, reset.asked_by, reset.person, person, now)
+
+
+def _could_confirm(store: Store, asked_by: str, whose: str, person: Person, now: datetime) -> bool:
+    """Another administrator may, and a supervisor of the person's team; neither whoever asked nor the person.
+
+    Nor may either of the two have let the other in: whoever confirmed somebody's account, or once added it alone, is no second person beside them.
+    """
+    if person.id in {asked_by, whose}:
         return False
-    if person.role == "administrator":
-        return True
-    return person.role == "supervisor" and bool(set(person.teams) & set(store.people.teams_of(reset.person, stamp(now))))
+    shares = set(person.teams) & set(store.people.teams_of(whose, stamp(now)))
+    if person.role != "administrator" and not (person.role == "supervisor" and shares):
+        return False
+    return _vouched_for(store, person.id, beside=asked_by) and _vouched_for(store, asked_by, beside=person.id)
+
+
+def _vouched_for(store: Store, person: str, *, beside: str) -> bool:
+    """Says whether somebody other than `beside`, and other than whoever asked for it, has confirmed this account; the office's own machine counts."""
+    by = store.resets.newest_used(person)
+    return by is None or by.confirmed_by not in {by.asked_by, beside}
 
 
 def _other(tx: Store, by: Person, person: str) -> PersonRow:
@@ -270,7 +328,13 @@ def _keep_an_administrator(tx: Store, row: PersonRow, at: str) -> None:
 
 
 def _note(tx: Store, keys: Keys, by: Person, what: str, person: str, why: str, at: str) -> None:
-    tx.audit.add(at, by.id, what, detail=keys.seal_secret("account", write_json({"person": person, "why": why})))
+    """Writes down what was done twice: on the list of who did it, with whose account it was, and on the list of whose account it was, with who did it."""
+    tx.audit.add(at, by.id, what, detail=_sealed(keys, person, why))
+    tx.audit.add(at, person, DONE_TO[what], detail=_sealed(keys, by.id, why))
+
+
+def _sealed(keys: Keys, person: str, why: str) -> Sealed:
+    return keys.seal_secret(ABOUT_ACCOUNTS, write_json({"person": person, "why": why}))
 
 
 def _plain(half: str) -> str:

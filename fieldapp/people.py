@@ -151,11 +151,12 @@ def _let_in(
     row = store.people.by_email(email)
     is_right = password is None or _password_fits(row.password_hash if row else _nobodys_hash(), password)
     step = _step_of(_secret_of(keys, row), code, now)
+    is_ready = row is not None and is_set_up(row)
     is_demo_code = demo_code is not None and hmac.compare_digest(_utf8(code), _utf8(demo_code))
     with store.writing():
         # First, and whatever else is wrong: what an authenticator signed is good once.
         is_passkey_right = passkey is not None and passkeys.take(store, keys, passkey, row.id if row else "", now)
-        may = row is not None and is_right and is_open(row, now)
+        may = row is not None and is_right and is_ready and is_open(row, now)
         if row is None or not may or not (is_passkey_right or is_demo_code or (step and store.people.use_code(row.id, step))):
             # Also for nobody: what is written for some and not for others takes time that can be measured.
             store.audit.add(stamp(now), row.id if row else "", "sign-in refused")
@@ -218,29 +219,38 @@ def add(
     by: str | None = None,
     id: str | None = None,
 ) -> Added:
-    """Adds a person and returns the secrets to hand over; raises AddressTaken.
+    """Adds a person whose account is open at once and returns the secrets to hand over; raises AddressTaken.
 
-    Without a password three words are drawn at random. `by` is who does it, "" at the office's own machine: it is written down, and on the new
-    person's own list as well, because whoever adds an account has seen what opens it.
+    For whoever has the office's own machine, and so all of the office: on a page `accounts.add` does it, and nobody sees a secret.
+    Without a password three words are drawn at random. `by` is "" at the machine: it is written down, and on the new person's own list as well.
     """
-    email = folded(email)
     password = password or passwords.drawn()
     totp = new_totp()
     person = id or b64u(secrets.token_bytes(16))
-    row = PersonRow(
-        person, email, name.strip(), role, hash_password(password), keys.seal_secret(_about_code(person), totp.encode()),
-        0, stamp(now), None, team,
-    )  # fmt: skip
-    with store.writing():
-        if store.people.by_email(email) is not None:
-            raise AddressTaken(email)
-        store.people.add(row)
-        if team is not None:
-            join(store, person, team, role, now)
+    sealed = keys.seal_secret(_about_code(person), totp.encode())
+    row = PersonRow(person, folded(email), name.strip(), role, hash_password(password), sealed, 0, stamp(now), None, team)
+    with store.writing() as tx:
+        enter(tx, row, now)
         if by is not None:
-            store.audit.add(stamp(now), by, "person added")
-            store.audit.add(stamp(now), person, "account made")
+            tx.audit.add(stamp(now), by, "person added")
+            tx.audit.add(stamp(now), person, "account made")
     return Added(_person(store, row, now), password, totp)
+
+
+def not_set_up(id: str, email: str, name: str, role: str, team: str | None, now: datetime) -> PersonRow:
+    """Makes the row of somebody whom no password and no code lets in: its password is hashed so that a try takes as long as any other."""
+    return PersonRow(
+        id, folded(email), name.strip(), role, hash_password(b64u(secrets.token_bytes(16))), None, 0, stamp(now), None, team
+    )
+
+
+def enter(tx: Store, row: PersonRow, now: datetime) -> None:
+    """Adds a person to the office and to their team; raises AddressTaken."""
+    if tx.people.by_email(row.email) is not None:
+        raise AddressTaken(row.email)
+    tx.people.add(row)
+    if row.team is not None:
+        join(tx, row.id, row.team, row.role, now)
 
 
 def join(tx: Store, person: str, team: str, role: str, now: datetime) -> None:
@@ -283,6 +293,11 @@ def by_id(store: Store, id: str, now: datetime) -> Person | None:
 def is_open(row: PersonRow, now: datetime) -> bool:
     """Says whether an account is open at a moment."""
     return moment(row.active_from) <= now and (row.ended_at is None or now < moment(row.ended_at))
+
+
+def is_set_up(row: PersonRow) -> bool:
+    """Says whether anybody has chosen what opens this account: until then nothing does."""
+    return row.totp_sealed is not None
 
 
 def seal_codes_anew(tx: Store, keys: Keys) -> None:

@@ -253,6 +253,25 @@ def m008_what_a_phone_was_given(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
+M010 = f"""
+ALTER TABLE resets ADD COLUMN used_at {TIME};
+UPDATE resets SET used_at = ended_at WHERE EXISTS (
+  SELECT 1 FROM audit WHERE audit.person = resets.person AND audit.at = resets.ended_at
+  AND audit.what = 'set up anew after a reset');
+INSERT INTO resets (id,person,asked_by,asked_at,first_hash,confirmed_by,confirmed_at,until_at,ended_at,used_at)
+  SELECT 'made|' || people.id, people.id, audit.person, audit.at, '', audit.person, audit.at, audit.at, audit.at, audit.at
+  FROM people JOIN audit ON audit.at = people.active_from AND audit.what = 'person added' AND audit.person <> ''
+  WHERE true GROUP BY people.id
+"""  # noqa: S608 - fixed text
+
+
+def m010_who_vouched(connections: Connections) -> None:
+    """Keeps which resets were used. Whom one administrator added alone, as was possible until now, stands as asked for and confirmed by that one."""
+    for statement in M010.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
@@ -262,6 +281,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m006_who_stands_in,
     m007_second_factors,
     m008_what_a_phone_was_given,
+    m010_who_vouched,
 )
 
 

@@ -10,7 +10,7 @@ from fieldapp.store.noun import Noun, Sealed
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One person as kept. `totp_step` is the newest time step whose code was used: a code is good once."""
+    """One person as kept. Without `totp_sealed` the account was not set up yet, and nobody signs in to it. `totp_step` is the newest time step whose code was used: a code is good once."""
 
     id: str
     email: str
@@ -174,9 +174,10 @@ class People(Noun):
         self._run("UPDATE memberships SET until_at=? WHERE person=? AND (until_at IS NULL OR until_at>?)", at, person, at)
 
     def open_administrators(self, at: str) -> list[str]:
-        """Ids of the administrators whose accounts are open at a moment."""
+        """Ids of the administrators whose accounts are open at a moment and have been set up: those who can sign in."""
         rows = self._rows(
-            "SELECT id FROM people WHERE role='administrator' AND active_from<=? AND (ended_at IS NULL OR ended_at>?) ORDER BY id",
+            "SELECT id FROM people WHERE role='administrator' AND totp_sealed IS NOT NULL AND active_from<=?"
+            " AND (ended_at IS NULL OR ended_at>?) ORDER BY id",
             at,
             at,
         )

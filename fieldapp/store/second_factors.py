@@ -22,7 +22,7 @@ class PasskeyRow:
 
 @dataclass(frozen=True, slots=True)
 class ResetRow:
-    """A reset somebody asked for. Of the two halves of its words only hashes are kept; `ended_at` says that it was used or taken back."""
+    """A reset somebody asked for. Of the two halves of its words only hashes are kept. `ended_at` says that it was used or taken back, `used_at` that it was used."""
 
     id: str
     person: str
@@ -34,6 +34,7 @@ class ResetRow:
     second_hash: str | None
     until_at: str
     ended_at: str | None
+    used_at: str | None
 
 
 class Passkeys(Noun):
@@ -117,6 +118,18 @@ class Resets(Noun):
             )
             == 1
         )
+
+    def use(self, id: str, at: str) -> bool:
+        """Ends one because its words were used; False when it had ended or lapsed."""
+        changed = self._run(
+            "UPDATE resets SET ended_at=?, used_at=? WHERE id=? AND ended_at IS NULL AND until_at>?", at, at, id, at
+        )
+        return changed == 1
+
+    def newest_used(self, person: str) -> ResetRow | None:
+        """Gives the reset by which this person's account was last set up: who vouched for them. None: nobody on a page did."""
+        row = self._one("SELECT * FROM resets WHERE person=? AND used_at IS NOT NULL ORDER BY used_at DESC,id LIMIT 1", person)
+        return None if row is None else ResetRow(**dict(row))
 
     def end(self, id: str, at: str) -> bool:
         """Ends one; False when it had ended or lapsed."""

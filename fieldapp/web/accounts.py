@@ -96,7 +96,8 @@ def ask_reset(person: str) -> ResponseReturnValue:
         abort(404)
     except NotThisOne as refused:
         return _page(person, told_of([("text-reset", f"account_{refused.code}")]), 409)
-    return show("account/half.html", half=half, name=_name(person), is_first=True, back=url_for("accounts.page", person=person))
+    back = url_for("accounts.page", person=person)
+    return show("account/half.html", half=half, name=_name(person), is_first=True, is_new=_is_new(person), back=back)
 
 
 @pages.get("/resets")
@@ -116,7 +117,14 @@ def confirm(reset: str) -> ResponseReturnValue:
         abort(404)
     except NotThisOne:
         return _resets(told_of([("resets", "reset_moved")]), 409)
-    return show("account/half.html", half=half, name=_name(row.person), is_first=False, back=url_for("accounts.resets"))
+    return show(
+        "account/half.html",
+        half=half,
+        name=_name(row.person),
+        is_first=False,
+        is_new=_is_new(row.person),
+        back=url_for("accounts.resets"),
+    )
 
 
 @pages.post("/resets/<reset>/take-back")
@@ -155,6 +163,20 @@ def _name(person: str) -> str:
     return office().store.people.names().get(person, "")
 
 
+def _is_new(person: str) -> bool:
+    row = office().store.people.by_id(person)
+    return row is not None and not people.is_set_up(row)
+
+
+def _about_new(person: str, teams: dict[str, str], at: str) -> str | None:
+    """Says of a new account what whoever confirms it vouches for; None of one that was set up before."""
+    row = office().store.people.by_id(person)
+    if row is None or people.is_set_up(row):
+        return None
+    mine = ", ".join(teams.get(team, "") for team in office().store.people.teams_of(person, at))
+    return sign_in_words.new_account(words.ROLES.get(row.role, row.role), mine, row.email)
+
+
 def _page(person: str, problems: Problems = (), status: int = 200) -> Response:
     here, now = office(), office().clock()
     row = here.store.people.by_id(person)
@@ -171,6 +193,7 @@ def _page(person: str, problems: Problems = (), status: int = 200) -> Response:
         "role": words.ROLES.get(row.role, row.role),
         "teams": ", ".join(teams.get(team, "") for team in mine) or "None",
         "is_open": people.is_open(row, now),
+        "is_set_up": people.is_set_up(row),
         "ended": row.ended_at and words.when_text(row.ended_at, now),
         "passkeys": words.many(len(passkeys), "passkey", "passkeys") if passkeys else "None",
         "council": bound_at and words.when_text(bound_at, now),
@@ -188,10 +211,11 @@ def _page(person: str, problems: Problems = (), status: int = 200) -> Response:
 
 def _resets(problems: Problems = (), status: int = 200) -> Response:
     here, now = office(), office().clock()
-    names = here.store.people.names()
+    names, teams = here.store.people.names(), here.store.people.teams()
     listed = [
         {
             "name": names.get(reset.person, ""),
+            "new": _about_new(reset.person, teams, stamp(now)),
             "facts": sign_in_words.reset_facts(
                 names.get(reset.asked_by, ""),
                 words.when_text(reset.asked_at, now),

@@ -7,7 +7,8 @@ import re
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import people
+from fieldapp import accounts, people
+from fieldapp.accounts import NotThisOne
 from fieldapp.keys import check_words
 from fieldapp.people import ROLES
 from fieldapp.web import words
@@ -37,6 +38,7 @@ def people_page() -> ResponseReturnValue:
             "teams": ", ".join(teams.get(team, "") for team in store.people.teams_of(row.id, stamp(office().clock()))) or "None",
             "phones": len({signer.device for signer in store.signers.of_person(row.id) if signer.ended_at is None}),
             "ended": not people.is_open(row, office().clock()),
+            "is_set_up": people.is_set_up(row),
         }
         for row in store.people.all()
     ]
@@ -52,7 +54,7 @@ def add_person() -> ResponseReturnValue:
 @pages.post("/people/add")
 @signed_in("administrator")
 def send_person() -> ResponseReturnValue:
-    """Adds a person and shows their secrets once, on the answer itself: they are kept nowhere they could be shown from again."""
+    """Adds a person and shows the first half of their words once, on the answer itself; the other half is for whoever confirms."""
     typed = {name: request.form.get(name, "").strip() for name in ("name", "email", "role", "team")}
     wrong: list[tuple[str, str]] = []
     if not typed["name"] or len(typed["name"]) > _LONGEST_NAME:
@@ -67,13 +69,15 @@ def send_person() -> ResponseReturnValue:
         return _form(typed, wrong)
     here = office()
     try:
-        added = people.add(
-            here.store, here.keys, email=typed["email"], name=typed["name"], role=typed["role"], now=here.clock(),
-            team=typed["team"] if typed["team"] in here.store.people.teams() else None, by=me().id,
+        _, half = accounts.add(
+            here.store, here.keys, me(), email=typed["email"], name=typed["name"], role=typed["role"], now=here.clock(),
+            team=typed["team"] if typed["team"] in here.store.people.teams() else None,
         )  # fmt: skip
     except people.AddressTaken:
         return _form(typed, [("email", "email_taken")])
-    return show("admin/added.html", added=added, link=people.authenticator_link(added.person, added.totp))
+    except NotThisOne as refused:
+        return _form(typed, [("name", f"account_{refused.code}")])
+    return show("account/half.html", half=half, name=typed["name"], is_first=True, is_new=True, back=url_for("admin.people_page"))
 
 
 @pages.get("/phones")

@@ -1,4 +1,4 @@
-"""Setting an account up anew after a reset, with words from two people at the office."""
+"""Setting an account up, the first time or anew after a reset, with words from two people at the office."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def finish() -> ResponseReturnValue:
         if refused.code == "code":
             return _secrets_form(ticket, sealed, told_of([("code", "new_code_wrong")]), 400)
         return _words_form({}, told_of([("email", "set_up_over")]), 409)
-    return show("set_up/done.html", person=None, at_desk=people.may_sign_in_at_desk(ticket.person))
+    at_desk = people.may_sign_in_at_desk(ticket.person)
+    return show("set_up/done.html", person=None, at_desk=at_desk, is_first=ticket.is_first)
 
 
 def _words_form(typed: dict[str, str], problems: Problems = (), status: int = 200) -> Response:
@@ -78,6 +79,7 @@ def _secrets_form(ticket: Ticket, sealed: str, problems: Problems = (), status: 
         "set_up/secrets.html",
         status,
         name=ticket.person.name,
+        is_first=ticket.is_first,
         totp=ticket.totp,
         link=link,
         ticket=sealed,

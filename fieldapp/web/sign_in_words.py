@@ -24,6 +24,7 @@ PROBLEMS = {
     "account_own": "This is your own account: ask another administrator",
     "account_last": "Nobody else could then manage accounts. Make somebody else an administrator first",
     "account_already": "It is so already, so nothing has changed. Load the page again to see how things stand",
+    "account_alone": "There is nobody else who could confirm it, so nothing has changed. It takes another administrator, or a supervisor of that team, whom somebody other than you let in. Whoever runs the office’s machine can add one there with “fieldapp person”",
     "reset_moved": "That reset was confirmed, used or taken back meanwhile, or is not yours to confirm. Nothing has changed",
 }
 
@@ -51,6 +52,7 @@ LATELY = {
     "sign-in refused": "A try to sign in that was refused",
     "password changed": "Password changed",
     "set up anew after a reset": "Set up anew after a reset",
+    "account set up": "Account set up",
     "phone set up": "A phone was set up",
     "passkey may be copied": "A passkey was refused because it may be a copy",
 }
@@ -63,6 +65,11 @@ def passkey_facts(made: str, used: str | None) -> str:
 def sign_in_facts(via: str, made: str, ago: str) -> str:
     how = " with your council account" if via == "council" else ""
     return f"Since {made}{how}, last used {ago} ago"
+
+
+def new_account(role: str, teams: str, email: str) -> str:
+    """Says what kind of account somebody new is to have."""
+    return f"New here: {role}{f' in {teams}' if teams else ''}, {email}."
 
 
 def reset_facts(asked_by: str, asked: str, confirmed_by: str, until: str) -> str:

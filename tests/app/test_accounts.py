@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from fieldapp import leaves, people, rotas
+from fieldapp import accounts, leaves, people, rotas
+from fieldapp.accounts import NotThisOne
+from fieldapp.store.migrations import M010
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
@@ -200,9 +202,6 @@ def test_two_administrators_who_close_each_other_leave_one(office: Harrowmere) -
 
 
 def test_the_last_administrator_is_neither_closed_nor_given_another_role(office: Harrowmere) -> None:
-    from fieldapp import accounts
-    from fieldapp.accounts import NotThisOne
-
     here = office.office
     gone = office.add("gone", "administrator", None)
     accounts.close(here.store, here.keys, office.people["admin"], gone.id, "has left", office.clock())
@@ -454,6 +453,114 @@ def test_words_are_good_once_and_the_old_code_of_the_new_authenticator_too(offic
     assert finish(office, browser, page).status_code == 409
     used = office.visitor().sign_in("ama", password=NEW)
     assert used.status_code == 401
+
+
+def add(office: Harrowmere, who: str, role: str = "supervisor", team: str = "family-support", by: str = "admin") -> str:
+    """An administrator adds somebody; gives the first words."""
+    browser = office.visitor()
+    office.clock.pass_by(seconds=60)
+    assert browser.sign_in(by).status_code == 303
+    form = {"name": who.capitalize(), "email": f"{who}@harrowmere.example", "role": role, "team": team}
+    half = half_on(browser.send("/desk/people/add", "/desk/people/add", form))
+    row = office.office.store.people.by_email(f"{who}@harrowmere.example")
+    assert row is not None
+    found = people.by_id(office.office.store, row.id, office.clock())
+    assert found is not None
+    office.people[who] = found
+    return half
+
+
+def vouch(office: Harrowmere, first: str, who: str, by: str = "marian") -> None:
+    """Another one confirms, and somebody sets up their account with the words of both."""
+    browser = office.visitor()
+    page = set_up(office, first, half_on(confirm(office, by)), who, browser)
+    assert finish(office, browser, page, who).status_code == 200
+    office.clock.pass_by(seconds=60)
+
+
+def may_confirm(office: Harrowmere, by: str) -> bool:
+    """Whether the one reset there is may be confirmed by somebody."""
+    here = office.office
+    (reset,) = here.store.resets.standing("2026-11-23T09:00:00.000Z")
+    person = people.by_id(here.store, office.id(by), office.clock())
+    assert person is not None
+    may = [may for each, may in accounts.resets_for(here.store, person, office.clock()) if each.id == reset.id] == [True]
+    if not may:
+        with pytest.raises(NotThisOne, match="moved"):
+            accounts.confirm_reset(here.store, here.keys, person, reset.id, office.clock())
+    return may
+
+
+def test_new_account_is_set_up_with_the_words_of_two_people(office: Harrowmere) -> None:
+    first = add(office, "nora")
+    second = half_on(confirm(office))
+    assert set_up(office, first, first, "nora").status_code == 401
+    browser = office.visitor()
+    page = set_up(office, first, second, "nora", browser)
+    assert "Welcome, Nora" in words_of(page)
+    assert "Passkeys" not in words_of(page)
+    answer = finish(office, browser, page, "nora")
+    assert "Your account is set up" in words_of(answer)
+    assert "before" not in words_of(answer)
+    office.clock.pass_by(seconds=60)
+    assert office.visitor().sign_in("nora", password=NEW).status_code == 303
+    assert office.audited("account set up") == [(office.id("nora"), "", "")]
+
+
+def test_one_administrator_does_not_become_two_people(office: Harrowmere) -> None:
+    add(office, "nora")
+    assert not may_confirm(office, "admin")
+    assert not may_confirm(office, "nora")
+    assert may_confirm(office, "marian")
+    assert "New here: Supervisor in Family support, nora@harrowmere.example." in words_of(
+        office.signed_in("marian").get("/desk/resets")
+    )
+
+
+def test_whoever_let_somebody_in_is_no_second_person_beside_them(office: Harrowmere) -> None:
+    office.add("second", "administrator", None)
+    vouch(office, add(office, "nora", "administrator", "family-support", by="second"), "nora", by="admin")
+    ask(office)
+    assert not may_confirm(office, "nora")
+    assert may_confirm(office, "marian")
+    assert may_confirm(office, "second")
+    nora, here = office.people["nora"], office.office
+    accounts.ask_reset(here.store, here.keys, nora, office.id("ama"), "rang me", office.clock())
+    assert not may_confirm(office, "admin")
+    assert may_confirm(office, "marian")
+
+
+def test_who_was_once_added_by_one_administrator_alone_confirms_nothing_until_two_have_vouched(office: Harrowmere) -> None:
+    here, made = office.office, timedelta(seconds=1)
+    for who, by in (("lone", office.id("admin")), ("sure", "")):
+        office.clock.now += made
+        email, now = f"{who}@harrowmere.example", office.clock()
+        added = people.add(here.store, here.keys, email=email, name=who, role="administrator", now=now, by=by, password=PASSWORD)
+        office.people[who], office.totp[who] = added.person, added.totp
+    # A database of the release before.
+    with here.store.writing() as tx:
+        tx.resets._run("ALTER TABLE resets DROP COLUMN used_at")
+        for statement in M010.split(";\n"):
+            tx.resets._run(statement)
+    ask(office)
+    assert not may_confirm(office, "lone")
+    assert may_confirm(office, "sure")
+    accounts.ask_reset(here.store, here.keys, office.people["sure"], office.id("ama"), "rang me", office.clock())
+    assert not may_confirm(office, "lone")
+    with here.store.writing() as tx:
+        tx.resets.end_every(stamp(office.clock()))
+    vouch(office, ask(office, "lone"), "lone", by="sure")
+    ask(office)
+    assert may_confirm(office, "lone")
+
+
+def test_administrator_who_has_not_set_up_the_account_is_not_one_who_is_left(office: Harrowmere) -> None:
+    here = office.office
+    gone = office.add("gone", "administrator", None)
+    add(office, "nora", "administrator")
+    accounts.close(here.store, here.keys, office.people["admin"], gone.id, "has left", office.clock())
+    with pytest.raises(NotThisOne, match="last"):
+        accounts.close(here.store, here.keys, gone, office.id("admin"), "spite", office.clock())
 
 
 @pytest.mark.parametrize("by", ["admin", "ama", "orla", "stranger"])

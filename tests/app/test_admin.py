@@ -11,7 +11,7 @@ from fieldapp import people
 from fieldapp.keys import check_words, new_id
 from fieldapp.store.quarantine import QuarantineRow
 from tests.app import harrowmere
-from tests.app.harrowmere import Browser, Harrowmere, words_of
+from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
 
 NEW = {"name": "Nora Níc", "email": "Nora@Harrowmere.Example", "role": "supervisor", "team": "family-support"}
 
@@ -27,18 +27,33 @@ def browser(office: Harrowmere) -> Browser:
     return office.signed_in("admin")
 
 
-def test_a_new_person_signs_in_with_what_was_shown_once(office: Harrowmere, browser: Browser) -> None:
+def test_nothing_an_administrator_is_shown_opens_a_new_account(office: Harrowmere, browser: Browser) -> None:
     page = browser.send("/desk/people/add", "/desk/people/add", NEW)
-    assert "Nora Níc can sign in now" in words_of(page)
-    email, password, totp = re.findall(r'class="desk-secret">([^<]+)<', page.text)
-    assert email == "nora@harrowmere.example"
-    answer = office.visitor().sign_in("nora", email=email, password=password, code=people.code_at(totp, office.clock()))
-    assert answer.status_code == 303
+    assert "Nobody can sign in as Nora Níc yet" in words_of(page)
+    (half,) = re.findall(r'desk-secret">([^<]+)<', page.text)
+    nora = office.office.store.people.by_email("nora@harrowmere.example")
+    assert nora is not None
+    assert nora.totp_sealed is None
+    for password in (half, "", PASSWORD):
+        office.clock.pass_by(seconds=60)
+        tried = office.visitor().sign_in("nora", email=nora.email, password=password, code="000000")
+        assert tried.status_code in {400, 401}
     assert office.audited("person added") == [(office.id("admin"), "", "")]
+    assert "Not set up yet" in words_of(browser.get("/desk/people"))
     everything = [
-        str([tuple(row) for row in office.office.store.people._rows(f"SELECT * FROM {table}")]) for table in ("people", "audit")
+        str([tuple(row) for row in office.office.store.people._rows(f"SELECT * FROM {table}")])
+        for table in ("people", "audit", "resets")
     ]
-    assert not any(secret in text for secret in (password, totp) for text in everything)
+    assert not any(half in text for text in everything)
+
+
+@pytest.mark.parametrize("role", ["administrator", "auditor"])
+def test_page_says_what_to_do_when_nobody_else_could_confirm(office: Harrowmere, browser: Browser, role: str) -> None:
+    page = browser.send("/desk/people/add", "/desk/people/add", NEW | {"role": role, "team": ""})
+    assert page.status_code == 400
+    assert "add one there with “fieldapp person”" in words_of(page)
+    assert office.office.store.people.by_email("nora@harrowmere.example") is None
+    assert office.office.store.resets.standing("2026-11-23T09:40:00.000Z") == []
 
 
 def test_whoever_adds_a_person_is_written_down_with_whom(office: Harrowmere, browser: Browser) -> None:

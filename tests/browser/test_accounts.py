@@ -58,6 +58,14 @@ class Member(Supervisor):
         for label, text in typed.items():
             self.page.get_by_label(label.replace("_", " "), exact=True).fill(text)
 
+    def adds_a_keyworker(self, name: str, email: str) -> None:
+        self.goes_to("People")
+        self.follows_the_button("Add a person")
+        self.fills(Name=name, Email_address=email)
+        self.page.get_by_label("Keyworker").check()
+        self.page.get_by_label("Team").select_option(index=1)
+        self.presses("Add this person")
+
     def opens_their_account(self) -> None:
         self.page.get_by_role("link", name=re.compile("Your account")).click()
         self.is_at("Your account")
@@ -190,13 +198,18 @@ def test_two_people_give_a_keyworker_her_account_back(server: Server, new_phone:
     admin.presses("Ask for a reset")
     admin.is_at("The first words for Ama Lindqvist")
     first = laptop.page.locator(".desk-secret").inner_text()
+    # and who adds somebody new, whom nothing lets in before she has confirmed that, too
+    admin.adds_a_keyworker("Nora Quill", "nora@harrowmere.example")
+    admin.is_at("The first words for Nora Quill")
+    admin.reads("Nobody can sign in as Nora Quill yet.")
 
     other = new_phone(LAPTOP)
     other.switch_on()
     marian = Member(other, server)
     marian.signs_in()
     marian.goes_to("Resets")
-    marian.presses("I have spoken to them: confirm")
+    marian.reads(re.compile(r"New here: Keyworker in .+, nora@harrowmere\.example\."))
+    marian.presses("I have spoken to them: confirm for Ama Lindqvist")
     marian.is_at("The second words for Ama Lindqvist")
     second = other.page.locator(".desk-secret").inner_text()
 
@@ -205,7 +218,7 @@ def test_two_people_give_a_keyworker_her_account_back(server: Server, new_phone:
     phone.switch_on()
     ama = Member(phone, server, "ama@harrowmere.example")
     phone.page.goto(f"{server.origin}/desk/sign-in")
-    ama.follows("set up your account anew")
+    ama.follows("set up your account")
     ama.fills(Email_address=ama.email, The_first_words=first, The_second_words=second)
     ama.presses("Go on")
     ama.is_at("Welcome back, Ama Lindqvist")
