@@ -18,6 +18,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person, Refused
 from fieldapp.store import Sealed
+from fieldapp.store.audit import AuditRow
 from fieldapp.store.people import PersonRow
 from fieldapp.store.second_factors import ResetRow
 from sync.entry import b64u, stamp, unb64u, write_json
@@ -30,7 +31,7 @@ RESET_LASTS = timedelta(hours=24)
 """From asking until confirming, and from confirming until the owner is done."""
 SET_UP_LASTS = timedelta(minutes=30)
 LONGEST_WHY = 1000
-ABOUT_ACCOUNTS = "account"
+_ABOUT = "account"
 DONE_TO = {
     "person added": "account made",
     "account closed": "had their account closed",
@@ -42,6 +43,7 @@ DONE_TO = {
     "reset taken back": "had a reset taken back",
 }
 """What stands on the list of the person concerned, for each thing that stands on the list of who did it."""
+_ROWS = frozenset([*DONE_TO, *DONE_TO.values()])
 
 
 class NoSuchAccount(FieldappError):
@@ -119,7 +121,8 @@ def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: s
     at = stamp(now)
     with store.writing() as tx:
         row = _other(tx, by, person)
-        if role == row.role and tx.people.teams_of(person, at) == ([] if team is None else [team]):
+        teams, before = [] if team is None else [team], tx.people.teams_of(person, at)
+        if role == row.role and before == teams:
             raise NotThisOne("already")
         if role != "administrator":
             _keep_an_administrator(tx, row, at)
@@ -130,7 +133,7 @@ def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: s
         if team is not None:
             people.join(tx, person, team, role, now)
         tx.people.end_sessions_of(person, at)
-        _note(tx, keys, by, "role or team changed", person, f"{row.role} to {role}", at)
+        _note(tx, keys, by, "role or team changed", person, f"{_part(tx, row.role, before)} to {_part(tx, role, teams)}", at)
 
 
 def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
@@ -224,7 +227,7 @@ def begin_set_up(
     """
     now = clock()
     email = people.folded(email)
-    counters = attempts.counters(email, address)
+    counters = attempts.counters(keys, email, address)
     wait = attempts.count(store, counters, now)
     if wait:
         return Refused(wait)
@@ -322,6 +325,11 @@ def _other(tx: Store, by: Person, person: str) -> PersonRow:
     return row
 
 
+def _part(tx: Store, role: str, teams: list[str]) -> str:
+    names = tx.people.teams()
+    return " in ".join([role, ", ".join(names.get(team, "") for team in teams)] if teams else [role])
+
+
 def _keep_an_administrator(tx: Store, row: PersonRow, at: str) -> None:
     if row.role == "administrator" and set(tx.people.open_administrators(at)) <= {row.id}:
         raise NotThisOne("last")
@@ -334,7 +342,18 @@ def _note(tx: Store, keys: Keys, by: Person, what: str, person: str, why: str, a
 
 
 def _sealed(keys: Keys, person: str, why: str) -> Sealed:
-    return keys.seal_secret(ABOUT_ACCOUNTS, write_json({"person": person, "why": why}))
+    return keys.seal_secret(_ABOUT, write_json({"person": person, "why": why}))
+
+
+def told_of(keys: Keys, row: AuditRow) -> tuple[str, str] | None:
+    """Opens what is sealed in a row about an account: the other person's id and the reason; None of other rows, and of what opens no more."""
+    if row.detail is None or row.what not in _ROWS:
+        return None
+    try:
+        said = json.loads(keys.open_secret(_ABOUT, row.detail))
+    except CannotOpen:
+        return None
+    return said["person"], said["why"]
 
 
 def _plain(half: str) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sync.entry import b64u, moment, stamp
+from sync.entry import moment, stamp
 
 if TYPE_CHECKING:
+    from fieldapp.keys import Keys
     from fieldapp.store import Store
 
 LONGEST_WAIT_S = 900
@@ -24,18 +24,18 @@ _FREE = {"pair": 5, "account": 20, "address": 50}
 Counters = Sequence[tuple[str, str]]
 
 
-def counters(email: str, address: str) -> Counters:
+def counters(keys: Keys, email: str, address: str) -> Counters:
     """Names the three counters of a try on the account with this folded address, from this network address."""
     return [
-        (_counter("pair", email, address), "pair"),
-        (_counter("account", email), "account"),
-        (_counter("address", address), "address"),
+        (_counter(keys, "pair", email, address), "pair"),
+        (_counter(keys, "account", email), "account"),
+        (_counter(keys, "address", address), "address"),
     ]
 
 
-def _counter(*parts: str) -> str:
+def _counter(keys: Keys, *parts: str) -> str:
     """Names a counter without saying whose it is: people type passwords into the address field."""
-    return b64u(sha256("\n".join(("fieldapp attempts 1", *parts)).encode("utf-8", "replace")).digest())
+    return keys.counter_name("\n".join(("fieldapp attempts 1", *parts)))
 
 
 def count(store: Store, counters: Counters, now: datetime) -> int:

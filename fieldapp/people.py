@@ -144,7 +144,7 @@ def _let_in(
 ) -> Person | Refused:
     now = clock()
     email = folded(email)
-    counters = attempts.counters(email, address)
+    counters = attempts.counters(keys, email, address)
     wait = attempts.count(store, counters, now)
     if wait:
         return Refused(wait)

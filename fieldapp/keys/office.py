@@ -74,6 +74,7 @@ class Keys:
         self.masters = Masters([master] if former is None else [master, former], reread)
         self._secrets: list[AESGCM] = []
         self._nonces = b""
+        self._counters = b""
         self._casefiles: OrderedDict[tuple[str, bytes], CasefileKey] = OrderedDict()
         self._rings: dict[str, Ring] = {}
 
@@ -89,6 +90,7 @@ class Keys:
         # Founded before secrets had keys of their own: the master key was theirs too.
         found = found or [self._founding(store).first_secrets]
         self._nonces = derive(found[-1], "nonces")
+        self._counters = derive(found[-1], "counters")
         self._secrets = [AESGCM(raw) for raw in reversed(found)]
 
     def settle(self, tx: Store, at: str) -> bool:
@@ -169,6 +171,11 @@ class Keys:
         # Not by the master key: processes that hold different ones while it is replaced must take each other's nonces.
         self._taken_up()
         return hmac.digest(self._nonces, made + device.encode(), "sha256")[:16]
+
+    def counter_name(self, counted: str) -> str:
+        """Names a counter of tries without saying what it counts: under a plain hash, all network addresses could be tried until one fits."""
+        self._taken_up()
+        return entry.b64u(hmac.digest(self._counters, counted.encode("utf-8", "replace"), "sha256"))
 
     # The office's own keys
 

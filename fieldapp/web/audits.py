@@ -8,6 +8,7 @@ from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import auditing
+from fieldapp.accounts import DONE_TO
 from fieldapp.auditing import Page
 from fieldapp.delivery import READ_ON_A_PHONE
 from fieldapp.store.audit import AuditRow
@@ -79,7 +80,7 @@ def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> Resp
         {
             "at": words.when_text(row.at, now),
             "who": names.get(row.person, "") or "The office’s own machine",
-            "what": _what(row, found.titles, told_of_family=not by_person),
+            "what": _what(row, found.titles, told_of_family=not by_person) + _about_account(row, found, names),
             "record": row.record[:8],
         }
         for row in found.rows
@@ -88,6 +89,16 @@ def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> Resp
         None if found.before is None else url_for(str(request.endpoint), **{**(request.view_args or {}), "before": found.before})
     )
     return show("audits/page.html", about=found.about, rows=rows, older=older, back=back, by_person=by_person)
+
+
+def _about_account(row: AuditRow, found: Page, names: dict[str, str]) -> str:
+    """Says whose account it was, on the list of who did it; who did it, on the list of whose it was; and why."""
+    told = found.accounts.get(row.n)
+    if told is None:
+        return ""
+    person, why = told
+    by_or_whose = ": " if row.what in DONE_TO else ", by "
+    return f"{by_or_whose}{names.get(person, 'somebody')}" + (f" – {why}" if why else "")
 
 
 def _what(row: AuditRow, titles: dict[str, str], *, told_of_family: bool) -> str:

@@ -160,6 +160,34 @@ def test_a_closed_account_is_signed_out_at_once_and_opens_as_it_was(office: Harr
     assert not any(b"has left" in bytes(row.detail or b"") for row in office.office.store.audit.all())
 
 
+def test_what_is_done_to_an_account_stands_on_both_lists_with_the_reason(office: Harrowmere) -> None:
+    admin, jos = office.signed_in("admin"), page_of(office, "jos")
+    ask(office, "jos")
+    half_on(confirm(office))
+    admin.send(jos, f"{jos}/role", {"role": "supervisor", "team": "other"})
+    close(office, admin, "jos", "has left")
+    admin.send(jos, f"{jos}/open", {"text-why": "is back"})
+    names = {who: office.people[who].name for who in ("admin", "jos", "marian")}
+    mine = words_of(admin.get(f"{page_of(office, 'admin')}/who-did-what"))
+    theirs = words_of(admin.get(f"{jos}/who-did-what"))
+    for done, done_to, why in (
+        ("Reset asked for", "Had a reset asked for", " – rang me, I know the voice"),
+        (
+            "Role or team changed",
+            "Was given another role or team",
+            " – supervisor in Family support to supervisor in Another team",
+        ),
+        ("Account closed", "Had their account closed", " – has left"),
+        ("Account opened again", "Had their account opened again", " – is back"),
+    ):
+        assert f"{done}: {names['jos']}{why}" in mine
+        assert f"{done_to}, by {names['admin']}{why}" in theirs
+    assert f"Had a reset confirmed, by {names['marian']}" in theirs
+    office.clock.pass_by(seconds=60)
+    own = words_of(office.signed_in("jos").get("/desk/what-i-did"))
+    assert f"Had their account closed, by {names['admin']} – has" in own
+
+
 def test_a_closed_persons_phone_fetches_nothing_and_what_it_sends_is_kept(place: Harrowmere, ama: Handset) -> None:
     casefile = place.open_casefile("ama", "Tarnley")
     ama.pull()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import config, create_app, found_office, people, store
+from fieldapp import attempts, config, create_app, found_office, people, store
 from tests.app import harrowmere
 from tests.app.harrowmere import Harrowmere, words_of
 
@@ -135,11 +135,21 @@ def test_counters_and_old_sign_ins_are_dropped_after_a_day(office: Harrowmere) -
     assert [row["count"] for row in here._rows("SELECT count FROM sign_in_attempts")] == [0]
 
 
-def test_the_table_of_tries_names_nobody(office: Harrowmere) -> None:
+def test_the_table_of_tries_names_nobody(office: Harrowmere, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
     office.visitor().sign_in("marian", password="wrong", code="000000")
     rows = office.office.store.people._rows("SELECT key FROM sign_in_attempts")
     assert len(rows) == 3
     assert not any("marian" in row["key"] or "127.0.0.1" in row["key"] for row in rows)
+    # Nor by a hash that whoever has the database could find by trying all addresses there are: another office names them otherwise.
+    named = {row["key"] for row in rows}
+    email = "marian@harrowmere.example"
+    here, other = (
+        {name for name, _ in attempts.counters(keys, email, "127.0.0.1")}
+        for keys in (office.office.keys, harrowmere.make(tmp_path / "other").office.keys)
+    )
+    assert named == here
+    assert not named & other
 
 
 @pytest.mark.parametrize("wrong", ["\ud800", "\x00", "a" * 50_000, "' OR 1=1 --", "<script>alert(1)</script>", "Ⅷ😀"])
