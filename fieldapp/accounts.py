@@ -35,6 +35,7 @@ _ABOUT = "account"
 DONE_TO = {
     "person added": "account made",
     "account closed": "had their account closed",
+    "account locked": "had their account locked",
     "account opened again": "had their account opened again",
     "role or team changed": "was given another role or team",
     "council account disconnected": "had their council account disconnected",
@@ -148,7 +149,8 @@ def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: d
         _keep_an_administrator(tx, row, at)
         if not people.is_open(row, now):
             raise NotThisOne("already")
-        people.set_totp(tx, keys, person, people.new_totp(), 0)
+        if people.is_set_up(row):
+            people.set_totp(tx, keys, person, people.new_totp(), 0)
         tx.passkeys.remove_all(person)
         tx.council_accounts.unbind(person)
         tx.people.end_sessions_of(person, at)

@@ -74,7 +74,7 @@ def of_person(store: Store, keys: Keys, person: Person, about: str, before: int 
     with store.writing() as tx:
         tx.audit.add(at, person.id, "looked up what somebody did" if person.id != about else "looked up what they did")
     page = _page(row.name, found, titles)
-    return replace(page, accounts={each.n: told for each in page.rows if (told := accounts.told_of(keys, each)) is not None})
+    return replace(page, accounts={each.n: said for each in page.rows if (said := accounts.told_of(keys, each)) is not None})
 
 
 def _page(about: str, found: list[AuditRow], titles: dict[str, str]) -> Page:

@@ -164,6 +164,7 @@ def test_what_is_done_to_an_account_stands_on_both_lists_with_the_reason(office:
     admin, jos = office.signed_in("admin"), page_of(office, "jos")
     ask(office, "jos")
     half_on(confirm(office))
+    admin.send(jos, f"{jos}/lock", {"text-lock": "stolen laptop"})
     admin.send(jos, f"{jos}/role", {"role": "supervisor", "team": "other"})
     close(office, admin, "jos", "has left")
     admin.send(jos, f"{jos}/open", {"text-why": "is back"})
@@ -172,6 +173,7 @@ def test_what_is_done_to_an_account_stands_on_both_lists_with_the_reason(office:
     theirs = words_of(admin.get(f"{jos}/who-did-what"))
     for done, done_to, why in (
         ("Reset asked for", "Had a reset asked for", " – rang me, I know the voice"),
+        ("Account locked", "Had their account locked", " – stolen laptop"),
         (
             "Role or team changed",
             "Was given another role or team",
