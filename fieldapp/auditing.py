@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from fieldapp import access, accounts, records, scope
+from fieldapp import access, records, scope
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys
 from fieldapp.people import Person
@@ -27,16 +27,12 @@ class NotForThem(FieldappError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, the newest first. `titles`: names of casefiles this reader may read. `before` names the next page; None on the last.
-
-    `accounts`: of what was done about accounts, by number of the row, the other person's id and the reason.
-    """
+    """Some rows, the newest first. `titles`: names of casefiles this reader may read. `before` names the next page; None on the last."""
 
     about: str
     rows: tuple[AuditRow, ...]
     titles: dict[str, str]
     before: int | None
-    accounts: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def of_family(store: Store, keys: Keys, person: Person, casefile: str, before: int | None, clock: Callable[[], datetime]) -> Page:
@@ -73,8 +69,7 @@ def of_person(store: Store, keys: Keys, person: Person, about: str, before: int 
         titles = {each.casefile: records.title_of(keys, open_to[each.casefile]) for each in found if each.casefile in open_to}
     with store.writing() as tx:
         tx.audit.add(at, person.id, "looked up what somebody did" if person.id != about else "looked up what they did")
-    page = _page(row.name, found, titles)
-    return replace(page, accounts={each.n: said for each in page.rows if (said := accounts.told_of(keys, each)) is not None})
+    return _page(row.name, found, titles)
 
 
 def _page(about: str, found: list[AuditRow], titles: dict[str, str]) -> Page:

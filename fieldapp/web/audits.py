@@ -8,7 +8,7 @@ from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import auditing
-from fieldapp.accounts import DONE_TO
+from fieldapp.accounts import DONE_TO, told_of
 from fieldapp.auditing import Page
 from fieldapp.delivery import READ_ON_A_PHONE
 from fieldapp.store.audit import AuditRow
@@ -80,7 +80,7 @@ def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> Resp
         {
             "at": words.when_text(row.at, now),
             "who": names.get(row.person, "") or "The office’s own machine",
-            "what": _what(row, found.titles, told_of_family=not by_person) + _about_account(row, found, names),
+            "what": _what(row, found.titles, told_of_family=not by_person) + _about_account(row, names),
             "record": row.record[:8],
         }
         for row in found.rows
@@ -91,9 +91,9 @@ def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> Resp
     return show("audits/page.html", about=found.about, rows=rows, older=older, back=back, by_person=by_person)
 
 
-def _about_account(row: AuditRow, found: Page, names: dict[str, str]) -> str:
+def _about_account(row: AuditRow, names: dict[str, str]) -> str:
     """Says whose account it was, on the list of who did it; who did it, on the list of whose it was; and why."""
-    told = found.accounts.get(row.n)
+    told = told_of(office().keys, row)
     if told is None:
         return ""
     person, why = told
