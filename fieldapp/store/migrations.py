@@ -266,7 +266,7 @@ DELETE FROM sign_in_attempts
 """  # noqa: S608 - fixed text
 
 
-def m010_who_vouched(connections: Connections) -> None:
+def m009_who_vouched(connections: Connections) -> None:
     """Keeps which resets were used. Whom one administrator added alone, as was possible until now, stands as asked for and confirmed by that one.
 
     Drops the counters of tries: they were named by hashes under no key, and go on under other names.
@@ -285,7 +285,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m006_who_stands_in,
     m007_second_factors,
     m008_what_a_phone_was_given,
-    m010_who_vouched,
+    m009_who_vouched,
 )
 
 
