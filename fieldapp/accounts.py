@@ -89,7 +89,7 @@ def add(
 def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
     """Closes an account: sign-ins end at once, phones fetch nothing more, and what they still send is kept for a person to place.
 
-    Turns of duty and pods end with it: nobody is to ring somebody who is gone. Raises NotThisOne, and leaves.MustHandOver.
+    Turns of duty and pods end with it: nobody is to ring somebody who is gone. So do the words of resets that they gave out. Raises NotThisOne, and leaves.MustHandOver.
     """
     at = stamp(now)
     with store.writing() as tx:
@@ -101,6 +101,7 @@ def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: date
         tx.rotas.stand_down(person, at)
         tx.people.end_sessions_of(person, at)
         tx.resets.end_all(person, at)
+        tx.resets.end_given_by(person, at)
         _note(tx, keys, by, "account closed", person, why, at)
 
 
@@ -140,7 +141,8 @@ def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: s
 def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
     """Ends every sign-in and lets nobody in until two people have made a reset: for an account that cannot be closed yet, or may be stolen.
 
-    The second factor becomes one that nobody has; passkeys and the council account go. What this person reads, and must hand over,
+    The second factor becomes one that nobody has; passkeys and the council account go, and so do words of resets
+    that they gave out: a thief may have asked for them. What this person reads, and must hand over,
     stays theirs. Phones are decided on their own pages. Raises NotThisOne.
     """
     at = stamp(now)
@@ -155,6 +157,7 @@ def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: d
         tx.council_accounts.unbind(person)
         tx.people.end_sessions_of(person, at)
         tx.resets.end_all(person, at)
+        tx.resets.end_given_by(person, at)
         _note(tx, keys, by, "account locked", person, why, at)
 
 

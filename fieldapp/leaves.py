@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from fieldapp import access, placing, records, scope
+from fieldapp import access, people, placing, records, scope
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person
@@ -334,11 +334,13 @@ def require_handed_over(tx: Store, person: str, at: str, role: str | None = None
 
 
 def candidates(store: Store, roles: Iterable[str], now: datetime) -> list[tuple[str, str, str]]:
-    """Everybody of these roles whose account is open: (id, name, role), by name."""
-    at, wanted = stamp(now), set(roles)
+    """Everybody of these roles whose account is open and set up: (id, name, role), by name."""
+    wanted = set(roles)
     return [
-        (row.id, row.name, row.role) for row in store.people.all() if row.role in wanted and access.holds(row.active_from, row.ended_at, at)
-    ]  # fmt: skip
+        (row.id, row.name, row.role)
+        for row in store.people.all()
+        if row.role in wanted and people.is_open(row, now) and people.is_set_up(row)
+    ]
 
 
 def _by_right(store: Store, person: Person, casefile: str, at: str) -> CasefileRow:
@@ -359,7 +361,9 @@ def _may_be_named(tx: Store, reader: str, at: str) -> access.Reader:
     found = scope.reader(tx, reader)
     if found is None:
         raise CannotChange("nobody_such")
-    if not access.is_active(found, at):
+    row = tx.people.by_id(reader)
+    # Whoever has not set up their account reads nothing yet, so they are no reader that a private section could rest on.
+    if not access.is_active(found, at) or row is None or not people.is_set_up(row):
         raise CannotChange("left")
     if found.role not in access.READS_WHEN_NAMED:
         raise CannotChange("administrator")

@@ -142,6 +142,10 @@ class Resets(Noun):
     def end_all(self, person: str, at: str) -> int:
         return self._run("UPDATE resets SET ended_at=? WHERE person=? AND ended_at IS NULL", at, person)
 
+    def end_given_by(self, person: str, at: str) -> int:
+        """Ends all that this person asked for or confirmed."""
+        return self._run("UPDATE resets SET ended_at=? WHERE ? IN (asked_by, confirmed_by) AND ended_at IS NULL", at, person)
+
 
 class CouncilAccounts(Noun):
     """Which account at the council's own provider belongs to whom here. One person has one at most."""

@@ -418,6 +418,15 @@ def test_nobody_signs_in_to_a_locked_account_until_two_people_made_a_reset(offic
     assert office.visitor().sign_in("marian", password=NEW).status_code == 303
 
 
+@pytest.mark.parametrize("way", ["close", "lock"])
+def test_words_of_a_reset_open_nothing_when_the_account_of_whoever_gave_them_out_has_ended(office: Harrowmere, way: str) -> None:
+    first, second, browser = ask(office, "ama"), half_on(confirm(office, "jos")), office.visitor()
+    field = "text-lock" if way == "lock" else "text-why"
+    admin = office.signed_in("admin")
+    assert admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/{way}", {field: "it was not Jos"}).status_code == 303
+    assert set_up(office, first, second, "ama", browser).status_code == 401
+
+
 # Resets
 
 

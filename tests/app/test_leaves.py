@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from werkzeug.test import TestResponse
 
-from fieldapp import leaves, rotas, scope
+from fieldapp import accounts, leaves, rotas, scope
 from fieldapp.store import Store
 from sync.entry import stamp
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -210,6 +210,19 @@ def test_private_section_is_not_opened_without_its_readers(
     assert answer.status_code == 400
     assert said in words_of(answer)
     assert place.office.store.casefiles.count() == before
+
+
+def test_somebody_who_has_not_set_up_their_account_is_no_reader_that_a_section_could_rest_on(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    here = place.office
+    new, _ = accounts.add(
+        here.store, here.keys, place.people["admin"], email="nia@harrowmere.example", name="Nia New", role="supervisor",
+        team="family-support", now=place.clock(),
+    )  # fmt: skip
+    refused = change(marian, tarnley, "sections", {"text-title": "Safe number", "readers": [new]})
+    assert refused.status_code == 400
+    assert "account is not open" in words_of(refused)
 
 
 def test_last_two_readers_of_a_private_section_stay_until_another_is_named(
