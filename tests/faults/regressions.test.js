@@ -239,6 +239,57 @@ describe("what the simulation found", () => {
     tab.kill();
   });
 
+  test("a key set that a tab left behind hears of late never replaces the newer one of the tab that took over", async () => {
+    const { clock, office, phone, until, unlock } = await given();
+    const keySet = () => phone.disk.look("outbox", "device").get("office").n;
+    const first = phone.start();
+    await until(unlock(first));
+    await until(first.ask("sync"));
+    office.rotate();
+    const { serve } = office;
+    let isHeld = false;
+    office.serve = (path, given) => {
+      const answer = serve(path, given);
+      // The greeting is answered at once, and the answer arrives after the other tab has heard of one more.
+      if (path === "/sync/v1/hello") [phone.latency, isHeld] = [40_000, true];
+      return answer;
+    };
+    void first.ask("sync").catch(() => undefined);
+    await clock.run(60_000, () => isHeld);
+    office.serve = serve;
+    office.rotate();
+    const second = phone.start();
+    await until(second.ask("continue here"));
+    phone.latency = 1;
+    await until(unlock(second));
+    const { keysetN } = office.state;
+    assert.ok(await clock.run(20_000, () => keySet() === keysetN));
+    await clock.run(60_000);
+    assert.equal(keySet(), keysetN);
+    first.kill();
+    second.kill();
+  });
+
+  test("what a transaction has written and not committed is not looked at", async () => {
+    const { clock, phone, until } = await given();
+    const tab = phone.start();
+    await until(tab.ask("status"));
+    const before = phone.disk.look("outbox", "device").get("heartbeat");
+    let isThrough = false;
+    phone.disk.fate.commit = (tx) => {
+      if (!tx._scope.has("device")) return null;
+      isThrough = true;
+      assert.equal(phone.disk.look("outbox", "device").get("heartbeat"), before);
+      return "AbortError";
+    };
+    await clock.run(60_000, () => isThrough);
+    assert.ok(isThrough);
+    phone.disk.fate.commit = () => null;
+    await clock.run(60_000, () => phone.disk.look("outbox", "device").get("heartbeat") !== before);
+    assert.notEqual(phone.disk.look("outbox", "device").get("heartbeat"), before);
+    tab.kill();
+  });
+
   for (const [seed, why] of [
     [
       563982,

@@ -173,7 +173,7 @@ async function keepCheckpoint(session, jws) {
     session.hasShownCheckpoint = false;
     return;
   }
-  await session.outbox.keepFact("checkpoint", { n: payload.n, jws });
+  await session.outbox.keepFacts({ checkpoint: { n: payload.n, jws } });
 }
 
 /**
