@@ -165,6 +165,9 @@ export function makeDisk(databases = new Map()) {
       return committed.get(raw.transactions.find(writes))?.get(store) ?? rowsOf(rawStore);
     },
 
+    /** Whether a vault can be opened by anything. */
+    hasVault: (name) => factory._databases.get(name)?.rawObjectStores.get("meta")?.records.get("wraps") !== undefined,
+
     /** Everything that lies here, for copies: of a phone that is off. */
     databases() {
       for (const raw of factory._databases.values()) Object.assign(raw, { transactions: [], connections: [] });

@@ -337,6 +337,7 @@ describe("what the simulation found", () => {
     ],
     [311162, "what is still being saved is not yet promised to wait"],
     [106727, "a line on which something is changed in every answer has no page asked for again and again"],
+    [301200, "a phone that deleted what could be read, and could not write that down, is set up again"],
     [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
   ])
     test(`schedule ${seed} keeps every promise: ${why}`, async () => {
