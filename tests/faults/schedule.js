@@ -444,7 +444,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       for (const tab of [...phone.tabs]) tab.kill();
       const { name, cookie, people: owners } = phone;
       const other = makePhone(world, `${name} again`, { databases: phone.disk.databases(), cookie, people: [...owners] });
-      phones.push(Object.assign(other, { taps: [], former: [] }));
+      phones.push(Object.assign(other, { taps: [], former: [], isCleared: phone.isCleared }));
       say(`${name} is copied whole to another phone`);
       count("cloned phone");
       return null;
