@@ -17,8 +17,17 @@ IDBTransaction.prototype._execRequestAsync = function (given) {
   };
   return execute.call(this, { ...given, operation });
 };
+const rowsOf = (rawStore) => new Map([...rawStore.records.values()].map(({ key, value }) => [key, value]));
+/** The one database that is looked at from outside. */
+const LOOKED_AT = "outbox";
+/** What lay in its stores when each transaction that writes began: the library writes in place, and takes it back when nothing comes of it. */
+const committed = new WeakMap();
 const start = IDBTransaction.prototype._start;
 IDBTransaction.prototype._start = function () {
+  if (!this._started && this.mode === "readwrite" && this.db.name === LOOKED_AT) {
+    const { rawObjectStores } = this.db._rawDatabase;
+    committed.set(this, new Map([...this._scope].map((name) => [name, rowsOf(rawObjectStores.get(name))])));
+  }
   const isOver = this._state !== "finished" && this._requests.every(({ request }) => request.readyState === "done");
   if (isOver && this.mode === "readwrite") {
     const reason = diskOf.get(this.db._rawDatabase)?.commitFails(this);
@@ -146,13 +155,18 @@ export function makeDisk(databases = new Map()) {
       }
     },
 
-    /** Looks into a store without asking for it. */
+    /** Looks into a store without asking for it: at what is committed there, because the rest may yet be taken back. */
     look(database, store) {
-      const raw = factory._databases.get(database)?.rawObjectStores.get(store);
-      const rows = new Map();
-      if (raw) for (const { key, value } of raw.records.values()) rows.set(key, value);
-      return rows;
+      if (database !== LOOKED_AT) throw new Error(`${database} is not looked at`);
+      const raw = factory._databases.get(database);
+      const rawStore = raw?.rawObjectStores.get(store);
+      if (!rawStore) return new Map();
+      const writes = (tx) => committed.has(tx) && tx._state !== "finished" && tx._scope.has(store);
+      return committed.get(raw.transactions.find(writes))?.get(store) ?? rowsOf(rawStore);
     },
+
+    /** Whether a vault can be opened by anything. */
+    hasVault: (name) => factory._databases.get(name)?.rawObjectStores.get("meta")?.records.get("wraps") !== undefined,
 
     /** Everything that lies here, for copies: of a phone that is off. */
     databases() {

@@ -124,7 +124,7 @@ export function makeOffice(clock, practice, from = null) {
   /** What lies beside the key file, outside the database and its backups. */
   const beside = { epoch: from?.beside.epoch ?? 0, count: from?.beside.count ?? 0 };
   /** What this office ever did, whatever was restored since. */
-  const ever = { placed: new Map(), quarantined: new Map(), durable: "", droppedAtOnce: "", cleared: new Set() };
+  const ever = { placed: new Map(), quarantined: new Map(), durable: "", droppedAtOnce: "", cleared: new Set(), lost: new Set() };
   if (from) for (const [id, one] of from.state.placed) ever.placed.set(id, one);
   /** Opened once: the same bytes come again and again. */
   const opened = new Map();
@@ -798,6 +798,7 @@ export function makeOffice(clock, practice, from = null) {
     setDevice(id, status) {
       const device = state.devices.get(id);
       if (device) device.status = status;
+      if (status === "lost") ever.lost.add(id);
       told("device", { device: id, status });
     },
     /** Takes everything away from whoever asks next, so many times. */

@@ -444,7 +444,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       for (const tab of [...phone.tabs]) tab.kill();
       const { name, cookie, people: owners } = phone;
       const other = makePhone(world, `${name} again`, { databases: phone.disk.databases(), cookie, people: [...owners] });
-      phones.push(Object.assign(other, { taps: [], former: [] }));
+      phones.push(Object.assign(other, { taps: [], former: [], isCleared: phone.isCleared }));
       say(`${name} is copied whole to another phone`);
       count("cloned phone");
       return null;
@@ -611,8 +611,10 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */
   async function setUpAgain(phone) {
     const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
-    // Called lost, it dropped what was on it, whoever found it afterwards.
-    const isGone = ({ vault }) => !phone.disk.look("outbox", "people").has(vault);
+    // Called lost, it dropped what was on it, whoever found it afterwards; a store that failed then may still name who it was.
+    const isGone = ({ vault }) => !phone.disk.look("outbox", "people").has(vault) || !phone.disk.hasVault(vault);
+    if (!phone.isCleared && phone.people.some(isGone) && !office.ever.lost.has(phone.disk.look("outbox", "device").get("place")))
+      throw new Broken(`${phone.name} dropped what could be read, and nobody called it lost`);
     if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone)) return;
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);

@@ -84,6 +84,23 @@ test("a locked phone hears that it is lost, also while what it sends is refused,
   locked.kill();
 });
 
+test("a phone that deleted what could be read, and could not write that down, says so when it can", async () => {
+  const { office, phone } = await given();
+  const [{ kid }] = office.enrolments.map(({ jws }) => splitJws(jws, "fieldapp-enrolment"));
+  const [{ vault }] = (await phone.ask("status")).people;
+  phone.kill();
+  await phone.outside.drop(vault);
+  office.weather = null;
+  const later = startPhone(office, phone.storage);
+  await later.until(() => office.dropped.length === 1, "its word");
+  assert.deepEqual(office.dropped, [[kid, false]]);
+  assert.deepEqual(await vaultsOf(later), []);
+  const { state, parted: gone } = await later.ask("status");
+  assert.deepEqual([state, gone], ["fresh", "Ama"]);
+  await later.until(() => office.byId.size === 4 && office.drafts.size === 1, "both notes and the draft at the office");
+  later.kill();
+});
+
 test("no silence, no failure and no answer but the office's own word makes a phone drop anything", async () => {
   const { office, phone, words } = await given();
   const answers = [

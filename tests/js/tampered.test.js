@@ -369,6 +369,21 @@ test("law: keys of another office, an older or a forged set of keys in the outbo
   );
 });
 
+test("keys that another office numbered higher give way to the vault's own at unlocking", async () => {
+  const { office, vault, passkey } = world;
+  const other = await makeOffice();
+  const officeIn = (/** @type {import("./tampering.js").Database[]} */ copied) =>
+    /** @type {any} */ (spotsOf(copied).find(({ row }) => row.key === "office")).row;
+  const tampered = structuredClone(world.now);
+  const { signer, jwk } = other.official;
+  officeIn(tampered).value = { kid: signer.kid, jwk, n: 9, keyset: await other.keySet() };
+  const storage = await storageWith(tampered);
+  const phone = startPhone(office, storage);
+  await phone.ask("unlock", { vault, passkey });
+  phone.kill();
+  assert.equal(officeIn(await copyOf(storage)).value.kid, officeIn(world.now).value.kid);
+});
+
 test("law: parameters of stretching that were lowered open nothing with the right words, and nothing is written anew", async () => {
   const office = await makeOffice();
   const ama = office.addPerson("Ama");

@@ -4,6 +4,7 @@
  */
 import { askAsReader } from "./pull.js";
 import { post } from "./push.js";
+import { passkeyOf } from "./vault.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outside.js").Outside} Outside */
@@ -19,9 +20,14 @@ const HELLO = "/sync/v1/hello";
 export async function leave(outside, outbox, session, isAll) {
   session?.vault.close();
   const gone = (await outbox.people()).filter(([vault]) => isAll || vault === session?.vault.name);
+  await forget(outside, outbox, gone);
+  await greetLocked(outside, outbox, session);
+}
+
+/** Deletes first: a full disk keeps no word of it, and must keep no vault either. @param {Outside} outside @param {Outbox} outbox @param {Awaited<ReturnType<Outbox["people"]>>} gone */
+async function forget(outside, outbox, gone) {
   for (const [vault] of gone) await outside.drop(vault);
   await outbox.partWith(gone, outside.now());
-  await greetLocked(outside, outbox, session);
 }
 
 /**
@@ -30,6 +36,9 @@ export async function leave(outside, outbox, session, isAll) {
  * @returns {Promise<string | undefined>} what the office says of this phone
  */
 export async function greetLocked(outside, outbox, session) {
+  // What was deleted while the word of it failed.
+  for (const one of await outbox.people())
+    if ((await passkeyOf(outside, one[0]).catch(() => undefined)) === null) await forget(outside, outbox, [one]);
   const dropped = (await outbox.fact("dropped")) ?? [];
   if (dropped.length === 0 && (await outbox.people()).length === 0) return;
   const said = { v: 1, signers: [], dropped, waiting: { count: await outbox.waiting() } };

@@ -339,10 +339,16 @@ export async function openOutbox(outside, onGone) {
     fact: (name) => inside(["device"], "read", ({ device }) => answer(device.get(name))),
     /** @param {string} name @param {unknown} value */
     keepFact: (name, value) => inside(["device"], "relaxed", ({ device }) => void device.put(value, name)),
-    /** Keeps facts that setting up depends on. @param {{[name: string]: unknown}} facts */
+    /**
+     * Keeps facts that setting up depends on. What is numbered never gives way to an older one: another tab may have kept a newer since the caller looked.
+     * @param {{[name: string]: any}} facts
+     */
     keepFacts: (facts) =>
-      inside(["device"], "strict", ({ device }) => {
-        for (const [name, value] of Object.entries(facts)) device.put(value, name);
+      inside(["device"], "strict", async ({ device }) => {
+        for (const [name, value] of Object.entries(facts)) {
+          const known = await answer(device.get(name));
+          if (!(known?.n > value.n)) device.put(value, name);
+        }
       }),
   };
 

@@ -173,7 +173,7 @@ async function keepCheckpoint(session, jws) {
     session.hasShownCheckpoint = false;
     return;
   }
-  await session.outbox.keepFact("checkpoint", { n: payload.n, jws });
+  await session.outbox.keepFacts({ checkpoint: { n: payload.n, jws } });
 }
 
 /**
@@ -207,6 +207,8 @@ export async function pull(session) {
   let asked = new Set();
   /** By entry, the hash of words that came and are not those which were signed. @type {Map<string, string>} */
   const doubted = new Map();
+  /** Where the office stands with what is passed over, because its chain did not hold. @type {Map<string, {seq: number, log_hash: string}>} */
+  const passed = new Map();
   let hasReread = false;
   while (next !== null) {
     /** @type {any} */
@@ -216,11 +218,14 @@ export async function pull(session) {
     await noteLost(session, page);
     const count = page.casefiles.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.entries.length, 0);
     if (progress.total === 0) progress.total = count + page.total;
-    const checked = await checkCasefiles(session, page.casefiles, doubted);
+    const before = passed.size;
+    const checked = await checkCasefiles(session, page.casefiles, doubted, passed);
     // At once, so that what is wrong with one entry hides for no longer those that follow; once, so that a line on which nothing arrives whole is not asked without end.
     if (doubted.size > 0 && !hasReread) again = hasReread = true;
-    if (page.more && count === 0 && !again) throw new NoAnswer("office_not_answering");
-    const heads = new Map([...headsOf(session), ...checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]))]);
+    // A page of which nothing can be kept would only come again.
+    if (page.more && !checked[0] && passed.size === before && !again) throw new NoAnswer("office_not_answering");
+    const taken = checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]));
+    const heads = new Map([...headsOf(session), ...taken, ...passed]);
     next = page.more || again ? askPage(session, heads) : null;
     await keepCasefiles(session, checked);
     progress.done = Math.min(progress.total, progress.done + count);
@@ -305,13 +310,14 @@ async function takeRemovals(session, page, asked) {
 /** @typedef {{of: Casefile, head: {seq: number, log_hash: string}, entries: Kept[], headers: Map<string, import("../sync/entry.js").Header>}} News of one casefile, checked and not yet kept */
 
 /**
- * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, entries: Served[]}[]} casefiles @param {Map<string, string>} doubted @returns {Promise<News[]>}
+ * Checks what came: every chain, every signature. @param {Session} session @param {{id: string, seq: number, log_hash: string, entries: Served[]}[]} casefiles @param {Map<string, string>} doubted
+ * @param {Map<string, {seq: number, log_hash: string}>} passed takes where the office stands with what is wrong @returns {Promise<News[]>}
  */
-async function checkCasefiles(session, casefiles, doubted) {
+async function checkCasefiles(session, casefiles, doubted, passed) {
   const { vault, caseload } = session;
   const came = casefiles.filter(({ entries }) => entries.length > 0);
   const checked = await Promise.all(
-    came.map(async ({ id: casefile, entries: kept }) => {
+    came.map(async ({ id: casefile, entries: kept, seq, log_hash }) => {
       await caseload.load(casefile);
       const of = caseload.families.get(casefile)?.of ?? (await vault.newCasefile(casefile));
       /** @type {News["headers"]} */
@@ -320,9 +326,10 @@ async function checkCasefiles(session, casefiles, doubted) {
         const entries = await Promise.all(kept.map((entry) => check(session, casefile, headers, doubted, entry)));
         return { of, head: await follow(hands, casefile, of.head, entries), entries, headers };
       } catch (error) {
-        // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start.
+        // A chain that does not hold is never shown; the others still come, and this one is asked for again from its start by the next pull.
         if (!(error instanceof FieldappError)) throw error;
         if (error.code === "bad_hashes") return null;
+        passed.set(casefile, { seq, log_hash });
         if (of.head.seq > 0) of.head = { seq: 0, log_hash: "" };
         session.tell("office", { status: "chain_broken" });
         return null;
