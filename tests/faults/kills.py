@@ -11,6 +11,7 @@ within a place. SIGKILL is no power cut: what the kernel had taken reaches the d
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sqlite3
@@ -20,7 +21,6 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from tests.faults.senders import NoAnswer, Sender, sender
 
 MORTAL = (sys.executable, "-m", "tests.faults.mortal")
 MOST_PUSHES = 60
+SERVING_PROCESSES = 2
 """A place that was not reached by then is not on the way."""
 BETWEEN_RUNS_S = 45
 AFTER = {
@@ -109,8 +110,16 @@ class Trial:
             # Its other processes go on; the rest of the push comes to them while a new one is being started.
             self.orders.unlink()
             for one in self.senders:
-                one.send_all()
+                self._send_all_past_the_dying(one)
         self.server.kill()
+
+    def _send_all_past_the_dying(self, one: Sender) -> None:
+        """Sends all. Another process may have come to the same place before the order was taken back, and dies over what it is asked next."""
+        for _ in range(SERVING_PROCESSES):
+            with contextlib.suppress(NoAnswer):
+                one.send_all()
+                return
+        one.send_all()
 
     def _all_send_until_the_line_breaks(self) -> bool:
         broken = threading.Event()
@@ -153,7 +162,7 @@ class Trial:
         if found not in (before, shape(self.database)):
             raise AssertionError("a migration was half done")
         del self.server.environment["MORTAL_NEXT"]
-        with closing(sqlite3.connect(self.database)) as db:
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
             (missing,) = db.execute(
                 "SELECT count(*) FROM casefiles WHERE id NOT IN (SELECT casefile FROM next_release)"
             ).fetchone()
@@ -256,7 +265,7 @@ class Trial:
 
     def look_at_receipts(self, one: Sender, ids: set[str], *, aside: bool) -> None:
         """Finds what was signed for where it was said to be; with `aside` also what is kept until a person sorts it."""
-        with closing(sqlite3.connect(self.database)) as db:
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
             rows = {id: tuple(rest) for id, *rest in db.execute("SELECT id, casefile, seq, received_at, log_hash FROM entries")}
             kept = dict(db.execute("SELECT hash, received_at FROM quarantine WHERE discarded_at IS NULL"))
         for id in ids:
@@ -268,7 +277,7 @@ class Trial:
                 self.sum.lost.append(f"{hash} of {one.who} was kept aside, and is not there")
 
     def look_at_everything_written(self, one: Sender) -> None:
-        with closing(sqlite3.connect(self.database)) as db:
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
             (count,) = db.execute("SELECT count(*) FROM entries WHERE kid = ?", (one.phone.key.kid,)).fetchone()
             ids = Counter(id for (id,) in db.execute("SELECT id FROM entries WHERE kid = ?", (one.phone.key.kid,)))
             aside = dict(db.execute("SELECT entry, count(*) FROM quarantine WHERE kid = ? GROUP BY entry", (one.phone.key.kid,)))
@@ -285,7 +294,7 @@ class Trial:
 
     def _look_at_pushes_without_answer(self) -> None:
         """One push is one transaction: after a death all of it is there, or nothing."""
-        with closing(sqlite3.connect(self.database)) as db:
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
             there = {id for (id,) in db.execute("SELECT id FROM entries UNION SELECT entry FROM quarantine")}
         for one in self.senders:
             found = [id in there for id in one.in_flight]
@@ -297,7 +306,7 @@ class Trial:
 
     def _look_at_promises(self) -> None:
         """Phones let go of a copy only for a backup that bears its name, is whole, and began a minute later."""
-        with closing(sqlite3.connect(self.database)) as db:
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
             (durable,) = db.execute("SELECT value FROM settings WHERE name = 'durable_through'").fetchone() or ("",)
         if not durable:
             return
@@ -309,7 +318,7 @@ class Trial:
 
 def shape(path: Path) -> tuple[int, list[tuple[str, str]]]:
     """Which migrations a database says it went through, and what is in it."""
-    with closing(sqlite3.connect(path)) as db:
+    with contextlib.closing(sqlite3.connect(path)) as db:
         (done,) = db.execute("PRAGMA user_version").fetchone()
         return int(done), db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
 
