@@ -30,15 +30,15 @@ dev: .venv/ready node_modules/ready ## the demo with rebuilds on change, source 
 demo: .venv/ready static/dist/release.json ## a fresh demo database
 	@$(DEMO) .venv/bin/fieldapp demo --fresh
 
-# Two lanes, one for each of two cores: browser stories wait more than they work, everything else works. What the other lane
-# said is shown when both are done.
-LANE := var/tests-without-browser.log
+# Two lanes, one for each of two cores and of about the same length: the browser stories, and everything else with the searches
+# of lost phones. What the other lane said is shown when both are done.
+LANE := var/other-tests.log
 test: .venv/ready static/dist/release.json browser ## every test
 	@mkdir -p $(dir $(LANE)); \
-	{ $(RUN_JS) && js=0 || js=1; $(PY) -m pytest -m "not browser" && py=0 || py=1; exit $$((js | py)); } > $(LANE) 2>&1 & \
+	{ $(RUN_JS) && js=0 || js=1; $(PY) -m pytest tests --ignore-glob="tests/browser/test_*.py" && py=0 || py=1; exit $$((js | py)); } > $(LANE) 2>&1 & \
 	lane=$$!; trap "kill $$lane" INT TERM; \
-	$(PY) -m pytest -m browser && stories=0 || stories=1; \
-	echo "The tests that need no browser:"; wait $$lane && rest=0 || rest=1; cat $(LANE); exit $$((stories | rest))
+	$(PY) -m pytest tests/browser --ignore=tests/browser/lost_phone && stories=0 || stories=1; \
+	echo "The other tests:"; wait $$lane && rest=0 || rest=1; cat $(LANE); exit $$((stories | rest))
 
 test-fast: .venv/ready static/dist/release.json ## every test that needs no browser
 	@$(RUN_JS) && js=0 || js=1; $(PY) -m pytest -m "not browser" && exit $$js
