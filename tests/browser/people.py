@@ -129,7 +129,9 @@ class Keyworker:
         self.words = self.page.locator("main ol li").all_inner_texts()
         assert len(self.words) == 4
         self.presses("I have written them down")
-        self.puts(self.page.get_by_label("Your four unlock words"), " ".join(self.words))
+        words = " ".join(self.words)
+        self.typed.add(words)
+        self.puts(self.page.get_by_label("Your four unlock words"), f"{words.capitalize()}. ")  # as a phone's keyboard has it
         if called:
             self.page.get_by_label("What should this phone call you?").fill(called)  # the locked screen shows it to anybody
         self.presses("Finish")

@@ -1,7 +1,7 @@
 /** The cost of guessing: what one guess takes with the parameters that lie on a phone, and what that makes of the words the app draws. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KDF_FLOOR, unwrapVaultKey, wrapVaultKey } from "../../static/src/core/keys.js";
+import { areStrong, KDF_FLOOR, unwrapVaultKey, wrapVaultKey } from "../../static/src/core/keys.js";
 import { drawWords } from "../../static/src/core/unlock.js";
 import { bitsOf, FLOOR, listedWords, toOpen, USUAL } from "./guessing.js";
 import { makeOffice } from "./office.js";
@@ -55,6 +55,17 @@ test("a guess with parameters that somebody lowered below the floor is not made 
     const weak = { ...wrap, kdf: { .../** @type {any} */ (wrap).kdf, ...lowered } };
     await assert.rejects(unwrapVaultKey("apple river stone cloud", weak, "v1"), { code: "kdf_below_floor" });
   }
+});
+
+test("no word is drawn that would be read as two when it is typed", () => {
+  const list = listedWords();
+  const hyphened = list.filter((word) => word.includes("-"));
+  assert.deepEqual(hyphened, ["drop-down", "felt-tip", "t-shirt", "yo-yo"]);
+  // Each of them comes up first, and again among the others.
+  const falls = [...hyphened, "acid", "yo-yo", "acorn", "acre", "t-shirt", "agile"].map((word) => list.indexOf(word));
+  const drawn = drawWords(/** @type {any} */ ({ pick: () => falls.shift() }), list);
+  assert.deepEqual(drawn, ["acid", "acorn", "acre", "agile"]);
+  assert.ok(areStrong(drawn.join(" "), new Set(list)));
 });
 
 test("the words that the app draws are dear to guess on a stolen phone even at the floor", () => {

@@ -4,7 +4,18 @@ import { Refused } from "../sync/errors.js";
 import { openCaseload } from "./caseload.js";
 import { openDefinitions } from "./definitions.js";
 import { openDrafts } from "./drafts.js";
-import { areStrong, calibrate, checkWords, json, makeSigner, sign, takeKeySet, takeSigner, thumbprint } from "./keys.js";
+import {
+  areStrong,
+  calibrate,
+  checkWords,
+  json,
+  makeSigner,
+  plainWords,
+  sign,
+  takeKeySet,
+  takeSigner,
+  thumbprint,
+} from "./keys.js";
 import { readyPacket } from "./packets.js";
 import { post } from "./push.js";
 import { openRecords } from "./records.js";
@@ -48,11 +59,17 @@ export async function wordList(outside) {
   return words;
 }
 
-/** Draws unlock words. @param {Outside} outside @param {string[]} list */
+/**
+ * Draws unlock words. "t-shirt" is passed over: it is read as two words when it is typed, as a comma or a hyphen between any others is. @param {Outside} outside
+ * @param {string[]} list
+ */
 export function drawWords(outside, list) {
   /** @type {Set<string>} */
   const drawn = new Set();
-  while (drawn.size < OFFERED) drawn.add(list[outside.pick(list.length)]);
+  while (drawn.size < OFFERED) {
+    const word = list[outside.pick(list.length)];
+    if (plainWords(word) === word) drawn.add(word);
+  }
   return [...drawn];
 }
 

@@ -50,13 +50,14 @@ export function Words({ words }) {
   );
 }
 
-/** How they are typed does not matter: small or large letters, spaces, commas or hyphens. @param {string} typed */
+/** How they are typed does not matter: small or large letters, spaces, commas, full stops or hyphens. @param {string} typed */
 export const asWords = (typed) =>
   typed
-    .trim()
     .toLowerCase()
-    .split(/[\s,-]+/)
-    .join(" ");
+    .split(/[\s,.-]+/)
+    .join(" ")
+    // A keyboard that ends a sentence with a full stop.
+    .trim();
 
 /**
  * @param {object} props
