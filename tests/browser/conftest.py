@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,25 @@ from tests.browser.server import Server
 HERE = Path(__file__).parent
 
 NewPhone = Callable[..., Phone]
+PHONES = pytest.StashKey[list[Phone]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows what was on every screen when a story failed: all of it is invented, and it says what the person was told."""
+    report = yield
+    if report.failed:
+        for phone in item.stash.get(PHONES, []):
+            report.sections.append(("on the screen", phone.shows()))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +71,9 @@ def server(tmp_path: Path, new_office: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def new_phone(playwright: Playwright, executable: str) -> Iterator[NewPhone]:
+def new_phone(request: pytest.FixtureRequest, playwright: Playwright, executable: str) -> Iterator[NewPhone]:
     """Makes phones, switched off, each with its own profile; nothing of them is left at the end."""
-    made: list[Phone] = []
+    made = request.node.stash[PHONES] = []
 
     def make(size: ViewportSize = SIZE, *, private: bool = False) -> Phone:
         made.append(Phone(playwright, executable, size, private=private))

@@ -86,6 +86,15 @@ class Phone:
         assert self.context is not None, "the phone is off"
         return self.context.pages[0] if self.context.pages else self.context.new_page()
 
+    def shows(self) -> str:
+        """What somebody reads who looks at it just now, whatever state it is in."""
+        if self.context is None:
+            return "(the phone is off)"
+        try:
+            return "\n\n".join(f"{page.url}\n{page.inner_text('body', timeout=2_000)}" for page in self.context.pages)
+        except Error as why:
+            return f"(it cannot be read: {why.message})"
+
     @property
     def browser_itself(self) -> CDPSession:
         """What only the browser can do to a page; what it is told lasts as long as this line to it."""
