@@ -246,7 +246,7 @@ export function makeOffice(clock, practice, from = null) {
     return placed;
   }
 
-  function whyNot({ ready: { id, header, n }, signer, kid }) {
+  function whyNot({ ready: { id, header, body, n }, signer, kid }) {
     const at = stamp();
     if (signer) {
       if ((state.slips.get(`${kid} ${n}`) ?? id) !== id) return "clone";
@@ -260,7 +260,8 @@ export function makeOffice(clock, practice, from = null) {
     );
     if (where && where.id !== header.casefile) return "wrong_casefile";
     const casefile = state.casefiles.get(header.casefile);
-    if (!casefile) return header.kind === "opening" && header.parents.length === 0 ? openCasefile(header, signer) : "no_opening";
+    if (!casefile)
+      return header.kind === "opening" && header.parents.length === 0 ? openCasefile(header, body, signer) : "no_opening";
     if (header.kind === "opening" && casefile.entries[0] && header.record !== casefile.entries[0].header.record)
       return "wrong_casefile";
     if (!signer || mayRead(header.author, casefile.id, at)) return "";
@@ -271,9 +272,10 @@ export function makeOffice(clock, practice, from = null) {
     return hasNotHeard ? "" : "not_allowed";
   }
 
-  function openCasefile({ casefile, author }, signer) {
+  function openCasefile({ casefile, author }, body, signer) {
     if (signer && !isActive(state.people.get(author))) return "not_allowed";
-    addCasefile(casefile, [author]);
+    const { readers = [] } = JSON.parse(body).fields;
+    addCasefile(casefile, new Set([author, ...readers]));
     return "";
   }
 
@@ -649,6 +651,7 @@ export function makeOffice(clock, practice, from = null) {
         },
       };
     if (path.startsWith("/sync/v1/drafts/")) {
+      if (!state.ingest.has(b64u(readEnvelope(body).ingestKid))) throw new NotAnswered(400, "unknown_key");
       state.drafts.set(path.slice(16), body);
       return { answer: { status: "kept", n: 1 } };
     }

@@ -96,6 +96,7 @@ export async function makeOffice(clock = () => Date.now()) {
     /** How many envelopes each push had. */
     pushes: [],
     drafts: new Map(),
+    refusesDraft: (_envelope) => false,
     /** Notes written before unlocking, which nobody has confirmed. @type {any[]} */
     locked_notes: [],
     people: new Map(),
@@ -424,6 +425,7 @@ export async function makeOffice(clock = () => Date.now()) {
       return refused ?? told({ drafts: office.leftDrafts });
     }
     if (path.startsWith("/sync/v1/drafts/")) {
+      if (office.refusesDraft(body)) return told({ error: "unknown_key" }, 400);
       office.drafts.set(path.slice(16), body);
       return told({ status: "kept", n: 1 });
     }

@@ -227,6 +227,31 @@ test("a note sealed to a key the office has lost is sealed again from its own co
   later.kill();
 });
 
+test("a draft sealed to a key the office has lost is sealed again from its own copy at the next unlocking", async () => {
+  const { office, phone, casefile, words, pass } = await given(0);
+  office.weather = null;
+  const lost = office.keys.filter((key) => key.use === "ingest").map(({ kid }) => kid);
+  const sealedTo = (envelope) => Buffer.from(envelope.subarray(1, 33)).toString("base64url");
+  office.refusesDraft = (envelope) => lost.includes(sealedTo(envelope));
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  await phone.ask("draft.keep", { slot, fields: { what_happened: "half a sentence" } });
+  // Heard while it is open, and used by what is unlocked after that.
+  pass(1000);
+  const kid = await office.addIngest();
+  office.n = 2;
+  await phone.ask("sync");
+  await phone.ask("lock");
+  await phone.until(() => office.requests.some((path) => path.endsWith(slot)));
+  assert.ok(!office.drafts.has(slot));
+  phone.kill();
+  const again = startPhone(office, phone.storage, { now: phone.outside.now });
+  await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+  await again.until(() => office.drafts.has(slot));
+  assert.equal(sealedTo(office.drafts.get(slot)), kid);
+  assert.deepEqual((await again.ask("draft.open", { slot })).fields, { what_happened: "half a sentence" });
+  again.kill();
+});
+
 test("an unread note is not sealed again to the very key it was sealed to", async () => {
   const { office, phone, words } = await given(1);
   office.open = async () => {

@@ -173,13 +173,13 @@ export async function openOutbox(outside, onGone) {
         return indexed(drafts.index("next_at"), IDBKeyRange.upperBound(until));
       });
     },
-    /** Notes that the office has draft `n`, or asks for another try; a newer one in the slot stays due. @param {string} slot @param {number} n @param {number} [next_at] */
-    draftSent: (slot, n, next_at) =>
+    /** Notes that the office has draft `n`, or asks for another try, of an envelope made anew; a newer one in the slot stays due. @param {string} slot @param {number} n @param {number} [next_at] @param {Uint8Array} [anew] */
+    draftSent: (slot, n, next_at, anew) =>
       inside(["drafts"], "relaxed", async ({ drafts }) => {
         const now = await answer(drafts.get(slot));
         if (!now || now.n !== n) return;
         if (next_at === undefined && now.own.length === 0) drafts.delete(slot);
-        else drafts.put(withNextAt(now, next_at), slot);
+        else drafts.put(withNextAt(anew ? { ...now, sealed: anew } : now, next_at), slot);
       }),
     /** Forgets a note because its author said so; what was not sent yet still goes, and is readable at the office alone. @param {string} slot */
     putAside: (slot) =>

@@ -230,28 +230,38 @@ export async function free(session, { epoch, durable_through }) {
   await settle(session);
 }
 
-/** An item's envelope anew, from the author's own copy. @param {Session} session @param {string} id @param {Item} item */
-async function sealedAnew(session, id, { own }) {
-  const { packet } = await openOwn(session, own, "items", id);
-  const { sealed, ingest_kid } = await sealTwice(session, packet, "entry", id);
+/** An item's envelope anew, from the author's own copy. @param {Session} session @param {string} id @param {{own: Uint8Array}} item @param {"entry" | "draft"} [use] */
+async function sealedAnew(session, id, { own }, use = "entry") {
+  const { packet } = await openOwn(session, own, use === "entry" ? "items" : "drafts", id);
+  const { sealed, ingest_kid } = await sealTwice(session, packet, use, id);
   return { sealed, ingest_kid };
 }
 
-/** Seals again, from the author's own copy, what the office could not read: once each unlocking, and for another key than before. @param {Session} session */
+/** Read from the envelope itself: what is noted beside it lies open, and so does the envelope. @param {Session} session @param {{sealed: Uint8Array}} item */
+const isForThisKey = ({ keySet }, { sealed }) => b64u(sealed.subarray(1, 33)) === ingestKey(keySet).kid;
+
+/** Seals again, from the author's own copy, what the office could not read, and drafts that it does not have: once each unlocking, and for another key than before. @param {Session} session */
 export async function sealAgain(session) {
   const { outbox, outside, vault } = session;
   for (const [id, item] of await outbox.inState("sorting")) {
     const code = item.answer?.result.code ?? "";
     if (item.kid !== session.signer.kid || !CURABLE.has(code)) continue;
     try {
-      // Read from the envelope itself: what is noted beside it lies open, and so does the envelope.
-      if (code === "unknown_key" && b64u(item.sealed.subarray(1, 33)) === ingestKey(session.keySet).kid) continue;
+      if (code === "unknown_key" && isForThisKey(session, item)) continue;
       const anew = await sealedAnew(session, id, item);
       // Once it is placed the office is told that this is what was unread there.
       await vault.keepFact("resealed", { ...(await vault.fact("resealed")), [b64u(await hash(item.sealed))]: id });
       await outbox.offerAgain([[id, { next_at: outside.now(), ...anew }]]);
     } catch {
       // The office keeps what it has; a person sorts it there.
+    }
+  }
+  for (const [slot, draft] of await outbox.dueDrafts(Number.MAX_SAFE_INTEGER)) {
+    if (draft.kid !== session.signer.kid || isForThisKey(session, draft)) continue;
+    try {
+      await outbox.draftSent(slot, draft.n, outside.now(), (await sealedAnew(session, slot, draft, "draft")).sealed);
+    } catch {
+      // A note, which another key opens, or one that was thrown away.
     }
   }
 }
