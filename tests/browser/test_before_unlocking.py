@@ -12,6 +12,7 @@ from tests.browser.phone import Phone
 from tests.browser.server import Server
 
 TEXT = "He is at the door and she will not open."
+OTHER = "Somebody rang at the door and asked for Dawn."
 
 
 def test_note_is_written_without_unlocking_read_at_the_office_and_confirmed_by_its_author(
@@ -79,6 +80,17 @@ def test_note_written_without_signal_waits_and_goes_while_the_phone_stays_locked
     ama.sees("Saved, waiting to send")
     ama.follows("Written before unlocking")
     ama.sees("It waits on this phone to be sent")
+
+    # And one that was put aside before it went is still counted, and nothing of it is named
+    ama.locks()
+    ama.writes_without_unlocking(OTHER)
+    ama.unlocks()
+    ama.follows("Read it and decide")
+    ama.presses("Put it aside")
+    ama.is_at(re.compile("My families"))
+    ama.follows(re.compile("2 kept on this phone"))
+    ama.is_at("Sending")
+    ama.sees("1 more note is waiting that this list does not name")
     ama.page.get_by_role("link", name="fieldapp").click()
     ama.locks()
 

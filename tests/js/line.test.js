@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { connect } from "../../static/src/line.js";
 import { keeper } from "../../static/src/parts/draft.js";
-import { arrival, join, unkept } from "../../static/src/parts/told.js";
+import { arrival, join, outbox, save, unkept } from "../../static/src/parts/told.js";
 
 /** A core that is written for one test: what it is asked is answered by `answer`, and it can be heard to stop. @param {(ask: string, given: any) => any} answer */
 function coreThat(answer) {
@@ -86,6 +86,22 @@ test("progress never goes back", async () => {
   core.tell("arrival", { done: 3, total: 10 });
   await line.ask("ping");
   assert.deepEqual(arrival.value, { done: 5, total: 10 });
+  core.end();
+});
+
+test("nothing is called sent any more once one more is saved, also before the count of what waits is told", async () => {
+  const core = coreThat(() => ({ record: "one" }));
+  const line = connect(core.port);
+  join(line);
+  core.tell("outbox", { waiting: 0, reach: "ok", items: [] });
+  await line.ask("ping");
+  assert.equal(outbox.value?.waiting, 0);
+  assert.deepEqual(await save({ slot: "slot", fields: {} }), { record: "one" });
+  assert.equal(outbox.value?.waiting, 1);
+  core.tell("outbox", { waiting: 3, reach: "ok", items: [] });
+  await line.ask("ping");
+  await save({ slot: "slot", fields: {} });
+  assert.equal(outbox.value?.waiting, 3);
   core.end();
 });
 

@@ -121,6 +121,9 @@ test("a note that is put aside before it was sent still goes, and nothing of it 
   const [{ slot }] = await phone.ask("notes");
   await phone.ask("note.aside", { slot });
   assert.deepEqual(await phone.ask("notes"), []);
+  await ready(phone);
+  const { waiting, is_listed, items } = await phone.ask("outbox");
+  assert.deepEqual([waiting, is_listed, items], [1, true, []]);
   office.weather = null;
   await phone.ask("sync");
   await phone.until(async () => (await rows(phone)).length === 0, "nothing left of it");

@@ -302,7 +302,7 @@ export function open(port, outside = createOutside()) {
     const box = await outbox();
     // Another tab writes.
     if (isSecond) box.reread();
-    const [waiting, lastSent, notes] = await Promise.all([box.waiting(), box.fact("last_sent"), session ? notesOf(session) : []]);
+    const [lastSent, notes] = await Promise.all([box.fact("last_sent"), session ? notesOf(session) : []]);
     const { unsettled, records, nameOf } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.
     const told = unsettled ? LIES.flatMap((where) => unsettled.first(LISTED, where)).slice(0, LISTED) : [];
@@ -324,7 +324,9 @@ export function open(port, outside = createOutside()) {
     const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
     const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
     return {
-      waiting,
+      // Counted last: what was saved meanwhile must not be told as sent after its screen has said that it is saved.
+      waiting: await box.waiting(),
+      is_listed: filled !== null,
       oldest_at: oldest.sort()[0] ?? null,
       sending,
       last_sent_at: lastSent?.at ?? null,

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, later, onLeaving } from "../page.js";
 import * as saySaved from "../words/saved.js";
 import { withAnswer } from "./fields.js";
-import { ask, keepStorage, spoken, unkept } from "./told.js";
+import { ask, keepStorage, save, spoken, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */
 
@@ -196,7 +196,7 @@ export function useDraft(slot, begin) {
      */
     async send(home, ready) {
       await keep();
-      const { record } = await ask("send", { slot, ...ready(current()) });
+      const { record } = await save({ slot, ...ready(current()) });
       await end();
       spoken.value = saySaved.title;
       void keepStorage().catch(() => {});

@@ -111,6 +111,18 @@ export function ask(name, args) {
   return line.ask(name, args);
 }
 
+/**
+ * Saves what a draft holds, for sending. How many wait is told a moment later; until then the line above must not go on calling everything sent.
+ *
+ * @param {{slot: string, fields: {[name: string]: any}, mode?: string}} given
+ * @returns {Promise<{record: string}>}
+ */
+export async function save(given) {
+  const saved = await ask("send", given);
+  if (outbox.value) outbox.value = { ...outbox.value, waiting: Math.max(1, outbox.value.waiting) };
+  return saved;
+}
+
 export async function refreshStatus() {
   const told = /** @type {Status} */ (await ask("status"));
   status.value = told;

@@ -9,7 +9,7 @@ import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { GoalSection } from "../parts/goal.jsx";
 import { personOf } from "../parts/people.js";
-import { ask, spoken, useAsked } from "../parts/told.js";
+import { ask, save, spoken, useAsked } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
 import { dayOf, longDay } from "../words/dates.js";
 import * as sayFrame from "../words/frame.js";
@@ -120,7 +120,7 @@ export function Ratings({ casefile }) {
         const fields = keeper.fields();
         if (typeof fields.value !== "number") continue;
         await keeper.keep();
-        await ask("send", { slot, fields: { ...fields, rated_on: day }, mode: "together" });
+        await save({ slot, fields: { ...fields, rated_on: day }, mode: "together" });
         await keeper.end();
         drafts.drop(key);
         setTyped(({ [key]: _, ...rest }) => rest);

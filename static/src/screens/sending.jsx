@@ -84,14 +84,18 @@ export function Sending() {
           </li>
         ))}
       </ul>
-      {told?.items.length === 0 && (
-        <p class="govuk-body">
-          {!told.waiting ? saySending.none : status.value?.state === "locked" ? saySending.locked : sayFrame.one_moment}
-        </p>
-      )}
+      {told && <p class="govuk-body">{rest(told)}</p>}
       {told && told.waiting > 0 && <Carry />}
     </Frame>
   );
+}
+
+/** What the list above leaves open: it names what this person wrote, and what waits is counted whoever wrote it. @param {import("../parts/shapes.js").Outbox} told */
+function rest({ items, waiting, is_listed }) {
+  const more = waiting - items.filter(({ standing }) => standing === "waiting").length;
+  if (more <= 0) return items.length === 0 && saySending.none;
+  if (status.value?.state === "locked") return saySending.locked;
+  return is_listed ? saySending.more(more, items.length > 0) : sayFrame.one_moment;
 }
 
 /** The last resort: what waits as one file. Nothing is let go of for it. */

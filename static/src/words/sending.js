@@ -11,6 +11,9 @@ export const busy = "Sending and receiving…";
 export const none = "Nothing is waiting.";
 export const written = (/** @type {string} */ when) => `Written ${when}`;
 export const locked = "Unlock this phone to see each one.";
+/** @param {number} count @param {boolean} isBesides @returns {string} of what waits and is not listed */
+export const more = (count, isBesides) =>
+  `${of(count, isBesides ? "more note" : "note")} ${count === 1 ? "is" : "are"} waiting that this list does not name: beyond its first 200, written by somebody else who uses this phone or before unlock words were forgotten, or put aside. ${count === 1 ? "It is" : "They are"} sent like all others.`;
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
   "Keep what waits as one file and take it to your office in any way you like, with a cable or a memory stick. It is sealed: only your office can read it, and it names nobody.",
