@@ -89,8 +89,9 @@ test("progress never goes back", async () => {
   core.end();
 });
 
-test("nothing is called sent any more once one more is saved, also before the count of what waits is told", async () => {
+test("nothing is called sent any more once one more is saved, also before the count of what waits is told", async (t) => {
   const core = coreThat(() => ({ record: "one" }));
+  t.after(() => core.end());
   const line = connect(core.port);
   join(line);
   core.tell("outbox", { waiting: 0, reach: "ok", items: [] });
@@ -102,7 +103,6 @@ test("nothing is called sent any more once one more is saved, also before the co
   await line.ask("ping");
   await save({ slot: "slot", fields: {} });
   assert.equal(outbox.value?.waiting, 3);
-  core.end();
 });
 
 test("what was typed last is what is kept, also while an older keeping still runs", async () => {
