@@ -90,7 +90,7 @@ def test_note_written_without_signal_waits_and_goes_while_the_phone_stays_locked
     ama.is_at(re.compile("My families"))
     ama.follows(re.compile("2 kept on this phone"))
     ama.is_at("Sending")
-    ama.sees("1 more note is waiting that this list does not name")
+    ama.sees("1 more note is waiting that cannot be shown here")
     ama.page.get_by_role("link", name="fieldapp").click()
     ama.locks()
 

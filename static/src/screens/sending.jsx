@@ -16,6 +16,8 @@ import { happensNext, sendLine } from "../words/sending.js";
 
 /** What the core calls a note written before unlocking, which has a page of its own. */
 const LOCKED_NOTE = "locked_note";
+/** As many as the core tells one by one. */
+const LISTED = 200;
 
 export function Sending() {
   const told = outbox.value;
@@ -95,7 +97,8 @@ function rest({ items, waiting, is_listed }) {
   const more = waiting - items.filter(({ standing }) => standing === "waiting").length;
   if (more <= 0) return items.length === 0 && saySending.none;
   if (status.value?.state === "locked") return saySending.locked;
-  return is_listed ? saySending.more(more, items.length > 0) : sayFrame.one_moment;
+  if (!is_listed) return sayFrame.one_moment;
+  return items.length < LISTED ? saySending.unnamed(more, items.length > 0) : saySending.longer(more);
 }
 
 /** The last resort: what waits as one file. Nothing is let go of for it. */

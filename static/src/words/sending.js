@@ -11,9 +11,12 @@ export const busy = "Sending and receiving…";
 export const none = "Nothing is waiting.";
 export const written = (/** @type {string} */ when) => `Written ${when}`;
 export const locked = "Unlock this phone to see each one.";
-/** @param {number} count @param {boolean} isBesides @returns {string} of what waits and is not listed */
-export const more = (count, isBesides) =>
-  `${of(count, isBesides ? "more note" : "note")} ${count === 1 ? "is" : "are"} waiting that this list does not name: beyond its first 200, written by somebody else who uses this phone or before unlock words were forgotten, or put aside. ${count === 1 ? "It is" : "They are"} sent like all others.`;
+export const longer = (/** @type {number} */ count) => `${of(count, "more note")} waiting, newer than these.`;
+/** @param {number} count @param {boolean} isBesides @returns {string} of what waits and cannot be opened by whoever is here */
+export const unnamed = (count, isBesides) =>
+  count === 1
+    ? `1 ${isBesides ? "more note" : "note"} is waiting that cannot be shown here. It was put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. It is sent like any other.`
+    : `${count} ${isBesides ? "more notes" : "notes"} are waiting that cannot be shown here. They were put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. They are sent like all others.`;
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
   "Keep what waits as one file and take it to your office in any way you like, with a cable or a memory stick. It is sealed: only your office can read it, and it names nobody.",
