@@ -5,6 +5,7 @@ The forms are those that stand on the pages themselves: a form without a page th
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -16,7 +17,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fieldapp import people
+from fieldapp import auditing, people
 from fieldapp.web import guards
 from tests.app import harrowmere, whole
 from tests.app.test_cross_site import token_on
@@ -166,6 +167,12 @@ def test_whatever_is_typed_into_any_form_breaks_nothing_and_runs_nowhere(office:
             if method == "GET" and (faulty := wrong_in(client.get(office.address(rule)), "", rule.rule)):
                 wrong[who, rule.rule] = faulty
     assert wrong == {}
+    # And what the council's own logging takes in is one row a line, of this office's making.
+    written = list(auditing.lines(office.place.office.store, 0))
+    assert all("\n" not in line and "\r" not in line and line.isascii() for line in written)
+    rows = [json.loads(line) for line in written]
+    assert {frozenset(row) for row in rows} == {frozenset(rows[0])}
+    assert len(rows) > 50
 
 
 def test_whatever_stands_in_an_address_breaks_nothing_and_runs_nowhere(office: Whole) -> None:
@@ -203,4 +210,26 @@ def test_whatever_stands_in_a_header_or_a_cookie_breaks_nothing_and_runs_nowhere
             )
             if faulty := wrong_in(answer, words, rule.rule):
                 wrong[method, rule.rule, name] = faulty
+    assert wrong == {}
+
+
+def test_more_than_a_form_may_hold_is_refused_by_each_of_them(office: Whole) -> None:
+    clients = {who: office.client(who) for who in ("nobody", *AT_THE_DESK)}
+    tokens = {who: token_on(client) for who, client in clients.items()}
+    wrong: dict[object, object] = {}
+    for method, rule, guard in office.changes():
+        if not guard.form:
+            continue
+        statuses = {}
+        for who, client in clients.items():
+            body = encoded([(guards.FORM_FIELD, tokens[who])]) + b"&why=" + b"x" * guard.limit
+            answer = client.open(office.address(rule), method=method, data=body, content_type="application/x-www-form-urlencoded")
+            statuses[who] = answer.status_code
+            if faulty := wrong_in(answer, "", rule.rule):
+                wrong[who, rule.rule] = faulty
+            if answer.status_code == 413:
+                assert "Nothing was saved" in answer.text or "too large" in answer.text, rule.rule
+                break
+        else:
+            wrong[rule.rule] = statuses
     assert wrong == {}
