@@ -88,6 +88,14 @@ def test_no_word_in_an_address_leads_away_from_the_office(office: Whole) -> None
                 assert answer.mimetype != "text/html" or EVIL not in answer.text, rule
 
 
+def test_two_strokes_in_an_address_are_no_page_and_lead_nowhere(office: Whole) -> None:
+    for who in ("nobody", "marian"):
+        client = office.client(who)
+        for address in ("/desk//", "/desk//people", "/sync//v1/hello", f"/desk//{EVIL}", "/desk/people//"):
+            answer = client.get(address)
+            assert (answer.status_code, answer.location) == (404, None), address
+
+
 def test_after_signing_in_nobody_is_led_where_the_address_says(office: Whole) -> None:
     browser = harrowmere.Browser(office.place, office.client("nobody"))
     where = f"/desk/sign-in?next=https://{EVIL}&back=//{EVIL}"
