@@ -1,4 +1,5 @@
 /** A whole phone under Node: the real core on a message port, its own IndexedDB, its own clock, and an office at the other end. */
+import assert from "node:assert/strict";
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { open } from "../../static/src/core/index.js";
@@ -107,7 +108,7 @@ export function startPhone(office, storage = makeStorage(), given = {}) {
       for (;;) {
         const value = await holds();
         if (value) return value;
-        if (Date.now() > end) throw new Error(`never came: ${what}`);
+        assert.ok(Date.now() <= end, `never came: ${what}`);
         await /** @type {Promise<void>} */ (
           new Promise((resolve) => {
             const timer = setTimeout(done, 50);
