@@ -200,7 +200,7 @@ class PlacingDesk:
             author=author,
             team=None if row is None else row.team,
             at=self._at,
-            practice=is_desk and opening.practice,
+            is_desk=is_desk,
         )
         self._casefiles[casefile.id] = casefile
         self._openings[casefile.id] = ready.header["record"]

@@ -219,6 +219,8 @@ def open_section(
             raise CannotChange("not_private")
         if set(kept_out) & {person.id, *readers}:
             raise CannotChange("reader_kept_out")
+        if len(tx.people.several(kept_out)) < len(set(kept_out)):
+            raise CannotChange("nobody_such")
         named = {reader: _may_be_named(tx, reader, at) for reader in dict.fromkeys(readers)}
         me = scope.reader(tx, person.id)
         if any(each.role == "auditor" for each in named.values()):
@@ -228,13 +230,15 @@ def open_section(
         section = new_id()
         via = tx.audit.add(at, person.id, "private section opened", section)
         definition = practice.newest("opening")
+        # Said in the section's own opening, which only its readers are ever given: so a restore that lost the section gets both back.
+        fields = {
+            "about": row.about, "sort": "restricted", "readers": sorted(named), "title": title, "family": family,
+            "kept_out": sorted(set(kept_out)),
+        }  # fmt: skip
         placing.place_office_entry(
-            tx, keys, author=person.id, via=via, kind="opening", schema=definition.schema, form=practice.form(definition.schema), casefile=section,
-            fields={"about": row.about, "sort": "restricted", "readers": sorted(named), "title": title}, at=at, team=row.team, practice=row.practice,
+            tx, keys, author=person.id, via=via, kind="opening", schema=definition.schema, form=practice.form(definition.schema),
+            casefile=section, fields=fields, at=at, team=row.team, practice=row.practice,
         )  # fmt: skip
-        tx.casefiles.tie_section(section, family)
-        for other in dict.fromkeys(kept_out):
-            tx.casefiles.keep_out(section, other, at)
         return section
 
 

@@ -144,13 +144,19 @@ class Placer:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an opening entry says. `practice` counts only where the desk signed it: nobody takes a family out of every count from a phone."""
+    """What an opening entry says.
+
+    `practice`, `family` (whose private section this is, "" of none) and `kept_out` count only where the desk signed it: nobody takes a
+    family out of every count, lays a section beside somebody's family or keeps a colleague out from a phone.
+    """
 
     about: str
     sort: str
     readers: tuple[str, ...]
     title: str
     practice: bool = False
+    family: str = ""
+    kept_out: tuple[str, ...] = ()
 
 
 def read_opening(body: bytes) -> Opening:
@@ -165,7 +171,13 @@ def read_opening(body: bytes) -> Opening:
         raise Malformed("opening", "readers")
     if not isinstance(title, str):
         raise Malformed("opening", "title")
-    return Opening(str(about), str(sort), tuple(str(each) for each in readers), title, fields.get("practice") is True)
+    family, kept_out = fields.get("family"), fields.get("kept_out")
+    # What only the desk says holds up no opening in which a phone wrote something else under that name.
+    return Opening(
+        str(about), str(sort), tuple(str(each) for each in readers), title, fields.get("practice") is True,
+        family if isinstance(family, str) and entry.is_random_id(family) and sort == "restricted" else "",
+        tuple(str(each) for each in kept_out if entry.is_random_id(each)) if isinstance(kept_out, list) else (),
+    )  # fmt: skip
 
 
 def open_casefile(
@@ -177,17 +189,27 @@ def open_casefile(
     author: str,
     team: str | None,
     at: str,
-    practice: bool = False,
+    is_desk: bool = False,
 ) -> CasefileRow:
-    """Makes a casefile with its own key and its first readers: the author and whom the opening names."""
+    """Makes a casefile with its own key and its first readers: the author and whom the opening names.
+
+    `is_desk`: the desk signed it, so what it says of practice, of a section's family and of who is kept out holds too, also where a phone
+    gives it back after a restore. The family may be unknown as yet: it is lacking as well, and comes by an opening of its own.
+    """
     wrapped = keys.new_casefile(tx, casefile)
     title = keys.casefile(casefile, wrapped).seal("title", opening.title.encode())
+    practice = is_desk and opening.practice
     row = CasefileRow(casefile, opening.sort, opening.about, title, wrapped, team, 0, "", at, author, at, practice)
     tx.casefiles.add(row)
-    known = tx.people.several([author, *opening.readers])
+    known = tx.people.several([author, *opening.readers, *opening.kept_out])
     for person in dict.fromkeys((author, *opening.readers)):
         if person in known:
             tx.casefiles.grant(casefile, person, at, "opened" if person == author else "named")
+    if is_desk and opening.family:
+        tx.casefiles.tie_section(casefile, opening.family)
+    for person in dict.fromkeys(opening.kept_out if is_desk else ()):
+        if person in known:
+            tx.casefiles.keep_out(casefile, person, at)
     return row
 
 
@@ -243,7 +265,7 @@ def place_office_entry(
     item = ready(packet, parts, entry.read_header(header), 0)
     if kind == "opening":
         opening = read_opening(body)
-        row = open_casefile(tx, keys, casefile, opening, author=author, team=team, at=at, practice=practice)
+        row = open_casefile(tx, keys, casefile, opening, author=author, team=team, at=at, is_desk=True)
     else:
         found = tx.casefiles.get(casefile)
         if found is None:

@@ -198,7 +198,7 @@ class Casefiles(Noun):
         return [KeptOutRow(*tuple(row)) for row in rows]
 
     def tie_section(self, casefile: str, family: str) -> None:
-        """Notes of which family's main casefile this one is a private section."""
+        """Notes of which family's main casefile this one is a private section; that one may have yet to come back after a restore."""
         self._run("INSERT INTO sections VALUES (?, ?)", casefile, family)
 
     def sections_of(self, family: str) -> list[str]:

@@ -276,6 +276,22 @@ def m009_who_vouched(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
+M011 = """
+CREATE TABLE sections_anew (casefile TEXT PRIMARY KEY REFERENCES casefiles(id), family TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO sections_anew SELECT casefile, family FROM sections;
+DROP TABLE sections;
+ALTER TABLE sections_anew RENAME TO sections;
+CREATE INDEX sections_by_family ON sections (family)
+"""
+
+
+def m010_sections_before_their_family(connections: Connections) -> None:
+    """Lets a private section come back after a restore before the family it belongs to has come back itself."""
+    for statement in M011.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
@@ -286,6 +302,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m007_second_factors,
     m008_what_a_phone_was_given,
     m009_who_vouched,
+    m010_sections_before_their_family,
 )
 
 

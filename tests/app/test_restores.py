@@ -274,6 +274,118 @@ def test_private_section_and_practice_family_come_back_as_what_they_were(ama: Ha
         assert {row.id for row in scope.readable(place.office.store, reader, at)} & set(rows) == readable
 
 
+def section_of(place: Harrowmere, family: str, *, kept_out: tuple[str, ...] = ()) -> str:
+    """A private section of a family, for Ama and Marian."""
+    here = place.office
+    return leaves.open_section(
+        here.store, here.keys, here.practice, place.people["marian"], family, title="Safe number", readers=[place.id("ama")],
+        kept_out=[place.id(one) for one in kept_out], now=place.clock(),
+    )  # fmt: skip
+
+
+def may_read(place: Harrowmere, casefile: str) -> set[str]:
+    at, found = entry.stamp(place.clock()), set()
+    for who in place.people:
+        reader = scope.reader(place.office.store, place.id(who))
+        if reader is not None and casefile in {row.id for row in scope.readable(place.office.store, reader, at)}:
+            found.add(who)
+    return found
+
+
+@pytest.mark.parametrize("order", ["section first", "family first"])
+@pytest.mark.parametrize("lost", ["the section", "the family too"])
+def test_private_section_comes_back_to_its_family_and_whoever_was_kept_out_stays_out(
+    lost: str, order: str, ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    # Given a family, a copy from before or after it, and a section of it from which its other worker is kept out
+    copy = copied(place, tmp_path)
+    family = opened(ama, readers=[place.id("reece")])
+    if lost == "the section":
+        copy.unlink()
+        copy = copied(place, tmp_path)
+    private = section_of(place, family, kept_out=("reece", "jos"))
+    readers = may_read(place, private)
+    assert readers == {"ama", "marian"}
+    ama.pull_all()
+    kept = dict(ama.entries)
+
+    # When the copy is put back, and a reader's phone gives back what is lacking, in any order
+    put_back(place, copy)
+    ama.pull()
+    missing = sorted(
+        lacking(ama, *kept), key=lambda id: kept[id]["header"]["casefile"] == private, reverse=order == "section first"
+    )
+    ama.entries = kept
+    for each in missing:
+        assert statuses(ama, *given_back(ama, each)) == ["stored"]
+
+    # Then it is a section of that family again, the same people read it, and nobody who was kept out can be let in by mistake
+    here, marian = place.office, place.people["marian"]
+    assert may_read(place, private) == readers
+    assert leaves.sections_for(here.store, here.keys, marian, family, place.clock()) == ((private, "Safe number"),)
+    assert leaves.who_reads(here.store, here.keys, marian, private, place.clock()).family is not None
+    for who in ("reece", "jos"):
+        with pytest.raises(leaves.CannotChange) as refused:
+            leaves.name(
+                here.store, here.keys, marian, private, place.id(who), from_at="", until_at=None, reason="", now=place.clock()
+            )
+        assert refused.value.why == "kept_out"
+    assert faults(place) == []
+
+
+def test_a_phones_own_opening_lays_no_section_beside_a_family_and_keeps_nobody_out(ama: Handset, place: Harrowmere) -> None:
+    family = opened(ama, readers=[place.id("reece")])
+    fields = {
+        "about": "family", "sort": "restricted", "readers": [place.id("marian"), place.id("reece")], "title": "Ours",
+        "family": family, "kept_out": [place.id("reece")],
+    }  # fmt: skip
+    claimed = ama.write(new_id(), fields, kind="opening")
+    assert statuses(ama, claimed.envelope) == ["stored"]
+    store = place.office.store
+    assert (store.casefiles.family_of(claimed.casefile), store.casefiles.sections_of(family)) == (None, [])
+    assert store.casefiles.kept_out_of([claimed.casefile]) == []
+    assert may_read(place, claimed.casefile) == {"ama", "marian", "reece"}
+    # Nor does it help to say that the desk signed it, or to write anything else there.
+    for odd in (
+        {"family": 5, "kept_out": "all"},
+        {"family": "no id", "kept_out": [None, {}, "x"]},
+        {"family": [], "kept_out": {}},
+    ):
+        assert statuses(ama, ama.write(new_id(), {**fields, **odd}, kind="opening").envelope) == ["stored"]
+    header = ama.write(new_id(), fields, kind="opening").header
+    forged = header.replace(json.dumps(ama.device).encode(), b'""')
+    assert forged != header
+    assert statuses(ama, ama.seal(forged, claimed.body, b"", key=SigningKey.new()).envelope)[0].startswith("quarantined ")
+    assert place.office.store.casefiles.sections_of(family) == []
+
+
+def test_the_family_of_a_section_is_told_to_the_sections_readers_alone(ama: Handset, reece: Handset, place: Harrowmere) -> None:
+    family = opened(ama, readers=[place.id("reece")])
+    private = section_of(place, family)
+    ama.pull_all()
+    reece.pull_all()
+    opening = ama.entries[opening_of(ama, private)]
+    assert json.loads(opening["body"])["fields"]["family"] == family
+    assert private not in json.dumps(reece.entries)
+    assert {kept["header"]["casefile"] for kept in reece.entries.values()} == {family}
+
+
+def test_section_opened_before_openings_named_a_family_comes_back_as_it_was_signed(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    copy = copied(place, tmp_path)
+    private = place.open_casefile("marian", "Safe number", sort="restricted", readers=("ama",))
+    ama.pull_all()
+    kept = dict(ama.entries)
+    put_back(place, copy)
+    ama.pull()
+    ama.entries = kept
+    assert statuses(ama, *given_back(ama, *lacking(ama, *kept))) == ["stored"]
+    assert may_read(place, private) == {"ama", "marian"}
+    assert place.office.store.casefiles.family_of(private) is None
+    assert faults(place) == []
+
+
 def test_what_a_lost_phone_wrote_waits_for_a_person(lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere) -> None:
     signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
     assert statuses(reece, *given_back(reece, lost_day.in_old.id)) == ["quarantined device_ended"]
