@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from fieldapp import config, people, practice, sorting, store, web
+from fieldapp import arrangements, config, people, practice, sorting, store, web
 from fieldapp.config import Settings
 from fieldapp.council import Council
 from fieldapp.epoch import EpochFile
@@ -89,6 +89,7 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
     with opened.writing() as tx:
         if keys.settle(tx, entry.stamp(clock())):
             people.seal_codes_anew(tx, keys)
+    arrangements.take_stock(opened, keys)
     epoch_file = EpochFile(settings.beside)
     keys.follow_epoch(opened, epoch_file.check(opened), entry.stamp(clock()))
     return Office(

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fieldapp import arrangements, verifying
 from fieldapp import store as stores
-from fieldapp import verifying
 from fieldapp.epoch import EpochFile, epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
@@ -253,6 +253,7 @@ def prepared(file: Path, coming: Path, keys: Keys, tell: Tell) -> Store:
             for name in keys.lacking(opened):
                 raise NotABackup("other_key", name)
             keys.ring(opened)
+        arrangements.take_stock(opened, keys)
         return opened
     except (StoreDamaged, NoOfficeKeys):
         raise NotABackup("not_an_office") from None

@@ -83,9 +83,12 @@ class Keys:
         return [name for name in needed(store) if name not in self.masters.names]
 
     def take_up(self, store: Store) -> None:
-        """Unwraps what seals secrets. Raises CannotOpen, NoOfficeKeys."""
-        if self._secrets:
-            return
+        """Unwraps what seals secrets, and lets the store have sealed what it takes down of arrangements. Raises CannotOpen, NoOfficeKeys."""
+        if not self._secrets:
+            self._unwrap_secrets(store)
+        store.arrangements.sealed_by(self.seal_secret)
+
+    def _unwrap_secrets(self, store: Store) -> None:
         found = [self.masters.unwrap(secret_place(row.n), row.key_wrapped) for row in store.office.secret_keys()]
         # Founded before secrets had keys of their own: the master key was theirs too.
         found = found or [self._founding(store).first_secrets]

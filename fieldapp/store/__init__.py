@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 
 from fieldapp.store.alarms import Alarms
+from fieldapp.store.arrangements import Arrangements
 from fieldapp.store.audit import Audit
 from fieldapp.store.casefiles import Casefiles
 from fieldapp.store.drafts import Drafts
@@ -53,6 +54,7 @@ class Store:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self.alarms = Alarms(connections)
+        self.arrangements = Arrangements(connections)
         self.audit = Audit(connections)
         self.casefiles = Casefiles(connections)
         self.council_accounts = CouncilAccounts(connections)
@@ -108,7 +110,9 @@ def open(path: str | PathLike[str]) -> Store:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     connections = Connections(fspath(path))
     migrate(connections)
-    return Store(connections)
+    opened = Store(connections)
+    opened.arrangements.watch()
+    return opened
 
 
 def open_still(path: str | PathLike[str]) -> Store:

@@ -52,8 +52,7 @@ class Audit(Noun):
 
         `row_id` only for an entry that a phone gave back after a restore: what it names was lost, and the row says so.
         """
-        last = self._one("SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1")
-        n, prev = (last["n"] + 1, last["hash"]) if last else (1, "")
+        n, prev, _ = self.next()
         row_id = row_id or urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
         row = AuditRow(n, row_id, at, person, what, casefile, record, detail, prev, "")
         self._run(
@@ -61,6 +60,13 @@ class Audit(Noun):
             *(n, row_id, at, person, what, casefile, record, detail, prev, row.expected_hash()),
         )
         return row_id
+
+    def next(self) -> tuple[int, str, str]:
+        """What the next row stands on: its number, the hash before it, and the time of the row before it, or of the office's first key set."""
+        last = self._one("SELECT n, hash, at FROM audit ORDER BY n DESC LIMIT 1")
+        if last is not None:
+            return last["n"] + 1, last["hash"], last["at"]
+        return 1, "", str(self._value("SELECT issued_at FROM keysets ORDER BY n LIMIT 1") or "")
 
     def get(self, row_id: str) -> AuditRow | None:
         row = self._one("SELECT * FROM audit WHERE id = ?", row_id)

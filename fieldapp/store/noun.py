@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NewType
 from urllib.parse import quote
@@ -70,6 +70,10 @@ def for_reading(path: str) -> sqlite3.Connection:
     return raw
 
 
+Changed = set[tuple[str, str]]
+"""What a transaction changed: (table, key)."""
+
+
 class Connections:
     """One SQLite connection for each thread: a connection shared by threads would interleave their transactions."""
 
@@ -77,6 +81,8 @@ class Connections:
         self.path = path
         self._is_still = still
         self._mine = threading.local()
+        self._notice: Callable[[sqlite3.Connection], Changed] | None = None
+        self._before_commit: Callable[[Changed], None] | None = None
 
     @property
     def db(self) -> Database:
@@ -91,6 +97,11 @@ class Connections:
     def raw(self) -> sqlite3.Connection:
         """The bare connection, for prepared statements on the hot path."""
         return self.db.conn
+
+    def watch(self, notice: Callable[[sqlite3.Connection], Changed], before_commit: Callable[[Changed], None]) -> None:
+        """Gives each connection a set of what it changed, which `before_commit` is told of where there is anything in it."""
+        self.close()
+        self._notice, self._before_commit = notice, before_commit
 
     def close(self) -> None:
         """Closes this thread's connection; the next use opens another."""
@@ -122,6 +133,7 @@ class Connections:
             "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}")
+        self._mine.changed = self._notice(raw) if self._notice is not None else set()
         return Database(raw)
 
     @contextmanager
@@ -141,6 +153,8 @@ class Connections:
             if not self._is_in_transaction():
                 # A full disk made SQLite take everything back in the middle, and somebody inside went on regardless.
                 raise StoreFailed("taken back")
+            if self._mine.changed and self._before_commit is not None:
+                self._before_commit(self._mine.changed)
             db.conn.execute("COMMIT")
         except sqlite3.OperationalError as error:
             db.rollback()
@@ -155,6 +169,8 @@ class Connections:
         except BaseException:
             db.rollback()
             raise
+        finally:
+            self._mine.changed.clear()
 
     def empty_log(self) -> bool:
         """Folds the write-ahead log into the database and cuts it to nothing; False when somebody read on for too long."""

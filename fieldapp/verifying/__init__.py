@@ -59,6 +59,7 @@ def verify(
             # These questions join tables by their indexes, which a broken file may answer with nonsense.
             yield from disagreeing(store)
             yield from emergencies.astray(store, keys)
+            yield from chains.arranged.faults(store)
         yield from kept_aside(store, keys, chains.ring)
 
 

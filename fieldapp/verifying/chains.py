@@ -9,8 +9,10 @@ from typing import Any
 from fieldapp.checkpoints import CheckpointFile
 from fieldapp.keys import CannotOpen, Jwk, Keys, NoOfficeKeys, Ring, hash_text, kid_of, read_jwk, sha256, verify_jws
 from fieldapp.store import Store
+from fieldapp.store.arrangements import WRITTEN_DOWN
 from fieldapp.store.office import OfficeKeyRow
 from fieldapp.store.signers import EnrolmentRow, SignerRow
+from fieldapp.verifying.arrangements import Replay
 from fieldapp.verifying.casefiles import PublicKey
 from fieldapp.verifying.faults import Fault
 from sync import chain, entry
@@ -21,12 +23,13 @@ _WRONG = (SyncError, ValueError, TypeError, KeyError, AttributeError)
 
 
 class Chains:
-    """Walks what is not a casefile. `public` and `ring` are filled by `faults` and hold what later checks stand on."""
+    """Walks what is not a casefile. `public`, `ring` and `arranged` are filled by `faults` and hold what later checks stand on."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
         self._store, self._keys = store, keys
         self.public: dict[str, PublicKey] = {}
         self.ring: Ring | None = None
+        self.arranged = Replay(keys)
         self._office: dict[str, Jwk] = {}
         self._receipt: dict[str, Jwk] = {}
 
@@ -143,6 +146,8 @@ class Chains:
                 holds = False
             if not holds:
                 yield Fault("audit_chain", f"audit row {row.n}")
+            if row.what == WRITTEN_DOWN:
+                yield from self.arranged.hear(row)
             n, head = row.n, row.hash
             if head in named:
                 named[head] = n

@@ -36,6 +36,10 @@ _SENTENCES = {
     "no_slip": "its number is missing from its signer's own chain",
     "emergency": "does not say what the audit says of it, or the audit has no such opening",
     "emergency_gone": "tells of an opening in an emergency, or that somebody looked at one, and the list of openings does not have it",
+    # who may read and what opens an account
+    "arranged": "is not as the office last wrote down in the audit: it was changed by another hand",
+    "arranged_then": "was not as the office had written down when the office changed it next: it was changed by another hand before",
+    "arranged_row": "does not open at its place: it is not what the office wrote down of who may read and sign in",
     # the office's own chains
     "enrolment": "is not what was signed, or not by the key it enrols",
     "enrolment_chain": "its link does not hold: it, or what stands before it, was changed or taken out",

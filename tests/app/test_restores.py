@@ -346,12 +346,13 @@ def test_a_phones_own_opening_lays_no_section_beside_a_family_and_keeps_nobody_o
     assert store.casefiles.kept_out_of([claimed.casefile]) == []
     assert may_read(place, claimed.casefile) == {"ama", "marian", "reece"}
     # Nor does it help to say that the desk signed it, or to write anything else there.
-    for odd in (
+    odds: list[dict[str, Any]] = [
         {"family": 5, "kept_out": "all"},
         {"family": "no id", "kept_out": [None, {}, "x"]},
         {"family": [], "kept_out": {}},
-    ):
-        assert statuses(ama, ama.write(new_id(), {**fields, **odd}, kind="opening").envelope) == ["stored"]
+    ]
+    for odd in odds:
+        assert statuses(ama, ama.write(new_id(), fields | odd, kind="opening").envelope) == ["stored"]
     header = ama.write(new_id(), fields, kind="opening").header
     forged = header.replace(json.dumps(ama.device).encode(), b'""')
     assert forged != header

@@ -1,0 +1,36 @@
+"""Who may read and what opens an account, as the audit takes it down: rows that the office sealed, each at its own place in the chain.
+
+What is taken down, and when, is `store.arrangements`; here is what needs the office's keys. `fieldapp verify` replays it.
+"""
+
+from __future__ import annotations
+
+import json
+
+from fieldapp.keys import CannotOpen, Keys
+from fieldapp.store import Sealed, Store
+from fieldapp.store.arrangements import VERSION, about
+
+Said = dict[str, dict[str, list[str]]]
+"""By table and key: digests of what was there before and is there now, or of what was found alone; "" is nothing."""
+
+
+def take_stock(store: Store, keys: Keys) -> None:
+    """Takes down what was arranged before this office took such things down. Call it at start, and when a backup was opened."""
+    with store.writing() as tx:
+        newest = tx.arrangements.newest()
+        # One that does not open is no reason to believe what is there now: verify says so.
+        since = 0 if newest is None else (read(keys, *newest) or (VERSION, {}))[0]
+        if since < VERSION:
+            tx.arrangements.take_stock(since=since)
+
+
+def read(keys: Keys, n: int, prev: str, sealed: Sealed | None) -> tuple[int, Said] | None:
+    """What a row of the audit took down, with the version of that; None where the office did not write it at that place."""
+    if sealed is None:
+        return None
+    try:
+        told = json.loads(keys.open_secret(about(n, prev), sealed))
+    except CannotOpen:
+        return None
+    return told["v"], told["said"]

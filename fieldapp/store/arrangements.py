@@ -1,0 +1,163 @@
+"""Who may read and what opens an account: the tables that say it, and what each change of them leaves in the audit.
+
+Every connection notices, by triggers of its own that no file holds, which of these rows it changes; before it commits, one row of the audit
+takes down what each of them was and is now, as digests that were sealed. So a change that this program made is known for ever, and
+one that was made by another hand is not: `fieldapp verify` compares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+
+from fieldapp.store.audit import Audit
+from fieldapp.store.noun import Connections, Noun, Sealed, for_reading
+
+Seal = Callable[[str, bytes], Sealed]
+"""Seals what is about something."""
+
+WRITTEN_DOWN = "arrangements written down"
+VERSION = 1
+"""Of what is taken down; raise it with a table's `since` when a table comes in, or other columns of it."""
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A table of arrangements. Its rows are taken down together where they share `key`; the other columns of it change daily and prove nothing."""
+
+    table: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    since: int = 1
+
+
+TABLES = {
+    each.table: each
+    for each in (
+        Arranged("casefiles", ("id",), ("team", "practice")),
+        Arranged("council_accounts", ("person",), ("issuer", "subject", "bound_at")),
+        Arranged("duty_turns", ("id",), ("person", "team", "from_at", "until_at")),
+        Arranged("kept_out", ("casefile", "person"), ("from_at", "until_at")),
+        Arranged("memberships", ("person", "team"), ("role", "from_at", "until_at")),
+        Arranged("passkeys", ("id",), ("person", "name", "public_key", "made_at")),
+        Arranged(
+            "people", ("id",),
+            ("email", "name", "role", "password_hash", "totp_sealed", "active_from", "ended_at", "team"),
+        ),
+        Arranged("pod_casefiles", ("pod", "casefile"), ("from_at", "until_at")),
+        Arranged("pod_people", ("pod", "person"), ("from_at", "until_at")),
+        Arranged("pods", ("id",), ("name", "team")),
+        Arranged("readers", ("casefile", "person"), ("from_at", "until_at", "why")),
+        Arranged(
+            "resets", ("id",),
+            ("person", "asked_by", "asked_at", "first_hash", "confirmed_by", "confirmed_at", "second_hash", "until_at", "ended_at", "used_at"),
+        ),
+        Arranged("sections", ("casefile",), ("family",)),
+        Arranged("teams", ("id",), ("name",)),
+    )
+}  # fmt: skip
+
+
+def about(n: int, prev: str) -> str:
+    """What a row of the audit is sealed about: its number and all that stands before it, so that it opens nowhere else."""
+    return f"arrangements|{n}|{prev}"
+
+
+class Arrangements(Noun):
+    """What is arranged, as digests, and the audit's rows about it."""
+
+    def __init__(self, connections: Connections) -> None:
+        super().__init__(connections)
+        self._audit = Audit(connections)
+        self._seal: Seal | None = None
+
+    def watch(self) -> None:
+        """Has every connection notice from now on what it changes. Call it once the tables are there."""
+        self._connections.watch(_notice, self._write_down)
+
+    def sealed_by(self, seal: Seal) -> None:
+        """Says what seals. What is changed before anybody did is not taken down, and verify will name it."""
+        self._seal = seal
+
+    def newest(self) -> tuple[int, str, Sealed] | None:
+        """The newest row about arrangements: its number, the hash before it, and what is sealed; None when there is none."""
+        row = self._one(
+            "SELECT n, prev, detail_sealed FROM audit WHERE person = '' AND what = ? ORDER BY n DESC LIMIT 1", WRITTEN_DOWN
+        )
+        return None if row is None else (row[0], row[1], row[2])
+
+    def take_stock(self, *, since: int) -> None:
+        """Takes down all there is in the tables that came in after version `since`: of an office that was there before them."""
+        for table, each in TABLES.items():
+            if each.since > since:
+                found = list(self.every(table))
+                for at in range(0, len(found), _AT_ONCE):
+                    self._add({table: {key: [digest] for key, digest in found[at : at + _AT_ONCE]}})
+
+    def every(self, table: str) -> Iterator[tuple[str, str]]:
+        """(key, digest) of everything in a table of arrangements."""
+        each = TABLES[table]
+        names = (*each.key, *each.columns)
+        # By the columns and not by what an index says: rows that share a key must come together whatever somebody wrote into them.
+        rows = self._connections.raw.execute(f"SELECT {','.join(names)} FROM {table} ORDER BY {','.join(names)}")  # noqa: S608 - fixed names
+        for key, group in groupby(map(tuple, rows), lambda row: row[: len(each.key)]):
+            yield "|".join(str(part) for part in key), _digest(row[len(each.key) :] for row in group)
+
+    def _write_down(self, changed: set[tuple[str, str]]) -> None:
+        if self._seal is None:
+            return
+        said: dict[str, dict[str, list[str]]] = {}
+        # What was committed last is what others see: so a row that another hand changed before is known by what it was then.
+        with closing(for_reading(self._connections.path)) as before:
+            for table, key in sorted(changed):
+                was, now = (_of_key(raw, TABLES[table], key) for raw in (before, self._connections.raw))
+                if was != now:
+                    said.setdefault(table, {})[key] = [was, now]
+        if said:
+            self._add(said)
+
+    def _add(self, said: dict[str, dict[str, list[str]]]) -> None:
+        if self._seal is None:
+            return
+        n, prev, at = self._audit.next()
+        detail = self._seal(about(n, prev), json.dumps({"v": VERSION, "said": said}, separators=(",", ":")).encode())
+        self._audit.add(at, "", WRITTEN_DOWN, detail=detail)
+
+
+def _notice(raw: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Makes a connection note each row of arrangements that it changes, however; returns the set that they are noted in."""
+    changed: set[tuple[str, str]] = set()
+    raw.create_function("arranged", 2, lambda table, key: changed.add((table, key)))
+    for table, each in TABLES.items():
+        old, new = (" || '|' || ".join(f"{row}.{name}" for name in each.key) for row in ("old", "new"))
+        for when, keys in (
+            ("INSERT", (new,)),
+            (f"UPDATE OF {','.join((*each.key, *each.columns))}", (old, new)),
+            ("DELETE", (old,)),
+        ):
+            noted = " ".join(f"SELECT arranged('{table}', {key});" for key in keys)
+            raw.execute(f"CREATE TEMP TRIGGER arranged_{table}_{when[:6]} AFTER {when} ON main.{table} BEGIN {noted} END")
+    return changed
+
+
+def _of_key(raw: sqlite3.Connection, each: Arranged, key: str) -> str:
+    where = " AND ".join(f"{name} = ?" for name in each.key)
+    names = ",".join(each.columns)
+    parts = key.split("|", len(each.key) - 1)
+    return _digest(raw.execute(f"SELECT {names} FROM {each.table} WHERE {where} ORDER BY {names}", parts))  # noqa: S608 - fixed names
+
+
+def _digest(rows: Iterable[Sequence[object]]) -> str:
+    """A digest of rows; "" of none."""
+    told = [[["bytes", value.hex()] if isinstance(value, bytes) else value for value in row] for row in map(tuple, rows)]
+    if not told:
+        return ""
+    digest = hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).digest()
+    return urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
