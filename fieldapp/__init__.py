@@ -86,10 +86,11 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         )
     opened, keys = store.open(settings.database), office_keys(settings)
     require_key(opened, keys, settings)
+    # First of all: what is changed from here on is held against it.
+    arrangements.take_stock(opened, keys)
     with opened.writing() as tx:
         if keys.settle(tx, entry.stamp(clock())):
             people.seal_codes_anew(tx, keys)
-    arrangements.take_stock(opened, keys)
     epoch_file = EpochFile(settings.beside)
     keys.follow_epoch(opened, epoch_file.check(opened), entry.stamp(clock()))
     return Office(

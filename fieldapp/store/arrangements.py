@@ -43,6 +43,7 @@ TABLES = {
     for each in (
         Arranged("casefiles", ("id",), ("team", "practice")),
         Arranged("council_accounts", ("person",), ("issuer", "subject", "bound_at")),
+        Arranged("devices", ("id",), ("token_hash", "made_at", "status")),
         Arranged("duty_turns", ("id",), ("person", "team", "from_at", "until_at")),
         Arranged("kept_out", ("casefile", "person"), ("from_at", "until_at")),
         Arranged("memberships", ("person", "team"), ("role", "from_at", "until_at")),
@@ -60,6 +61,9 @@ TABLES = {
             ("person", "asked_by", "asked_at", "first_hash", "confirmed_by", "confirmed_at", "second_hash", "until_at", "ended_at", "used_at"),
         ),
         Arranged("sections", ("casefile",), ("family",)),
+        Arranged("sessions", ("id",), ("person", "made_at", "ended_at", "second_factor_at", "via")),
+        Arranged("setup_nonces", ("hash",), ("person", "device", "until_at", "used_at")),
+        Arranged("signers", ("kid",), ("read_token_hash", "ended_at", "end_reason")),
         Arranged("teams", ("id",), ("name",)),
     )
 }  # fmt: skip

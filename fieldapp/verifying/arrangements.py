@@ -14,6 +14,7 @@ from fieldapp.verifying.faults import Fault
 _PLACES = {
     "casefiles": "the team of casefile {}, or whether it is for practice",
     "council_accounts": "the council account of person {}",
+    "devices": "phone {}, its token, or whether it is in use",
     "duty_turns": "turn of duty {}",
     "kept_out": "casefile {}, from which is kept out person {}",
     "memberships": "person {}, their part in team {}",
@@ -25,6 +26,9 @@ _PLACES = {
     "readers": "casefile {}, reader {}",
     "resets": "reset {}",
     "sections": "private section {}, the family it belongs to",
+    "sessions": "a sign-in at the desk, {}",
+    "setup_nonces": "the set-up of a phone under way, {}",
+    "signers": "signer {}, its leave to read or its end",
     "teams": "team {}",
 }
 
@@ -51,7 +55,11 @@ class Replay:
             for key, (*was, now) in keys.items():
                 if was and was[0] != told.get(key, ""):
                     yield Fault("arranged_then", _place(table, key), place)
-                told[key] = now
+                if now:
+                    told[key] = now
+                else:
+                    # Sign-ins come and go: what is no more needs no memory.
+                    told.pop(key, None)
 
     def faults(self, store: Store) -> Iterator[Fault]:
         """Compares what is there now. Call it once all of the audit was heard."""
@@ -60,9 +68,8 @@ class Replay:
                 then = told.pop(key, "")
                 if then != digest:
                     yield Fault("arranged", _place(table, key), "changed" if then else "put in")
-            for key, then in told.items():
-                if then:
-                    yield Fault("arranged", _place(table, key), "taken out")
+            for key in told:
+                yield Fault("arranged", _place(table, key), "taken out")
 
 
 def _place(table: str, key: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from fieldapp import people
 from fieldapp.keys import check_words, new_id
+from fieldapp.store.arrangements import WRITTEN_DOWN
 from fieldapp.store.quarantine import QuarantineRow
 from tests.app import harrowmere
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
@@ -59,7 +60,8 @@ def test_page_says_what_to_do_when_nobody_else_could_confirm(office: Harrowmere,
 def test_whoever_adds_a_person_is_written_down_with_whom(office: Harrowmere, browser: Browser) -> None:
     browser.send("/desk/people/add", "/desk/people/add", NEW)
     nora = next(row.id for row in office.office.store.people.all() if row.name == "Nora Níc")
-    *_, by, whose = office.office.store.audit.all()
+    *_, by, whose, taken_down = office.office.store.audit.all()
+    assert taken_down.what == WRITTEN_DOWN
     assert [(row.what, row.person) for row in (by, whose)] == [("person added", office.id("admin")), ("account made", nora)]
     assert "Account made" in words_of(browser.get(f"/desk/people/{nora}/who-did-what"))
 

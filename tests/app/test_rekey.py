@@ -17,6 +17,7 @@ from fieldapp.errors import CannotStart
 from fieldapp.keys import CannotOpen, KeyMissing, Keys, Master, moving
 from fieldapp.keys.master import derive
 from sync import entry
+from tests.app.another_hand import took_nothing_down
 from tests.app.harrowmere import VISIT
 from tests.app.killed import killed_at
 from tests.app.machine import TITLES, Machine, titles
@@ -325,6 +326,8 @@ def test_office_of_an_earlier_release_gets_names_and_a_key_of_secrets(machine: M
     here.store.close()
     raw = sqlite3.connect(machine.folder / "office.db")
     raw.executescript("DELETE FROM master_keys; DELETE FROM secret_keys; DELETE FROM audit WHERE what = 'tested';")
+    took_nothing_down(raw)
+    raw.commit()
     raw.close()
     office = open_office(config.read())
     assert [row.name for row in office.store.office.masters()] == machine.key_names()

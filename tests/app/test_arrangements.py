@@ -1,0 +1,343 @@
+"""Who may read and what opens an account: the audit takes every change down, and what another hand changed stays known whatever comes after."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fieldapp import accounts, arrangements, checkpoints, leaves, own_account, people, rotas, signers, verifying
+from fieldapp.errors import FieldappError
+from fieldapp.keys import new_id
+from fieldapp.store.arrangements import TABLES, WRITTEN_DOWN
+from fieldapp.store.audit import AuditRow
+from fieldapp.store.second_factors import PasskeyRow
+from fieldapp.verifying import Fault, sentence
+from fieldapp.verifying.arrangements import Replay
+from sync.entry import stamp
+from tests.app.another_hand import chain_anew, took_nothing_down
+from tests.app.harrowmere import Harrowmere
+from tests.app.phone import Handset
+
+LATER = timedelta(days=3)
+
+
+def raw_of(place: Harrowmere) -> closing[sqlite3.Connection]:
+    """The database as another hand has it: without the office's program."""
+    raw = sqlite3.connect(place.office.store.path, isolation_level=None)
+    raw.execute("PRAGMA foreign_keys = OFF")
+    raw.execute("PRAGMA ignore_check_constraints = ON")
+    return closing(raw)
+
+
+def faults(place: Harrowmere) -> list[Fault]:
+    return list(verifying.verify(place.office.store, place.office.keys))
+
+
+def codes(place: Harrowmere) -> list[str]:
+    return [each.code for each in faults(place)]
+
+
+def taken_down(place: Harrowmere) -> list[AuditRow]:
+    return [row for row in place.office.store.audit.all() if row.what == WRITTEN_DOWN]
+
+
+@pytest.fixture
+def tarnley(place: Harrowmere) -> str:
+    return place.open_casefile("ama", "Tarnley", readers=("reece",))
+
+
+# What another hand did
+
+
+def test_verify_says_whom_another_hand_let_in_or_no_longer_kept_out(place: Harrowmere, tarnley: str) -> None:
+    here, marian, reece = place.office, place.people["marian"], place.id("reece")
+    other = place.open_casefile("ama", "Velmire")
+    section = leaves.open_section(
+        here.store, here.keys, here.practice, marian, tarnley, title="Safe number", readers=[place.id("ama")], kept_out=[reece],
+        now=place.clock(),
+    )  # fmt: skip
+    assert faults(place) == []
+    with raw_of(place) as raw:
+        raw.execute("DELETE FROM kept_out WHERE casefile = ?", [section])
+        raw.execute("INSERT INTO readers VALUES (?, ?, '2026-01-01T00:00:00.000Z', NULL, 'named')", [section, reece])
+        raw.execute("UPDATE sections SET family = ? WHERE casefile = ?", [other, section])
+    assert {sentence(each).split(" (")[-1] for each in faults(place)} == {"taken out)", "put in)", "changed)"}
+    assert {each.place for each in faults(place)} == {
+        f"casefile {section}, from which is kept out person {reece}",
+        f"casefile {section}, reader {reece}",
+        f"private section {section}, the family it belongs to",
+    }
+
+
+def test_change_by_another_hand_stays_named_when_the_office_changes_the_same_again(place: Harrowmere, tarnley: str) -> None:
+    here, marian, jos = place.office, place.people["marian"], place.id("jos")
+    with raw_of(place) as raw:
+        raw.execute("INSERT INTO readers VALUES (?, ?, '2026-01-01T00:00:00.000Z', NULL, 'named')", [tarnley, jos])
+    leaves.end(here.store, here.keys, marian, tarnley, jos, at_end="", reason="Who named her?", now=place.clock())
+    assert [(each.code, each.place) for each in faults(place)] == [("arranged_then", f"casefile {tarnley}, reader {jos}")]
+
+
+def test_second_factor_that_another_hand_exchanged_for_a_while_stays_named(place: Harrowmere) -> None:
+    here = place.office
+    with raw_of(place) as raw:
+        (then,) = raw.execute("SELECT totp_sealed FROM people WHERE id = ?", [place.id("marian")]).fetchone()
+        raw.execute("UPDATE people SET totp_sealed = NULL WHERE id = ?", [place.id("marian")])
+        own_account.change_password(here.store, place.people["marian"], "three other words", place.clock())
+        raw.execute("UPDATE people SET totp_sealed = ? WHERE id = ?", [then, place.id("marian")])
+    assert "arranged_then" in codes(place)
+
+
+def test_sign_in_that_nobody_made_stays_named_after_it_ran_out(place: Harrowmere) -> None:
+    here, at = place.office, stamp(place.clock())
+    with raw_of(place) as raw:
+        raw.execute(
+            "INSERT INTO sessions (id, person, made_at, seen_at, via) VALUES ('s', ?, ?, ?, '')", [place.id("marian"), at, at]
+        )
+    assert codes(place) == ["arranged"]
+    place.clock.pass_by(hours=13)
+    people.begin_session(here.store, place.people["jos"], place.clock())
+    assert [each.code for each in faults(place)] == ["arranged_then"]
+
+
+def test_lost_phone_that_another_hand_let_read_again_is_named(place: Harrowmere, ama: Handset) -> None:
+    signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
+    assert faults(place) == []
+    with raw_of(place) as raw:
+        raw.execute("UPDATE devices SET status = 'ok'")
+    assert [each.place for each in faults(place)] == [f"phone {ama.device}, its token, or whether it is in use"]
+
+
+def test_what_was_taken_down_holds_at_its_own_place_alone(place: Harrowmere, tarnley: str) -> None:
+    here, marian, jos = place.office, place.people["marian"], place.id("jos")
+    leaves.name(here.store, here.keys, marian, tarnley, jos, from_at="", until_at=None, reason="", now=place.clock())
+    let_in = taken_down(place)[-1]
+    with raw_of(place) as raw:
+        row = raw.execute("SELECT * FROM readers WHERE person = ?", [jos]).fetchone()
+        leaves.end(here.store, here.keys, marian, tarnley, jos, at_end="", reason="", now=place.clock() + LATER)
+        assert faults(place) == []
+        # When somebody puts the reader back as they were, with the very row that took it down then, and chains the audit anew
+        raw.execute("UPDATE readers SET until_at = NULL WHERE casefile = ? AND person = ?", row[:2])
+        assert codes(place) == ["arranged"]
+        raw.execute(
+            "INSERT INTO audit VALUES (100000, 'again', ?, '', ?, '', '', ?, '', '')", [let_in.at, WRITTEN_DOWN, let_in.detail]
+        )
+        chain_anew(raw)
+    # Then it does not open there, though every link of the chain holds
+    assert codes(place) == ["arranged_row", "arranged"]
+
+
+def test_what_was_taken_down_cannot_be_left_out_from_the_middle(place: Harrowmere, tarnley: str) -> None:
+    with raw_of(place) as raw:
+        rows = taken_down(place)
+        raw.execute("DELETE FROM audit WHERE n = ?", [rows[-2].n])
+        chain_anew(raw)
+    # Each is sealed about all that stands before it.
+    assert "arranged_row" in codes(place)
+
+
+def test_end_of_the_audit_cut_off_with_what_it_took_down_is_shown_by_a_checkpoint(place: Harrowmere, tarnley: str) -> None:
+    here = place.office
+    with raw_of(place) as raw:
+        before = raw.execute("SELECT max(n) FROM audit").fetchone()[0]
+        leaves.keep_out(here.store, here.keys, place.people["marian"], tarnley, place.id("reece"), reason="", now=place.clock())
+        _, exported = checkpoints.export(here.store, here.keys, place.clock() + LATER)
+        raw.execute("DELETE FROM kept_out")
+        raw.execute("DELETE FROM audit WHERE n > ?", [before])
+    assert codes(place) == ["checkpoint_audit"]
+    against = checkpoints.read_file(exported)
+    assert "checkpoint_audit" in {each.code for each in verifying.verify(here.store, here.keys, against=against)}
+
+
+# What the office does itself
+
+
+def test_what_was_taken_back_is_not_taken_down(place: Harrowmere, tarnley: str) -> None:
+    store, before = place.office.store, len(taken_down(place))
+    with suppress(RuntimeError), store.writing() as tx:
+        tx.casefiles.keep_out(tarnley, place.id("jos"), stamp(place.clock()))
+        raise RuntimeError
+    with store.writing() as tx:
+        with suppress(RuntimeError), store.writing() as inner:
+            inner.casefiles.keep_out(tarnley, place.id("jos"), stamp(place.clock()))
+            raise RuntimeError
+        tx.settings.put("name", "value")
+    assert len(taken_down(place)) == before
+    with store.writing() as tx:
+        with suppress(RuntimeError), store.writing() as inner:
+            inner.casefiles.end_grants(tarnley, place.id("reece"), stamp(place.clock()))
+            raise RuntimeError
+        tx.casefiles.keep_out(tarnley, place.id("jos"), stamp(place.clock()))
+    assert len(taken_down(place)) == before + 1
+    assert faults(place) == []
+
+
+def test_days_in_which_nothing_is_arranged_take_nothing_down(place: Harrowmere, ama: Handset) -> None:
+    opening = ama.opening()
+    ama.push(opening)
+    marian = place.signed_in("marian")
+    before = len(taken_down(place))
+    ama.push(*(ama.write(opening.casefile, {}) for _ in range(3)))
+    ama.pull_all()
+    place.clock.pass_by(minutes=5)
+    assert marian.get(f"/desk/families/{opening.casefile}").status_code == 200
+    assert not marian.sign_in("marian", password="wrong").location
+    assert len(taken_down(place)) == before
+    assert faults(place) == []
+
+
+def test_nothing_of_what_was_taken_down_can_be_read_and_nobodys_list_is_longer_for_it(place: Harrowmere, tarnley: str) -> None:
+    with raw_of(place) as raw:
+        told = b"".join(bytes(row.detail or b"") for row in taken_down(place))
+        assert len(taken_down(place)) > 1
+        assert tarnley.encode() not in told
+        assert place.id("reece").encode() not in told
+        rows = raw.execute("SELECT DISTINCT person, casefile, record FROM audit WHERE what = ?", [WRITTEN_DOWN]).fetchall()
+    assert rows == [("", "", "")]
+
+
+# Offices that were there before
+
+
+def as_before(place: Harrowmere) -> None:
+    """Makes the office one of a release that took nothing down."""
+    with raw_of(place) as raw:
+        took_nothing_down(raw)
+
+
+def test_office_of_an_earlier_release_takes_stock_once(place: Harrowmere, tarnley: str) -> None:
+    as_before(place)
+    assert set(codes(place)) == {"arranged"}
+    arrangements.take_stock(place.office.store, place.office.keys)
+    assert faults(place) == []
+    stock = len(taken_down(place))
+    with raw_of(place) as raw:
+        raw.execute("INSERT INTO readers VALUES (?, ?, '2026-01-01T00:00:00.000Z', NULL, '')", [tarnley, place.id("jos")])
+    arrangements.take_stock(place.office.store, place.office.keys)
+    assert len(taken_down(place)) == stock
+    assert codes(place) == ["arranged"]
+
+
+def test_row_that_was_spoilt_gives_no_reason_to_take_stock_anew(place: Harrowmere, tarnley: str) -> None:
+    rows = taken_down(place)
+    with raw_of(place) as raw:
+        raw.execute("UPDATE audit SET detail_sealed = x'00' WHERE n = ?", [rows[-1].n])
+    arrangements.take_stock(place.office.store, place.office.keys)
+    assert len(taken_down(place)) == len(rows)
+    assert {"arranged_row", "arranged"} < set(codes(place))
+
+
+# Laws
+
+
+class Life:
+    """What people may arrange, one method a deed; what is refused changes nothing."""
+
+    def __init__(self, place: Harrowmere) -> None:
+        self.place = place
+        self.families = [place.open_casefile("ama", "Tarnley"), place.open_casefile("reece", "Velmire")]
+        self.pods: list[str] = []
+
+    @property
+    def _both(self) -> tuple[Any, Any]:
+        return self.place.office.store, self.place.office.keys
+
+    def deeds(self, who: str, which: int) -> list[Callable[[], object]]:
+        at, later = self.place.clock(), stamp(self.place.clock() + LATER)
+        marian, admin = self.place.people["marian"], self.place.people["admin"]
+        person, family, both = self.place.id(who), self.families[which % len(self.families)], self._both
+        store = self.place.office.store
+        pod = self.pods[which % len(self.pods)] if self.pods else ""
+        return [
+            lambda: leaves.name(*both, marian, family, person, from_at="", until_at=later, reason="", now=at),
+            lambda: leaves.end(*both, marian, family, person, at_end="", reason="", now=at),
+            lambda: leaves.keep_out(*both, marian, family, person, reason="", now=at),
+            lambda: leaves.let_in_again(*both, marian, family, person, reason="", now=at),
+            lambda: leaves.transfer(*both, marian, family, "other", keyworker=None, keep=which % 2 == 0, reason="", now=at),
+            lambda: leaves.open_section(
+                *both, self.place.office.practice, marian, family, title="Ours", readers=[person], kept_out=[], now=at
+            ),
+            lambda: self.pods.append(rotas.add_pod(*both, marian, "family-support", "Pod", at)),
+            lambda: rotas.join_pod(*both, marian, pod, person, at),
+            lambda: rotas.leave_pod(*both, marian, pod, person, at),
+            lambda: leaves.share_with_pod(*both, marian, family, pod, is_shared=which % 2 == 0, now=at),
+            lambda: rotas.add_turn(*both, marian, "family-support", person, "", later, at),
+            lambda: accounts.change(*both, admin, person, "keyworker", "other" if which % 2 else "family-support", at),
+            lambda: accounts.close(*both, admin, person, "", at),
+            lambda: accounts.open_again(*both, admin, person, "", at),
+            lambda: accounts.lock_out(*both, admin, person, "", at),
+            lambda: accounts.ask_reset(*both, admin, person, "", at),
+            lambda: [accounts.confirm_reset(*both, marian, each.id, at) for each, may in accounts.resets_for(store, marian, at) if may],
+            lambda: accounts.add(
+                *both, admin, email=f"{new_id()}@here.example", name="New", role="keyworker", team="family-support", now=at
+            ),
+            lambda: own_account.connect_council(store, self.place.people[who], "https://council.example", who, at),
+            lambda: own_account.disconnect_council(store, self.place.people[who], at),
+            lambda: self._passkey(person),
+            lambda: own_account.change_password(store, self.place.people[who], "three other words", at),
+            lambda: people.team_called(store, f"Team {which % 3}"),
+        ]  # fmt: skip
+
+    def _passkey(self, person: str) -> None:
+        with self.place.office.store.writing() as tx:
+            if not tx.passkeys.remove_all(person):
+                tx.passkeys.add(PasskeyRow(new_id(), person, "key", b"public", 0, stamp(self.place.clock()), None))
+
+    def faults(self) -> list[str]:
+        replay, store = Replay(self.place.office.keys), self.place.office.store
+        with store.reading():
+            heard = [each.code for row in store.inspection.audit() if row.what == WRITTEN_DOWN for each in replay.hear(row)]
+            return heard + [each.code for each in replay.faults(store)]
+
+
+@pytest.fixture
+def life(place: Harrowmere) -> Life:
+    return Life(place)
+
+
+DEEDS = st.lists(
+    st.tuples(st.integers(0, 22), st.sampled_from(["ama", "reece", "jos", "orla"]), st.integers(0, 5)), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deeds=DEEDS, data=st.data())
+def test_whatever_people_arrange_is_taken_down_and_whatever_another_hand_does_is_named(
+    life: Life, deeds: list[tuple[int, str, int]], data: st.DataObject
+) -> None:
+    for which, who, how in deeds:
+        life.place.clock.pass_by(minutes=1)
+        with suppress(FieldappError):
+            life.deeds(who, how)[which]()
+    assert life.faults() == []
+
+    table = data.draw(st.sampled_from(sorted(TABLES)))
+    each = TABLES[table]
+    with raw_of(life.place) as raw:
+        rows = raw.execute(f"SELECT {','.join((*each.key, *each.columns))} FROM {table}").fetchall()
+        if not rows:
+            return
+        row = data.draw(st.sampled_from(rows))
+        at = data.draw(st.integers(len(each.key), len(row) - 1))
+        names = (*each.key, *each.columns)
+        value = None if row[at] is not None and data.draw(st.booleans()) else f"{row[at]}x"
+        is_this = " AND ".join(f"{name} IS ?" for name in names)
+        raw.execute("BEGIN")
+        try:
+            raw.execute(f"UPDATE {table} SET {names[at]} = ? WHERE {is_this}", [value, *row])
+            raw.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            raw.execute("ROLLBACK")
+            return
+        try:
+            assert life.faults() == ["arranged"], (table, names[at])
+        finally:
+            now = [value if place == at else told for place, told in enumerate(row)]
+            raw.execute(f"UPDATE {table} SET {names[at]} = ? WHERE {is_this}", [row[at], *now])
+    assert life.faults() == []
