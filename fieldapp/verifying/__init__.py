@@ -17,6 +17,7 @@ from fieldapp.keys import Keys
 from fieldapp.store import Store
 from fieldapp.verifying import emergencies
 from fieldapp.verifying.against import compared, covered
+from fieldapp.verifying.arrangements import Replay
 from fieldapp.verifying.casefiles import CasefileWalk
 from fieldapp.verifying.chains import Chains
 from fieldapp.verifying.faults import Fault, sentence
@@ -41,7 +42,8 @@ def verify(
 
     `noted` is the epoch and the count that lie beside the key file, read before: a database with less was put back by hand.
     `against` is held against it too: what it covers must be there still, in that order. Without `signatures` chains, hashes
-    and counts are checked, but not who signed: enough for a copy of what is there, in half the time.
+    and counts are checked, but neither who signed nor who may read: enough for a copy of what is there, in half the time. That somebody
+    was let in by another hand must not keep phones from letting go of notes of which the copy is whole.
     """
     with store.reading():
         broken = False
@@ -52,14 +54,16 @@ def verify(
             yield Fault("dangling", f"table {table}", parent)
         if noted is not None and noted > (epoch_of(store), kept(store)):
             yield Fault("behind", "the database", f"{kept(store)} entries of {noted[1]}")
-        chains = Chains(store, keys)
+        arranged = Replay(keys) if signatures else None
+        chains = Chains(store, keys, arranged)
         yield from chains.faults(against)
         yield from _entries(store, keys, chains, against, signatures, tell)
         if not broken:
             # These questions join tables by their indexes, which a broken file may answer with nonsense.
             yield from disagreeing(store)
             yield from emergencies.astray(store, keys)
-            yield from chains.arranged.faults(store)
+            if arranged is not None:
+                yield from arranged.faults(store)
         yield from kept_aside(store, keys, chains.ring)
 
 

@@ -23,13 +23,12 @@ _WRONG = (SyncError, ValueError, TypeError, KeyError, AttributeError)
 
 
 class Chains:
-    """Walks what is not a casefile. `public`, `ring` and `arranged` are filled by `faults` and hold what later checks stand on."""
+    """Walks what is not a casefile. `public` and `ring` are filled by `faults` and hold what later checks stand on; `arranged` hears what the audit took down."""
 
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._store, self._keys = store, keys
+    def __init__(self, store: Store, keys: Keys, arranged: Replay | None) -> None:
+        self._store, self._keys, self._arranged = store, keys, arranged
         self.public: dict[str, PublicKey] = {}
         self.ring: Ring | None = None
-        self.arranged = Replay(keys)
         self._office: dict[str, Jwk] = {}
         self._receipt: dict[str, Jwk] = {}
 
@@ -146,8 +145,8 @@ class Chains:
                 holds = False
             if not holds:
                 yield Fault("audit_chain", f"audit row {row.n}")
-            if row.what == WRITTEN_DOWN:
-                yield from self.arranged.hear(row)
+            if self._arranged is not None and row.what == WRITTEN_DOWN:
+                yield from self._arranged.hear(row)
             n, head = row.n, row.hash
             if head in named:
                 named[head] = n

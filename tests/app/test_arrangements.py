@@ -6,17 +6,21 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldapp import accounts, arrangements, checkpoints, leaves, own_account, people, rotas, signers, verifying
+from fieldapp import accounts, arrangements, backups, checkpoints, leaves, own_account, people, rotas, signers, verifying
+from fieldapp.epoch import EpochFile
 from fieldapp.errors import FieldappError
 from fieldapp.keys import new_id
+from fieldapp.store import open_still
 from fieldapp.store.arrangements import TABLES, WRITTEN_DOWN
 from fieldapp.store.audit import AuditRow
+from fieldapp.store.copying import copy
 from fieldapp.store.second_factors import PasskeyRow
 from fieldapp.verifying import Fault, sentence
 from fieldapp.verifying.arrangements import Replay
@@ -155,6 +159,17 @@ def test_end_of_the_audit_cut_off_with_what_it_took_down_is_shown_by_a_checkpoin
     assert "checkpoint_audit" in {each.code for each in verifying.verify(here.store, here.keys, against=against)}
 
 
+def test_backup_is_whole_and_phones_let_go_though_another_hand_let_somebody_in(
+    place: Harrowmere, tarnley: str, tmp_path: Path
+) -> None:
+    here = place.office
+    with raw_of(place) as raw:
+        raw.execute("INSERT INTO readers VALUES (?, ?, '2026-01-01T00:00:00.000Z', NULL, 'named')", [tarnley, place.id("jos")])
+    made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, lambda step, done, total: None)
+    assert (made.faults, here.store.settings.get("durable_through")) == ([], made.durable_through)
+    assert codes(place) == ["arranged"]
+
+
 # What the office does itself
 
 
@@ -222,6 +237,21 @@ def test_office_of_an_earlier_release_takes_stock_once(place: Harrowmere, tarnle
     arrangements.take_stock(place.office.store, place.office.keys)
     assert len(taken_down(place)) == stock
     assert codes(place) == ["arranged"]
+
+
+def test_backup_of_an_earlier_release_is_put_back_without_a_fault(place: Harrowmere, tarnley: str, tmp_path: Path) -> None:
+    here = place.office
+    then, live = tmp_path / "then.db", tmp_path / "live.db"
+    copy(here.store.path, then)
+    with closing(sqlite3.connect(then, isolation_level=None)) as raw:
+        took_nothing_down(raw)
+        raw.execute("PRAGMA user_version = 9")
+    beside = EpochFile(tmp_path / "office.key")
+    done = backups.restore(then, str(live), here.keys, beside, place.clock(), lambda step, done, total: None)
+    assert done.entries == 1
+    opened = open_still(live)
+    assert list(verifying.verify(opened, here.keys)) == []
+    opened.close()
 
 
 def test_row_that_was_spoilt_gives_no_reason_to_take_stock_anew(place: Harrowmere, tarnley: str) -> None:
