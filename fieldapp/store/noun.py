@@ -111,6 +111,7 @@ class Connections:
             self._mine.db = None
 
     def _connect(self) -> Database:
+        self._mine.changed = set()
         if self._is_still:
             return Database(for_reading(self.path))
         # isolation_level None: transactions begin where `writing` says, never where the driver guesses.
@@ -133,7 +134,8 @@ class Connections:
             "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}")
-        self._mine.changed = self._notice(raw) if self._notice is not None else set()
+        if self._notice is not None:
+            self._mine.changed = self._notice(raw)
         return Database(raw)
 
     @contextmanager

@@ -193,6 +193,18 @@ def test_what_was_taken_back_is_not_taken_down(place: Harrowmere, tarnley: str) 
     assert faults(place) == []
 
 
+def test_passkey_that_its_owner_removed_is_no_fault_and_one_that_another_hand_removed_is(place: Harrowmere) -> None:
+    here, jos = place.office, place.people["jos"]
+    for name in ("one", "other"):
+        with here.store.writing() as tx:
+            tx.passkeys.add(PasskeyRow(name, jos.id, name, b"public", 0, stamp(place.clock()), None))
+    assert own_account.remove_passkey(here.store, jos, "one", place.clock())
+    assert faults(place) == []
+    with raw_of(place) as raw:
+        raw.execute("DELETE FROM passkeys")
+    assert [(each.place, each.detail) for each in faults(place)] == [("passkey other", "taken out")]
+
+
 def test_days_in_which_nothing_is_arranged_take_nothing_down(place: Harrowmere, ama: Handset) -> None:
     opening = ama.opening()
     ama.push(opening)
