@@ -51,7 +51,7 @@ class Replay:
             yield Fault("arranged_row", place)
             return
         for table, keys in found[1].items():
-            told = self._told[table]
+            told = self._told.setdefault(table, {})
             for key, (*was, now) in keys.items():
                 if was and was[0] != told.get(key, ""):
                     yield Fault("arranged_then", _place(table, key), place)
@@ -63,7 +63,8 @@ class Replay:
 
     def faults(self, store: Store) -> Iterator[Fault]:
         """Compares what is there now. Call it once all of the audit was heard."""
-        for table, told in self._told.items():
+        for table in TABLES:
+            told = self._told[table]
             for key, digest in store.arrangements.every(table):
                 then = told.pop(key, "")
                 if then != digest:
