@@ -44,7 +44,9 @@ def put_back(place: Harrowmere, copy: Path) -> None:
     for rest in ("", "-wal", "-shm"):
         Path(old.store.path + rest).unlink(missing_ok=True)
     copy.replace(old.store.path)
-    here = Office(store=store.open(old.store.path), keys=old.keys, practice=old.practice, clock=old.clock, origin=old.origin)
+    opened = store.open(old.store.path)
+    old.keys.take_up(opened)
+    here = Office(store=opened, keys=old.keys, practice=old.practice, clock=old.clock, origin=old.origin)
     place.office = here
     put_office(place.app, here)
 
