@@ -99,9 +99,7 @@ def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: date
         if not tx.people.end(person, at):
             raise NotThisOne("already")
         tx.rotas.stand_down(person, at)
-        tx.people.end_sessions_of(person, at)
-        tx.resets.end_all(person, at)
-        tx.resets.end_given_by(person, at)
+        _shut(tx, person, at)
         _note(tx, keys, by, "account closed", person, why, at)
 
 
@@ -155,9 +153,7 @@ def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: d
             people.set_totp(tx, keys, person, people.new_totp(), 0)
         tx.passkeys.remove_all(person)
         tx.council_accounts.unbind(person)
-        tx.people.end_sessions_of(person, at)
-        tx.resets.end_all(person, at)
-        tx.resets.end_given_by(person, at)
+        _shut(tx, person, at)
         _note(tx, keys, by, "account locked", person, why, at)
 
 
@@ -286,6 +282,13 @@ def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code:
         tx.council_accounts.unbind(person)
         tx.people.end_sessions_of(person, at)
         tx.audit.add(at, person, "account set up" if ticket.is_first else "set up anew after a reset")
+
+
+def _shut(tx: Store, person: str, at: str) -> None:
+    """Ends every sign-in of a person, resets of their account, and the words of resets that they gave out: a thief may have."""
+    tx.people.end_sessions_of(person, at)
+    tx.resets.end_all(person, at)
+    tx.resets.end_given_by(person, at)
 
 
 def _ask(tx: Store, by: Person, person: str, half: str, now: datetime) -> None:
