@@ -245,7 +245,7 @@ def begin_set_up(
             tx.audit.add(stamp(now), row.id if row else "", "set-up refused")
             return Refused(0)
         attempts.forget(tx, counters, now)
-    ticket = Ticket(reset.id, person, people.new_totp(), row is not None and not people.is_set_up(row))
+    ticket = Ticket(reset.id, person, people.new_totp(), _is_new(row))
     said = write_json({"reset": ticket.reset, "person": person.id, "totp": ticket.totp, "at": stamp(now)})
     return ticket, b64u(keys.seal_secret(_about_ticket(bound_to), said))
 
@@ -261,7 +261,11 @@ def read_ticket(store: Store, keys: Keys, sealed: str, bound_to: str, now: datet
     is_standing = reset is not None and reset.ended_at is None and stamp(now) < reset.until_at
     if person is None or not is_standing or said["at"] < stamp(now - SET_UP_LASTS):
         return None
-    return Ticket(said["reset"], person, said["totp"], row is not None and not people.is_set_up(row))
+    return Ticket(said["reset"], person, said["totp"], _is_new(row))
+
+
+def _is_new(row: PersonRow | None) -> bool:
+    return row is not None and not people.is_set_up(row)
 
 
 def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code: str, now: datetime) -> None:
