@@ -50,24 +50,28 @@ def change(person: str) -> ResponseReturnValue:
 def close(person: str) -> ResponseReturnValue:
     """Closes an account at once."""
     here = office()
-    return _with_reason(person, "closed", lambda why: accounts.close(here.store, here.keys, me(), person, why, here.clock()))
+    return _with_reason(
+        person, "text-why", "closed", lambda why: accounts.close(here.store, here.keys, me(), person, why, here.clock())
+    )
 
 
 @pages.post("/people/<person>/open")
 @signed_in("administrator")
 def open_again(person: str) -> ResponseReturnValue:
     here = office()
-    return _with_reason(person, "opened", lambda why: accounts.open_again(here.store, here.keys, me(), person, why, here.clock()))
+    return _with_reason(
+        person, "text-why", "opened", lambda why: accounts.open_again(here.store, here.keys, me(), person, why, here.clock())
+    )
 
 
 @pages.post("/people/<person>/lock")
 @signed_in("administrator")
 def lock_out(person: str) -> ResponseReturnValue:
     """Signs a person out and lets nobody in as them until two people have made a reset."""
-    here, why = office(), request.form.get("text-lock", "").strip()
-    if not why or len(why) > LONGEST_WHY:
-        return _page(person, told_of([("text-lock", "why_too_long" if why else "why_missing")]), 400)
-    return _done(person, "text-lock", "locked", lambda: accounts.lock_out(here.store, here.keys, me(), person, why, here.clock()))
+    here = office()
+    return _with_reason(
+        person, "text-lock", "locked", lambda why: accounts.lock_out(here.store, here.keys, me(), person, why, here.clock())
+    )
 
 
 @pages.post("/people/<person>/disconnect")
@@ -87,17 +91,14 @@ def disconnect(person: str) -> ResponseReturnValue:
 @signed_in("administrator")
 def ask_reset(person: str) -> ResponseReturnValue:
     """Asks for a reset and shows the first half of its words once, on the answer itself."""
-    here, why = office(), request.form.get("text-reset", "").strip()
-    if not why or len(why) > LONGEST_WHY:
-        return _page(person, told_of([("text-reset", "why_too_long" if why else "why_missing")]), 400)
-    try:
+    here = office()
+
+    def ask(why: str) -> ResponseReturnValue:
         half = accounts.ask_reset(here.store, here.keys, me(), person, why, here.clock())
-    except NoSuchAccount:
-        abort(404)
-    except NotThisOne as refused:
-        return _page(person, told_of([("text-reset", f"account_{refused.code}")]), 409)
-    back = url_for("accounts.page", person=person)
-    return show("account/half.html", half=half, name=_name(person), is_first=True, is_new=_is_new(person), back=back)
+        back = url_for("accounts.page", person=person)
+        return show("account/half.html", half=half, name=_name(person), is_first=True, is_new=_is_new(person), back=back)
+
+    return _with_reason(person, "text-reset", "", ask)
 
 
 @pages.get("/resets")
@@ -140,23 +141,25 @@ def take_back(reset: str) -> ResponseReturnValue:
     return redirect(url_for("accounts.resets", done="taken_back"), code=303)
 
 
-def _with_reason(person: str, done: str, act: Callable[[str], None]) -> ResponseReturnValue:
-    why = request.form.get("text-why", "").strip()
+def _with_reason(person: str, where: str, done: str, act: Callable[[str], ResponseReturnValue | None]) -> ResponseReturnValue:
+    """Does what asks for a reason, which stands in the field `where`."""
+    why = request.form.get(where, "").strip()
     if not why or len(why) > LONGEST_WHY:
-        return _page(person, told_of([("text-why", "why_too_long" if why else "why_missing")]), 400)
-    return _done(person, "text-why", done, lambda: act(why))
+        return _page(person, told_of([(where, "why_too_long" if why else "why_missing")]), 400)
+    return _done(person, where, done, lambda: act(why))
 
 
-def _done(person: str, where: str, done: str, act: Callable[[], None]) -> ResponseReturnValue:
+def _done(person: str, where: str, done: str, act: Callable[[], ResponseReturnValue | None]) -> ResponseReturnValue:
+    """Does it and leads back to the person's page, which says `done`; or gives the answer that `act` has of its own."""
     try:
-        act()
+        answer = act()
     except NoSuchAccount:
         abort(404)
     except NotThisOne as refused:
         return _page(person, told_of([(where, f"account_{refused.code}")]), 409)
     except MustHandOver as refused:
         return _page(person, ((where, access_words.must_hand_over(refused.supervisors)),), 409)
-    return redirect(url_for("accounts.page", person=person, done=done), code=303)
+    return redirect(url_for("accounts.page", person=person, done=done), code=303) if answer is None else answer
 
 
 def _name(person: str) -> str:
