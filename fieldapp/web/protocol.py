@@ -55,7 +55,11 @@ class NotAnswered(FieldappError):
 
 def device_cookie() -> str:
     """Names the cookie of the device token. `__Host-` binds it to this host; browsers take that name over https only."""
-    return "__Host-fieldapp-device" if office().over_https else "fieldapp-device"
+    return device_name(over_https=office().over_https)
+
+
+def device_name(*, over_https: bool) -> str:
+    return "__Host-fieldapp-device" if over_https else "fieldapp-device"
 
 
 def _check_device() -> ResponseReturnValue | None:
