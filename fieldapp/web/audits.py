@@ -10,30 +10,14 @@ from flask.typing import ResponseReturnValue
 from fieldapp import auditing
 from fieldapp.accounts import DONE_TO, told_of
 from fieldapp.auditing import Page
-from fieldapp.delivery import READ_ON_A_PHONE
 from fieldapp.store.audit import AuditRow
 from fieldapp.web import words
+from fieldapp.web.deed_words import deed
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
 
 pages = Blueprint("audits", __name__, url_prefix="/desk")
-
-_DONE = {
-    "read": "Read",
-    "read what waits": "Read what waits to be sorted",
-    "wrote": "Wrote",
-    "question": "Sent back with a question",
-    "noted": "Read and noted",
-    "signed_off": "Signed off",
-    "signed in": "Signed in",
-    "signed out": "Signed out",
-    "sign-in refused": "A sign-in was refused",
-    "given back by a phone": "Given back by a phone after a restore",
-    "device ok": "Said that a phone is in use",
-    "device lost": "Said that a phone is lost",
-    "device ended": "Said that a phone is no longer used",
-}
 
 
 @pages.get("/families/<casefile>/who-did-what")
@@ -102,11 +86,7 @@ def _about_account(row: AuditRow, names: dict[str, str]) -> str:
 
 
 def _what(row: AuditRow, titles: dict[str, str], *, told_of_family: bool) -> str:
-    if row.what.startswith(READ_ON_A_PHONE):
-        day = row.what.removeprefix(READ_ON_A_PHONE)
-        done = f"Read on a phone on {words.on_text(day, office().clock())}"
-    else:
-        done = _DONE.get(row.what) or row.what[:1].upper() + row.what[1:]
+    done = deed(row.what, office().clock())
     thing = "a record" if row.record else "the family’s page"
     if not row.casefile:
         return done
