@@ -32,6 +32,7 @@ from fieldapp.store.rotas import Rotas
 from fieldapp.store.second_factors import CouncilAccounts, Passkeys, Resets, Spent
 from fieldapp.store.settings import Settings
 from fieldapp.store.signers import Signers
+from fieldapp.store.widenings import Widenings
 
 __all__ = [
     "DatabaseIsNewer",
@@ -71,6 +72,7 @@ class Store:
         self.settings = Settings(connections)
         self.signers = Signers(connections)
         self.spent = Spent(connections)
+        self.widenings = Widenings(connections)
 
     @property
     def path(self) -> str:

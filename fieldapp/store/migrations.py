@@ -276,6 +276,24 @@ def m009_who_vouched(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
+M011 = f"""
+CREATE TABLE widenings (
+  id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id),
+  what TEXT NOT NULL CHECK (what IN ('part','open','duty','pod','audit')), role TEXT NOT NULL, team TEXT REFERENCES teams(id),
+  pod TEXT REFERENCES pods(id), from_at {TIME} NOT NULL, upto_at {TIME} NOT NULL, why_sealed BLOB NOT NULL,
+  asked_by TEXT NOT NULL REFERENCES people(id), asked_at {TIME} NOT NULL, until_at {TIME} NOT NULL,
+  confirmed_by TEXT REFERENCES people(id), confirmed_at {TIME}, ended_at {TIME}) WITHOUT ROWID;
+CREATE INDEX widenings_standing ON widenings (asked_at) WHERE ended_at IS NULL
+"""
+
+
+def m011_what_takes_two(connections: Connections) -> None:
+    """Makes room for what one person asks for and another confirms, because it gives somebody more to read."""
+    for statement in M011.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
@@ -286,6 +304,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m007_second_factors,
     m008_what_a_phone_was_given,
     m009_who_vouched,
+    m011_what_takes_two,
 )
 
 

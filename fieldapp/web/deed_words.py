@@ -76,6 +76,12 @@ DEEDS = {
     "had a reset confirmed": "Had a reset confirmed",
     "reset taken back": "Reset taken back",
     "had a reset taken back": "Had a reset taken back",
+    "wider access asked for": "Wider access asked for",
+    "had wider access asked for": "Had wider access asked for",
+    "wider access confirmed": "Wider access confirmed",
+    "had wider access confirmed": "Had wider access confirmed",
+    "wider access taken back": "Wider access taken back",
+    "had wider access taken back": "Had wider access taken back",
     # Phones
     "phone set up": "A phone was set up",
     "phone known again": "A phone was known again after a restore",

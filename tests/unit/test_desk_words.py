@@ -96,7 +96,7 @@ def test_time_typed_is_the_clock_on_the_wall(typed: str, moment: str | None) -> 
     assert days.at_time(typed) == moment
 
 
-WRITES_DOWN = {"audit.add", "_note", "_write_down", "_audit"}
+WRITES_DOWN = {"audit.add", "note", "_write_down", "_audit"}
 """What puts a row into the audit: the store's own door, and what some modules have before it."""
 
 
