@@ -42,6 +42,7 @@ DONE_TO = {
     "reset asked for": "had a reset asked for",
     "reset confirmed": "had a reset confirmed",
     "reset taken back": "had a reset taken back",
+    "words given out": "was given words at the office’s own machine",
     "wider access asked for": "had wider access asked for",
     "wider access confirmed": "had wider access confirmed",
     "wider access taken back": "had wider access taken back",
@@ -87,6 +88,30 @@ def add(
         _ask(tx, by, row.id, half, now)
         note(tx, keys, by, "person added", row.id, "", at)
     return row.id, half
+
+
+def add_at_machine(
+    store: Store, keys: Keys, *, email: str, name: str, role: str, team: str | None, now: datetime
+) -> tuple[str, str]:
+    """Adds a person from the office's own machine, which counts as vouching; returns both halves, shown once. Raises AddressTaken.
+
+    Nothing opens the account until they have set it up, as with one added on a page: what was printed is good once, for a day.
+    """
+    row = people.not_set_up(new_id(), email, name, role, team, now)
+    with store.writing() as tx:
+        people.enter(tx, row, now)
+        note(tx, keys, vouching.MACHINE, "person added", row.id, "", stamp(now))
+        return _give(tx, row.id, now)
+
+
+def give_words(store: Store, keys: Keys, person: str, now: datetime) -> tuple[str, str]:
+    """Gives out both halves of words at the office's own machine, for somebody who has lost what opens their account. Raises NotThisOne."""
+    with store.writing() as tx:
+        row = _other(tx, vouching.MACHINE, person)
+        if not people.is_open(row, now):
+            raise NotThisOne("already")
+        note(tx, keys, vouching.MACHINE, "words given out", person, "", stamp(now))
+        return _give(tx, person, now)
 
 
 def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
@@ -310,6 +335,14 @@ def _shut(tx: Store, person: str, at: str) -> None:
     tx.widenings.end_asked_by(person, at)
 
 
+def _give(tx: Store, person: str, now: datetime) -> tuple[str, str]:
+    first, second, at = passwords.drawn_half(), passwords.drawn_half(), stamp(now)
+    tx.resets.end_all(person, at)
+    hashed = people.hash_password(first), people.hash_password(second)
+    tx.resets.give(new_id(), person, at, *hashed, stamp(now + RESET_LASTS))
+    return first, second
+
+
 def _ask(tx: Store, by: Person, person: str, half: str, now: datetime) -> None:
     """Keeps what was asked for; raises NotThisOne where nobody could confirm, so that no words are given out that lead nowhere."""
     at = stamp(now)
@@ -321,7 +354,7 @@ def _ask(tx: Store, by: Person, person: str, half: str, now: datetime) -> None:
 
 def _may_confirm(store: Store, reset: ResetRow, person: Person, now: datetime) -> bool:
     teams = store.people.teams_of(reset.person, stamp(now))
-    return reset.confirmed_by is None and vouching.could_confirm(store, reset.asked_by, reset.person, person, teams)
+    return reset.second_hash is None and vouching.could_confirm(store, reset.asked_by, reset.person, person, teams)
 
 
 def _other(tx: Store, by: Person, person: str) -> PersonRow:

@@ -286,7 +286,7 @@ def _resets(problems: Problems = (), status: int = 200) -> Response:
             "name": names.get(reset.person, ""),
             "new": _about_new(reset.person, teams, stamp(now)),
             "facts": sign_in_words.reset_facts(
-                names.get(reset.asked_by, ""),
+                names.get(reset.asked_by, "") if reset.asked_by != reset.person else "The office’s own machine",
                 words.when_text(reset.asked_at, now),
                 names.get(reset.confirmed_by or "", ""),
                 words.when_text(reset.until_at, now),

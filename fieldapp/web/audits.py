@@ -17,6 +17,9 @@ from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
 
+MACHINE = "the office’s own machine"
+"""Who did what nobody did who was signed in."""
+
 pages = Blueprint("audits", __name__, url_prefix="/desk")
 
 
@@ -63,7 +66,7 @@ def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> Resp
     rows = [
         {
             "at": words.when_text(row.at, now),
-            "who": names.get(row.person, "") or "The office’s own machine",
+            "who": names.get(row.person, "") or MACHINE[:1].upper() + MACHINE[1:],
             "what": _what(row, found.titles, told_of_family=not by_person) + _about_account(row, names),
             "record": row.record[:8],
         }
@@ -82,7 +85,7 @@ def _about_account(row: AuditRow, names: dict[str, str]) -> str:
         return ""
     person, why = told
     by_or_whose = ": " if row.what in DONE_TO else ", by "
-    return f"{by_or_whose}{names.get(person, 'somebody')}" + (f" – {why}" if why else "")
+    return f"{by_or_whose}{names.get(person, MACHINE if not person else 'somebody')}" + (f" – {why}" if why else "")
 
 
 def _what(row: AuditRow, titles: dict[str, str], *, told_of_family: bool) -> str:

@@ -76,6 +76,8 @@ DEEDS = {
     "had a reset confirmed": "Had a reset confirmed",
     "reset taken back": "Reset taken back",
     "had a reset taken back": "Had a reset taken back",
+    "words given out": "Gave out words to set up an account",
+    "was given words at the office’s own machine": "Was given words at the office’s own machine",
     "wider access asked for": "Wider access asked for",
     "had wider access asked for": "Had wider access asked for",
     "wider access confirmed": "Wider access confirmed",

@@ -14,12 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from fieldapp import accounts, config, create_app, emergencies, found_office, rotas
+from fieldapp import accounts, config, create_app, emergencies, found_office, rotas, widening
 from fieldapp.config import CouncilSettings
 from fieldapp.keys import hash_text
 from fieldapp.store.quarantine import QuarantineRow
 from fieldapp.web.guards import READ_ONLY, Guard, guard_of
 from fieldapp.web.office import office
+from fieldapp.widening import Wish
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import Browser, Harrowmere
