@@ -283,12 +283,15 @@ CREATE TABLE widenings (
   pod TEXT REFERENCES pods(id), from_at {TIME} NOT NULL, upto_at {TIME} NOT NULL, why_sealed BLOB NOT NULL,
   asked_by TEXT NOT NULL REFERENCES people(id), asked_at {TIME} NOT NULL, until_at {TIME} NOT NULL,
   confirmed_by TEXT REFERENCES people(id), confirmed_at {TIME}, ended_at {TIME}) WITHOUT ROWID;
-CREATE INDEX widenings_standing ON widenings (asked_at) WHERE ended_at IS NULL
+CREATE INDEX widenings_standing ON widenings (asked_at) WHERE ended_at IS NULL;
+CREATE TABLE refusals (
+  hour TEXT NOT NULL, person TEXT NOT NULL, device TEXT NOT NULL, why TEXT NOT NULL, route TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (hour, person, device, why, route)) WITHOUT ROWID
 """
 
 
 def m011_what_takes_two(connections: Connections) -> None:
-    """Makes room for what one person asks for and another confirms, because it gives somebody more to read."""
+    """Makes room for what one person asks for and another confirms, because it gives somebody more to read, and for counters of refusals."""
     for statement in M011.split(";\n"):
         if statement.strip():
             connections.raw.execute(statement)

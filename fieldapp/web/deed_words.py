@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fieldapp.auditing import REFUSED
 from fieldapp.delivery import READ_ON_A_PHONE
 from fieldapp.web import words
 
@@ -114,6 +115,7 @@ BEGINNINGS = {
     READ_ON_A_PHONE: "Read on a phone on",
     "database restored as of ": "Put a backup back as of",
     "checkpoint ": "Checkpoint",
+    REFUSED: "Was refused",
     "ingest key made": "Made a new key for what phones send",
     "receipt key made": "Made a new key for what phones are answered",
     "desk key made": "Made a new key for the desk",

@@ -389,8 +389,8 @@ def everything_shown(world: World, browser: Browser, who: str) -> dict[str, byte
     return found
 
 
-LOOKING_WRITES = {"audit", "sessions"}
-"""That somebody looked, and that a sign-in is in use."""
+LOOKING_WRITES = {"audit", "sessions", "refusals"}
+"""That somebody looked, or was refused, and that a sign-in is in use."""
 
 
 def everything_kept(world: World) -> dict[str, list[tuple[object, ...]]]:

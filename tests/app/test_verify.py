@@ -46,7 +46,7 @@ DAILY = {
     *("settings", "teams", "people", "memberships", "sign_in_attempts", "sessions", "devices", "setup_nonces", "readers"),
     *("duty_turns", "pods", "pod_people", "pod_casefiles", "kept_out", "sections"),
     *("removals_heard", "drafts", "blobs", "blob_chunks", "phone_alarms", "deliveries", "vaults_gone"),
-    *("passkeys", "spent", "resets", "council_accounts", "widenings"),
+    *("passkeys", "spent", "resets", "council_accounts", "widenings", "refusals"),
 }
 """Tables that no chain covers: arrangements that people change, and what is overwritten by nature."""
 
