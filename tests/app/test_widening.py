@@ -15,6 +15,7 @@ from fieldapp.widening import Wish
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import Harrowmere, words_of
+from tests.app.machine import Machine
 from tests.app.test_accounts import add, agree, close, confirm, finish, half_on, page_of, set_up
 
 
@@ -283,3 +284,16 @@ def test_what_can_be_no_more_is_told_in_words_when_somebody_confirms_it(office: 
     assert olive.send("/desk/resets", "/desk/wider-access/nothing/confirm", {}).status_code == 404
     assert olive.send("/desk/resets", link.replace("confirm", "take-back"), {}).status_code == 303
     assert olive.send("/desk/resets", link.replace("confirm", "take-back"), {}).status_code == 409
+
+
+def test_what_was_asked_for_before_a_restore_is_confirmed_by_nobody_after_it(office_machine: Machine) -> None:
+    place = office_machine.place
+    for who in ("admin", "second"):
+        place.add(who, "administrator", None)
+    ask(place, Wish("part", place.id("reece"), "supervisor", "family-support"))
+    office_machine.run("backup")
+    place.office.store.close()
+    office_machine.run("restore", office_machine.newest_backup())
+    here = office_machine.opened()
+    assert here.store.widenings.standing(stamp(place.clock())) == []
+    here.store.close()
