@@ -491,7 +491,13 @@ def test_the_office_asks_its_store_the_same_for_a_private_section_as_for_what_do
             walked += 1
     connection.set_trace_callback(None)
     assert walked > 10
-    both = [[taking(f"/desk/families/{id}") for id in pairs["<casefile>"]] for _ in range(25)]
-    # The least of many, taken in turn: what is left when nobody else used the machine.
-    there, nowhere = (min(one) for one in zip(*both, strict=True))
+    # The least of many, taken in turn: what is left when nobody else used the machine. A refusal is written down, so where the disk is
+    # busy it takes more of them until each has been lucky once; a difference that is there stays however many are taken.
+    there = nowhere = float("inf")
+    for taken in range(400):
+        there, nowhere = (
+            min(least, taking(f"/desk/families/{id}")) for least, id in zip((there, nowhere), pairs["<casefile>"], strict=True)
+        )
+        if taken >= 25 and 1 / 2 < there / nowhere < 2:
+            break
     assert 1 / 2 < there / nowhere < 2

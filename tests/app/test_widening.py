@@ -263,6 +263,7 @@ def test_an_auditors_last_day_comes_nearer_at_once_and_further_only_by_two(offic
     admin, orla = office.signed_in("admin"), office.id("orla")
     address = f"{page}/family-support/auditors"
     nearer = admin.send(page, address, {"person": orla, "until": "2026-12-01"})
+    assert nearer.status_code == 303
     assert nearer.location.endswith("arranged")
     further = admin.send(page, address, {"person": orla, "until": "2026-12-02", "text-why": "one day more"})
     assert further.location.endswith("asked")
