@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -173,11 +173,19 @@ def refuse_other_sites() -> None:
     """Refuses a change that another site made this browser ask for. Clients that are no browsers send neither header."""
     if request.method in READ_ONLY:
         return
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    is_other = site not in {"same-origin", "none"} if site is not None else origin not in {None, office().origin}
-    if is_other:
-        refused_for("what another site asked")
-        raise OtherSite
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            _refuse_other_site()
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != office().origin:
+        _refuse_other_site()
+
+
+def _refuse_other_site() -> NoReturn:
+    refused_for("what another site asked")
+    raise OtherSite
 
 
 def ask_guard() -> ResponseReturnValue | None:
