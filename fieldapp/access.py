@@ -198,6 +198,28 @@ def keeps_two_readers(casefile: Scope, readers: Mapping[str, Reader], grants: Se
     )
 
 
+def gives_more(role: str, teams: Collection[str], new_role: str, new_teams: Collection[str]) -> bool:
+    """Would another role or team let this person read or do anything that they may not now? Then one administrator alone does not give it.
+
+    Another team counts for every role: it says which supervisors answer for this person, and what they read once they get another role.
+    """
+    return not _powers(new_role) <= _powers(role) or not set(new_teams) <= set(teams)
+
+
+def _powers(role: str) -> frozenset[str]:
+    """What a role may be given, each as a word, so that two roles can be held against each other."""
+    found = {
+        "is named": role in READS_WHEN_NAMED,
+        "stands in": role in STANDS_IN,
+        "writes": role in WRITES,
+        "opens": role in OPENS,
+        "reads a team": role in {"supervisor", "auditor"},
+        "answers for a team": role == "supervisor",
+        "keeps accounts": role == "administrator",
+    }
+    return frozenset(power for power, has in found.items() if has)
+
+
 def _are_enough(readers: Iterable[Reader], at: str) -> bool:
     living = {each.id: each for each in readers if is_active(each, at) and each.role in WRITES}
     return len(living) >= 2 and any(each.role == "supervisor" for each in living.values())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fieldapp import access, attempts, leaves, passwords, people
+from fieldapp import access, attempts, leaves, passwords, people, vouching
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person, Refused
@@ -42,6 +42,10 @@ DONE_TO = {
     "reset asked for": "had a reset asked for",
     "reset confirmed": "had a reset confirmed",
     "reset taken back": "had a reset taken back",
+    "words given out": "was given words at the office’s own machine",
+    "wider access asked for": "had wider access asked for",
+    "wider access confirmed": "had wider access confirmed",
+    "wider access taken back": "had wider access taken back",
 }
 """What stands on the list of the person concerned, for each thing that stands on the list of who did it."""
 _ROWS = frozenset([*DONE_TO, *DONE_TO.values()])
@@ -82,8 +86,32 @@ def add(
     with store.writing() as tx:
         people.enter(tx, row, now)
         _ask(tx, by, row.id, half, now)
-        _note(tx, keys, by, "person added", row.id, "", at)
+        note(tx, keys, by, "person added", row.id, "", at)
     return row.id, half
+
+
+def add_at_machine(
+    store: Store, keys: Keys, *, email: str, name: str, role: str, team: str | None, now: datetime
+) -> tuple[str, str]:
+    """Adds a person from the office's own machine, which counts as vouching; returns both halves, shown once. Raises AddressTaken.
+
+    Nothing opens the account until they have set it up, as with one added on a page: what was printed is good once, for a day.
+    """
+    row = people.not_set_up(new_id(), email, name, role, team, now)
+    with store.writing() as tx:
+        people.enter(tx, row, now)
+        note(tx, keys, vouching.MACHINE, "person added", row.id, "", stamp(now))
+        return _give(tx, row.id, now)
+
+
+def give_words(store: Store, keys: Keys, person: str, now: datetime) -> tuple[str, str]:
+    """Gives out both halves of words at the office's own machine, for somebody who has lost what opens their account. Raises NotThisOne."""
+    with store.writing() as tx:
+        row = _other(tx, vouching.MACHINE, person)
+        if not people.is_open(row, now):
+            raise NotThisOne("already")
+        note(tx, keys, vouching.MACHINE, "words given out", person, "", stamp(now))
+        return _give(tx, person, now)
 
 
 def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
@@ -99,26 +127,31 @@ def close(store: Store, keys: Keys, by: Person, person: str, why: str, now: date
         if not tx.people.end(person, at):
             raise NotThisOne("already")
         tx.rotas.stand_down(person, at)
-        tx.people.end_sessions_of(person, at)
-        tx.resets.end_all(person, at)
-        tx.resets.end_given_by(person, at)
-        _note(tx, keys, by, "account closed", person, why, at)
+        _shut(tx, person, at)
+        note(tx, keys, by, "account closed", person, why, at)
 
 
-def open_again(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
-    """Opens a closed account as it was, duty and pods apart: those went on without them. Raises NotThisOne."""
+def open_again(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime, *, asked_by: str = "") -> None:
+    """Opens a closed account as it was, duty and pods apart: those went on without them.
+
+    They read again what they read before, so it takes two: `asked_by` is who asked for it. Raises NotThisOne and TakesTwo.
+    """
     at = stamp(now)
     with store.writing() as tx:
         _other(tx, by, person)
         if not tx.people.open_again(person):
             raise NotThisOne("already")
-        _note(tx, keys, by, "account opened again", person, why, at)
+        vouching.require_second(by, asked_by)
+        note(tx, keys, by, "account opened again", person, why, at)
 
 
-def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: str | None, now: datetime) -> None:
+def change(
+    store: Store, keys: Keys, by: Person, person: str, role: str, team: str | None, now: datetime, *, asked_by: str = ""
+) -> None:
     """Gives a person another role or team from now on, and ends their sign-ins: what a page may show was decided for the old one.
 
-    Duty and pods of other teams end, and all of them for a role that stands in for nobody. Raises NotThisOne, and leaves.MustHandOver.
+    Duty and pods of other teams end, and all of them for a role that stands in for nobody. What gives them more takes two:
+    `asked_by` is who asked for it. Raises NotThisOne, TakesTwo, and leaves.MustHandOver.
     """
     at = stamp(now)
     with store.writing() as tx:
@@ -129,13 +162,16 @@ def change(store: Store, keys: Keys, by: Person, person: str, role: str, team: s
         if role != "administrator":
             _keep_an_administrator(tx, row, at)
         leaves.require_handed_over(tx, person, at, role)
+        if access.gives_more(row.role, before, role, teams):
+            vouching.require_second(by, asked_by)
+        tx.widenings.end_all(person, at)
         tx.people.leave_teams(person, at)
         tx.rotas.stand_down(person, at, but=team if role in access.STANDS_IN else None)
         tx.people.set_role(person, role, team)
         if team is not None:
             people.join(tx, person, team, role, now)
         tx.people.end_sessions_of(person, at)
-        _note(tx, keys, by, "role or team changed", person, f"{_part(tx, row.role, before)} to {_part(tx, role, teams)}", at)
+        note(tx, keys, by, "role or team changed", person, f"{part(tx, row.role, before)} to {part(tx, role, teams)}", at)
 
 
 def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> None:
@@ -155,10 +191,8 @@ def lock_out(store: Store, keys: Keys, by: Person, person: str, why: str, now: d
             people.set_totp(tx, keys, person, people.new_totp(), 0)
         tx.passkeys.remove_all(person)
         tx.council_accounts.unbind(person)
-        tx.people.end_sessions_of(person, at)
-        tx.resets.end_all(person, at)
-        tx.resets.end_given_by(person, at)
-        _note(tx, keys, by, "account locked", person, why, at)
+        _shut(tx, person, at)
+        note(tx, keys, by, "account locked", person, why, at)
 
 
 def disconnect_council(store: Store, keys: Keys, by: Person, person: str, now: datetime) -> None:
@@ -168,7 +202,7 @@ def disconnect_council(store: Store, keys: Keys, by: Person, person: str, now: d
         if not tx.council_accounts.unbind(person):
             raise NotThisOne("already")
         tx.people.end_sessions_of(person, at)
-        _note(tx, keys, by, "council account disconnected", person, "", at)
+        note(tx, keys, by, "council account disconnected", person, "", at)
 
 
 def ask_reset(store: Store, keys: Keys, by: Person, person: str, why: str, now: datetime) -> str:
@@ -182,7 +216,7 @@ def ask_reset(store: Store, keys: Keys, by: Person, person: str, why: str, now: 
         if not people.is_open(row, now):
             raise NotThisOne("already")
         _ask(tx, by, person, half, now)
-        _note(tx, keys, by, "reset asked for", person, why, at)
+        note(tx, keys, by, "reset asked for", person, why, at)
     return half
 
 
@@ -207,7 +241,7 @@ def confirm_reset(store: Store, keys: Keys, by: Person, reset: str, now: datetim
             reset, by.id, at, people.hash_password(half), stamp(now + RESET_LASTS)
         ):
             raise NotThisOne("moved")
-        _note(tx, keys, by, "reset confirmed", row.person, "", at)
+        note(tx, keys, by, "reset confirmed", row.person, "", at)
     return row, half
 
 
@@ -220,7 +254,7 @@ def take_back_reset(store: Store, keys: Keys, by: Person, reset: str, now: datet
             raise NoSuchAccount(reset)
         if not tx.resets.end(reset, at):
             raise NotThisOne("moved")
-        _note(tx, keys, by, "reset taken back", row.person, "", at)
+        note(tx, keys, by, "reset taken back", row.person, "", at)
 
 
 def begin_set_up(
@@ -249,7 +283,7 @@ def begin_set_up(
             tx.audit.add(stamp(now), row.id if row else "", "set-up refused")
             return Refused(0)
         attempts.forget(tx, counters, now)
-    ticket = Ticket(reset.id, person, people.new_totp(), row is not None and not people.is_set_up(row))
+    ticket = Ticket(reset.id, person, people.new_totp(), _is_new(row))
     said = write_json({"reset": ticket.reset, "person": person.id, "totp": ticket.totp, "at": stamp(now)})
     return ticket, b64u(keys.seal_secret(_about_ticket(bound_to), said))
 
@@ -265,7 +299,11 @@ def read_ticket(store: Store, keys: Keys, sealed: str, bound_to: str, now: datet
     is_standing = reset is not None and reset.ended_at is None and stamp(now) < reset.until_at
     if person is None or not is_standing or said["at"] < stamp(now - SET_UP_LASTS):
         return None
-    return Ticket(said["reset"], person, said["totp"], row is not None and not people.is_set_up(row))
+    return Ticket(said["reset"], person, said["totp"], _is_new(row))
+
+
+def _is_new(row: PersonRow | None) -> bool:
+    return row is not None and not people.is_set_up(row)
 
 
 def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code: str, now: datetime) -> None:
@@ -288,37 +326,35 @@ def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code:
         tx.audit.add(at, person, "account set up" if ticket.is_first else "set up anew after a reset")
 
 
+def _shut(tx: Store, person: str, at: str) -> None:
+    """Ends every sign-in of a person, resets of their account, what would give them more, and what they gave out or asked for: a thief may have."""
+    tx.people.end_sessions_of(person, at)
+    tx.resets.end_all(person, at)
+    tx.resets.end_given_by(person, at)
+    tx.widenings.end_all(person, at)
+    tx.widenings.end_asked_by(person, at)
+
+
+def _give(tx: Store, person: str, now: datetime) -> tuple[str, str]:
+    first, second, at = passwords.drawn_half(), passwords.drawn_half(), stamp(now)
+    tx.resets.end_all(person, at)
+    hashed = people.hash_password(first), people.hash_password(second)
+    tx.resets.give(new_id(), person, at, *hashed, stamp(now + RESET_LASTS))
+    return first, second
+
+
 def _ask(tx: Store, by: Person, person: str, half: str, now: datetime) -> None:
     """Keeps what was asked for; raises NotThisOne where nobody could confirm, so that no words are given out that lead nowhere."""
     at = stamp(now)
-    others = (people.by_id(tx, row.id, now) for row in tx.people.all() if people.is_set_up(row))
-    if not any(each is not None and _could_confirm(tx, by.id, person, each, now) for each in others):
+    if not vouching.is_anybody(tx, by.id, person, tx.people.teams_of(person, at), now):
         raise NotThisOne("alone")
     tx.resets.end_all(person, at)
     tx.resets.ask(new_id(), person, by.id, at, people.hash_password(half), stamp(now + RESET_LASTS))
 
 
 def _may_confirm(store: Store, reset: ResetRow, person: Person, now: datetime) -> bool:
-    return reset.confirmed_by is None and _could_confirm(store, reset.asked_by, reset.person, person, now)
-
-
-def _could_confirm(store: Store, asked_by: str, whose: str, person: Person, now: datetime) -> bool:
-    """Another administrator may, and a supervisor of the person's team; neither whoever asked nor the person.
-
-    Nor may either of the two have let the other in: whoever confirmed somebody's account, or once added it alone, is no second person beside them.
-    """
-    if person.id in {asked_by, whose}:
-        return False
-    shares = set(person.teams) & set(store.people.teams_of(whose, stamp(now)))
-    if person.role != "administrator" and not (person.role == "supervisor" and shares):
-        return False
-    return _vouched_for(store, person.id, beside=asked_by) and _vouched_for(store, asked_by, beside=person.id)
-
-
-def _vouched_for(store: Store, person: str, *, beside: str) -> bool:
-    """Says whether somebody other than `beside`, and other than whoever asked for it, has confirmed this account; the office's own machine counts."""
-    by = store.resets.newest_used(person)
-    return by is None or by.confirmed_by not in {by.asked_by, beside}
+    teams = store.people.teams_of(reset.person, stamp(now))
+    return reset.second_hash is None and vouching.could_confirm(store, reset.asked_by, reset.person, person, teams)
 
 
 def _other(tx: Store, by: Person, person: str) -> PersonRow:
@@ -330,7 +366,8 @@ def _other(tx: Store, by: Person, person: str) -> PersonRow:
     return row
 
 
-def _part(tx: Store, role: str, teams: list[str]) -> str:
+def part(tx: Store, role: str, teams: list[str]) -> str:
+    """Says what somebody's part is, for the audit."""
     names = tx.people.teams()
     return " in ".join([role, ", ".join(names.get(team, "") for team in teams)] if teams else [role])
 
@@ -340,7 +377,7 @@ def _keep_an_administrator(tx: Store, row: PersonRow, at: str) -> None:
         raise NotThisOne("last")
 
 
-def _note(tx: Store, keys: Keys, by: Person, what: str, person: str, why: str, at: str) -> None:
+def note(tx: Store, keys: Keys, by: Person, what: str, person: str, why: str, at: str) -> None:
     """Writes down what was done twice: on the list of who did it, with whose account it was, and on the list of whose account it was, with who did it."""
     tx.audit.add(at, by.id, what, detail=_sealed(keys, person, why))
     tx.audit.add(at, person, DONE_TO[what], detail=_sealed(keys, by.id, why))

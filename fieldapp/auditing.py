@@ -19,6 +19,10 @@ from fieldapp.store.audit import AuditRow
 from sync.entry import stamp
 
 AT_ONCE = 200
+REFUSED = "refused "
+"""How the deed of a refusal begins: why, how often in that hour, and which route."""
+MOST_REFUSALS = 1000
+"""Refusals that are counted one by one; from there on a counter stands still and nothing more is written in that hour."""
 
 
 class NotForThem(FieldappError):
@@ -61,6 +65,7 @@ def of_person(store: Store, keys: Keys, person: Person, about: str, before: int 
     row = store.people.by_id(about)
     if row is None or not (person.role == "administrator" or person.id == about):
         raise NotForThem(about)
+    settle_refusals(store, clock())
     with store.reading():
         reader = scope.reader(store, person.id)
         open_to = {} if reader is None else {each.id: each for each in scope.readable(store, reader, at)}
@@ -77,11 +82,42 @@ def _page(about: str, found: list[AuditRow], titles: dict[str, str]) -> Page:
     return Page(about, rows, titles, rows[-1].n if len(found) > AT_ONCE else None)
 
 
-def lines(store: Store, since: int) -> Iterator[str]:
+def note_refusal(store: Store, why: str, route: str, now: datetime, *, person: str = "", device: str = "") -> None:
+    """Counts that somebody was refused a route: no address and no id of what they asked for, whether that exists or not.
+
+    One counter for each person or phone, reason, route and hour. Hours that are over go into the audit, one row for each counter.
+    """
+    at = stamp(now)
+    hour = at[:13]
+    if store.refusals.count(hour, person, device, why, route) >= MOST_REFUSALS:
+        return
+    with store.writing() as tx:
+        tx.refusals.add(hour, person, device, why, route)
+        _settle(tx, at)
+
+
+def settle_refusals(store: Store, now: datetime) -> None:
+    """Writes the counters of hours that are over into the audit, as far as nobody has."""
+    at = stamp(now)
+    if store.refusals.before(at[:13]):
+        with store.writing() as tx:
+            _settle(tx, at)
+
+
+def _settle(tx: Store, at: str) -> None:
+    for row in tx.refusals.before(at[:13]):
+        often = f"{row.count}" if row.count < MOST_REFUSALS else f"{MOST_REFUSALS} or more"
+        by = f", phone {row.device}" if row.device else ""
+        tx.audit.add(at, row.person, f"{REFUSED}{row.why}: {row.route}, {often} in the hour from {row.hour}:00Z{by}")
+    tx.refusals.drop_before(at[:13])
+
+
+def lines(store: Store, since: int, now: datetime) -> Iterator[str]:
     """Writes each row after number `since` as one line of JSON: ids and no names, and of what is sealed nothing.
 
-    `prev` and `hash` go with it, so that whoever keeps the lines can show later that the office's own chain is still theirs.
+    Refusals of hours that are over are among them. `prev` and `hash` go with it, so that whoever keeps the lines can show later that the office's own chain is still theirs.
     """
+    settle_refusals(store, now)
     for row in store.audit.after(since):
         told = {
             "n": row.n, "id": row.id, "at": row.at, "person": row.person, "what": row.what, "casefile": row.casefile,

@@ -221,6 +221,8 @@ def restore(
             tx.people.end_sessions(at)
             # Words of a reset that were used since are known to two people, and stand in the copy as if they had not been.
             tx.resets.end_every(at)
+            # What was asked for may have been taken back since.
+            tx.widenings.end_every(at)
         opened.close()
         fold(str(coming))
         replaced = _swapped(live, coming, at)

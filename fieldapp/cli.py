@@ -10,12 +10,14 @@ from pathlib import Path
 
 from fieldapp import (
     __version__,
+    accounts,
     config,
     create_app,
     create_app_anew,
     demo,
     found_office,
     key_commands,
+    leaves,
     open_office,
     people,
     serving,
@@ -24,6 +26,7 @@ from fieldapp import (
 from fieldapp.demo import sign_ins
 from fieldapp.errors import CannotStart, FieldappError
 from fieldapp.practice.commands import add_measure_commands
+from fieldapp.vouching import MACHINE
 from fieldapp.web.office import Office
 
 Command = Callable[[argparse.Namespace], int]
@@ -60,11 +63,17 @@ def _parser() -> argparse.ArgumentParser:
     server.add_argument("--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     server.add_argument("--dev", action="store_true", help="pick up changes; nothing is kept for offline use")
     add("doctor", doctor, "check that this machine has what the office needs")
-    adding = add("person", add_person, "add a person and print their password and authenticator link, once")
+    adding = add("person", add_person, "add a person and print the words with which they set up their account, once")
     adding.add_argument("name")
     adding.add_argument("email")
     adding.add_argument("role", choices=people.ROLES)
     adding.add_argument("--team", help="the team's name; a team of a new name is made")
+    account = add("account", change_account, "do for an account at the office's own machine what takes two people on a page")
+    account.add_argument("email")
+    account.add_argument("--role", choices=people.ROLES, help="give them another role; --team goes with it")
+    account.add_argument("--team", help="the team they are to be in; without it, with --role, none")
+    account.add_argument("--open", action="store_true", help="open it again, if it was closed")
+    account.add_argument("--words", action="store_true", help="print words with which they set it up anew, once")
     upkeep.add_commands(add)
     key_commands.add_commands(add)
     add_measure_commands(commands)
@@ -102,15 +111,61 @@ def add_person(given: argparse.Namespace) -> int:
 def _add_person(office: Office, given: argparse.Namespace) -> int:
     team = people.team_called(office.store, given.team) if given.team else None
     try:
-        added = people.add(
-            office.store, office.keys, email=given.email, name=given.name, role=given.role, team=team, now=office.clock(), by=""
+        halves = accounts.add_at_machine(
+            office.store, office.keys, email=given.email, name=given.name, role=given.role, team=team, now=office.clock()
         )
     except people.AddressTaken:
         raise CannotStart(f"{given.email} has an account already; nothing was changed.") from None
-    print(f"Added {added.person.name} as {added.person.role}. These are shown only now:")
-    print(f"  password           {added.password}")
-    print(f"  authenticator app  {people.authenticator_link(added.person, added.totp)}")
+    print(f"Added {given.name} as {given.role}.")
+    _tell_words(office, halves)
     return 0
+
+
+def _tell_words(office: Office, halves: tuple[str, str]) -> None:
+    print(f"Within a day they choose a password and set up an authenticator at {office.origin}/desk/set-up, with these words.")
+    print("They are good once and shown only now:")
+    print(f"  first words   {halves[0]}")
+    print(f"  second words  {halves[1]}")
+
+
+def change_account(given: argparse.Namespace) -> int:
+    """Do what a page asks two people for: whoever has this machine has the office's key and needs no account to read."""
+    with upkeep.held_office(config.read()) as office:
+        return _change_account(office, given)
+
+
+def _change_account(office: Office, given: argparse.Namespace) -> int:
+    store, keys, now = office.store, office.keys, office.clock()
+    row = store.people.by_email(people.folded(given.email))
+    if row is None:
+        raise CannotStart(f"Nobody here has the address {given.email}; nothing was changed. `fieldapp person` adds somebody.")
+    if not (given.role or given.open or given.words) or (given.team and not given.role):
+        raise CannotStart("Say what to do: --role ROLE with --team TEAM, --open, or --words. Nothing was changed.")
+    try:
+        with store.writing():
+            if given.open:
+                accounts.open_again(store, keys, MACHINE, row.id, "", now)
+            if given.role:
+                team = people.team_called(store, given.team) if given.team else None
+                accounts.change(store, keys, MACHINE, row.id, given.role, team, now)
+            halves = accounts.give_words(store, keys, row.id, now) if given.words else None
+    except accounts.NotThisOne as refused:
+        raise CannotStart(f"{_REFUSED[refused.code]} Nothing was changed.") from None
+    except leaves.MustHandOver:
+        raise CannotStart("Somebody else has to take over work of theirs first. Nothing was changed.") from None
+    if given.open:
+        print(f"{row.name}’s account is open again.")
+    if given.role:
+        print(f"{row.name} is {given.role}{f' in {given.team}' if given.team else ''} from now on, and signed out.")
+    if halves is not None:
+        _tell_words(office, halves)
+    return 0
+
+
+_REFUSED = {
+    "already": "That is so already, or the account is closed.",
+    "last": "Nobody else could then manage accounts: make somebody else an administrator first.",
+}
 
 
 def make_demo(given: argparse.Namespace) -> int:

@@ -221,8 +221,8 @@ def add(
 ) -> Added:
     """Adds a person whose account is open at once and returns the secrets to hand over; raises AddressTaken.
 
-    For whoever has the office's own machine, and so all of the office: on a page `accounts.add` does it, and nobody sees a secret.
-    Without a password three words are drawn at random. `by` is "" at the machine: it is written down, and on the new person's own list as well.
+    For the demo, whose secrets are published: elsewhere `accounts` adds people, and what opens an account is its owner's own choice.
+    Without a password three words are drawn at random. `by`, where it is given, is written down, and on the new person's own list as well.
     """
     password = password or passwords.drawn()
     totp = new_totp()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from fieldapp import access, scope
+from fieldapp import access, scope, vouching
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys, new_id
 from fieldapp.people import Person
@@ -64,8 +64,22 @@ def rotas_for(store: Store, person: Person, now: datetime) -> list[TeamRota]:
         return [_rota(store, id, name, at) for id, name in teams_of(store, person, now).items()]
 
 
-def add_turn(store: Store, keys: Keys, person: Person, team: str, who: str, from_at: str, until_at: str, now: datetime) -> None:
-    """Puts somebody on duty for a team. They read its families, private sections apart, for just that time."""
+def add_turn(
+    store: Store,
+    keys: Keys,
+    person: Person,
+    team: str,
+    who: str,
+    from_at: str,
+    until_at: str,
+    now: datetime,
+    *,
+    asked_by: str = "",
+) -> None:
+    """Puts somebody on duty for a team. They read its families, private sections apart, for just that time.
+
+    A supervisor of the team does it alone; for an administrator it takes two, and raises TakesTwo: `asked_by` is who asked for it.
+    """
     at = stamp(now)
     from_at = max(from_at, at)
     with store.writing() as tx:
@@ -75,6 +89,7 @@ def add_turn(store: Store, keys: Keys, person: Person, team: str, who: str, from
             raise CannotArrange("ends_first")
         if until_at > stamp(now + LONGEST_TURN):
             raise CannotArrange("turn_too_long")
+        vouching.require_second(person, asked_by, answers=person.role == "supervisor")
         tx.rotas.add_turn(TurnRow(new_id(), who, team, from_at, until_at))
         _write_down(tx, keys, person, "duty arranged", at, person=who, team=team, from_at=from_at, until_at=until_at)
 
@@ -105,14 +120,15 @@ def add_pod(store: Store, keys: Keys, person: Person, team: str, name: str, now:
         return pod.id
 
 
-def join_pod(store: Store, keys: Keys, person: Person, pod: str, who: str, now: datetime) -> None:
-    """Puts somebody into a pod from now on: they read every family on its list."""
+def join_pod(store: Store, keys: Keys, person: Person, pod: str, who: str, now: datetime, *, asked_by: str = "") -> None:
+    """Puts somebody into a pod from now on: they read every family on its list. Who may, and `asked_by`, as for a turn of duty."""
     at = stamp(now)
     with store.writing() as tx:
         found = _require_pod(tx, person, pod, now)
         _require_stands_in(tx, who, at)
         if any(each.person == who for each in tx.rotas.people_in(pod, at)):
             raise CannotArrange("already")
+        vouching.require_second(person, asked_by, answers=person.role == "supervisor")
         tx.rotas.join_pod(pod, who, at)
         _write_down(tx, keys, person, "joined a pod", at, person=who, pod=found.name)
 
@@ -127,18 +143,29 @@ def leave_pod(store: Store, keys: Keys, person: Person, pod: str, who: str, now:
         _write_down(tx, keys, person, "left a pod", at, person=who, pod=found.name)
 
 
-def audit_until(store: Store, keys: Keys, person: Person, team: str, who: str, until_at: str, now: datetime) -> None:
-    """Says until when an auditor reads a team; a moment of today or later, a year at most."""
+def audit_until(
+    store: Store, keys: Keys, person: Person, team: str, who: str, until_at: str, now: datetime, *, asked_by: str = ""
+) -> None:
+    """Says until when an auditor reads a team; a moment of today or later, a year at most. For longer, as for a turn of duty."""
     at = stamp(now)
     with store.writing() as tx:
         _require_team(tx, person, team, now)
         found = scope.reader(tx, who)
-        if found is None or found.role != "auditor" or not any(each.team == team for each in found.memberships):
+        if (
+            found is None
+            or found.role != "auditor"
+            or not any(each.team == team and not each.on_duty for each in found.memberships)
+        ):
             raise CannotArrange("nobody_such")
         if until_at < at:
             raise CannotArrange("in_the_past")
         if until_at > stamp(now + LONGEST_AUDIT):
             raise CannotArrange("audit_too_long")
+        newest = max(
+            (each for each in found.memberships if each.team == team and not each.on_duty), key=lambda each: each.from_at
+        )
+        if newest.until_at is None or until_at > newest.until_at:
+            vouching.require_second(person, asked_by, answers=person.role == "supervisor")
         tx.people.end_membership(who, team, "auditor", until_at)
         _write_down(tx, keys, person, "auditor until", at, person=who, team=team, until_at=until_at)
 

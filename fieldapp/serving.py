@@ -21,7 +21,6 @@ def run(make_app: Callable[[], Flask], *, bind: str, dev: bool = False, patience
 
     There is no access log: addresses carry no names, but times and places of work are nobody's business either.
     """
-
     options = {
         "bind": bind,
         "worker_class": _worker(patience_s),

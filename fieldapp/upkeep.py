@@ -97,7 +97,7 @@ def export(given: argparse.Namespace) -> int:
     if given.what == "evidence":
         return _export_evidence(given.casefile, given.to, given.reason.strip())
     with held_office(config.read()) as office:
-        for line in auditing.lines(office.store, given.since):
+        for line in auditing.lines(office.store, given.since, office.clock()):
             print(line)
     return 0
 

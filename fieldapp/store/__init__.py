@@ -29,10 +29,12 @@ from fieldapp.store.office import Office
 from fieldapp.store.people import People
 from fieldapp.store.quarantine import Quarantine
 from fieldapp.store.records import Records
+from fieldapp.store.refusals import Refusals
 from fieldapp.store.rotas import Rotas
 from fieldapp.store.second_factors import CouncilAccounts, Passkeys, Resets, Spent
 from fieldapp.store.settings import Settings
 from fieldapp.store.signers import Signers
+from fieldapp.store.widenings import Widenings
 
 __all__ = [
     "DatabaseIsNewer",
@@ -68,11 +70,13 @@ class Store:
         self.people = People(connections)
         self.quarantine = Quarantine(connections)
         self.records = Records(connections)
+        self.refusals = Refusals(connections)
         self.resets = Resets(connections)
         self.rotas = Rotas(connections)
         self.settings = Settings(connections)
         self.signers = Signers(connections)
         self.spent = Spent(connections)
+        self.widenings = Widenings(connections)
 
     @property
     def path(self) -> str:

@@ -65,6 +65,13 @@ TABLES = {
         Arranged("setup_nonces", ("hash",), ("person", "device", "until_at", "used_at")),
         Arranged("signers", ("kid",), ("read_token_hash", "ended_at", "end_reason")),
         Arranged("teams", ("id",), ("name",)),
+        Arranged(
+            "widenings", ("id",),
+            (
+                "person", "what", "role", "team", "pod", "from_at", "upto_at", "why_sealed", "asked_by", "asked_at", "until_at", "confirmed_by",
+                "confirmed_at", "ended_at",
+            ),
+        ),
     )
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from fieldapp.store.audit import AuditRow
 from fieldapp.store.emergencies import EmergencyRow
+from fieldapp.store.migrations import contents, contents_as_made
 from fieldapp.store.noun import Noun
 from fieldapp.store.office import CheckpointRow
 from fieldapp.store.quarantine import QuarantineRow
@@ -25,6 +26,11 @@ class Inspection(Noun):
         """What SQLite itself finds wrong with the file, at most some twenty things, in its words."""
         found = [str(row[0]) for row in self._rows(f"PRAGMA integrity_check({_MOST_DAMAGE})")]
         return [each for each in found if each != "ok"]
+
+    def reshaped(self) -> list[str]:
+        """Names of tables, indexes and triggers that were not made as the steps make them, are missing, or nobody made."""
+        found, made = contents(self._connections), contents_as_made()
+        return sorted(name for name in found.keys() | made.keys() if found.get(name) != made.get(name))[:_MOST_DAMAGE]
 
     def dangling(self) -> list[tuple[str, str]]:
         """(table, table) for each row of the first that names a row the second does not have; at most some twenty."""

@@ -7,6 +7,7 @@ Columns in the clear hold what numbering, access and reports need and name nobod
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from fieldapp.errors import FieldappError
 from fieldapp.store.noun import Connections
@@ -292,6 +293,27 @@ def m010_sections_before_their_family(connections: Connections) -> None:
             connections.raw.execute(statement)
 
 
+M012 = f"""
+CREATE TABLE widenings (
+  id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id),
+  what TEXT NOT NULL CHECK (what IN ('part','open','duty','pod','audit')), role TEXT NOT NULL, team TEXT REFERENCES teams(id),
+  pod TEXT REFERENCES pods(id), from_at {TIME} NOT NULL, upto_at {TIME} NOT NULL, why_sealed BLOB NOT NULL,
+  asked_by TEXT NOT NULL REFERENCES people(id), asked_at {TIME} NOT NULL, until_at {TIME} NOT NULL,
+  confirmed_by TEXT REFERENCES people(id), confirmed_at {TIME}, ended_at {TIME}) WITHOUT ROWID;
+CREATE INDEX widenings_standing ON widenings (asked_at) WHERE ended_at IS NULL;
+CREATE TABLE refusals (
+  hour TEXT NOT NULL, person TEXT NOT NULL, device TEXT NOT NULL, why TEXT NOT NULL, route TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (hour, person, device, why, route)) WITHOUT ROWID
+"""
+
+
+def m011_what_takes_two(connections: Connections) -> None:
+    """Makes room for what one person asks for and another confirms, because it gives somebody more to read, and for counters of refusals."""
+    for statement in M012.split(";\n"):
+        if statement.strip():
+            connections.raw.execute(statement)
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
@@ -303,6 +325,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m008_what_a_phone_was_given,
     m009_who_vouched,
     m010_sections_before_their_family,
+    m011_what_takes_two,
 )
 
 
@@ -319,6 +342,23 @@ def migrate(connections: Connections) -> int:
             step(connections)
         connections.raw.execute(f"PRAGMA user_version = {len(STEPS)}")
     return len(STEPS)
+
+
+def contents(connections: Connections) -> dict[str, str]:
+    """Says how each table, index, view and trigger of a database was made, by name. Leaves out what SQLite keeps for itself."""
+    rows = connections.raw.execute("SELECT name, sql FROM main.sqlite_master WHERE name NOT LIKE 'sqlite|_%' ESCAPE '|'")
+    return {str(name): str(sql) for name, sql in rows}
+
+
+@cache
+def contents_as_made() -> dict[str, str]:
+    """Says how they are made by the steps of this release."""
+    made = Connections(":memory:")
+    migrate(made)
+    try:
+        return contents(made)
+    finally:
+        made.close()
 
 
 def require_shape(connections: Connections) -> None:

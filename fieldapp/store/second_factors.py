@@ -22,7 +22,10 @@ class PasskeyRow:
 
 @dataclass(frozen=True, slots=True)
 class ResetRow:
-    """A reset somebody asked for. Of the two halves of its words only hashes are kept. `ended_at` says that it was used or taken back, `used_at` that it was used."""
+    """A reset somebody asked for. Of the two halves of its words only hashes are kept. `ended_at` says that it was used or taken back, `used_at` that it was used.
+
+    Words given out at the office's own machine have both halves and nobody who confirmed; `asked_by` is then the person.
+    """
 
     id: str
     person: str
@@ -95,6 +98,13 @@ class Resets(Noun):
             id, person, asked_by, at, first_hash, until_at,
         )  # fmt: skip
 
+    def give(self, id: str, person: str, at: str, first_hash: str, second_hash: str, until_at: str) -> None:
+        """Keeps both halves that were given out at the office's own machine: nobody else asked, and nobody has to confirm."""
+        self._run(
+            "INSERT INTO resets (id,person,asked_by,asked_at,first_hash,confirmed_at,second_hash,until_at) VALUES (?,?,?,?,?,?,?,?)",
+            id, person, person, at, first_hash, at, second_hash, until_at,
+        )  # fmt: skip
+
     def get(self, id: str) -> ResetRow | None:
         row = self._one("SELECT * FROM resets WHERE id=?", id)
         return None if row is None else ResetRow(**dict(row))
@@ -108,7 +118,7 @@ class Resets(Noun):
         return (
             self._run(
                 "UPDATE resets SET confirmed_by=?, confirmed_at=?, second_hash=?, until_at=?"
-                " WHERE id=? AND confirmed_by IS NULL AND ended_at IS NULL AND until_at>?",
+                " WHERE id=? AND second_hash IS NULL AND ended_at IS NULL AND until_at>?",
                 by,
                 at,
                 second_hash,

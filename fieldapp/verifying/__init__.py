@@ -50,6 +50,8 @@ def verify(
         for each in store.inspection.damage():
             broken = True
             yield Fault("file", "the database file", each)
+        for name in store.inspection.reshaped():
+            yield Fault("shape", f"table, index or trigger {name}")
         for table, parent in store.inspection.dangling():
             yield Fault("dangling", f"table {table}", parent)
         if noted is not None and noted > (epoch_of(store), kept(store)):

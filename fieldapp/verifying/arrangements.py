@@ -30,6 +30,7 @@ _PLACES = {
     "setup_nonces": "the set-up of a phone under way, {}",
     "signers": "signer {}, its leave to read or its end",
     "teams": "team {}",
+    "widenings": "what was asked for to give somebody more to read, {}",
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _SENTENCES = {
     "file": "SQLite finds the file itself damaged",
+    "shape": "is not as this release makes it: something was put into the file, taken out, or called otherwise",
     "dangling": "a row names something that is not there, in table",
     "behind": "it has less than was noted beside the key file: an older copy was put there by hand. Starting the office raises the epoch",
     "unreadable": "cannot be read at all",

@@ -42,6 +42,8 @@ DONE = {
     "pod": "Written down.",
     "contact": "Written into the family’s record. Phones show it first, also without signal.",
     "arranged": "Written down, with your name and the time.",
+    "asked": "Asked for. It gives them more to read, so nothing changes until another administrator or a supervisor of that team confirms it under "
+    "“Resets”. It lapses in a week.",
     "looked": "Written down, with your name and the time.",
 }
 
@@ -67,6 +69,7 @@ REFUSED = {
     "no_sheet": "The page about the family has not been written yet, so there is no place for this. Ask the keyworker to write it first",
     "stands_out": "This person is not kept out, so nothing was changed",
     "reason_missing": "Say why, in a sentence",
+    "reason_for_second": "Say why, in a sentence: this gives them more to read, so somebody else has to confirm it, and sees what you write here",
     "reason_too_long": "This is longer than 1,000 letters. Shorten it; nothing has been lost",
     "day_wrong": "Enter a day, like 30 11 2026",
     "title_missing": "Enter a name for the private section, of at most 120 letters",
@@ -85,6 +88,17 @@ REFUSED = {
     "look_missing": "Say what you make of it, in a sentence",
     "looked_already": "A colleague looked at it meanwhile. Nothing was changed",
 }
+
+
+def wish(what: str, *, part: str, team: str, pod: str, from_at: str, upto_at: str) -> str:
+    """Says what somebody would have from now on."""
+    return {
+        "part": f"To be {part}.",
+        "open": "To have their account open again, as it was.",
+        "duty": f"To be on duty for {team} from {from_at} until {upto_at}.",
+        "pod": f"To be in the pod {pod} of {team}, and read every family on its list.",
+        "audit": f"To read {team} as an auditor until the end of {upto_at}.",
+    }[what]
 
 
 def must_hand_over(supervisors: tuple[str, ...]) -> str:

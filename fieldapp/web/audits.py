@@ -10,30 +10,17 @@ from flask.typing import ResponseReturnValue
 from fieldapp import auditing
 from fieldapp.accounts import DONE_TO, told_of
 from fieldapp.auditing import Page
-from fieldapp.delivery import READ_ON_A_PHONE
 from fieldapp.store.audit import AuditRow
 from fieldapp.web import words
+from fieldapp.web.deed_words import deed
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
 
-pages = Blueprint("audits", __name__, url_prefix="/desk")
+MACHINE = "the office’s own machine"
+"""Who did what nobody did who was signed in."""
 
-_DONE = {
-    "read": "Read",
-    "read what waits": "Read what waits to be sorted",
-    "wrote": "Wrote",
-    "question": "Sent back with a question",
-    "noted": "Read and noted",
-    "signed_off": "Signed off",
-    "signed in": "Signed in",
-    "signed out": "Signed out",
-    "sign-in refused": "A sign-in was refused",
-    "given back by a phone": "Given back by a phone after a restore",
-    "device ok": "Said that a phone is in use",
-    "device lost": "Said that a phone is lost",
-    "device ended": "Said that a phone is no longer used",
-}
+pages = Blueprint("audits", __name__, url_prefix="/desk")
 
 
 @pages.get("/families/<casefile>/who-did-what")
@@ -79,7 +66,7 @@ def _show(asked: Any, back: tuple[str, str], *, by_person: bool = False) -> Resp
     rows = [
         {
             "at": words.when_text(row.at, now),
-            "who": names.get(row.person, "") or "The office’s own machine",
+            "who": names.get(row.person, "") or MACHINE[:1].upper() + MACHINE[1:],
             "what": _what(row, found.titles, told_of_family=not by_person) + _about_account(row, names),
             "record": row.record[:8],
         }
@@ -98,15 +85,11 @@ def _about_account(row: AuditRow, names: dict[str, str]) -> str:
         return ""
     person, why = told
     by_or_whose = ": " if row.what in DONE_TO else ", by "
-    return f"{by_or_whose}{names.get(person, 'somebody')}" + (f" – {why}" if why else "")
+    return f"{by_or_whose}{names.get(person, MACHINE if not person else 'somebody')}" + (f" – {why}" if why else "")
 
 
 def _what(row: AuditRow, titles: dict[str, str], *, told_of_family: bool) -> str:
-    if row.what.startswith(READ_ON_A_PHONE):
-        day = row.what.removeprefix(READ_ON_A_PHONE)
-        done = f"Read on a phone on {words.on_text(day, office().clock())}"
-    else:
-        done = _DONE.get(row.what) or row.what[:1].upper() + row.what[1:]
+    done = deed(row.what, office().clock())
     thing = "a record" if row.record else "the family’s page"
     if not row.casefile:
         return done

@@ -10,13 +10,15 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import BadRequest, Unauthorized
 
+from fieldapp import auditing
+from fieldapp.store import StoreFailed
 from fieldapp.web.office import office
 
 if TYPE_CHECKING:
@@ -164,6 +166,7 @@ def install(app: Flask) -> None:
     login.request_loader(_signed_in_by_cookie)
     app.before_request(refuse_other_sites)
     app.before_request(ask_guard)
+    app.after_request(note_refusal)
 
 
 def refuse_other_sites() -> None:
@@ -173,11 +176,16 @@ def refuse_other_sites() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in {"same-origin", "none"}:
-            raise OtherSite
+            _refuse_other_site()
         return
     origin = request.headers.get("Origin")
     if origin is not None and origin != office().origin:
-        raise OtherSite
+        _refuse_other_site()
+
+
+def _refuse_other_site() -> NoReturn:
+    refused_for("what another site asked")
+    raise OtherSite
 
 
 def ask_guard() -> ResponseReturnValue | None:
@@ -196,9 +204,44 @@ def ask_guard() -> ResponseReturnValue | None:
     return answer
 
 
+def refused_for(why: str, *, device: str = "") -> None:
+    """Says why this request is refused, for whoever looks over the office: no word of it is what somebody typed or asked for."""
+    g.refused = (why, device)
+
+
+def note_refusal(answer: Response) -> Response:
+    """Writes down that somebody was refused, whatever for; the answer is the same, and what is asked of the store, too.
+
+    A page that is not theirs and one that does not exist are one thing here as they are for whoever asked.
+    """
+    rule = request.url_rule
+    if rule is None or not 400 <= answer.status_code < 500:
+        return answer
+    guard, person = guard_of(current_app.view_functions[rule.endpoint]), signed_in_person()
+    if guard is not None and guard.form and person is not None and answer.status_code == 404:
+        refused_for("a page that is not theirs")
+    if "refused" not in g:
+        return answer
+    why, device = g.refused
+    try:
+        auditing.note_refusal(
+            office().store,
+            why,
+            f"{request.method} {rule.rule}",
+            office().clock(),
+            person=person.id if person else "",
+            device=device,
+        )
+    except StoreFailed as error:
+        # Who was refused is refused all the same.
+        current_app.logger.error("%s while a refusal was written down", type(error).__name__)
+    return answer
+
+
 def _check_form() -> None:
     wanted = form_token()
     if not wanted or not hmac.compare_digest(wanted.encode(), request.form.get(FORM_FIELD, "").encode()):
+        refused_for("a form of another page")
         raise FormRefused
 
 

@@ -30,7 +30,12 @@ def document(version: str) -> bytes:
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "device": {"type": "apiKey", "in": "cookie", "name": "fieldapp-device"},
+                "device": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "fieldapp-device",
+                    "description": "Over https its name is `__Host-fieldapp-device`, which binds it to this host. Browsers take that name over https only.",
+                },
                 "read_token": {"type": "http", "scheme": "bearer"},
                 "proof": {"type": "apiKey", "in": "header", "name": "Fieldapp-Proof"},
             },

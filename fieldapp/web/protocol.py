@@ -22,7 +22,7 @@ from fieldapp.keys import check_words
 from fieldapp.practice.words import word_list_bytes
 from fieldapp.store import StoreFailed
 from fieldapp.store.signers import DeviceRow, SignerRow
-from fieldapp.web.guards import guarded, open_to_all, visitor_cookie
+from fieldapp.web.guards import guarded, open_to_all, refused_for, visitor_cookie
 from fieldapp.web.office import office
 from fieldapp.web.openapi import document
 from fieldapp.web.visitors import bound_to_visitor, set_cookie, visitor_secret
@@ -55,7 +55,11 @@ class NotAnswered(FieldappError):
 
 def device_cookie() -> str:
     """Names the cookie of the device token. `__Host-` binds it to this host; browsers take that name over https only."""
-    return "__Host-fieldapp-device" if office().over_https else "fieldapp-device"
+    return device_name(over_https=office().over_https)
+
+
+def device_name(*, over_https: bool) -> str:
+    return "__Host-fieldapp-device" if over_https else "fieldapp-device"
 
 
 def _check_device() -> ResponseReturnValue | None:
@@ -153,6 +157,10 @@ def _answer(struct: msgspec.Struct, status: int = 200) -> Response:
 
 @pages.errorhandler(NotAnswered)
 def _refusal(refusal: NotAnswered) -> Response:
+    # A nonce that has run out is asked for anew every twelve hours; sign-ins that are refused have rows of their own.
+    if refusal.status == 401 and refusal.error not in {"nonce", "sign_in"}:
+        device: DeviceRow | None = g.get("device")
+        refused_for(f"what a phone asked ({refusal.error})", device=device.id if device is not None else "")
     answer = messages.ErrorAnswer(
         error=refusal.error,
         nonce=refusal.nonce or msgspec.UNSET,

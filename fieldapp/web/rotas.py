@@ -9,12 +9,14 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import rotas
+from fieldapp import rotas, widening
+from fieldapp.accounts import NotThisOne
 from fieldapp.rotas import CannotArrange, NotYours, TeamRota
 from fieldapp.web import access_words, days, words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
-from fieldapp.web.pages import show
+from fieldapp.web.pages import show, told_of
+from fieldapp.widening import ReasonMissing, Wish
 from sync.entry import moment
 
 pages = Blueprint("rotas", __name__, url_prefix="/desk/pods-and-duty")
@@ -23,20 +25,19 @@ pages = Blueprint("rotas", __name__, url_prefix="/desk/pods-and-duty")
 @pages.get("")
 @signed_in("supervisor", "administrator")
 def page() -> ResponseReturnValue:
-    return _page(done=access_words.DONE["arranged"] if request.args.get("done") else None)
+    return _page(done=access_words.DONE.get(request.args.get("done", "")))
 
 
 @pages.post("/<team>/duty")
 @signed_in("supervisor", "administrator")
 def add_turn(team: str) -> ResponseReturnValue:
-    here = office()
     from_at, until_at = (days.at_time(request.form.get(each, "")) for each in ("from", "until"))
     if from_at is None or until_at is None:
         return _refused(team, f"from-{team}", "time_wrong")
     return _arrange(
         team,
         f"person-{team}",
-        lambda: rotas.add_turn(here.store, here.keys, me(), team, _person(), from_at, until_at, here.clock()),
+        lambda: _do_or_ask(Wish("duty", _person(), team=team, from_at=from_at, upto_at=until_at)),
     )
 
 
@@ -60,34 +61,45 @@ def add_pod(team: str) -> ResponseReturnValue:
 def pod_person(pod: str) -> ResponseReturnValue:
     """Puts somebody into a pod, or takes them out."""
     here = office()
-    act = rotas.leave_pod if request.form.get("out") == "yes" else rotas.join_pod
-    return _arrange("", f"person-{pod}", lambda: act(here.store, here.keys, me(), pod, _person(), here.clock()))
+    if request.form.get("out") == "yes":
+        return _arrange("", "main", lambda: rotas.leave_pod(here.store, here.keys, me(), pod, _person(), here.clock()))
+    return _arrange("", f"person-{pod}", lambda: _do_or_ask(Wish("pod", _person(), pod=pod)))
 
 
 @pages.post("/<team>/auditors")
 @signed_in("supervisor", "administrator")
 def auditor(team: str) -> ResponseReturnValue:
     """Says until when an auditor reads a team."""
-    here = office()
     until_at = days.moment_after(request.form.get("until", ""))
     where = f"until-{team}-{_person()}"
     if until_at is None:
         return _refused(team, where, "day_wrong")
-    return _arrange(team, where, lambda: rotas.audit_until(here.store, here.keys, me(), team, _person(), until_at, here.clock()))
+    return _arrange(team, where, lambda: _do_or_ask(Wish("audit", _person(), team=team, upto_at=until_at)))
 
 
 def _person() -> str:
     return request.form.get("person", "")
 
 
+def _do_or_ask(wish: Wish) -> str:
+    """Does it, or asks for it where the one who sends the form may not do it alone; gives what the page says then."""
+    here = office()
+    is_done = widening.do(here.store, here.keys, me(), wish, request.form.get("text-why", "").strip(), here.clock())
+    return "arranged" if is_done else "asked"
+
+
 def _arrange(team: str, where: str, arrange: Callable[[], object]) -> ResponseReturnValue:
     try:
-        arrange()
+        done = arrange()
     except NotYours:
         abort(404)
     except CannotArrange as refused:
         return _refused(team, where, refused.why)
-    return redirect(url_for("rotas.page", done="yes"), code=303)
+    except ReasonMissing as refused:
+        return _refused(team, where, "reason_too_long" if refused.is_too_long else "reason_for_second")
+    except NotThisOne as refused:
+        return _page(problems=told_of([(where, f"account_{refused.code}")]), status=409)
+    return redirect(url_for("rotas.page", done="asked" if done == "asked" else "arranged"), code=303)
 
 
 def _refused(team: str, where: str, why: str) -> ResponseReturnValue:
@@ -107,7 +119,7 @@ def _page(*, problems: list[tuple[str, str]] | None = None, done: str | None = N
     ]
     return show(
         "rotas/page.html", status, teams=[_team(one, names, now) for one in found], people=people, typed=request.form, problems=problems or [],
-        done=done,
+        done=done, takes_two=me().role == "administrator",
     )  # fmt: skip
 
 

@@ -24,7 +24,9 @@ PROBLEMS = {
     "account_own": "This is your own account: ask another administrator",
     "account_last": "Nobody else could then manage accounts. Make somebody else an administrator first",
     "account_already": "It is so already, so nothing has changed. Load the page again to see how things stand",
-    "account_alone": "There is nobody else who could confirm it, so nothing has changed. It takes another administrator, or a supervisor of that team, whom somebody other than you let in. Whoever runs the office’s machine can add one there with “fieldapp person”",
+    "account_alone": "There is nobody else who could confirm it, so nothing has changed. It takes another administrator, or a supervisor of that team, whom somebody other than you let in. Whoever runs the office’s machine can add one there with “fieldapp person”, or do it for somebody who has an account with “fieldapp account”",
+    "why_for_second": "Say why, in a sentence: this gives them more, so somebody else has to confirm it, and sees what you write here",
+    "wider_moved": "That was confirmed or taken back meanwhile, has lapsed, or is not yours to confirm. Nothing has changed",
     "reset_moved": "That reset was confirmed, used or taken back meanwhile, or is not yours to confirm. Nothing has changed",
 }
 
@@ -37,6 +39,9 @@ ACCOUNT_DONE = {
     "disconnected": "Your council account no longer opens this one.",
 }
 ACCOUNTS_DONE = {
+    "asked": "Asked for. It gives them more, so nothing changes until another administrator, or a supervisor of the team it is about, confirms it under “Resets”. It lapses in a week.",
+    "confirmed": "Confirmed, and it holds from now on. It is written down with both your names.",
+    "wider_taken_back": "Taken back. Nothing was changed.",
     "changed": "Changed. They are signed out and see the new pages when they sign in again. Duty and pods of other teams have ended.",
     "closed": "Closed. They are signed out everywhere, and their phones fetch nothing more. What still comes from them is kept, and a supervisor places it.",
     "opened": "Open again, as it was. Turns of duty and pods are not: put them back in where that is right.",
@@ -65,6 +70,11 @@ def passkey_facts(made: str, used: str | None) -> str:
 def sign_in_facts(via: str, made: str, ago: str) -> str:
     how = " with your council account" if via == "council" else ""
     return f"Since {made}{how}, last used {ago} ago"
+
+
+def part(role: str, teams: list[str]) -> str:
+    """Says what somebody is, and where."""
+    return f"{role} in {', '.join(teams)}" if teams else role
 
 
 def new_account(role: str, teams: str, email: str) -> str:

@@ -141,6 +141,19 @@ def page_of(office: Harrowmere, who: str) -> str:
     return f"/desk/people/{office.id(who)}"
 
 
+def agree(office: Harrowmere, asked: TestResponse, by: str = "second") -> None:
+    """Another one confirms the only thing that was asked for."""
+    assert (asked.status_code, asked.location.split("=")[-1]) == (303, "asked")
+    browser = office.visitor()
+    office.clock.pass_by(seconds=60)
+    assert browser.sign_in(by).status_code == 303
+    (link,) = re.findall(r'action="([^"]+wider-access/[^"]+/confirm)"', browser.get("/desk/resets").text)
+    answer = browser.send("/desk/resets", link, {})
+    assert answer.status_code == 303
+    assert "Confirmed, and it holds from now on" in words_of(browser.get(answer.location))
+    office.clock.pass_by(seconds=60)
+
+
 def close(office: Harrowmere, browser: Browser, who: str, why: str = "has left") -> TestResponse:
     return browser.send("/desk/people/add", f"{page_of(office, who)}/close", {"text-why": why})
 
@@ -153,35 +166,39 @@ def test_a_closed_account_is_signed_out_at_once_and_opens_as_it_was(office: Harr
     assert office.visitor().sign_in("marian").status_code == 401
     assert "Closed since" in words_of(admin.get(page_of(office, "marian")))
     assert "Closed" in words_of(admin.get("/desk/people"))
-    assert admin.send(page_of(office, "marian"), f"{page_of(office, 'marian')}/open", {"text-why": "is back"}).status_code == 303
-    office.clock.pass_by(seconds=60)
+    agree(office, admin.send(page_of(office, "marian"), f"{page_of(office, 'marian')}/open", {"text-why": "is back"}), "jos")
     assert office.signed_in("marian").get("/desk/board").status_code == 200
-    assert office.audited("account closed") == office.audited("account opened again") == [(office.id("admin"), "", "")]
+    assert office.audited("account closed") == [(office.id("admin"), "", "")]
+    assert office.audited("account opened again") == [(office.id("jos"), "", "")]
     assert not any(b"has left" in bytes(row.detail or b"") for row in office.office.store.audit.all())
 
 
 def test_what_is_done_to_an_account_stands_on_both_lists_with_the_reason(office: Harrowmere) -> None:
+    office.add("second", "administrator", None)
     admin, jos = office.signed_in("admin"), page_of(office, "jos")
     ask(office, "jos")
     half_on(confirm(office))
-    admin.send(jos, f"{jos}/role", {"role": "supervisor", "team": "other"})
+    agree(office, admin.send(jos, f"{jos}/role", {"role": "supervisor", "team": "other", "text-part": "covers for Olive"}))
     close(office, admin, "jos", "has left")
-    admin.send(jos, f"{jos}/open", {"text-why": "is back"})
+    agree(office, admin.send(jos, f"{jos}/open", {"text-why": "is back"}))
     names = {who: office.people[who].name for who in ("admin", "jos", "marian")}
     mine = words_of(admin.get(f"{page_of(office, 'admin')}/who-did-what"))
     theirs = words_of(admin.get(f"{jos}/who-did-what"))
     for done, done_to, why in (
         ("Reset asked for", "Had a reset asked for", " – rang me, I know the voice"),
-        (
-            "Role or team changed",
-            "Was given another role or team",
-            " – supervisor in Family support to supervisor in Another team",
-        ),
+        ("Wider access asked for", "Had wider access asked for", " – supervisor in Another team: covers for Olive"),
         ("Account closed", "Had their account closed", " – has left"),
-        ("Account opened again", "Had their account opened again", " – is back"),
+        ("Wider access asked for", "Had wider access asked for", " – account open again: is back"),
     ):
         assert f"{done}: {names['jos']}{why}" in mine
         assert f"{done_to}, by {names['admin']}{why}" in theirs
+    for done_to, why in (
+        ("Had wider access confirmed", "supervisor in Another team"),
+        ("Was given another role or team", "supervisor in Family support to supervisor in Another team"),
+        ("Had wider access confirmed", "account open again"),
+        ("Had their account opened again", "is back"),
+    ):
+        assert f"{done_to}, by Second – {why}" in theirs
     assert f"Had a reset confirmed, by {names['marian']}" in theirs
     office.clock.pass_by(seconds=60)
     own = words_of(office.signed_in("jos").get("/desk/what-i-did"))
@@ -246,21 +263,21 @@ def test_the_last_administrator_is_neither_closed_nor_given_another_role(office:
 
 
 def test_another_role_and_team_hold_from_now_on_and_end_the_sign_in(office: Harrowmere) -> None:
+    office.add("second", "administrator", None)
     admin, jos = office.signed_in("admin"), office.signed_in("jos")
     office.open_casefile("ama", "Tarnley")
     assert "Tarnley" in words_of(jos.get("/desk/families"))
-    answer = admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", {"role": "supervisor", "team": "other"})
-    assert answer.status_code == 303
+    asked = {"role": "supervisor", "team": "other", "text-part": "covers for Olive"}
+    answer = admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", asked)
+    assert "nothing changes until another administrator" in words_of(admin.get(answer.location))
+    assert "Tarnley" in words_of(jos.get("/desk/families"))
+    agree(office, answer)
     assert jos.get("/desk/families").status_code == 303
-    office.clock.pass_by(seconds=60)
     again = office.signed_in("jos")
     assert "Tarnley" not in words_of(again.get("/desk/families"))
     assert "Another team" in words_of(admin.get(page_of(office, "jos")))
-    assert (
-        admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", {"role": "administrator", "team": ""}).status_code
-        == 303
-    )
-    office.clock.pass_by(seconds=60)
+    asked = {"role": "administrator", "team": "", "text-part": "keeps accounts from now on"}
+    agree(office, admin.send(page_of(office, "jos"), f"{page_of(office, 'jos')}/role", asked))
     assert office.signed_in("jos").get("/desk/people").status_code == 200
 
 
@@ -346,7 +363,9 @@ def test_a_role_with_which_a_private_section_would_lack_a_reader_is_refused_and_
 ) -> None:
     private_section(office)
     admin = office.signed_in("admin")
-    answer = admin.send(page_of(office, who), f"{page_of(office, who)}/role", {"role": role, "team": team})
+    office.add("second", "administrator", None)
+    form = {"role": role, "team": team, "text-part": "covers for Olive"}
+    answer = admin.send(page_of(office, who), f"{page_of(office, who)}/role", form)
     assert answer.status_code == status
     assert ("take over work of theirs" in words_of(answer)) == (status == 409)
 
@@ -354,12 +373,13 @@ def test_a_role_with_which_a_private_section_would_lack_a_reader_is_refused_and_
 def stand_in(office: Harrowmere) -> dict[str, str]:
     """Puts Reece on duty for, and into a pod of, both teams."""
     here, now = office.office, office.clock()
+    office.add("olive", "supervisor", "other")
     pods = {}
-    for team in ("family-support", "other"):
+    for team, by in (("family-support", office.people["marian"]), ("other", office.people["olive"])):
         until_at = stamp(now + timedelta(days=7))
-        rotas.add_turn(here.store, here.keys, office.people["admin"], team, office.id("reece"), stamp(now), until_at, now)
-        pods[team] = rotas.add_pod(here.store, here.keys, office.people["admin"], team, "East", now)
-        rotas.join_pod(here.store, here.keys, office.people["admin"], pods[team], office.id("reece"), now)
+        rotas.add_turn(here.store, here.keys, by, team, office.id("reece"), stamp(now), until_at, now)
+        pods[team] = rotas.add_pod(here.store, here.keys, by, team, "East", now)
+        rotas.join_pod(here.store, here.keys, by, pods[team], office.id("reece"), now)
     return pods
 
 
@@ -382,21 +402,29 @@ def standing(office: Harrowmere, pods: dict[str, str]) -> list[str]:
 def test_duty_and_pods_of_other_teams_end_with_the_team_and_all_of_them_with_a_role_that_stands_in_for_nobody(
     office: Harrowmere, role: str, team: str, left: list[str]
 ) -> None:
+    office.add("second", "administrator", None)
     pods, admin = stand_in(office), office.signed_in("admin")
     assert len(standing(office, pods)) == 4
     office.clock.pass_by(minutes=5)
-    answer = admin.send(page_of(office, "reece"), f"{page_of(office, 'reece')}/role", {"role": role, "team": team})
-    assert "Duty and pods of other teams have ended" in words_of(admin.get(answer.location))
+    asked = {"role": role, "team": team, "text-part": "from this week on"}
+    answer = admin.send(page_of(office, "reece"), f"{page_of(office, 'reece')}/role", asked)
+    if "asked" in answer.location:
+        assert len(standing(office, pods)) == 4
+        agree(office, answer)
+    else:
+        assert role == "practitioner"
+        assert "Duty and pods of other teams have ended" in words_of(admin.get(answer.location))
     assert standing(office, pods) == left
 
 
 def test_nobody_whose_account_is_closed_stays_on_duty_and_opening_it_again_brings_no_duty_back(office: Harrowmere) -> None:
+    office.add("second", "administrator", None)
     pods, admin = stand_in(office), office.signed_in("admin")
     office.clock.pass_by(minutes=5)
     assert close(office, admin, "reece").status_code == 303
     assert standing(office, pods) == []
-    answer = admin.send(page_of(office, "reece"), f"{page_of(office, 'reece')}/open", {"text-why": "is back"})
-    assert "Turns of duty and pods are not" in words_of(admin.get(answer.location))
+    agree(office, admin.send(page_of(office, "reece"), f"{page_of(office, 'reece')}/open", {"text-why": "is back"}))
+    assert "Open" in words_of(admin.get(page_of(office, "reece")))
     assert standing(office, pods) == []
 
 

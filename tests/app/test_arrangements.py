@@ -13,7 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldapp import accounts, arrangements, backups, checkpoints, leaves, own_account, people, rotas, signers, verifying
+from fieldapp import (
+    accounts,
+    arrangements,
+    backups,
+    checkpoints,
+    leaves,
+    own_account,
+    people,
+    rotas,
+    signers,
+    verifying,
+    widening,
+)
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import FieldappError
 from fieldapp.keys import new_id
@@ -24,6 +36,7 @@ from fieldapp.store.copying import copy
 from fieldapp.store.second_factors import PasskeyRow
 from fieldapp.verifying import Fault, sentence
 from fieldapp.verifying.arrangements import Replay
+from fieldapp.widening import Wish
 from sync.entry import stamp
 from tests.app.another_hand import chain_anew, took_nothing_down
 from tests.app.harrowmere import Harrowmere
@@ -257,6 +270,8 @@ def test_backup_of_an_earlier_release_is_put_back_without_a_fault(place: Harrowm
     copy(here.store.path, then)
     with closing(sqlite3.connect(then, isolation_level=None)) as raw:
         took_nothing_down(raw)
+        for table in ("widenings", "refusals"):
+            raw.execute(f"DROP TABLE {table}")
         raw.execute("PRAGMA user_version = 9")
     beside = EpochFile(tmp_path / "office.key")
     done = backups.restore(then, str(live), here.keys, beside, place.clock(), lambda step, done, total: None)
@@ -311,6 +326,8 @@ class Life:
             lambda: leaves.share_with_pod(*both, marian, family, pod, is_shared=which % 2 == 0, now=at),
             lambda: rotas.add_turn(*both, marian, "family-support", person, "", later, at),
             lambda: accounts.change(*both, admin, person, "keyworker", "other" if which % 2 else "family-support", at),
+            lambda: widening.do(*both, admin, Wish("part", person, "supervisor", "other" if which % 2 else "family-support"), "", at),
+            lambda: self._confirm_all(marian),
             lambda: accounts.close(*both, admin, person, "", at),
             lambda: accounts.open_again(*both, admin, person, "", at),
             lambda: accounts.lock_out(*both, admin, person, "", at),
@@ -325,6 +342,12 @@ class Life:
             lambda: own_account.change_password(store, self.place.people[who], "three other words", at),
             lambda: people.team_called(store, f"Team {which % 3}"),
         ]  # fmt: skip
+
+    def _confirm_all(self, by: people.Person) -> None:
+        at = self.place.clock()
+        for each in widening.asked_for(*self._both, by, at):
+            if each.may:
+                widening.confirm(*self._both, by, each.row.id, at)
 
     def _passkey(self, person: str) -> None:
         with self.place.office.store.writing() as tx:

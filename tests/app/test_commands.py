@@ -6,14 +6,19 @@ import errno
 import itertools
 import json
 import os
+import re
 import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from fieldapp import checkpoints, cli, config, create_app, open_office
+from fieldapp import accounts, checkpoints, cli, config, create_app, open_office, people, vouching, widening
 from fieldapp.store.arrangements import WRITTEN_DOWN
+from fieldapp.widening import Wish
+from tests.app import harrowmere
+from tests.app.harrowmere import Clock
 from tests.app.killed import killed_at
 
 
@@ -22,6 +27,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FIELDAPP_KEY_FILE", str(tmp_path / "office.key"))
     monkeypatch.setenv("FIELDAPP_DATABASE", str(tmp_path / "office.db"))
     monkeypatch.setenv("FIELDAPP_ORIGIN", "http://localhost:8000")
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
     return tmp_path
 
 
@@ -31,13 +37,111 @@ def test_first_administrator_can_be_added_when_nobody_is_there_to_sign_in(
     assert cli.main(["init"]) == 0
     assert cli.main(["person", "Noor Abara", "Noor@harrowmere.example", "administrator", "--team", "North"]) == 0
     told = capsys.readouterr().out
-    assert "otpauth://totp/fieldapp:noor%40harrowmere.example" in told
+    assert "http://localhost:8000/desk/set-up" in told
+    assert len(re.findall(r"(?:first|second) words +[a-z]+-[a-z]+-[a-z]+$", told, re.M)) == 2
     store = create_app(config.read()).extensions["fieldapp"].store
     assert [(row.name, row.role) for row in store.people.all()] == [("Noor Abara", "administrator")]
     assert list(store.people.teams().values()) == ["North"]
     noor = store.people.all()[0].id
     deeds = [(row.what, row.person) for row in store.audit.all() if row.what != WRITTEN_DOWN]
     assert deeds == [("person added", ""), ("account made", noor)]
+
+
+def words_in(told: str) -> list[str]:
+    return re.findall(r"(?:first|second) words +(\S+)$", told, re.M)
+
+
+def set_up(email: str, halves: list[str], clock: Clock) -> bool:
+    """Whether somebody sets up their account with these words, on the page that the command names."""
+    app = create_app(config.read(), clock=clock)
+    store, keys = app.extensions["fieldapp"].store, app.extensions["fieldapp"].keys
+    first, second = halves
+    clock.pass_by(minutes=2)
+    begun = accounts.begin_set_up(store, keys, email, first, second, "192.0.2.1", "browser", clock)
+    if isinstance(begun, people.Refused):
+        return False
+    ticket = begun[0]
+    accounts.finish_set_up(store, keys, ticket, "kettle plum orbiting", people.code_at(ticket.totp, clock()), clock())
+    return True
+
+
+def test_what_the_machine_prints_opens_an_account_once_and_for_a_day(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["init"])
+    capsys.readouterr()
+    clock, halves = Clock(datetime.now(UTC)), {}
+    for who in ("noor", "late"):
+        assert cli.main(["person", who, f"{who}@harrowmere.example", "administrator"]) == 0
+        halves[who] = words_in(capsys.readouterr().out)
+    store = create_app(config.read()).extensions["fieldapp"].store
+    assert [people.is_set_up(row) for row in store.people.all()] == [False, False]
+    assert not set_up("noor@harrowmere.example", [halves["noor"][0]] * 2, clock)
+    assert set_up("noor@harrowmere.example", halves["noor"], clock)
+    assert not set_up("noor@harrowmere.example", halves["noor"], clock)
+    clock.pass_by(hours=24)
+    assert not set_up("late@harrowmere.example", halves["late"], clock)
+    # Who was let in at the machine confirms what another asks for, and the other way round.
+    assert cli.main(["account", "late@harrowmere.example", "--words"]) == 0
+    assert set_up("late@harrowmere.example", words_in(capsys.readouterr().out), Clock(datetime.now(UTC)))
+    late, noor = (people.by_id(store, row.id, datetime.now(UTC) + timedelta(minutes=5)) for row in store.people.all())
+    assert late is not None
+    assert noor is not None
+    assert vouching.could_confirm(store, late.id, "", noor, [])
+    assert vouching.could_confirm(store, noor.id, "", late, [])
+
+
+def test_words_given_out_at_the_machine_wait_for_nobody_to_confirm_them(machine: Path) -> None:
+    cli.main(["init"])
+    for who in ("noor", "ada"):
+        cli.main(["person", who, f"{who}@harrowmere.example", "administrator"])
+    here = create_app(config.read()).extensions["fieldapp"]
+    now = datetime.now(UTC)
+    noor, ada = (people.by_id(here.store, row.id, now) for row in here.store.people.all())
+    assert noor is not None
+    assert ada is not None
+    found = accounts.resets_for(here.store, noor, now)
+    assert [may for _, may in found] == [False, False]
+    for reset, _ in found:
+        with pytest.raises(accounts.NotThisOne, match="moved"):
+            accounts.confirm_reset(here.store, here.keys, noor, reset.id, now)
+
+
+def test_one_administrator_gives_somebody_more_at_the_machine(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["init"])
+    for who, role, team in (("noor", "administrator", []), ("ama", "keyworker", ["--team", "North"])):
+        assert cli.main(["person", who, f"{who}@harrowmere.example", role, *team]) == 0
+    here = create_app(config.read()).extensions["fieldapp"]
+    ama, noor = here.store.people.all()
+    asker = people.by_id(here.store, noor.id, datetime.now(UTC))
+    assert asker is not None
+    with pytest.raises(accounts.NotThisOne, match="alone"):
+        widening.do(here.store, here.keys, asker, Wish("part", ama.id, "supervisor", ama.team), "why", datetime.now(UTC))
+    assert cli.main(["account", "AMA@harrowmere.example", "--role", "supervisor", "--team", "South"]) == 0
+    assert "ama is supervisor in South from now on" in capsys.readouterr().out
+    row = here.store.people.by_id(ama.id)
+    assert (row.role, here.store.people.teams()[row.team]) == ("supervisor", "South")
+    accounts.close(here.store, here.keys, asker, ama.id, "has left", datetime.now(UTC))
+    assert cli.main(["account", "ama@harrowmere.example", "--words"]) == 1
+    assert cli.main(["account", "ama@harrowmere.example", "--open"]) == 0
+    told = [(row.what, row.person) for row in here.store.audit.all()][-2:]
+    assert told == [("account opened again", ""), ("had their account opened again", ama.id)]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["ama@harrowmere.example", "--open"], "Nobody here has the address"),
+        (["noor@harrowmere.example"], "Say what to do"),
+        (["noor@harrowmere.example", "--team", "North"], "Say what to do"),
+        (["noor@harrowmere.example", "--open"], "That is so already"),
+    ],
+)
+def test_account_that_cannot_be_changed_so_stays_and_a_sentence_says_why(
+    machine: Path, capsys: pytest.CaptureFixture[str], command: list[str], said: str
+) -> None:
+    cli.main(["init"])
+    cli.main(["person", "Noor Abara", "noor@harrowmere.example", "administrator"])
+    assert cli.main(["account", *command]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_second_person_of_one_address_is_refused_with_a_sentence(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,11 @@ from time import perf_counter
 import pytest
 from flask import Flask
 
-from fieldapp import access, accounts, config, create_app, emergencies, found_office, people, rotas, scope
+from fieldapp import access, accounts, config, create_app, emergencies, found_office, people, rotas, scope, widening
 from fieldapp.keys import hash_text, new_id
 from fieldapp.store.quarantine import QuarantineRow
 from fieldapp.web.guards import READ_ONLY
+from fieldapp.widening import Wish
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import Browser, Harrowmere, words_of
@@ -120,7 +121,10 @@ def build(folder: Path) -> World:
     turn = here.store.rotas.turns_for(["family-support"], at)[0].id
     accounts.ask_reset(here.store, here.keys, place.people["admin"], place.id("reece"), "rang me", place.clock())
     reset = here.store.resets.standing(at)[0].id
+    wish = Wish("part", place.id("polly"), "supervisor", "family-support")
+    assert not widening.do(here.store, here.keys, place.people["admin"], wish, "covers for Jos", place.clock())
     things = {
+        "asked": here.store.widenings.standing(at)[0].id,
         "id": "none",
         "person": place.id("ama"),
         "reset": reset,
@@ -201,6 +205,9 @@ DOORS = {
     # Whose it is not to confirm hears that it is not, as after somebody else did; the words are shown to nobody twice.
     ("POST", "/desk/resets/<reset>/confirm"): Door(BOTH),
     ("POST", "/desk/resets/<reset>/take-back"): OF_THE_TEAM,
+    # As with a reset; who may not confirm it may not take it back either, but for another administrator.
+    ("POST", "/desk/wider-access/<asked>/confirm"): Door(BOTH),
+    ("POST", "/desk/wider-access/<asked>/take-back"): OF_THE_TEAM,
     ("GET", "/desk/phones"): Door(("admin",)),
     ("GET", "/desk/phones/<device>"): OF_THE_TEAM,
     ("POST", "/desk/phones/<device>/looked-into"): OF_THE_TEAM,
@@ -382,8 +389,8 @@ def everything_shown(world: World, browser: Browser, who: str) -> dict[str, byte
     return found
 
 
-LOOKING_WRITES = {"audit", "sessions"}
-"""That somebody looked, and that a sign-in is in use."""
+LOOKING_WRITES = {"audit", "sessions", "refusals"}
+"""That somebody looked, or was refused, and that a sign-in is in use."""
 
 
 def everything_kept(world: World) -> dict[str, list[tuple[object, ...]]]:
@@ -484,7 +491,13 @@ def test_the_office_asks_its_store_the_same_for_a_private_section_as_for_what_do
             walked += 1
     connection.set_trace_callback(None)
     assert walked > 10
-    both = [[taking(f"/desk/families/{id}") for id in pairs["<casefile>"]] for _ in range(25)]
-    # The least of many, taken in turn: what is left when nobody else used the machine.
-    there, nowhere = (min(one) for one in zip(*both, strict=True))
+    # The least of many, taken in turn: what is left when nobody else used the machine. A refusal is written down, so where the disk is
+    # busy it takes more of them until each has been lucky once; a difference that is there stays however many are taken.
+    there = nowhere = float("inf")
+    for taken in range(400):
+        there, nowhere = (
+            min(least, taking(f"/desk/families/{id}")) for least, id in zip((there, nowhere), pairs["<casefile>"], strict=True)
+        )
+        if taken >= 25 and 1 / 2 < there / nowhere < 2:
+            break
     assert 1 / 2 < there / nowhere < 2

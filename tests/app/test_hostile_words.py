@@ -168,7 +168,7 @@ def test_whatever_is_typed_into_any_form_breaks_nothing_and_runs_nowhere(office:
                 wrong[who, rule.rule] = faulty
     assert wrong == {}
     # And what the council's own logging takes in is one row a line, of this office's making.
-    written = list(auditing.lines(office.place.office.store, 0))
+    written = list(auditing.lines(office.place.office.store, 0, office.place.clock()))
     assert all("\n" not in line and "\r" not in line and line.isascii() for line in written)
     rows = [json.loads(line) for line in written]
     assert {frozenset(row) for row in rows} == {frozenset(rows[0])}

@@ -45,6 +45,9 @@ def test_every_route_of_the_protocol_is_in_the_document(place: Harrowmere) -> No
     }
     assert said == served
     assert document(place)["openapi"] == "3.1.0"
+    cookie = document(place)["components"]["securitySchemes"]["device"]
+    assert cookie["name"] == protocol.device_name(over_https=False)
+    assert f"`{protocol.device_name(over_https=True)}`" in cookie["description"]
 
 
 class Documented:

@@ -15,6 +15,14 @@ from tests.app import harrowmere
 from tests.app.authenticator import PRESENT, Authenticator, changed
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
 
+FROM_ELSEWHERE: tuple[dict[str, Any], ...] = (
+    {"origin": "https://localhost.evil.example"},
+    {"origin": "http://localhost:81"},
+    {"host": "evil.example"},
+    {"flags": PRESENT},
+)
+"""What an answer says that was made on another page, at another port or for another host, or without its owner's finger or PIN."""
+
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
@@ -120,16 +128,7 @@ def test_an_answer_is_refused_on_another_browser_and_after_five_minutes(office: 
     assert sign_in(late, answer).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [
-        {"origin": "https://localhost.evil.example"},
-        {"origin": "http://localhost:81"},
-        {"host": "evil.example"},
-        {"flags": PRESENT},
-        {"flags": 0x04},
-    ],
-)
+@pytest.mark.parametrize("lie", [*FROM_ELSEWHERE, {"flags": 0x04}])
 def test_an_answer_from_elsewhere_or_without_its_owner_is_refused(office: Harrowmere, lie: dict[str, Any]) -> None:
     held = with_passkey(office)
     for name, value in lie.items():
@@ -215,15 +214,7 @@ def test_a_phone_is_set_up_with_a_passkey_in_place_of_the_code(office: Harrowmer
     assert answer.get_json()["person"]["id"] == office.id("marian")
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [
-        {"origin": "https://localhost.evil.example"},
-        {"origin": "http://localhost:81"},
-        {"host": "evil.example"},
-        {"flags": PRESENT},
-    ],
-)
+@pytest.mark.parametrize("lie", FROM_ELSEWHERE)
 def test_no_phone_is_set_up_with_an_answer_from_elsewhere_or_without_its_owner(office: Harrowmere, lie: dict[str, Any]) -> None:
     held = with_passkey(office)
     for name, value in lie.items():

@@ -29,6 +29,7 @@ from fieldapp import (
     sorting,
     store,
     verifying,
+    widening,
 )
 from fieldapp.checkpoints import CheckpointFile, NotACheckpoint
 from fieldapp.keys import Keys, hash_text, new_id, sha256, verify_jws
@@ -36,6 +37,7 @@ from fieldapp.store import Store, arrangements
 from fieldapp.store.copying import copy, fold
 from fieldapp.store.second_factors import PasskeyRow
 from fieldapp.verifying import Fault, sentence
+from fieldapp.widening import Wish
 from sync import chain, entry
 from tests.app.harrowmere import VISIT, Harrowmere
 from tests.app.phone import Handset, phone
@@ -71,7 +73,7 @@ TOGETHER = [(table,) for table in sorted(COVERED - MERE)] + [tuple(sorted(MERE))
 DAILY = {
     *("settings", "sign_in_attempts"),
     *("removals_heard", "drafts", "blobs", "blob_chunks", "phone_alarms", "deliveries", "vaults_gone"),
-    "spent",
+    *("spent", "refusals"),
 }
 """Tables that no chain covers: what is overwritten by nature."""
 
@@ -154,6 +156,10 @@ def arranged(place: Harrowmere, family: str) -> str:
     reset = here.store.resets.standing(entry.stamp(at))[0].id
     accounts.confirm_reset(*both, marian, reset, at)
     accounts.ask_reset(*both, place.people["admin"], place.id("reece"), "So did he.", at)
+    widening.do(*both, place.people["admin"], Wish("part", place.id("ama"), "supervisor", "family-support"), "Marian leaves.", at)
+    widening.do(
+        *both, place.people["admin"], Wish("part", place.id("reece"), "supervisor", "family-support"), "So do others.", at
+    )
     for _ in range(2):
         people.begin_session(here.store, marian, at)
     assert own_account.connect_council(here.store, marian, "https://council.example", "marian", at)
@@ -478,6 +484,24 @@ def test_exported_file_names_no_casefile_and_shows_its_own_changes(place: Harrow
             continue
         # Only what no signature needs may be another: the white space between values.
         assert (read.jws, read.heads, read.office) == (made.jws, checkpoints.read_file(data).heads, ring.office.jwk)
+
+
+# What the file is made of
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("CREATE TRIGGER left_here AFTER INSERT ON entries BEGIN DELETE FROM readers; END", "left_here"),
+        ("CREATE TABLE beside (what TEXT)", "beside"),
+        ("DROP INDEX records_by_author", "records_by_author"),
+        ("ALTER TABLE records RENAME COLUMN why TO whz", "records"),
+    ],
+)
+def test_what_somebody_left_in_the_file_or_called_otherwise_is_named(kept: Kept, statement: str, name: str) -> None:
+    with closing(kept.raw()) as raw:
+        raw.execute(statement)
+    assert ("shape", f"table, index or trigger {name}") in [(each.code, each.place) for each in kept.faults()]
 
 
 # Any byte of the file

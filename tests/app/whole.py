@@ -14,12 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from fieldapp import accounts, config, create_app, emergencies, found_office, rotas
+from fieldapp import accounts, config, create_app, emergencies, found_office, rotas, widening
 from fieldapp.config import CouncilSettings
 from fieldapp.keys import hash_text
 from fieldapp.store.quarantine import QuarantineRow
 from fieldapp.web.guards import READ_ONLY, Guard, guard_of
 from fieldapp.web.office import office
+from fieldapp.widening import Wish
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import Browser, Harrowmere
@@ -110,6 +111,8 @@ def _one_of_everything(place: Harrowmere, handset: Handset) -> dict[str, str]:
     pod = rotas.add_pod(here.store, here.keys, marian, "family-support", "North", now)
     accounts.ask_reset(here.store, here.keys, place.people["admin"], place.id("reece"), "Lost the phone", now)
     ((reset, _),) = accounts.resets_for(here.store, marian, now)
+    wish = Wish("part", place.id("reece"), "supervisor", "family-support")
+    widening.do(here.store, here.keys, place.people["admin"], wish, "Covers for Marian", now)
     with here.store.writing() as tx:
         tx.quarantine.add(
             QuarantineRow(hash_text(junk), handset.device, handset.key.kid, "", "", "cannot_open", False, at, at[:10], 4, junk)
@@ -125,6 +128,7 @@ def _one_of_everything(place: Harrowmere, handset: Handset) -> dict[str, str]:
         "pod": pod,
         "emergency": emergency.id,
         "reset": reset.id,
+        "asked": here.store.widenings.standing(at)[0].id,
         "id": "none",
         "release": place.app.test_client().get("/app").headers["Fieldapp-Release"],
         "name": "phone.js",

@@ -202,6 +202,13 @@ def test_two_people_give_a_keyworker_her_account_back(server: Server, new_phone:
     admin.adds_a_keyworker("Nora Quill", "nora@harrowmere.example")
     admin.is_at("The first words for Nora Quill")
     admin.reads("Nobody can sign in as Nora Quill yet.")
+    # and who asks that a colleague may read more, which changes nothing yet
+    admin.goes_to("People")
+    admin.follows("Reece Oduya")
+    laptop.page.get_by_label("Supervisor", exact=True).check()
+    laptop.page.locator("#text-part").fill("Covers for Jos from Monday")
+    admin.presses("Change this")
+    admin.reads(re.compile("nothing changes until another administrator, or a supervisor"))
 
     other = new_phone(LAPTOP)
     other.switch_on()
@@ -209,6 +216,9 @@ def test_two_people_give_a_keyworker_her_account_back(server: Server, new_phone:
     marian.signs_in()
     marian.goes_to("Resets")
     marian.reads(re.compile(r"New here: Keyworker in .+, nora@harrowmere\.example\."))
+    marian.reads(re.compile(r"Now: Keyworker in .+\. ?To be Supervisor in .+\. ?Why: Covers for Jos from Monday"))
+    marian.presses("Confirm wider access for Reece Oduya")
+    marian.reads(re.compile("Confirmed, and it holds from now on"))
     marian.presses("I have spoken to them: confirm for Ama Lindqvist")
     marian.is_at("The second words for Ama Lindqvist")
     second = other.page.locator(".desk-secret").inner_text()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fieldapp.access import (
@@ -18,6 +18,8 @@ from fieldapp.access import (
     Reader,
     Scope,
     could_once_read,
+    gives_more,
+    holds,
     is_active,
     keeps_two_readers,
     last_began,
@@ -312,6 +314,53 @@ def oracle(told: dict) -> tuple[bool, bool, bool, bool]:
     answers = named or (shared and any(not duty for duty, _ in parts))
     reads = answers or stands_in
     return (reads, reads or (shared and any(way == "emergency" for way, _ in mine)), reads, answers)
+
+
+MORE = {
+    # what changes                              role now         teams now   role to be       teams to be   two people
+    "keyworker to supervisor":                 ("keyworker",     ["team"],   "supervisor",    ["team"],     Y),
+    "keyworker to auditor":                    ("keyworker",     ["team"],   "auditor",       ["team"],     Y),
+    "keyworker to practitioner":               ("keyworker",     ["team"],   "practitioner",  [],           n),
+    "keyworker to another team":               ("keyworker",     ["team"],   "keyworker",     ["other"],    Y),
+    "keyworker of no team joins one":          ("keyworker",     [],         "keyworker",     ["team"],     Y),
+    "practitioner to keyworker":               ("practitioner",  [],         "keyworker",     ["team"],     Y),
+    "supervisor to keyworker":                 ("supervisor",    ["team"],   "keyworker",     ["team"],     n),
+    "supervisor to auditor":                   ("supervisor",    ["team"],   "auditor",       ["team"],     n),
+    "supervisor to another team":              ("supervisor",    ["team"],   "supervisor",    ["other"],    Y),
+    "supervisor of two teams to one":          ("supervisor",    ["team", "other"], "supervisor", ["other"], n),
+    "supervisor to keyworker of another team": ("supervisor",    ["team"],   "keyworker",     ["other"],    Y),
+    "auditor to supervisor":                   ("auditor",       ["team"],   "supervisor",    ["team"],     Y),
+    "auditor whose day has gone by, anew":     ("auditor",       [],         "auditor",       ["team"],     Y),
+    "anybody to administrator":                ("supervisor",    ["team"],   "administrator", [],           Y),
+    "administrator to keyworker":              ("administrator", [],         "keyworker",     ["team"],     Y),
+    "administrator to auditor of no team":     ("administrator", [],         "auditor",       [],           Y),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", MORE)
+def test_what_gives_more_takes_two(change: str) -> None:
+    role, teams, new_role, new_teams, takes_two = MORE[change]
+    assert gives_more(role, teams, new_role, new_teams) is takes_two
+
+
+@given(facts, st.sampled_from(ROLES), st.sampled_from([(), ("team",), ("other",)]))
+def test_law_nobody_reads_or_does_more_after_what_one_alone_may_change(told: dict, role: str, teams: tuple[str, ...]) -> None:
+    start, end = wire(told["account"])
+    before = Reader(
+        "me", told["role"], start, end, tuple(Membership(team, *wire(span), duty) for team, span, duty in told["parts"])
+    )
+    at, duty = HOURS[told["now"]], tuple(each for each in before.memberships if each.on_duty)
+    mine = [each.team for each in before.memberships if not each.on_duty and holds(each.from_at, each.until_at, at)]
+    # An auditor whose part has no end reads nothing by it, and is given one anew with an end: no such part is ever made.
+    assume(told["role"] != "auditor" or all(each.until_at is not None for each in before.memberships))
+    parts = tuple(Membership(team, at, HOURS[-1] if role == "auditor" else None) for team in teams)
+    after = replace(before, role=role, memberships=(*duty, *parts))
+    if gives_more(before.role, mine, role, teams):
+        return
+    leaves = [Grant(casefile, name, *wire(span), way) for way, span, name, casefile in told["leaves"]]
+    scope = Scope("c", told["sort"], told["team"], told["practice"])
+    for may in (may_read, may_look, may_write, may_steer):
+        assert may(before, scope, leaves, at) or not may(after, scope, leaves, at)
 
 
 @given(facts)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
 
 import pytest
 
-from fieldapp.web import access_words, days, words
+from fieldapp.accounts import DONE_TO
+from fieldapp.radar import STATUSES
+from fieldapp.web import access_words, days, deed_words, words
 from tests.house.test_words_on_screen import ours_in
+from tests.house.tools import ROOT
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -90,3 +94,41 @@ def test_day_begins_and_is_over_by_the_clock_on_the_wall(day: str, first: str | 
 )
 def test_time_typed_is_the_clock_on_the_wall(typed: str, moment: str | None) -> None:
     assert days.at_time(typed) == moment
+
+
+WRITES_DOWN = {"audit.add", "note", "_write_down", "_audit"}
+"""What puts a row into the audit: the store's own door, and what some modules have before it."""
+
+
+def deeds_in(source: str) -> set[str]:
+    """Every deed that this code writes down, as far as it is written there; of one that ends in a value, its beginning."""
+    found: set[str] = set()
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        if not ast.unparse(call.func).endswith(tuple(WRITES_DOWN)):
+            continue
+        for given in call.args:
+            said = [given.body, given.orelse] if isinstance(given, ast.IfExp) else [given]
+            said = [each.values[0] if isinstance(each, ast.JoinedStr) else each for each in said]
+            found |= {each.value for each in said if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    return found - {""}
+
+
+def test_every_deed_has_words() -> None:
+    written = {deed for file in (ROOT / "fieldapp").rglob("*.py") for deed in deeds_in(file.read_text())}
+    assert len(written) > 60
+    begins = tuple(deed_words.BEGINNINGS)
+    assert {deed for deed in written if not (deed in deed_words.DEEDS or deed.startswith(begins) or deed == "device ")} == set()
+    assert set(DONE_TO) | set(DONE_TO.values()) <= set(deed_words.DEEDS)
+    assert {f"device {status}" for status in STATUSES} | set(words.DECISIONS) <= set(deed_words.DEEDS)
+    assert ours_in([*deed_words.DEEDS.values(), *deed_words.BEGINNINGS.values()]) == []
+
+
+def test_a_planted_deed_without_words_is_found() -> None:
+    assert deeds_in("tx.audit.add(at, person, 'danced here' if x else 'sang there', casefile)") == {"danced here", "sang there"}
+    assert deeds_in("_note(tx, keys, by, f'sang {n} times')") == {"sang "}
+
+
+def test_a_deed_of_an_earlier_release_is_told_as_it_was_kept() -> None:
+    assert deed_words.deed("danced here", NOW) == "Danced here"
+    assert deed_words.deed("database restored as of 2026-11-20", NOW) == "Put a backup back as of 2026-11-20"
+    assert deed_words.deed("read on a phone on 2026-11-22", NOW) == f"Read on a phone on {words.on_text('2026-11-22', NOW)}"
