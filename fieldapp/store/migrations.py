@@ -345,9 +345,11 @@ def migrate(connections: Connections) -> int:
 
 
 def contents(connections: Connections) -> dict[str, str]:
-    """Says how each table, index, view and trigger of a database was made, by name. Leaves out what SQLite keeps for itself."""
+    """Says how each table, index, view and trigger of a database was made, by name. Leaves out what SQLite keeps for itself,
+    and marks that one release of it sets around a name and another does not.
+    """
     rows = connections.raw.execute("SELECT name, sql FROM main.sqlite_master WHERE name NOT LIKE 'sqlite|_%' ESCAPE '|'")
-    return {str(name): str(sql) for name, sql in rows}
+    return {str(name): " ".join(str(sql).replace('"', "").split()) for name, sql in rows}
 
 
 @cache
