@@ -165,6 +165,9 @@ def change(
         if access.gives_more(row.role, before, role, teams):
             vouching.require_second(by, asked_by)
         tx.widenings.end_all(person, at)
+        if row.role == "administrator":
+            tx.widenings.end_asked_by(person, at)
+            tx.resets.end_given_by(person, at)
         tx.people.leave_teams(person, at)
         tx.rotas.stand_down(person, at, but=team if role in access.STANDS_IN else None)
         tx.people.set_role(person, role, team)

@@ -23,6 +23,10 @@ REFUSED = "refused "
 """How the deed of a refusal begins: why, how often in that hour, and which route."""
 MOST_REFUSALS = 1000
 """Refusals that are counted one by one; from there on a counter stands still and nothing more is written in that hour."""
+ANY_ROUTE = "any"
+"""Of those whom nobody knows one counter for each reason: they can ask every route there is, and make the office write for each."""
+PATIENCE_S = 0.1
+"""A refusal waits no longer for whoever writes just now: it would hold one of the few threads that phones are answered on."""
 
 
 class NotForThem(FieldappError):
@@ -86,12 +90,14 @@ def note_refusal(store: Store, why: str, route: str, now: datetime, *, person: s
     """Counts that somebody was refused a route: no address and no id of what they asked for, whether that exists or not.
 
     One counter for each person or phone, reason, route and hour. Hours that are over go into the audit, one row for each counter.
+    Raises StoreBusy where others are writing: then it is not counted.
     """
     at = stamp(now)
+    route = route if person or device else ANY_ROUTE
     hour = at[:13]
     if store.refusals.count(hour, person, device, why, route) >= MOST_REFUSALS:
         return
-    with store.writing() as tx:
+    with store.writing(patience_s=PATIENCE_S) as tx:
         tx.refusals.add(hour, person, device, why, route)
         _settle(tx, at)
 

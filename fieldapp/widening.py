@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from fieldapp import accounts, people, rotas, vouching
 from fieldapp.accounts import LONGEST_WHY, NoSuchAccount, NotThisOne
 from fieldapp.errors import FieldappError
-from fieldapp.keys import Keys, new_id
+from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person
 from fieldapp.store.widenings import WideningRow
 from fieldapp.vouching import TakesTwo
@@ -83,6 +83,7 @@ def asked_for(store: Store, keys: Keys, person: Person, now: datetime) -> list[A
         about = store.people.by_id(row.person)
         if about is not None and (may or person.role == "administrator"):
             why = _why(keys, row)
+            may = may and why != ""
             teams = tuple(store.people.teams_of(row.person, stamp(now)))
             found.append(Asked(row, _wish(row), why, about.role, teams, may))
     return found
@@ -95,10 +96,12 @@ def confirm(store: Store, keys: Keys, by: Person, id: str, now: datetime) -> Non
         row = tx.widenings.get(id)
         if row is None:
             raise NoSuchAccount(id)
-        if not _may_confirm(tx, row, by, now) or not tx.widenings.confirm(id, by.id, at):
+        # As they are now that nobody else can change it, and not as they were when their request came.
+        still = people.by_id(tx, by.id, now)
+        why = _why(keys, row)
+        if still is None or not why or not _may_confirm(tx, row, still, now) or not tx.widenings.confirm(id, by.id, at):
             raise NotThisOne("moved")
         accounts.note(tx, keys, by, "wider access confirmed", row.person, _told(tx, _wish(row)), at)
-        why = _why(keys, row)
         _do(tx, keys, by, _wish(row), why, now, asked_by=row.asked_by)
 
 
@@ -159,6 +162,9 @@ def _teams(store: Store, wish: Wish, at: str) -> list[str]:
     """The teams whose supervisors answer for what would be read; none where a role reads no team's families."""
     if wish.what == "open":
         return store.people.teams_of(wish.person, at)
+    if wish.role == "administrator":
+        # They confirm for every team afterwards, and not for that of one supervisor alone.
+        return []
     pod = store.rotas.pod(wish.pod) if wish.pod else None
     team = pod.team if pod is not None else wish.team
     return [team] if team is not None else []
@@ -178,7 +184,11 @@ def _told(store: Store, wish: Wish) -> str:
 
 
 def _why(keys: Keys, row: WideningRow) -> str:
-    return str(json.loads(keys.open_secret(_ABOUT, row.why_sealed))["why"])
+    """Reads the reason; "" where another hand changed it: nobody confirms that, and it must not close the page for everybody else's."""
+    try:
+        return str(json.loads(keys.open_secret(_ABOUT, row.why_sealed))["why"])
+    except CannotOpen:
+        return ""
 
 
 def _wish(row: WideningRow) -> Wish:

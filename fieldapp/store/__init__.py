@@ -24,7 +24,7 @@ from fieldapp.store.entries import Entries
 from fieldapp.store.holdings import Holdings
 from fieldapp.store.inspection import Inspection
 from fieldapp.store.migrations import DatabaseIsNewer, DatabaseIsOlder, migrate, require_shape
-from fieldapp.store.noun import Connections, NotWriting, Sealed, StoreBusy, StoreDamaged, StoreFailed
+from fieldapp.store.noun import BUSY_TIMEOUT_S, Connections, NotWriting, Sealed, StoreBusy, StoreDamaged, StoreFailed
 from fieldapp.store.office import Office
 from fieldapp.store.people import People
 from fieldapp.store.quarantine import Quarantine
@@ -84,9 +84,12 @@ class Store:
         return self._connections.path
 
     @contextmanager
-    def writing(self) -> Iterator[Store]:
-        """Commits all that happens inside as one, or nothing. Others wait for it; inside another it is a savepoint."""
-        with self._connections.immediate():
+    def writing(self, *, patience_s: float = BUSY_TIMEOUT_S) -> Iterator[Store]:
+        """Commits all that happens inside as one, or nothing. Others wait for it; inside another it is a savepoint.
+
+        Waits so long for who is writing just now, and then raises StoreBusy.
+        """
+        with self._connections.immediate(patience_s):
             yield self
 
     @contextmanager

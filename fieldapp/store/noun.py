@@ -139,17 +139,22 @@ class Connections:
         return Database(raw)
 
     @contextmanager
-    def immediate(self) -> Iterator[None]:
-        """Holds the write lock from the first statement on; inside another such block it is a savepoint."""
+    def immediate(self, patience_s: float = BUSY_TIMEOUT_S) -> Iterator[None]:
+        """Holds the write lock from the first statement on, for which it waits so long; inside another such block it is a savepoint."""
         db = self.db
         if db.conn.in_transaction:
             with db.atomic():
                 yield
             return
         try:
+            if patience_s != BUSY_TIMEOUT_S:
+                db.conn.execute(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
             db.conn.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise StoreBusy(type(error).__name__) from None
+        finally:
+            if patience_s != BUSY_TIMEOUT_S:
+                db.conn.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
         try:
             yield
             if not self._is_in_transaction():

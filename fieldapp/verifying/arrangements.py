@@ -75,4 +75,6 @@ class Replay:
 
 
 def _place(table: str, key: str) -> str:
+    if table not in TABLES:
+        return f"{table} {key}"  # of an earlier release
     return _PLACES[table].format(*key.split("|", len(TABLES[table].key) - 1))

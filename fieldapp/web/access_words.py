@@ -90,6 +90,9 @@ REFUSED = {
 }
 
 
+WHY_UNREADABLE = "The reason cannot be read: it was changed by another hand. Take it back, and ask whoever runs the office to run fieldapp verify"
+
+
 def wish(what: str, *, part: str, team: str, pod: str, from_at: str, upto_at: str) -> str:
     """Says what somebody would have from now on."""
     return {

@@ -269,7 +269,7 @@ def _wider(one: Asked, names: dict[str, str], teams: dict[str, str]) -> dict[str
             from_at=one.wish.from_at and words.when_text(one.wish.from_at, now),
             upto_at=upto_at and words.when_text(upto_at, now),
         ),
-        "why": one.why,
+        "why": one.why or access_words.WHY_UNREADABLE,
         "facts": sign_in_words.reset_facts(
             names.get(one.row.asked_by, ""), words.when_text(one.row.asked_at, now), "", words.when_text(one.row.until_at, now)
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from fieldapp.auditing import REFUSED
@@ -123,12 +124,19 @@ BEGINNINGS = {
 """Deeds that end in a day or a number, by how they begin."""
 
 
+_REFUSED = re.compile(rf"{REFUSED}(?P<why>.*): .*, (?P<often>\d+(?: or more)?) in the hour from (?P<hour>[\dT-]+):00Z.*")
+
+
 def deed(what: str, now: datetime) -> str:
     """Says what was done."""
     if what.startswith(READ_ON_A_PHONE):
         return f"{BEGINNINGS[READ_ON_A_PHONE]} {words.on_text(what.removeprefix(READ_ON_A_PHONE), now)}"
     if what in DEEDS:
         return DEEDS[what]
+    if refused := _REFUSED.fullmatch(what):
+        # Without the route, which is a word of this program's makers.
+        times = "once" if refused["often"] == "1" else f"{refused['often']} times"
+        return f"Was refused {refused['why']}, {times} in the hour from {words.when_text(refused['hour'] + ':00:00.000Z', now)}"
     said = next((begins for begins in BEGINNINGS if what.startswith(begins)), None)
     # A deed of an earlier release is told as it was kept.
     return what[:1].upper() + what[1:] if said is None else f"{BEGINNINGS[said]} {what.removeprefix(said)}".strip()

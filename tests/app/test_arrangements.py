@@ -242,6 +242,20 @@ def test_nothing_of_what_was_taken_down_can_be_read_and_nobodys_list_is_longer_f
     assert rows == [("", "", "")]
 
 
+def test_what_a_trigger_in_the_file_changed_is_named_also_when_it_was_taken_out_again(place: Harrowmere, tarnley: str) -> None:
+    jos = place.id("jos")
+    with raw_of(place) as raw:
+        raw.execute(
+            "CREATE TRIGGER t AFTER INSERT ON audit BEGIN"
+            f" INSERT OR IGNORE INTO readers VALUES ('{tarnley}', '{jos}', '2020-01-01T00:00:00.000Z', NULL, 'assigned'); END"
+        )
+    with place.office.store.writing() as tx:
+        tx.audit.add(stamp(place.clock()), place.id("marian"), "checkpoint exported")
+    with raw_of(place) as raw:
+        raw.execute("DROP TRIGGER t")
+    assert [(each.place, each.detail) for each in faults(place)] == [(f"casefile {tarnley}, reader {jos}", "put in")]
+
+
 # Offices that were there before
 
 

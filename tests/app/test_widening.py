@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +33,13 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harrowmere:
     here = found.office
     rotas.add_pod(here.store, here.keys, found.people["olive"], "other", "East", found.clock())
     return found
+
+
+@contextmanager
+def raw_of(office: Harrowmere) -> Iterator[sqlite3.Connection]:
+    """The file as another hand changes it."""
+    with closing(sqlite3.connect(office.office.store.path, isolation_level=None)) as raw:
+        yield raw
 
 
 def soon(office: Harrowmere, **time: float) -> str:
@@ -221,6 +231,41 @@ def test_what_has_ended_is_confirmed_by_nobody(office: Harrowmere, ended: str) -
     else:
         accounts.change(here.store, here.keys, second, office.id("admin"), "auditor", None, now, asked_by=office.id("vera"))
     assert not may(office, "olive", asked)
+
+
+def test_what_a_former_administrator_asked_for_has_ended_also_when_they_are_one_again(office: Harrowmere) -> None:
+    here = office.office
+    asked = ask(office, wish(office, "part"))
+    assert accounts.ask_reset(here.store, here.keys, office.people["admin"], office.id("ama"), "She forgot.", office.clock())
+    assert may(office, "second", asked)
+    office.clock.pass_by(minutes=1)
+    back = ask(office, Wish("part", office.id("admin"), "keyworker", "other"), by="second")
+    widening.confirm(here.store, here.keys, office.people["olive"], back, office.clock())
+    assert here.store.resets.standing(stamp(office.clock())) == []
+    with raw_of(office) as raw:
+        raw.execute("UPDATE people SET role = 'administrator' WHERE id = ?", [office.id("admin")])
+    assert not may(office, "second", asked)
+
+
+def test_supervisor_makes_nobody_an_administrator(office: Harrowmere) -> None:
+    asked = ask(office, Wish("part", office.id("reece"), "administrator", "other"))
+    assert not may(office, "olive", asked)
+    assert may(office, "second", asked)
+
+
+def test_reason_that_another_hand_changed_closes_no_page_and_is_confirmed_by_nobody(office: Harrowmere) -> None:
+    here = office.office
+    spoilt = ask(office, wish(office, "part"))
+    office.clock.pass_by(minutes=1)
+    whole = ask(office, wish(office, "duty"))
+    with raw_of(office) as raw:
+        raw.execute("UPDATE widenings SET why_sealed = x'00' WHERE id = ?", [spoilt])
+    page = words_of(office.signed_in("second").get("/desk/resets"))
+    assert "The reason cannot be read" in page
+    assert not may(office, "second", spoilt)
+    assert may(office, "second", whole)
+    widening.take_back(here.store, here.keys, office.people["second"], spoilt, office.clock())
+    assert [row.id for row in here.store.widenings.standing(stamp(office.clock()))] == [whole]
 
 
 def test_page_says_what_to_do_when_nobody_else_could_confirm(office: Harrowmere) -> None:

@@ -119,7 +119,7 @@ export function ask(name, args) {
  */
 export async function save(given) {
   const saved = await ask("send", given);
-  if (outbox.value) outbox.value = { ...outbox.value, waiting: Math.max(1, outbox.value.waiting) };
+  if (outbox.value) outbox.value = { ...outbox.value, waiting: Math.max(1, outbox.value.waiting), is_listed: false };
   return saved;
 }
 
