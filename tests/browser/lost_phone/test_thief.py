@@ -20,7 +20,18 @@ from tests.browser.server import Server
 SENT, WAITS, BEGUN = "Quorvexil sent by nine", "Quorvexil waits since ten", "Quorvexil begun at eleven"
 PUBLIC = re.compile(r"/dist/|/demo/sign-ins$")
 """The app's own files, and what is published of a demo and refused outside one (test_demo_door.py)."""
-ADDED = {"audit", "casefiles", "checkpoints", "devices", "entries", "quarantine", "records", "sign_in_attempts", "slips"}
+ADDED = {
+    "audit",
+    "casefiles",
+    "checkpoints",
+    "devices",
+    "entries",
+    "quarantine",
+    "records",
+    "refusals",
+    "sign_in_attempts",
+    "slips",
+}
 """What may have other rows afterwards: what was sent, and what the office writes down of who asked."""
 
 
@@ -142,7 +153,7 @@ THERE = {
     "entry": "SELECT id FROM entries",
     "mine": "SELECT DISTINCT casefile FROM entries JOIN signers USING (kid) JOIN people ON people.id = person WHERE email = 'ama@harrowmere.example'",
 }
-NOTHING_THERE = ("emergency", "turn", "pod", "reset", "id", "slot", "hash")
+NOTHING_THERE = ("emergency", "turn", "pod", "reset", "asked", "id", "slot", "hash")
 """A demo has none of these, or they name nobody: any random id will do."""
 
 
