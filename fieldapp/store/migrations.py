@@ -1,7 +1,8 @@
 """The shape of the database, one numbered function for each step it ever took.
 
 `PRAGMA user_version` says how many have run. A step is never edited once a release has shipped it.
-Columns in the clear hold what numbering, access and reports need and name nobody; content is `Sealed`.
+From step 12 on none changes rows of a table in `arrangements.TABLES`: steps run before anything is taken down, and `fieldapp verify` would
+name what they changed for ever. Columns in the clear hold what numbering, access and reports need and name nobody; content is `Sealed`.
 """
 
 from __future__ import annotations
