@@ -6,6 +6,7 @@ import {
   askBeforeLeaving,
   here,
   keepForOffline,
+  later,
   leave,
   onChance,
   onInstallOffer,
@@ -62,10 +63,16 @@ const failed = shown(/** @type {any} */ (null));
 
 const core = startCore();
 
+/** However slow the store is: the keys of somebody who asked for the lock do not wait for it. */
+const LOCK_PATIENCE_MS = 5_000;
+
 /** Forgets the keys: what was typed is kept, the core is told, its worker ends with all it held, and the page begins anew. */
 async function lock() {
-  await leave();
-  await ask("lock").catch(() => {});
+  const patience = /** @type {Promise<void>} */ (new Promise((over) => later(over, LOCK_PATIENCE_MS)));
+  await Promise.race([leave(), patience]);
+  // What the phone would not keep is on this screen and nowhere else: the browser asks first, and whoever stays can go on.
+  if (hasUnsaved()) return reload();
+  await Promise.race([ask("lock").catch(() => {}), patience]);
   core.terminate();
   reload();
 }

@@ -49,6 +49,17 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
     expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
     ama.sees("Not kept yet – see below")
 
+    # And when she locks it, then the browser asks first, and whoever stays goes on with every word
+    asked: list[str] = []
+    ama.page.once("dialog", lambda told: (asked.append(told.type), told.dismiss()))
+    ama.goes_to_the_settings()
+    ama.presses("Lock")
+    ama.opens_the_family("Tarnley")
+    ama.follows("Carry on with the visit note")
+    expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
+    ama.sees("Not kept yet – see below")
+    assert asked == ["beforeunload"]
+
     # And what stands on this screen alone went nowhere else because it could not be kept
     the_lost_phone_tells_nothing(ama.phone, ama, after="there was no room")
 

@@ -555,7 +555,15 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   // One turn of the machine's loop: what was broken last is still heard.
   await clock.run(0);
   process.off("unhandledRejection", unheard);
-  return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken };
+  /** Who may read what when all is over, and what lies in it: for the real office's own tables to say the same. */
+  const readable = () =>
+    Object.fromEntries(
+      people.map(({ id }) => [
+        id,
+        Object.fromEntries(office.readable(id).map((casefile) => [casefile.id, casefile.entries.map((entry) => entry.id)])),
+      ]),
+    );
+  return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, readable };
 
   function waitingOn(phone) {
     return [...phone.disk.look("outbox", "items")].filter(([, { state }]) => state === "waiting").map(([id]) => id);

@@ -10,6 +10,7 @@ from fieldapp import store
 from fieldapp.epoch import EpochFile
 from fieldapp.store.quarantine import QuarantineRow
 from tests.faults.real_office import compare
+from tests.machine.oracle import Oracle
 
 RUNS = 24
 
@@ -20,6 +21,11 @@ def test_real_office_answers_as_its_model_when_both_live_through_the_same() -> N
     assert found.schedules == RUNS
     assert found.requests > 10 * RUNS
     assert {"stored", "duplicate"} <= set(found.statuses)
+
+
+def test_another_word_on_who_may_read_what_is_noticed_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Oracle, "readable", lambda self, person, at: set())
+    assert "reads otherwise in" in compare(seed=1000, runs=1).differences[0]
 
 
 @pytest.mark.parametrize(

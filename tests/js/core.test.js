@@ -163,6 +163,13 @@ describe("a working day", () => {
     assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
     const choosing = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
     assert.ok(!("warning" in choosing.fields) && choosing.forks.warning);
+    // Half a choice is a draft like any other: both versions are there again with what was typed.
+    await phone.ask("draft.keep", { slot: choosing.slot, fields: { ...choosing.fields, warning: "Dog in" } });
+    const reopened = await phone.ask("draft.open", { slot: choosing.slot });
+    assert.equal(reopened.fields.warning, "Dog in");
+    assert.deepEqual(reopened.forks, choosing.forks);
+    assert.equal(choosing.forks.warning.values.length, 2);
+    assert.ok(choosing.forks.warning.values.every((/** @type {any} */ one) => one.author && one.written_at));
     await assert.rejects(
       phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }),
       (/** @type {any} */ error) => error.problems.some((one) => one.code === "two_versions"),

@@ -11,7 +11,7 @@ Object.assign(globalThis, {
 });
 const { guard, hide, isHidden, lift, pin, TRIES, tryPin } = await import("../../static/src/parts/curtain.js");
 
-test("law: five wrong PINs in a row lock the phone, the right one begins the count anew, and no other lifts the curtain", (t) => {
+test("law: five wrong PINs in a row lock the phone, the right one begins the count anew, no other lifts the curtain, and after five none does", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let locks = 0;
   guard(
@@ -32,6 +32,11 @@ test("law: five wrong PINs in a row lock the phone, the right one begins the cou
       for (const one of pins) {
         const before = locks;
         const left = tryPin(one);
+        if (wrong >= 5) {
+          // The page may stay for words that could not be kept; then the right one comes too late.
+          assert.deepEqual([left, isHidden.value, locks - before], [0, true, 0]);
+          continue;
+        }
         if (one === pin.value) {
           assert.ok(!isHidden.value);
           wrong = 0;
@@ -40,8 +45,8 @@ test("law: five wrong PINs in a row lock the phone, the right one begins the cou
         }
         wrong++;
         assert.ok(isHidden.value);
-        assert.equal(locks > before, wrong >= 5, "locks at the fifth, and not before");
-        if (wrong < 5) assert.equal(left, 5 - wrong);
+        assert.equal(locks - before, wrong === 5 ? 1 : 0, "locks at the fifth, and not before");
+        assert.equal(left, 5 - wrong);
       }
     }),
   );

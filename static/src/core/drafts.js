@@ -30,7 +30,9 @@ export function openDrafts(session) {
     const definition = await definitions.byHash(slot.form);
     // What was typed is given back, whatever has become of the record in the cache, and whether there is one.
     const now = await records.stateAt(slot.record).catch(() => null);
-    const split = now ? forks(now.state.view).filter((name) => !Object.hasOwn(fields, name)) : [];
+    // A choice that was begun is shown between the same versions again; what has come since is not this draft's to settle.
+    const isSame = now?.state.view.heads.every((id) => slot.parents.includes(id));
+    const split = now ? forks(now.state.view).filter((name) => isSame || !Object.hasOwn(fields, name)) : [];
     return {
       ...slot,
       heads: slot.parents,

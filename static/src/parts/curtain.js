@@ -47,6 +47,8 @@ export function lift() {
 
 /** @param {string} given @returns {number} tries that are left; none: it is locked */
 export function tryPin(given) {
+  // Whoever had their tries has no more, also where the page stays for words that the phone would not keep.
+  if (wrong >= TRIES) return 0;
   if (given === pin.value) {
     lift();
     return TRIES;
