@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.lost_phone.situations import the_lost_phone_tells_nothing
 from tests.browser.people import Keyworker, Supervisor
@@ -51,7 +51,12 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
 
     # And when she locks it, then the browser asks first, and whoever stays goes on with every word
     asked: list[str] = []
-    ama.page.once("dialog", lambda told: (asked.append(told.type), told.dismiss()))
+
+    def stays(told: Dialog) -> None:
+        asked.append(told.type)
+        told.dismiss()
+
+    ama.page.once("dialog", stays)
     ama.goes_to_the_settings()
     ama.presses("Lock")
     ama.opens_the_family("Tarnley")
