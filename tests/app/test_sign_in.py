@@ -196,7 +196,7 @@ def test_somebody_who_has_left_cannot_sign_in_and_is_signed_out(office: Harrowme
     assert office.visitor().sign_in("jos").status_code == 401
 
 
-def test_the_session_changes_with_every_sign_in_and_the_old_one_ends(office: Harrowmere) -> None:
+def test_the_session_is_new_with_every_sign_in_and_never_one_that_was_planted(office: Harrowmere) -> None:
     browser = office.signed_in("marian")
     first = browser.client.get_cookie("fieldapp-desk")
     office.clock.pass_by(minutes=1)
