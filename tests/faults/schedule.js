@@ -563,7 +563,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         Object.fromEntries(office.readable(id).map((casefile) => [casefile.id, casefile.entries.map((entry) => entry.id)])),
       ]),
     );
-  return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, readable };
+  return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, readable: record && readable() };
 
   function waitingOn(phone) {
     return [...phone.disk.look("outbox", "items")].filter(([, { state }]) => state === "waiting").map(([id]) => id);
