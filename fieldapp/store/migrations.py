@@ -123,11 +123,16 @@ CREATE TABLE checkpoints (n INTEGER PRIMARY KEY, at {TIME} NOT NULL, root TEXT N
 """
 
 
-def m001_first_light(connections: Connections) -> None:
-    """Makes every table."""
-    for statement in M001.split(";\n"):
+def _run(connections: Connections, statements: str) -> None:
+    """Runs them one by one: what sqlite3 runs as one script commits the transaction it stands in."""
+    for statement in statements.split(";\n"):
         if statement.strip():
             connections.raw.execute(statement)
+
+
+def m001_first_light(connections: Connections) -> None:
+    """Makes every table."""
+    _run(connections, M001)
 
 
 M002 = f"""
@@ -142,9 +147,7 @@ CREATE INDEX phone_alarms_by_device ON phone_alarms (device);
 
 def m002_phone_alarms(connections: Connections) -> None:
     """Makes room for what somebody must look into about a phone, and for who did."""
-    for statement in M002.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M002)
 
 
 M003 = f"""
@@ -155,9 +158,7 @@ CREATE TABLE secret_keys (n INTEGER PRIMARY KEY, key_wrapped BLOB NOT NULL, from
 
 def m003_names_of_master_keys(connections: Connections) -> None:
     """Makes room for which master key this office needs, and for the keys of secrets, so that the master key can be replaced."""
-    for statement in M003.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M003)
 
 
 M004 = """
@@ -206,9 +207,7 @@ CREATE INDEX emergencies_open ON emergencies (from_at) WHERE looked_at IS NULL
 
 def m006_who_stands_in(connections: Connections) -> None:
     """Makes room for pods, turns of duty, who is kept out and emergencies; gives every auditor's part in a team an end."""
-    for statement in M006.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M006)
     connections.raw.execute(
         "UPDATE memberships SET until_at = strftime('%Y-%m-%dT%H:%M:%fZ', from_at, '+92 days')"
         " WHERE role = 'auditor' AND until_at IS NULL"
@@ -235,9 +234,7 @@ ALTER TABLE sessions ADD COLUMN via TEXT NOT NULL DEFAULT 'password'
 
 def m007_second_factors(connections: Connections) -> None:
     """Makes room for passkeys, for what is good once, for resets that two people agree on, and for councils' own accounts."""
-    for statement in M007.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M007)
 
 
 M008 = f"""
@@ -250,12 +247,10 @@ CREATE TABLE vaults_gone (kid TEXT PRIMARY KEY, at {TIME} NOT NULL, is_signed IN
 
 def m008_what_a_phone_was_given(connections: Connections) -> None:
     """Makes room for which casefiles each signer was given, and for whose copies a phone says are gone from it."""
-    for statement in M008.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M008)
 
 
-M010 = f"""
+M009 = f"""
 ALTER TABLE resets ADD COLUMN used_at {TIME};
 UPDATE resets SET used_at = ended_at WHERE EXISTS (
   SELECT 1 FROM audit WHERE audit.person = resets.person AND audit.at = resets.ended_at
@@ -273,12 +268,10 @@ def m009_who_vouched(connections: Connections) -> None:
 
     Drops the counters of tries: they were named by hashes under no key, and go on under other names.
     """
-    for statement in M010.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M009)
 
 
-M011 = """
+M010 = """
 CREATE TABLE sections_anew (casefile TEXT PRIMARY KEY REFERENCES casefiles(id), family TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO sections_anew SELECT casefile, family FROM sections;
 DROP TABLE sections;
@@ -289,12 +282,10 @@ CREATE INDEX sections_by_family ON sections (family)
 
 def m010_sections_before_their_family(connections: Connections) -> None:
     """Lets a private section come back after a restore before the family it belongs to has come back itself."""
-    for statement in M011.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M010)
 
 
-M012 = f"""
+M011 = f"""
 CREATE TABLE widenings (
   id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(id),
   what TEXT NOT NULL CHECK (what IN ('part','open','duty','pod','audit')), role TEXT NOT NULL, team TEXT REFERENCES teams(id),
@@ -310,9 +301,7 @@ CREATE TABLE refusals (
 
 def m011_what_takes_two(connections: Connections) -> None:
     """Makes room for what one person asks for and another confirms, because it gives somebody more to read, and for counters of refusals."""
-    for statement in M012.split(";\n"):
-        if statement.strip():
-            connections.raw.execute(statement)
+    _run(connections, M011)
 
 
 STEPS: tuple[Callable[[Connections], None], ...] = (

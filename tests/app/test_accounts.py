@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from fieldapp import accounts, leaves, people, rotas
 from fieldapp.accounts import NotThisOne
-from fieldapp.store.migrations import M010
+from fieldapp.store.migrations import m009_who_vouched
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
@@ -608,8 +608,7 @@ def test_who_was_once_added_by_one_administrator_alone_confirms_nothing_until_tw
     # A database of the release before.
     with here.store.writing() as tx:
         tx.resets._run("ALTER TABLE resets DROP COLUMN used_at")
-        for statement in M010.split(";\n"):
-            tx.resets._run(statement)
+        m009_who_vouched(tx.resets._connections)
     ask(office)
     assert not may_confirm(office, "lone")
     assert may_confirm(office, "sure")
