@@ -33,7 +33,7 @@ function makeLocks(clock) {
         now.steal();
       } else if (now) {
         await now.ended;
-        return this.request(owner, name, {}, work);
+        return owner.isDead ? never() : this.request(owner, name, {}, work);
       }
       const mine = { owner };
       mine.ended = new Promise((resolve) => {

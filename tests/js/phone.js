@@ -11,7 +11,11 @@ export function makeLocks() {
   return {
     /** What ends lets go at once. */
     letGo(owner) {
-      for (const [name, one] of held) if (one.owner === owner) held.delete(name);
+      for (const [name, one] of held)
+        if (one.owner === owner) {
+          held.delete(name);
+          one.gone();
+        }
     },
     async request(name, { ifAvailable = false, steal = false }, work, owner) {
       const current = held.get(name);
@@ -22,12 +26,16 @@ export function makeLocks() {
       const stolen = new Promise((_, no) => {
         reject = no;
       });
-      const mine = { reject, owner };
+      let gone;
+      const dead = new Promise((yes) => {
+        gone = yes;
+      });
+      const mine = { reject, gone, owner };
       held.set(name, mine);
       const ran = Promise.race([work({ name }), stolen]).finally(() => {
         if (held.get(name) === mine) held.delete(name);
       });
-      mine.ended = ran.catch(() => undefined);
+      mine.ended = Promise.race([ran.catch(() => undefined), dead]);
       return ran;
     },
   };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
+import { sendInBackground } from "../../static/src/core/background.js";
 import { json, makeSigner, sign, utf8 } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { backoff, push } from "../../static/src/core/push.js";
@@ -439,6 +440,42 @@ test("a sender alone, as the service worker has it, sends with no key and gives 
   await phone.ask("sync");
   assert.deepEqual(await standings(phone), []);
   phone.kill();
+});
+
+test("a service worker that is woken while a page sends sends again when that page is closed before the answer came", async () => {
+  const { office, phone, ids } = await given(1);
+  /** @type {(name: string) => void} */
+  let say;
+  const said = (/** @type {string} */ wanted) =>
+    /** @type {Promise<void>} */ (new Promise((yes) => (say = (name) => name === wanted && yes())));
+  office.weather = onPush(async (real) => {
+    await real();
+    say("stored");
+    return new Promise(() => undefined);
+  });
+  const stored = said("stored");
+  void phone.ask("sync");
+  await stored;
+  office.weather = null;
+  const { storage } = phone;
+  const worker = {
+    ...phone.outside,
+    hold: (name, how, work) => {
+      const asked = storage.locks.request(name, how, (lock) => work(lock !== null), {});
+      say(name);
+      return asked;
+    },
+  };
+  const waits = said("fieldapp push");
+  const woken = sendInBackground(worker);
+  await waits;
+  phone.kill();
+  await woken;
+  const outbox = await openOutbox(worker);
+  assert.deepEqual(
+    (await outbox.items()).map(([id, item]) => [id, item.state]),
+    [[ids[0], "answered"]],
+  );
 });
 
 test("what a verified backup covers is freed, and only that", async () => {

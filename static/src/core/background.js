@@ -10,8 +10,9 @@ export const SEND = "send";
 export async function sendInBackground(outside = createOutside()) {
   const outbox = await openOutbox(outside);
   try {
-    const reach = await push(outside, outbox, { atOnce: true });
-    if (reach !== "ok" && reach !== "busy") throw new Error(reach);
+    // Whoever sends just now may be a page that is being closed: its answers would be lost with it, and nobody would ask again.
+    const reach = await push(outside, outbox, { atOnce: true, inTurn: true });
+    if (reach !== "ok") throw new Error(reach);
     outside.tellOthers("answered");
   } finally {
     outbox.close();

@@ -30,11 +30,11 @@ const KEPT = new Set(["stored", "duplicate", "quarantined"]);
 /**
  * Sends everything that is due. One sender at a time, whichever tab or service worker it is.
  * @param {Outside} outside @param {Outbox} outbox
- * @param {{atOnce?: boolean, most?: number, take?: Take, signal?: (sending: boolean) => void}} [how] `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `most`: what was put off for longer is due. `take` is given what the office answered, and keeps it; by default unjudged
+ * @param {{atOnce?: boolean, inTurn?: boolean, most?: number, take?: Take, signal?: (sending: boolean) => void}} [how] `inTurn`: waits until another sender is done, or dead, in place of giving up. `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `most`: what was put off for longer is due. `take` is given what the office answered, and keeps it; by default unjudged
  * @returns {Promise<Reach | "busy">}
  */
 export function push(outside, outbox, how = {}) {
-  return outside.hold("fieldapp push", { ifAvailable: true }, async (held) => {
+  return outside.hold("fieldapp push", { ifAvailable: !how.inTurn }, async (held) => {
     if (!held) return "busy";
     /** @type {Line} */
     const line = (await outbox.fact("line")) ?? CLEAR;
