@@ -238,6 +238,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         const told = await tab.ask("outbox");
         const now = new Set(waitingOn(tab.phone));
         const still = waited.filter((id) => now.has(id));
+        if (told.waiting < 0) throw new Broken(`${tab.phone.name} says that ${told.waiting} wait`);
         if (told.waiting === 0 && still.length > 0)
           throw new Broken(`${tab.phone.name} says that nothing waits, and ${still.length} do`);
         if (one) holdWord(world, await tab.ask("record", { record: one.record }), one.sentence);

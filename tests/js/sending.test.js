@@ -568,3 +568,29 @@ test("a file kept in a second tab holds what the first has saved since that tab 
   second.kill();
   phone.kill();
 });
+
+test("a tab that took the place of another counts and sends what that one had begun to save", async () => {
+  const { office, phone, words, now } = await given(0);
+  const second = startPhone(office, phone.storage, { now });
+  await second.ask("continue here");
+  await second.ask("unlock", { vault: (await second.ask("status")).people[0].vault, words });
+  await second.until(async () => (await second.ask("outbox")).waiting === 0);
+  const late = await openOutbox(phone.outside);
+  const item = /** @type {import("../../static/src/core/outbox.js").Item} */ ({
+    kid: "k",
+    n: 1,
+    ingest_kid: "i",
+    sealed: new Uint8Array(1),
+    own: new Uint8Array(1),
+    state: "waiting",
+    attempts: 0,
+    next_at: 0,
+  });
+  await late.save("k", async () => ({ id: "late", item }));
+  assert.equal((await second.ask("outbox")).waiting, 1);
+  office.requests.length = 0;
+  await second.ask("sync");
+  assert.ok(office.requests.includes("/sync/v1/push"));
+  second.kill();
+  phone.kill();
+});

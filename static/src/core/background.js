@@ -13,8 +13,8 @@ export async function sendInBackground(outside = createOutside()) {
     // Whoever sends just now may be a page that is being closed: its answers would be lost with it, and nobody would ask again.
     const reach = await push(outside, outbox, { atOnce: true, inTurn: true });
     if (reach !== "ok") throw new Error(reach);
-    outside.tellOthers("answered");
   } finally {
+    outside.tellOthers("written");
     outbox.close();
   }
 }

@@ -53,6 +53,8 @@ export function open(port, outside = createOutside()) {
   /** @type {Promise<import("./outbox.js").Outbox> | null} */
   let opening = null;
   let isSecond = false;
+  /** Whether this tab became the writer in place of one that may still run. */
+  let hasTaken = false;
   let sending = false;
   let reach = /** @type {import("./push.js").Reach} */ ("ok");
   let fetching = "ok";
@@ -80,12 +82,15 @@ export function open(port, outside = createOutside()) {
       status: "store_failed",
       reason: error instanceof FieldappError ? (error.fields.reason ?? error.code) : "unknown",
     });
-  const outbox = () => {
+  const outbox = async () => {
     opening ??= openOutbox(outside).catch((error) => {
       opening = null;
       throw error;
     });
-    return opening;
+    const box = await opening;
+    // Another tab writes, or one whose place was taken and that has not ended what it had begun.
+    if (isSecond || hasTaken) box.reread();
+    return box;
   };
   /** Forgets what is believed of the store, if it is open: somebody else has written to it. */
   const reread = () => {
@@ -121,6 +126,7 @@ export function open(port, outside = createOutside()) {
       outside
         .hold(LOCK, how, async (held) => {
           isSecond = !held;
+          hasTaken ||= how.steal === true;
           resolve(held);
           if (!held) return;
           // Whoever wrote before knew better what is there.
@@ -300,8 +306,6 @@ export function open(port, outside = createOutside()) {
   /** @param {boolean} [inDetail] with attempts, for which the items themselves must be read */
   async function outboxNow(inDetail = false) {
     const box = await outbox();
-    // Another tab writes.
-    if (isSecond) box.reread();
     const [lastSent, notes] = await Promise.all([box.fact("last_sent"), session ? notesOf(session) : []]);
     const { unsettled, records, nameOf } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.

@@ -217,8 +217,10 @@ export async function openOutbox(outside, onGone) {
     unsentNotes: async () => (await outbox.dueDrafts(Number.MAX_SAFE_INTEGER)).filter(([, { note }]) => note),
     /** What may be sent now, longest waiting first. @param {number} until @param {number} [most] @param {number} [from] leaves out what has waited since before then @returns {Promise<[id: string, item: Item][]>} */
     async due(until, most, from) {
+      if (from !== undefined && until < from) return [];
+      // The clock was set back: whatever is offered by it lies before what was believed.
+      if (until < front) front = Number.NEGATIVE_INFINITY;
       const first = from ?? front;
-      if (until < first) return [];
       const before = writes;
       const rows = await inside(["items"], "read", ({ items }) =>
         indexed(items.index("next_at"), IDBKeyRange.bound(first, until), most),
