@@ -397,7 +397,10 @@ export function makeOffice(clock, practice, from = null) {
     return of === device && Number(at) <= clock.now && clock.now - Number(at) <= NONCE_LASTS_MS;
   }
   function hearRemovals(kid, person, casefiles) {
-    for (const id of casefiles) if (state.casefiles.has(id) && !mayRead(person, id)) state.heard.add(`${id} ${kid}`);
+    for (const id of casefiles) {
+      if (state.casefiles.has(id) && !mayRead(person, id)) state.heard.add(`${id} ${kid}`);
+      if (doubts.get(kid)?.includes(id)) ever.droppedAtOnce = id;
+    }
   }
 
   /** Closes what this phone brought and nobody could read, where the entry that was in it is placed from another envelope. */
@@ -524,13 +527,14 @@ export function makeOffice(clock, practice, from = null) {
     };
   }
 
-  /** Notes what was taken away by mistake in one answer, and that the next question still holds it: one answer drops no such number. */
+  /**
+   * Notes what was taken away by mistake in one answer: a phone that says it has dropped it before it asked again believed that one answer. Its next question proves
+   * nothing either way: it names also what the phone was about to keep, and perhaps could not.
+   */
   function doubt({ kid, person }, cursors, isMistaken) {
-    const before = doubts.get(kid);
-    doubts.delete(kid);
-    if (before) for (const id of before) if (!Object.hasOwn(cursors, id)) ever.droppedAtOnce = id;
+    const isSecond = doubts.delete(kid);
     // A second answer in the same words may be believed, and so may every one after it.
-    if (isMistaken) doubts.set(kid, before ? [] : Object.keys(cursors).filter((id) => mayRead(person, id)));
+    if (isMistaken) doubts.set(kid, isSecond ? [] : Object.keys(cursors).filter((id) => mayRead(person, id)));
   }
 
   function have(device, ids) {
