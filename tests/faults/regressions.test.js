@@ -338,6 +338,9 @@ describe("what the simulation found", () => {
     [311162, "what is still being saved is not yet promised to wait"],
     [106727, "a line on which something is changed in every answer has no page asked for again and again"],
     [301200, "a phone that deleted what could be read, and could not write that down, is set up again"],
+    [1033142, "a tab that took another's place counts and sends what the other had begun to save"],
+    [1034253, "what a phone asks for and could not keep was not taken from it by a mistaken answer"],
+    [1036946, "what is still on its way when everything heals is there before anybody looks"],
     [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
   ])
     test(`schedule ${seed} keeps every promise: ${why}`, async () => {

@@ -19,6 +19,8 @@ const STORE_ERRORS = ["QuotaExceededError", "UnknownError", "AbortError", "DataE
 const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_large"]);
 /** How long after the last fault everything must be sent: the longest wait of one item, and some. */
 const HEALS_WITHIN = 9 * HOUR;
+/** No request is on its way for longer (weather.js). */
+const ON_ITS_WAY = 6 * MINUTE;
 
 /** What may happen, and how often beside the rest. */
 const STEPS = {
@@ -605,6 +607,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (clock.now + next > until) break;
       clock.sleep(next);
     }
+    // What a phone sent that was turned off since is there by now: nothing comes between what is fetched next and what is looked at then.
+    await clock.run(ON_ITS_WAY);
     if (!record) for (const row of unsorted()) if (!chance.oneIn(3)) sort(row);
     holdAtRest(world, phones, saved, isRestored);
     // What one phone sent last, the others have yet to fetch.
