@@ -38,7 +38,7 @@ def test_first_administrator_can_be_added_when_nobody_is_there_to_sign_in(
     assert cli.main(["person", "Noor Abara", "Noor@harrowmere.example", "administrator", "--team", "North"]) == 0
     told = capsys.readouterr().out
     assert "http://localhost:8000/desk/set-up" in told
-    assert len(re.findall(r"(?:first|second) words +[a-z]+-[a-z]+-[a-z]+$", told, re.M)) == 2
+    assert len(re.findall(r"(?:first|second) words +(?:[a-z]+-){2,}[a-z]+$", told, re.M)) == 2
     store = create_app(config.read()).extensions["fieldapp"].store
     assert [(row.name, row.role) for row in store.people.all()] == [("Noor Abara", "administrator")]
     assert list(store.people.teams().values()) == ["North"]

@@ -114,7 +114,7 @@ def test_phones_need_not_wait_while_a_record_is_folded(
         if record == note.record and not came:
             other = Thread(target=_write_more, args=(office, casefile, note, came))
             other.start()
-            other.join(timeout=5)
+            other.join(timeout=60)
             assert came, "another writer had to wait for the fold"
         return fold(record, entries)
 
@@ -154,7 +154,7 @@ def test_a_review_of_what_moved_meanwhile_is_judged_by_what_is_there(
         if record == note.record and not came:
             other = Thread(target=_write_more, args=(office, casefile, note, came))
             other.start()
-            other.join(timeout=5)
+            other.join(timeout=60)
         return found
 
     monkeypatch.setattr(records, "folded", fold_then_another_writes)

@@ -51,7 +51,10 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(tmp_path: Path) ->
         people.sign_in(here.store, here.keys, email, "wrong", "000000", email + "2", here.clock)
         return time.perf_counter() - started
 
-    known, unknown = takes("marian@harrowmere.example"), takes("nobody@harrowmere.example")
+    # The least of several, taken in turn: what else the machine does only ever adds.
+    names = ("marian", "ama", "jos")
+    taken = [(takes(f"{name}@harrowmere.example"), takes(f"no-{name}@harrowmere.example")) for name in names]
+    known, unknown = (min(times) for times in zip(*taken, strict=True))
     assert unknown > known / 3
 
 

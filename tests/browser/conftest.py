@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Playwright, ViewportSize, expect, sync_playwright
 
 from tests.browser import install
 from tests.browser.people import Keyworker
@@ -15,6 +15,8 @@ from tests.browser.phone import LAPTOP, SIZE, Phone
 from tests.browser.server import Server
 
 HERE = Path(__file__).parent
+# What is waited for comes or does not; how long it takes on a busy machine proves nothing. Stories about time measure it.
+expect.set_options(timeout=30_000)
 
 NewPhone = Callable[..., Phone]
 PHONES = pytest.StashKey[list[Phone]]()

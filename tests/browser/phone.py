@@ -24,6 +24,7 @@ FLAGS = (
     "--disable-sync",
     "--js-flags=--heap-snapshot-string-limit=1048576",  # what is read of a phone's memory is not cut short
 )
+STARTING_MS = 120_000
 SIZE = ViewportSize(width=390, height=844)
 LAPTOP = ViewportSize(width=1280, height=800)
 
@@ -59,6 +60,7 @@ class Phone:
         browser: dict[str, Any] = {
             "executable_path": self._executable,
             "args": list(FLAGS),
+            "timeout": STARTING_MS,
             "env": {
                 **os.environ,
                 "TMPDIR": str(self.folder / "tmp"),
@@ -120,6 +122,9 @@ class Phone:
         self.page.evaluate(
             "() => { window.answered = new Promise((heard) => new BroadcastChannel('outbox').addEventListener('message', heard)); }"
         )
+        # They are told when the browser has read them from its store, which may be after it said that it will.
+        while not registered:
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
         line.send(
             "ServiceWorker.dispatchSyncEvent",
             {"origin": origin, "registrationId": registered[-1], "tag": "send", "lastChance": False},

@@ -58,7 +58,8 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
 
     ama.page.once("dialog", stays)
     ama.goes_to_the_settings()
-    ama.presses("Lock")
+    with ama.page.expect_event("dialog"):
+        ama.presses("Lock")
     ama.opens_the_family("Tarnley")
     ama.follows("Carry on with the visit note")
     expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)

@@ -36,9 +36,10 @@ def test_notes_carried_in_a_file_are_read_at_the_office_and_the_phone_says_sent_
     ama.is_at("Unlock this phone")
     ama.follows("See what waits")
     ama.sees("Unlock this phone to see each one.")
-    assert ama.keeps_what_waits_as_a_file().read_bytes() == file.read_bytes()
-    for told in (*LINES, "Tarnley", "Ama", "Dawn"):
-        assert told.encode() not in file.read_bytes()
+    before = file.read_bytes()
+    assert ama.keeps_what_waits_as_a_file().read_bytes() == before
+    for told in (*LINES, "Tarnley", "Lindqvist", "Dawn Tarnley"):
+        assert told.encode() not in before
 
     # When somebody carries it to the office while the phone is off, and Marian brings it in
     ama.phone.switch_off()

@@ -87,6 +87,7 @@ def test_lost_phone_drops_its_families_the_next_time_it_is_in_touch_and_the_offi
     ade = Supervisor(laptop, server, "admin@harrowmere.example")
     ade.signs_in_as_administrator()
     ade.goes_to("Being sorted")
+    ade.is_at("At the office, being sorted")
     before = from_lost_phones(ade).count()
     ade.opens_the_newest_phone_of("Ama Lindqvist")
     ade.says_of_the_phone("It is lost or stolen", "Left on the bus.")

@@ -127,6 +127,7 @@ test("what was typed last is what is kept, also while an older keeping still run
   draft.change("line", "Hello");
   const second = draft.keep();
   await turn(() => running.length === 1);
+  assert.equal(unkept.value, 1, "what is on its way is not kept yet");
   running[0]();
   await turn(() => running.length === 2);
   running[1]();

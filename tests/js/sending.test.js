@@ -492,6 +492,17 @@ test("what a verified backup covers is freed, and only that", async () => {
   phone.kill();
 });
 
+test("tries without signal that somebody asked for make nobody wait longer once it is back", async () => {
+  const { phone } = await given(1);
+  const outbox = await openOutbox(phone.outside);
+  const before = await outbox.fact("line");
+  for (let i = 0; i < 9; i++) await phone.ask("sync");
+  const { failures, next_at } = await outbox.fact("line");
+  assert.equal(failures, before.failures);
+  assert.ok(next_at - phone.outside.now() <= 2_000 * 2 ** (failures - 1));
+  phone.kill();
+});
+
 test("waiting grows with each failure, never beyond its bound, and phones do not march in step", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 0, max: 999 }), (failures, chance) => {

@@ -39,10 +39,10 @@ def test_apostrophes_stay_inside_their_word_when_words_are_cut() -> None:
 @pytest.mark.parametrize("word", ["the cat ", "\n", "a b ", "x"])
 def test_a_very_long_text_is_compared_in_no_time_when_every_word_repeats(word: str) -> None:
     before = word * (250_000 // len(word))
-    started = time.perf_counter()
+    started = time.process_time()
     pieces = word_changes(before, "Once " + before[: len(before) // 2] + "!" + before[len(before) // 2 :] + " end")
     assert "".join(piece.text for piece in pieces if piece.what != "added") == before
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_only_what_was_added_is_marked_when_a_long_note_grew() -> None:

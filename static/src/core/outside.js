@@ -35,6 +35,8 @@ export function createOutside(given = {}) {
   const outside = {
     /** Milliseconds since 1970 by this device's clock, which may be wrong by years; nothing is ordered by it. */
     now: given.now ?? (() => Date.now()),
+    /** Milliseconds since the app was started, also while somebody sets the clock. */
+    elapsed: () => performance.now(),
     /** A time as the wire has it. @param {number} [at] */
     stamp: (at) => new Date(at ?? outside.now()).toISOString(),
     /** @param {string} stamp milliseconds since 1970 */

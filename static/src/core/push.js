@@ -50,7 +50,9 @@ export function push(outside, outbox, how = {}) {
         if (line.failures > 0) await outbox.keepFact("line", CLEAR);
         return "ok";
       }
-      const failures = line.failures + 1;
+      // Somebody who tries again and again in a cellar waits no longer for it once signal is back.
+      const isInVain = ahead > 0 && line.failures > 0 && reach.reach === "no_signal";
+      const failures = line.failures + (isInVain ? 0 : 1);
       const wait = reach.wait ?? backoff(outside, failures, LINE_FIRST_MS, LINE_MOST_MS);
       await outbox.keepFact("line", { failures, next_at: outside.now() + wait, reach: reach.reach });
       return reach.reach;

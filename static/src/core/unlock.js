@@ -78,7 +78,7 @@ export function drawWords(outside, list) {
  */
 async function costOf(outside, words, list) {
   if (!areStrong(words, new Set(list))) throw new Refused("words_too_weak");
-  return outside.unlockCost ?? (await calibrate(outside.now));
+  return outside.unlockCost ?? (await calibrate(outside.elapsed));
 }
 
 /** Changes the words of an open session: the vault key is wrapped anew and nothing else. @param {Session} session @param {{proof: import("./wraps.js").Proof, words: string}} given @param {string[]} list */

@@ -85,9 +85,11 @@ export function keeper(slot, begun, tell) {
     rest();
     while (keeping) await keeping;
     if (!dirty || ended) return;
-    mark(false);
+    // Not kept before the answer is here: until then the screen must not say so, and nothing may begin anew over it.
+    dirty = false;
     keeping = ask("draft.keep", { slot, fields }).then(
       ({ kept_at }) => {
+        if (!dirty) mark(false);
         unsaved.delete(slot);
         tell({ fields, kept_at, error: null });
       },

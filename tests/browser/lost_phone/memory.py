@@ -20,7 +20,7 @@ from playwright.sync_api import CDPSession
 from tests.browser.lost_phone import needles
 from tests.browser.phone import Phone
 
-ANSWER_S = 60
+ANSWER_S = 300
 LONGEST = 1 << 20
 """Of a text put together from pieces; longer ones are read piece by piece as well."""
 
