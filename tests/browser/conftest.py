@@ -96,9 +96,10 @@ def phone(new_phone: NewPhone) -> Phone:
 
 @pytest.fixture
 def ama(phone: Phone, server: Server) -> Keyworker:
-    """A keyworker whose phone is set up and open."""
+    """A keyworker whose phone is set up, holds the app and is open."""
     worker = Keyworker(phone, server)
     worker.sets_up_the_phone()
+    phone.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     return worker
 
 

@@ -11,7 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("fieldapp")
@@ -49,7 +49,8 @@ class Server:
                 [*self.command, "serve"], env=self.environment, stdout=said, stderr=said, start_new_session=True
             )
         while not self.answers():
-            if self._process.poll() is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=0.05)
                 raise AssertionError(f"the server ended at once:\n{self.said.read_text()}")
 
     def answers(self) -> bool:
