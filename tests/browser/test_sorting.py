@@ -72,7 +72,7 @@ def test_note_from_a_lost_phone_is_back_on_it_when_it_was_found_and_the_note_pla
     ama.opens_the_app()
     ama.is_at("Set up this phone", timeout=SENDING_MS)
     admin.says_of_the_phone("It is in use, and there is only one", "It lay under the seat.")
-    admin.was_told(re.compile("fetches again"))
+    admin.was_told(re.compile("may fetch again"))
     admin.signs_out()
     ama.sets_up_what_was_emptied()
 
