@@ -208,7 +208,9 @@ def tell_keys(told: Told, known: dict[str, Told], covered: int | None) -> None:
         when = "" if covered is None else ", before the checkpoint" if signer["n"] <= covered else ", AFTER the checkpoint"
         who = names.get(signer["person"], signer["person"])
         print(
-            line(f"Key {kid[:8]}: {who}, phone {signer['device']}, set up {signer['received_at']}{when}; {signer['entries']} entries")
+            line(
+                f"Key {kid[:8]}: {who}, phone {signer['device']}, set up {signer['received_at']}{when}; {signer['entries']} entries"
+            )
         )
 
 
