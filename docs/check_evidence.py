@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import sys
 from pathlib import Path
@@ -25,6 +26,12 @@ Told = dict[str, Any]
 
 class Wrong(Exception):
     """Something that does not hold."""
+
+
+def line(text: str) -> str:
+    """One line of what is printed. Names, kinds and days were typed or made by somebody: none of them begins a line of its own here, moves
+    the cursor or turns the writing round."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def unb64u(text: str) -> bytes:
@@ -163,7 +170,8 @@ def walk(told: Told, known: dict[str, Told], office: dict[str, Told]) -> list[tu
         chain.append((seq, prev))
         who = names.get(header["author"], header["author"])
         text = "text erased" if body is None else "text unchanged"
-        print(f"{seq:>5}  came {entry['received_at']}  written {header['written_at']}  {header['kind']:<16} {who}, {how}; {text}")
+        when = f"came {entry['received_at']}  written {header['written_at']}"
+        print(line(f"{seq:>5}  {when}  {header['kind']:<16} {who}, {how}; {text}"))
     for seq, entry_id, erasure in gone:
         if entry_id not in erased.get(erasure, ()):
             raise Wrong(f"entry {seq}: its text is gone, and no erasure names it")
@@ -200,7 +208,9 @@ def tell_keys(told: Told, known: dict[str, Told], covered: int | None) -> None:
         when = "" if covered is None else ", before the checkpoint" if signer["n"] <= covered else ", AFTER the checkpoint"
         who = names.get(signer["person"], signer["person"])
         print(
-            f"Key {kid[:8]}: {who}, phone {signer['device']}, set up {signer['received_at']}{when}; {signer['entries']} entries"
+            line(
+                f"Key {kid[:8]}: {who}, phone {signer['device']}, set up {signer['received_at']}{when}; {signer['entries']} entries"
+            )
         )
 
 
@@ -208,6 +218,9 @@ def main(paths: list[str]) -> int:
     if len(paths) not in (1, 2):
         print("python check_evidence.py EVIDENCE.json [CHECKPOINT.json]", file=sys.stderr)
         return 2
+    # Where the screen lacks a letter of somebody's name, that is no fault of the file.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         told, *others = (json.loads(Path(path).read_bytes()) for path in paths)
         if told.get("file") != "fieldapp evidence file 1" or any(
@@ -220,21 +233,20 @@ def main(paths: list[str]) -> int:
     try:
         office = office_keys(told)
         known, heads = signers(told)
-        print(
-            f"Casefile {told['casefile']}, exported {told['made_at']} by the office whose key is {ECKey.import_key(told['office']).thumbprint()}"
-        )
+        key = ECKey.import_key(told["office"]).thumbprint()
+        print(line(f"Casefile {told['casefile']}, exported {told['made_at']} by the office whose key is {key}"))
         chain = walk(told, known, office)
         shown, covered = "No checkpoint was given: how the office had it at another time is not shown.", None
         if others:
             shown, covered = hold_against(others[0], told, chain, heads)
         tell_keys(told, known, covered)
     except Wrong as wrong:
-        print(f"DOES NOT HOLD: {wrong}")
+        print(line(f"DOES NOT HOLD: {wrong}"))
         return 1
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         print(f"DOES NOT HOLD: the file is not in the form of an evidence file ({type(error).__name__})")
         return 1
-    print(f"All {len(chain)} entries hold. {shown}")
+    print(line(f"All {len(chain)} entries hold. {shown}"))
     return 0
 
 

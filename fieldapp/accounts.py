@@ -46,6 +46,7 @@ DONE_TO = {
     "wider access asked for": "had wider access asked for",
     "wider access confirmed": "had wider access confirmed",
     "wider access taken back": "had wider access taken back",
+    "what verify named accepted": "confirmed that what verify named was accepted",
 }
 """What stands on the list of the person concerned, for each thing that stands on the list of who did it."""
 _ROWS = frozenset([*DONE_TO, *DONE_TO.values()])

@@ -6,6 +6,7 @@ What is taken down, and when, is `store.arrangements`; here is what needs the of
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from fieldapp.keys import CannotOpen, Keys
 from fieldapp.store import Sealed, Store
@@ -15,22 +16,31 @@ Said = dict[str, dict[str, list[str]]]
 """By table and key: digests of what was there before and is there now, or of what was found alone; "" is nothing."""
 
 
+class TakenDown(NamedTuple):
+    """What one row of the audit took down. `accepted`: what verify had named until then, as (code, place, detail), and two people let stand."""
+
+    version: int
+    said: Said
+    accepted: list[tuple[str, str, str]]
+
+
 def take_stock(store: Store, keys: Keys) -> None:
     """Takes down what was arranged before this office took such things down. Call it at start, and when a backup was opened."""
     with store.writing() as tx:
         newest = tx.arrangements.newest()
         # One that does not open is no reason to believe what is there now: verify says so.
-        since = 0 if newest is None else (read(keys, *newest) or (VERSION, {}))[0]
+        found = None if newest is None else read(keys, *newest)
+        since = 0 if newest is None else VERSION if found is None else found.version
         if since < VERSION:
             tx.arrangements.take_stock(since=since)
 
 
-def read(keys: Keys, n: int, prev: str, sealed: Sealed | None) -> tuple[int, Said] | None:
-    """What a row of the audit took down, with the version of that; None where the office did not write it at that place."""
+def read(keys: Keys, n: int, prev: str, sealed: Sealed | None) -> TakenDown | None:
+    """What a row of the audit took down; None where the office did not write it at that place."""
     if sealed is None:
         return None
     try:
         told = json.loads(keys.open_secret(about(n, prev), sealed))
     except CannotOpen:
         return None
-    return told["v"], told["said"]
+    return TakenDown(told["v"], told["said"], [(code, place, detail) for code, place, detail in told.get("accepted", ())])

@@ -280,6 +280,8 @@ def _walked(path: Path, keys: Keys, tell: Tell, *, signatures: bool) -> tuple[li
     try:
         walk = verifying.verify(opened, keys, signatures=signatures, tell=lambda done, total: tell("check", done, total))
         for fault in walk:
+            if fault.is_accepted:
+                continue
             faults.append(fault)
             if len(faults) >= MOST_FAULTS:
                 break

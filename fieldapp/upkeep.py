@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fieldapp import auditing, backups, checkpoints, config, evidence, hold, now, office_keys, open_office
+from fieldapp import accepting, auditing, backups, checkpoints, config, evidence, hold, now, office_keys, open_office, people
 from fieldapp import store as stores
 from fieldapp.checkpoints import CheckpointFile
 from fieldapp.config import Settings
 from fieldapp.epoch import EpochFile
 from fieldapp.errors import CannotStart
+from fieldapp.people import Person
 from fieldapp.store import StoreFailed
 from fieldapp.store.copying import DatabaseInUse
 from fieldapp.verifying import Fault, sentence, verify
@@ -71,6 +73,15 @@ def add_commands(add: Add) -> None:
     )
     walked = add("verify", check, "walk everything the office keeps, and name what is not as it was signed")
     walked.add_argument("--backup", type=Path, metavar="FILE", help="walk this backup instead of the office")
+    let = add(
+        "accept",
+        let_stand,
+        "let stand what verify names of who reads or signs in: two administrators, each with password and code",
+    )
+    let.add_argument("line", metavar="LINE", help="a line as `fieldapp verify` prints it, or its beginning: where it is")
+    let.add_argument("--asks", required=True, metavar="EMAIL", help="the administrator who asks for it")
+    let.add_argument("--confirms", required=True, metavar="EMAIL", help="another one, whom the first did not let in")
+    let.add_argument("--reason", required=True, metavar="TEXT", help="what was found out; the audit keeps it, sealed")
     walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
 
 
@@ -216,6 +227,33 @@ def check(given: argparse.Namespace) -> int:
     return _check(settings, against, EpochFile(settings.beside).noted())
 
 
+def let_stand(given: argparse.Namespace) -> int:
+    """Asks both for password and code on this machine, one after the other."""
+    with held_office(config.read()) as office:
+        asks, confirms = (_let_in(office, email) for email in (given.asks, given.confirms))
+        try:
+            count = accepting.accept(office.store, office.keys, asks, confirms, given.line, given.reason.strip(), office.clock())
+        except accepting.NothingThere:
+            raise CannotStart(f"verify names nothing of who reads or signs in at “{given.line}”. Nothing was written.") from None
+        except accepting.NotTwo:
+            raise CannotStart(
+                "It takes two different administrators, neither of whom let the other in. Nothing was written; "
+                "`fieldapp verify` goes on naming it."
+            ) from None
+    print(f"Written down, with both names and the reason. `fieldapp verify` tells of it as accepted from now on ({count}).")
+    return 0
+
+
+def _let_in(office: Office, email: str) -> Person:
+    password, code = getpass.getpass(f"Password of {email}: "), getpass.getpass(f"Code of {email}: ")
+    found = people.sign_in(office.store, office.keys, email, password, code, "", office.clock, demo_code=office.demo_code)
+    if isinstance(found, people.Refused):
+        raise CannotStart(
+            f"{email} was not let in: address, password or code is not right, or there were too many tries. Nothing was written."
+        )
+    return found
+
+
 def _check_backup(settings: Settings, file: Path, against: CheckpointFile | None) -> int:
     """Walks a backup, opened beside the database for as long as that takes. It knows less than was noted since: no fault."""
     beside = Path(settings.database).parent
@@ -253,7 +291,7 @@ def _check(settings: Settings, against: CheckpointFile | None, noted: tuple[int,
         found = 0
         try:
             for fault in walk:
-                found += 1
+                found += not fault.is_accepted
                 progress.clear()
                 print(sentence(fault))
         except StoreFailed as error:

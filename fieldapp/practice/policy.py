@@ -35,7 +35,6 @@ class Policy(Strict, frozen=True, kw_only=True):
     always_when_ending: bool
     new_worker_first_notes: int
     new_worker_kinds: list[str]
-    drafts_kept_days: int
     cache_kept_days: Count
     hide_after_seconds: Count
     """How long somebody may look away from the app on their phone before its screen stays hidden."""

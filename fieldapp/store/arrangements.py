@@ -113,6 +113,10 @@ class Arrangements(Noun):
                 for at in range(0, len(found), _AT_ONCE):
                     self._add({table: {key: [digest] for key, digest in found[at : at + _AT_ONCE]}})
 
+    def accept(self, found: dict[str, dict[str, str]], faults: list[tuple[str, str, str]]) -> None:
+        """Takes down what is there (by table and key, "" for nothing) although another hand made it so, and what verify named until then."""
+        self._add({table: {key: [digest] for key, digest in keys.items()} for table, keys in found.items()}, faults)
+
     def every(self, table: str) -> Iterator[tuple[str, str]]:
         """(key, digest) of everything in a table of arrangements."""
         each = TABLES[table]
@@ -142,11 +146,12 @@ class Arrangements(Noun):
         found = self._one("SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' LIMIT 1")
         return found is not None
 
-    def _add(self, said: dict[str, dict[str, list[str]]]) -> None:
+    def _add(self, said: dict[str, dict[str, list[str]]], accepted: list[tuple[str, str, str]] | None = None) -> None:
         if self._seal is None:
             return
         n, prev, at = self._audit.next()
-        detail = self._seal(about(n, prev), json.dumps({"v": VERSION, "said": said}, separators=(",", ":")).encode())
+        told = {"v": VERSION, "said": said} | ({"accepted": accepted} if accepted else {})
+        detail = self._seal(about(n, prev), json.dumps(told, separators=(",", ":")).encode())
         self._audit.add(at, "", WRITTEN_DOWN, detail=detail)
 
 

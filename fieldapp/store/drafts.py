@@ -42,7 +42,3 @@ class Drafts(Noun):
     def sealed_to(self, ingest_kid: bytes) -> int:
         """How many drafts are sealed to this key of the office."""
         return int(self._value("SELECT count(*) FROM drafts WHERE substr(envelope, 2, 32) = ?", ingest_kid))
-
-    def drop_before(self, at: str) -> int:
-        """Drops drafts not touched since `at`; returns how many."""
-        return self._run("DELETE FROM drafts WHERE kept_at < ?", at)

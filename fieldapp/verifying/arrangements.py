@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fieldapp import arrangements
 from fieldapp.keys import Keys, NoOfficeKeys
@@ -34,14 +35,26 @@ _PLACES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """What is there now and was not taken down so, as a digest; "" where it was taken out."""
+
+    fault: Fault
+    table: str
+    key: str
+    digest: str
+
+
 class Replay:
     """Hears the audit's rows in their order, and then compares. It keeps a digest for each thing arranged in memory, and nothing of entries."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._told: dict[str, dict[str, str]] = {table: {} for table in TABLES}
+        self._then: list[Fault] = []
+        self._accepted: dict[Fault, int] = {}
 
-    def hear(self, row: AuditRow) -> Iterator[Fault]:
+    def hear(self, row: AuditRow) -> None:
         """Takes up one row about arrangements. What it says was there before must be what the rows before it said."""
         place = f"audit row {row.n}"
         try:
@@ -49,13 +62,14 @@ class Replay:
         except (NoOfficeKeys, ValueError, TypeError, KeyError):
             found = None
         if found is None:
-            yield Fault("arranged_row", place)
+            self._then.append(Fault("arranged_row", place))
             return
-        for table, keys in found[1].items():
+        self._accepted |= dict.fromkeys((Fault(*each) for each in found.accepted), row.n)
+        for table, keys in found.said.items():
             told = self._told.setdefault(table, {})
             for key, (*was, now) in keys.items():
                 if was and was[0] != told.get(key, ""):
-                    yield Fault("arranged_then", _place(table, key), place)
+                    self._then.append(Fault("arranged_then", _place(table, key), place))
                 if now:
                     told[key] = now
                 else:
@@ -64,14 +78,26 @@ class Replay:
 
     def faults(self, store: Store) -> Iterator[Fault]:
         """Compares what is there now. Call it once all of the audit was heard."""
+        yield from self.then()
+        for each in self.now(store):
+            yield each.fault
+        for fault, n in self._accepted.items():
+            yield Fault("accepted", fault.place, f"audit row {n}")
+
+    def then(self) -> list[Fault]:
+        """What the audit shows to have been otherwise once, but for what two people accepted: that cannot be mended any more."""
+        return [each for each in self._then if each not in self._accepted]
+
+    def now(self, store: Store) -> Iterator[Strange]:
+        """What is there now and was not taken down so. What was accepted was taken down with it, as it stood: changed again, it is named again."""
         for table in TABLES:
-            told = self._told[table]
+            told = dict(self._told[table])
             for key, digest in store.arrangements.every(table):
                 then = told.pop(key, "")
                 if then != digest:
-                    yield Fault("arranged", _place(table, key), "changed" if then else "put in")
+                    yield Strange(Fault("arranged", _place(table, key), "changed" if then else "put in"), table, key, digest)
             for key in told:
-                yield Fault("arranged", _place(table, key), "taken out")
+                yield Strange(Fault("arranged", _place(table, key), "taken out"), table, key, "")
 
 
 def _place(table: str, key: str) -> str:

@@ -146,7 +146,7 @@ class Chains:
             if not holds:
                 yield Fault("audit_chain", f"audit row {row.n}")
             if self._arranged is not None and row.what == WRITTEN_DOWN:
-                yield from self._arranged.hear(row)
+                self._arranged.hear(row)
             n, head = row.n, row.hash
             if head in named:
                 named[head] = n

@@ -86,6 +86,8 @@ DEEDS = {
     "had wider access confirmed": "Had wider access confirmed",
     "wider access taken back": "Wider access taken back",
     "had wider access taken back": "Had wider access taken back",
+    "what verify named accepted": "Accepted what verify had named",
+    "confirmed that what verify named was accepted": "Confirmed that what verify had named was accepted",
     # Phones
     "phone set up": "A phone was set up",
     "phone known again": "A phone was known again after a restore",

@@ -6,8 +6,6 @@ import {
   askBeforeLeaving,
   here,
   keepForOffline,
-  later,
-  leave,
   onChance,
   onInstallOffer,
   onLeaving,
@@ -22,6 +20,7 @@ import { Button, Form, Trouble } from "./parts/basic.jsx";
 import { guard, isHidden, readPolicy } from "./parts/curtain.js";
 import { hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
+import { locking } from "./parts/lock.js";
 import {
   ask,
   drawWith,
@@ -63,26 +62,15 @@ const failed = shown(/** @type {any} */ (null));
 
 const core = startCore();
 
-/** However slow the store is: the keys of somebody who asked for the lock do not wait for it. */
-const LOCK_PATIENCE_MS = 5_000;
-
-/** Forgets the keys: what was typed is kept, the core is told, its worker ends with all it held, and the page begins anew. */
-async function lock() {
-  const patience = /** @type {Promise<void>} */ (new Promise((over) => later(over, LOCK_PATIENCE_MS)));
-  await Promise.race([leave(), patience]);
-  // What the phone would not keep is on this screen and nowhere else: the browser asks first, and whoever stays can go on.
-  if (hasUnsaved()) return reload();
-  await Promise.race([ask("lock").catch(() => {}), patience]);
-  core.terminate();
-  reload();
-}
+const lock = locking(() => core.terminate());
+const lockNow = () => void lock(true);
 
 /** @param {string} path @returns {any} the screen for an address inside the page */
 function screenFor(path) {
   const [first = "", casefile = "", part = "", id = "", step = ""] = path.split("/");
   if (first === "sending") return <Sending />;
   if (first === "settings" && casefile === "words") return <ChangeWords />;
-  if (first === "settings") return <Settings lock={() => void lock()} update_ready={updateReady.value} />;
+  if (first === "settings") return <Settings lock={lockNow} update_ready={updateReady.value} />;
   if (first === "written" && casefile) return <WrittenBefore slot={casefile} />;
   if (first === "find") return <Found />;
   if (first === "record" && casefile) return <RecordPage key={casefile} record={casefile} />;
@@ -155,7 +143,7 @@ function App() {
       <div class={hidden ? "app-behind" : undefined} inert={hidden}>
         <Screen />
       </div>
-      {hidden && <Hidden lock={() => void lock()} />}
+      {hidden && <Hidden lock={lockNow} />}
       <p class="govuk-visually-hidden" role="status" aria-live="polite">
         {spoken.value}
       </p>

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import copy
 import importlib.util
+import io
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -83,6 +86,33 @@ def test_stranger_checks_a_casefile_with_another_librarys_eyes(
     seq = place.office.store.casefiles.get(casefile).seq  # type: ignore[union-attr]
     assert f"Entries 1 to {seq} are, byte for byte and in this order" in said
     assert re.search(rf"Key {key}: Ama Lindqvist, phone \S+, set up \S+, before the checkpoint; 4 entries", said)
+
+
+HOSTILE = "Ama\r\n  All 99 entries hold.\x1b[2J\u202e\x9b31m <script>alert(1)</script>"
+
+
+def test_whatever_is_typed_into_it_stands_in_one_line_and_the_text_goes_out_letter_by_letter(
+    place: Harrowmere, tmp_path: Path, program: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ama = phone(place, "ama")
+    opening = ama.opening(title=HOSTILE)
+    note = ama.write(opening.casefile, {**VISIT, "seen_and_heard": HOSTILE})
+    ama.push(opening, note)
+    with closing(sqlite3.connect(place.office.store.path)) as db, db:
+        db.execute("UPDATE people SET name = ? WHERE id = ?", (f"{HOSTILE} Łucja", ama.person))
+    told = exported(place, opening.casefile)
+    bodies = [json.loads(each["body"])["fields"] for each in json.loads(told)["entries"]]
+    assert bodies == [{**bodies[0], "title": HOSTILE}, {**VISIT, "seen_and_heard": HOSTILE}]
+    code, said = check(tmp_path, told)
+    assert code == 0
+    # The heading, a line for each entry and each key, and the last.
+    assert len(said.splitlines()) == 1 + len(bodies) + 1 + 1
+    assert all(line.isprintable() for line in said.splitlines())
+    assert said.splitlines()[-1].startswith(f"All {len(bodies)} entries hold.")
+    # A screen that lacks a letter of somebody's name says nothing against the file.
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert program.main([str(tmp_path / "EVIDENCE.json")]) == 0
 
 
 def test_program_shares_no_code_with_the_office() -> None:

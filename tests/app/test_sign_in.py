@@ -245,7 +245,10 @@ def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(office: Harro
     browser = office.signed_in("marian")
     cookie = browser.client.get_cookie("fieldapp-desk")
     assert cookie is not None
-    assert browser.send("/desk/board", "/desk/sign-out", {}).status_code == 303
+    out = browser.send("/desk/board", "/desk/sign-out", {})
+    assert out.status_code == 303
+    # Nor does the browser keep a page in memory, for its back button.
+    assert out.headers["Clear-Site-Data"] == '"cache"'
     thief = office.visitor()
     thief.client.set_cookie("fieldapp-desk", cookie.value)
     assert thief.get("/desk/board").status_code == 303

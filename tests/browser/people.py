@@ -525,6 +525,10 @@ class Supervisor:
         self.page.get_by_role("button", name="Send review").click()
         self.was_told(re.compile("."))
 
+    def types_without_sending(self, text: str) -> None:
+        """Begins to ask about the note that is open."""
+        self.page.get_by_label("Comment", exact=True).first.press_sequentially(text)
+
     def was_told(self, text: re.Pattern[str]) -> None:
         expect(self.page.locator(".govuk-notification-banner--success")).to_contain_text(text)
 

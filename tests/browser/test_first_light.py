@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
+from tests.browser.lost_phone.situations import the_desk_tells_nothing
 from tests.browser.people import SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server
@@ -11,6 +13,8 @@ from tests.browser.server import Server
 SEEN = "The hallway door has a fresh split at hand height. Kayleigh came in wearing a man’s black coat."
 QUESTION = "Whose coat was it, and who was told?"
 ADDED = "Kayleigh said it was a mate’s. I told Tamsin Quill by phone at 18:50."
+THANKS = "Thank you. Clear and quick."
+UNSENT = "Is the coat still at the flat?"
 
 
 def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama: Keyworker, laptop: Phone) -> None:
@@ -62,11 +66,24 @@ def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama:
     marian.opens_the_family("Tarnley")
     marian.opens_the_newest("Visit note")
     marian.sees_added(ADDED)
-    marian.signs_off("Thank you. Clear and quick.")
+    marian.signs_off(THANKS)
 
     # Then the phone says so
     ama.sends_and_receives()
     ama.opens_the_family("Tarnley")
     ama.opens_the_note(re.compile("Visit note"))
     ama.sees_the_note_is("Signed off")
-    ama.sees("Thank you. Clear and quick.")
+    ama.sees(THANKS)
+
+    # When the supervisor has typed what she does not send, and signed out, then the way back leads to nothing
+    marian.opens_the_family("Tarnley")
+    address = urlsplit(marian.page.url).path
+    marian.opens_the_newest("Visit note")
+    marian.types_without_sending(UNSENT)
+    marian.signs_out()
+    marian.page.go_back()
+    marian.is_at("Sign in")
+
+    # And whoever copies her laptop finds addresses on it, and nothing that she read or typed
+    laptop.switch_off()
+    the_desk_tells_nothing(laptop, SEEN[:47], QUESTION, ADDED[20:], THANKS, UNSENT, visited=address)

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import ARRIVAL_MS, Keyworker, Supervisor
+from tests.browser.people import ARRIVAL_MS, SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server
 
 MARK = "<img src=x onerror=alert(1)>"
-FAMILY, SECTION, CHILD, GOAL = (f"{name} {MARK}" for name in ("Tarnley", "Only us", "Kayleigh", "Home by nine"))
+FAMILY, SECTION, CHILD, GOAL, RUNNING, HURRIED, ABOUT = (
+    f"{name} {MARK}" for name in ("Tarnley", "Only us", "Kayleigh", "Home by nine", "By the flats", "He is at the door", "Dawn")
+)
 WORST = (
     '</textarea></script><script>alert(1)</script><svg/onload=alert(2)><a href="javascript:alert(3)">here</a>'
     "<iframe srcdoc='<script>alert(4)</script>'></iframe><style>*{display:none}</style>{{7*7}}<base href=//elsewhere.example>"
@@ -107,6 +109,23 @@ def test_markup_is_text_from_the_phone_to_the_desk_and_back(server: Server, phon
     ama.follows("See what I sent")
     ama.sees(WORST)
 
+    # And that a child is missing, and a note in a hurry, before she unlocks
+    ama.opens_the_family("Tarnley")
+    ama.page.get_by_text("More to write").click()
+    ama.presses("Missing from home")
+    ama.fills_in_every_question(lambda: RUNNING)
+    ama.checks_and_sends()
+    ama.is_at("Sent")
+    ama.locks()
+    ama.writes_without_unlocking(HURRIED, about=ABOUT)
+    assert ama.page.evaluate(GREW) == 0
+    ama.unlocks()
+    ama.follows("Read it and decide")
+    ama.sees("The office has it", timeout=SENDING_MS)
+    ama.sees(HURRIED)
+    ama.sees(ABOUT)
+    assert ama.page.evaluate(GREW) == 0
+
     # And keeps one more as a file, which Marian brings in
     server.kill()
     ama.opens_the_family("Tarnley")
@@ -124,9 +143,14 @@ def test_markup_is_text_from_the_phone_to_the_desk_and_back(server: Server, phon
 
     # Then every page at the desk shows all of it as text
     note = marian.page.url
+    marian.opens_what_waits("Written before unlocking, not yet confirmed")
+    waits = marian.page.url
     marian.opens_the_family("Tarnley")
-    read = reads_every_page_from(marian.page, server.origin, note, marian.page.url)
-    for text in (FAMILY, SECTION, CHILD, GOAL, WORST, f"Rang {MARK}", f"Ama Lindqvist {MARK}"):
+    marian.opens_the_newest("Missing from home")
+    missing = marian.page.url
+    marian.opens_the_family("Tarnley")
+    read = reads_every_page_from(marian.page, server.origin, note, waits, missing, marian.page.url)
+    for text in (FAMILY, SECTION, CHILD, GOAL, WORST, RUNNING, HURRIED, ABOUT, f"Rang {MARK}", f"Ama Lindqvist {MARK}"):
         assert text in read, text
 
     # And so does every screen of the phone, also with what came back

@@ -3,13 +3,46 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 
+/** What the page hears of being seen, by whoever listens. @type {(() => void)[]} */
+let seen = [];
+let reloads = 0;
 /** What of a page the curtain looks at; nothing here is drawn. */
+const page = {
+  activeElement: null,
+  visibilityState: "visible",
+  addEventListener: (name, heard) => name === "visibilitychange" && seen.push(heard),
+};
 Object.assign(globalThis, {
-  document: { activeElement: null, visibilityState: "visible", addEventListener: () => undefined },
+  document: page,
   HTMLElement: class {},
   addEventListener: () => undefined,
+  location: { reload: () => (reloads += 1) },
 });
-const { guard, hide, isHidden, lift, pin, TRIES, tryPin } = await import("../../static/src/parts/curtain.js");
+const { guard, hide, isHidden, lift, pin, readPolicy, TRIES, tryPin } = await import("../../static/src/parts/curtain.js");
+const { keeper } = await import("../../static/src/parts/draft.js");
+const { locking } = await import("../../static/src/parts/lock.js");
+const { join } = await import("../../static/src/parts/told.js");
+const { connect } = await import("../../static/src/line.js");
+const { onLeaving } = await import("../../static/src/page.js");
+
+/** Joins a core that answers so. @param {(ask: string, given: any) => any} answer */
+function joinsCore(answer) {
+  const { port1, port2 } = new MessageChannel();
+  port2.onmessage = async ({ data: { id, ask, with: given } }) => {
+    try {
+      port2.postMessage({ id, answer: await answer(ask, given) });
+    } catch (error) {
+      port2.postMessage({ id, error });
+    }
+  };
+  join(connect(port1));
+  return () => port1.close();
+}
+
+/** Lets whatever has been asked be answered. */
+const turns = async () => {
+  for (let i = 0; i < 100; i++) await new Promise((next) => setImmediate(next));
+};
 
 test("law: five wrong PINs in a row lock the phone, the right one begins the count anew, no other lifts the curtain, and after five none does", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
@@ -51,3 +84,91 @@ test("law: five wrong PINs in a row lock the phone, the right one begins the cou
     }),
   );
 });
+
+test("five wrong PINs on a phone without room throw nothing away: it stays hidden whoever tries, and locks by itself as soon as what was typed is kept", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  let isFull = true;
+  let refused = 0;
+  const done = [];
+  const end = joinsCore((ask, given) => {
+    if (ask === "draft.keep" && isFull) {
+      refused += 1;
+      throw { code: "store_failed", reason: "QuotaExceededError" };
+    }
+    done.push(ask === "draft.keep" ? given.fields.line : ask);
+    return {};
+  });
+  t.after(end);
+  const draft = keeper("slot", {}, () => {});
+  const off = onLeaving(() => draft.keep());
+  reloads = 0;
+  guard(
+    locking(() => done.push("ended")),
+    () => true,
+  );
+  draft.change("line", "The door is split at hand height");
+  await draft.keep();
+  pin.value = "2741";
+  hide();
+  for (let i = 0; i < TRIES; i++) tryPin("0000");
+  await turns();
+  assert.equal(tryPin("2741"), 0);
+  for (let i = 0; i < 3; i++) {
+    const before = refused;
+    t.mock.timers.tick(5_000);
+    await turns();
+    assert.ok(refused > before, "it goes on trying");
+  }
+  assert.ok(isHidden.value);
+  assert.deepEqual([done, reloads], [[], 0]);
+  isFull = false;
+  t.mock.timers.tick(5_000);
+  await turns();
+  assert.deepEqual([done, reloads], [["The door is split at hand height", "lock", "ended"], 1]);
+  off();
+  await draft.end();
+  lift();
+});
+
+for (const [hide_after_seconds, lock_after_minutes] of [
+  [5, 1],
+  [90, 30],
+]) {
+  test(`a policy of ${hide_after_seconds} seconds away and ${lock_after_minutes} minutes untouched is obeyed`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    const end = joinsCore((ask) => (ask === "policy" ? { hide_after_seconds, lock_after_minutes } : {}));
+    t.after(end);
+    await readPolicy();
+    pin.value = "";
+    seen = [];
+    let locks = 0;
+    guard(
+      async () => {
+        locks++;
+      },
+      () => true,
+    );
+    /** @param {number} ms @returns {boolean} whether the screen is still hidden when she is back */
+    const looksAwayFor = (ms) => {
+      page.visibilityState = "hidden";
+      for (const heard of seen) heard();
+      assert.ok(isHidden.value);
+      t.mock.timers.tick(ms);
+      page.visibilityState = "visible";
+      for (const heard of seen) heard();
+      return isHidden.value;
+    };
+    const away = hide_after_seconds * 1000;
+    assert.equal(looksAwayFor(away - 1000), false);
+    assert.equal(looksAwayFor(away), true);
+    lift();
+    t.mock.timers.tick(lock_after_minutes * 60_000 - 2 * away - 5_000);
+    await turns();
+    assert.equal(locks, 0);
+    t.mock.timers.tick(15_000);
+    await turns();
+    assert.ok(locks > 0);
+    assert.ok(isHidden.value);
+    lift();
+  });
+}

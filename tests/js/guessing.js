@@ -54,7 +54,7 @@ function rounded(value) {
 /** @param {string} what @param {number} bits @param {Cost} cost */
 function line(what, bits, cost) {
   const { hours, euros } = toOpen(bits, cost);
-  return `| ${what} | ${bits.toFixed(1)} | ${cost.m / 1024} MiB, ${cost.t} | ${rounded(guessesASecond(cost))} | ${timed(hours)} | € ${rounded(euros)} |`;
+  return `| ${what} | ${bits.toFixed(1)} | ${cost.m / 1024} MiB, ${cost.t} | ${rounded(guessesASecond(cost))} | ${timed(hours)} | ${euros < 1 ? "less than € 1" : `€ ${rounded(euros)}`} |`;
 }
 
 /** The table, for a list of so many words. @param {number} listed */

@@ -1,9 +1,10 @@
 /** The cost of guessing: what one guess takes with the parameters that lie on a phone, and what that makes of the words the app draws. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { areStrong, KDF_FLOOR, unwrapVaultKey, wrapVaultKey } from "../../static/src/core/keys.js";
 import { drawWords } from "../../static/src/core/unlock.js";
-import { bitsOf, FLOOR, listedWords, toOpen, USUAL } from "./guessing.js";
+import { bitsOf, FLOOR, guessesASecond, listedWords, table, toOpen, USUAL } from "./guessing.js";
 import { makeOffice } from "./office.js";
 import { inVault, setUp, startPhone } from "./phone.js";
 
@@ -79,4 +80,22 @@ test("the words that the app draws are dear to guess on a stolen phone even at t
   assert.ok(toOpen(bits, USUAL).euros > 100_000_000);
   // What a password of three words is worth once the office's database is stolen, and not more: decision 21 says so too.
   assert.ok(toOpen(bitsOf(list.length, 3), USUAL).euros < 100_000);
+});
+
+test("what the page about security says of guessing is what comes out of it", () => {
+  const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
+  const cells = (/** @type {string} */ line) => line.split("|").map((cell) => cell.trim());
+  const told = page
+    .split("| what is guessed | bits | one card, on average | rent |\n|---|---|---|---|\n")[1]
+    .split("\n\n")[0]
+    .split("\n");
+  // Bits, time and rent: how each line is called may differ.
+  const worked = table(listedWords().length)
+    .split("\n")
+    .map(cells)
+    .map((line) => [line[2], line[5], line[6]].join(" | "));
+  assert.ok(told.length > 5);
+  for (const line of told) assert.ok(worked.includes(cells(line).slice(2, 5).join(" | ")), line);
+  assert.ok(page.includes(`${(Math.round(guessesASecond(USUAL) / 100) * 100).toLocaleString("en-GB")} guesses a second`));
+  assert.ok(page.includes(`${bitsOf(listedWords().length, 4).toFixed(1)} bits`));
 });

@@ -15,8 +15,8 @@ const noSignal = async () => {
 };
 
 /** Ama's phone with one family, two notes that wait and one draft, without signal. */
-async function given(how = {}) {
-  const office = await makeOffice();
+async function given(how = {}, policy = {}) {
+  const office = await makeOffice(undefined, policy);
   const ama = office.addPerson("Ama");
   const { casefile, child } = await office.openFamily(ama, "Tarnley");
   const phone = startPhone(office, undefined, how);
@@ -182,6 +182,39 @@ test("a phone that was not heard from for 14 days drops its families and keeps w
   await ready(lapsed);
   await lapsed.until(async () => (await lapsed.ask("caseload")).families.some(({ title }) => title === "Tarnley"), "Tarnley");
   lapsed.kill();
+});
+
+test("a policy that says other days for what lies on a phone is obeyed", async () => {
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  /** @type {[number, [number, string][]][]} */
+  const policies = [
+    [
+      6,
+      [
+        [4, "lapses"],
+        [7, "lapsed"],
+      ],
+    ],
+    [40, [[20, ""]]],
+  ];
+  for (const [cache_kept_days, told] of policies) {
+    ahead = 0;
+    const { office, phone, words } = await given({ now }, { cache_kept_days, lock_after_minutes: 3 });
+    assert.equal((await phone.ask("policy")).lock_after_minutes, 3);
+    phone.kill();
+    for (const [days, status] of told) {
+      ahead = days * DAY;
+      const again = startPhone(office, phone.storage, { now });
+      const { people } = await again.ask("status");
+      await again.ask("unlock", { vault: people[0].vault, words });
+      const [first] = again.news.filter(({ news }) => news === "office");
+      assert.equal(first?.value.status ?? "", status);
+      const titles = (await again.ask("caseload")).families.map(({ title }) => title);
+      assert.equal(titles.includes("Tarnley"), status !== "lapsed");
+      again.kill();
+    }
+  }
 });
 
 test("forgotten words: what waited is sent under its author's name, and the draft comes back and can be sent", async () => {

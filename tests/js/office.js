@@ -33,8 +33,8 @@ async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Practice files as the office serves them. */
-async function practiceFiles() {
+/** Practice files as the office serves them; `policy` says what of it is otherwise. */
+async function practiceFiles(policy) {
   const root = new URL("../../fieldapp/practice/", import.meta.url);
   const files = new Map();
   const index = { records: {}, measures: {}, programmes: {}, vocabularies: {} };
@@ -51,11 +51,11 @@ async function practiceFiles() {
       index[room][name] = await keep(bytes);
     }
   }
-  index.policy = await keep(new Uint8Array(readFileSync(new URL("policy.json", root))));
+  index.policy = await keep(json({ ...JSON.parse(readFileSync(new URL("policy.json", root), "utf8")), ...policy }));
   return { files, index: await keep(json(index)) };
 }
 
-export async function makeOffice(clock = () => Date.now()) {
+export async function makeOffice(clock = () => Date.now(), policy = {}) {
   const stamp = () => new Date(clock()).toISOString();
   const [official, receipts, desk] = await Promise.all([makeSigner(), makeSigner(), makeSigner()]);
   const ingest = new Map();
@@ -71,7 +71,7 @@ export async function makeOffice(clock = () => Date.now()) {
   await addIngest();
   keys.push({ kid: receipts.signer.kid, use: "receipt", jwk: receipts.jwk, from: stamp(), until: null, burned_at: null });
   keys.push({ kid: desk.signer.kid, use: "desk", jwk: desk.jwk, from: stamp(), until: null, burned_at: null });
-  const practice = await practiceFiles();
+  const practice = await practiceFiles(policy);
 
   const office = {
     stamp,

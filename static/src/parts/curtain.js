@@ -3,7 +3,6 @@
  * in memory too, and nowhere else: locking forgets it.
  */
 import { focused, later, leave, now, onSeen, onTouch } from "../page.js";
-import { hasUnsaved } from "./draft.js";
 import { ask, shown } from "./told.js";
 
 export const TRIES = 5;
@@ -15,7 +14,7 @@ export const pin = shown("");
 /** What the organisation decided, until it is known a careful guess. */
 export const policy = shown({ hide_after_seconds: 30, lock_after_minutes: 10 });
 
-/** Forgets the keys and begins the page anew. @type {() => Promise<void>} */
+/** Forgets the keys and begins the page anew, if everything typed is kept. @type {() => Promise<void>} */
 let lock;
 let wrong = 0;
 /** Where somebody was when the screen was hidden. @type {Element | null} */
@@ -47,7 +46,7 @@ export function lift() {
 
 /** @param {string} given @returns {number} tries that are left; none: it is locked */
 export function tryPin(given) {
-  // Whoever had their tries has no more, also where the page stays for words that the phone would not keep.
+  // Whoever had their tries has no more, also while the page stays for words that the phone would not keep.
   if (wrong >= TRIES) return 0;
   if (given === pin.value) {
     lift();
@@ -75,10 +74,10 @@ export function guard(locking, isOpen) {
   const isOver = (/** @type {number} */ since, /** @type {number} */ ms) => Math.abs(time() - since) >= ms;
   const look = () => {
     if (!isOpen()) touchedAt = time();
-    if (!isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
+    if (wrong < TRIES && !isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
     hide();
     // Words that the phone would not keep are on this screen and nowhere else: it stays hidden, and looks again.
-    void leave().then(() => (hasUnsaved() ? undefined : lock()));
+    void leave().then(() => lock());
     return true;
   };
   const watch = () => {

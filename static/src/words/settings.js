@@ -27,7 +27,7 @@ export const words_changed = "Your unlock words are changed";
 export const forgotten = "I forgot them: use this phone’s own lock";
 export const go_on = "Go on";
 export const hiding = (/** @type {{hide_after_seconds: number, lock_after_minutes: number}} */ policy) =>
-  `“Hide screen” leaves only a clock on the screen. It hides by itself when you are away from the app for ${of(policy.hide_after_seconds, "second")}, and locks when nobody has touched it for ${of(policy.lock_after_minutes, "minute")}; what you were writing is kept.`;
+  `“Hide screen” leaves only a clock. It hides by itself when you are away for ${of(policy.hide_after_seconds, "second")}, and locks when untouched for ${of(policy.lock_after_minutes, "minute")}; what you were writing is kept.`;
 export const hiding_limits =
   "Without a PIN or this phone’s own lock, one tap brings the screen back for anybody. The phone’s list of open apps may still show a picture of your screen.";
 export const pin = "A PIN that brings the screen back";

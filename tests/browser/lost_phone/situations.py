@@ -9,7 +9,7 @@ import re
 from typing import Literal, get_args
 
 from tests.browser.lost_phone import find, needles
-from tests.browser.people import Keyworker
+from tests.browser.people import CODE, PASSWORD, Keyworker
 from tests.browser.phone import Phone
 
 Situation = Literal[
@@ -72,3 +72,14 @@ def the_lost_phone_tells_nothing(phone: Phone, *people: Keyworker, after: Situat
     fewer = [word for word in words if not any(other != word and other in word for other in words)]
     hits = "\n".join(map(str, find(phone.folder, fewer)))
     assert hits == "", f"after {after}:\n{hits}"
+
+
+def the_desk_tells_nothing(laptop: Phone, *told: str, visited: str) -> None:
+    """Searches every byte of a laptop on which somebody signed out, and which was closed, for what they read or typed there, for the names in it,
+    and for password and code. `visited`: the address of a page that was open there. Browsers remember those, so that a search which does not
+    find it looked in the wrong place.
+    """
+    assert told
+    hits = "\n".join(map(str, find(laptop.folder, [*told, *NAMES, PASSWORD, CODE])))
+    assert hits == ""
+    assert find(laptop.folder, [visited])

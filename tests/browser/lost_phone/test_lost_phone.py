@@ -12,6 +12,7 @@ from tests.browser.people import Keyworker
 from tests.browser.server import Server
 
 STEM = "Quorvexil"  # every canary begins with it, so that one search finds them all and the rest names the field
+OF_PRIVATE_SECTIONS = ("Darren Voss", "Ilford-Moss")  # one that she reads, and one that she is not named on
 REST_MS = 31_000  # the browser writes what it writes within 20 to 30 seconds
 
 
@@ -88,7 +89,7 @@ def test_nothing_can_be_read_on_a_lost_phone_or_in_the_offices_database(ama: Key
     ama.phone.kill()
 
     # Then nothing of it can be read on the phone: no note, no name, no word that was looked for, no key to it
-    the_lost_phone_tells_nothing(ama.phone, ama, after="a whole day, and the battery died", also=(STEM,))
+    the_lost_phone_tells_nothing(ama.phone, ama, after="a whole day, and the battery died", also=(STEM, *OF_PRIVATE_SECTIONS))
 
     # Nor in the office's database, its logs and whatever lies beside them
     assert "\n".join(map(str, find(server.folder, [STEM, *FAMILY, " ".join(ama.words)]))) == ""

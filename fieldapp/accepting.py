@@ -1,0 +1,52 @@
+"""What another hand changed of who may read and sign in, and two administrators let stand: verify would name it for ever, and what is new beside it would be missed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fieldapp import accounts, vouching
+from fieldapp.errors import FieldappError
+from fieldapp.keys import Keys
+from fieldapp.people import Person
+from fieldapp.store import Store
+from fieldapp.store.arrangements import WRITTEN_DOWN
+from fieldapp.verifying import sentence
+from fieldapp.verifying.arrangements import Replay
+from sync.entry import stamp
+
+
+class NothingThere(FieldappError):
+    """Verify names nothing of who may read or sign in at that place; nothing was written."""
+
+
+class NotTwo(FieldappError):
+    """These are not two administrators of whom neither let the other in, or there is no reason; nothing was written."""
+
+
+def accept(store: Store, keys: Keys, asks: Person, confirms: Person, named: str, why: str, now: datetime) -> int:
+    """Takes down what is at one place as it stands, and what verify named of it until now; returns how many it named. Raises NothingThere, NotTwo.
+
+    `named` is the place, or a whole line of what verify said of it.
+
+    What stands there is not put right by it: whoever was let in stays in until somebody takes them out. Changed again by another hand, it is named again.
+    """
+    with store.writing() as tx:
+        both = {asks.role, confirms.role} == {"administrator"}
+        if not why or not both or not vouching.could_confirm(tx, asks.id, "", confirms, ()):
+            raise NotTwo
+        replay = Replay(keys)
+        for row in tx.inspection.audited([WRITTEN_DOWN]):
+            replay.hear(row)
+        strange, then = list(replay.now(tx)), replay.then()
+        faults = [*then, *(each.fault for each in strange)]
+        places = {each.place for each in faults if named in {each.place, sentence(each)}}
+        faults = [each for each in faults if each.place in places]
+        if not faults:
+            raise NothingThere(named)
+        found: dict[str, dict[str, str]] = {}
+        for each in (one for one in strange if one.fault.place in places):
+            found.setdefault(each.table, {})[each.key] = each.digest
+        tx.arrangements.accept(found, [(each.code, each.place, each.detail) for each in faults])
+        # The place names a casefile, maybe a private section: administrators are told the reason and never the place.
+        accounts.note(tx, keys, asks, "what verify named accepted", confirms.id, why, stamp(now))
+        return len(faults)
