@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from playwright.sync_api import expect
+
 from tests.browser.people import SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server
@@ -58,6 +60,10 @@ def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama:
     server.start()
     ama.is_at("Sent", timeout=SENDING_MS)
 
+    # And it is called added later, because nobody has read it
+    ama.follows("See what I sent")
+    expect(ama.page.locator("summary", has_text="added later")).to_have_count(1)
+
     # When the supervisor reads what was added, marked as such, and signs off
     marian.opens_the_family("Tarnley")
     marian.opens_the_newest("Visit note")
@@ -70,3 +76,4 @@ def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama:
     ama.opens_the_note(re.compile("Visit note"))
     ama.sees_the_note_is("Signed off")
     ama.sees("Thank you. Clear and quick.")
+    expect(ama.page.locator("summary", has_text="Version 2")).not_to_contain_text("added later")
