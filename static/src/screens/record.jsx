@@ -239,7 +239,7 @@ function Versions({ told, definition, around }) {
             <summary class="govuk-details__summary">
               <span class="govuk-details__summary-text">
                 <bdi>{sayRecord.version(order + 1, nameOf(version.author), dayAndTime(version.written_at, now()))}</bdi>
-                {told.later?.includes(version.id) && ` · ${sayRecord.later}`}
+                {told.later?.includes(version.id) && ` · ${sayRecord.added_later(1)}`}
                 {version.waiting && ` · ${sayRecord.waiting}`}
               </span>
             </summary>
