@@ -77,9 +77,16 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     box.press_sequentially(" Both checked with Nan.")
     ama.checks_and_sends()
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
+
+    # Then neither of the two is said to have taken out what the other wrote
+    ama.follows("See what I sent")
+    one = ama.page.locator("details", has_text="Never ring on Sundays.").filter(has_not_text="Both checked")
+    one.locator("summary").click()
+    expect(one.locator("ins", has_text="Never ring on Sundays.")).to_be_visible()
+    expect(one.locator("del")).to_have_count(0)
     ama.sends_and_receives()
 
-    # Then one version stands for everybody, and the office sees how it came about
+    # And one version stands for everybody, and the office sees how it came about
     tablet.sends_and_receives()
     tablet.opens_the_family("Tarnley")
     tablet.opens_the_part("Family")

@@ -195,6 +195,12 @@ describe("a working day", () => {
     await phone.ask("sync");
     const forked = await phone.ask("record", { record: detail });
     assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
+    const [begun, ...both] = forked.versions;
+    assert.deepEqual(
+      both.map(({ before }) => before),
+      [begun.fields, begun.fields],
+      "each is compared with what its writer had",
+    );
     const choosing = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
     assert.ok(!("warning" in choosing.fields) && choosing.forks.warning);
     // Half a choice is a draft like any other: both versions are there again with what was typed.

@@ -50,7 +50,7 @@ const OFFICE = {
     "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
   device:
     "Your office does not know this phone any more, so nothing is sent or fetched. Everything you wrote is kept here. Tell your administrator, and do not clear the browser.",
-  cloned: `Two phones say that they are this one. Nothing is lost. ${PAUSED}`,
+  cloned: `Two phones say they are this one. Nothing is lost. ${PAUSED}`,
   lost: REMOVED,
   ended: REMOVED,
   lapses:
