@@ -15,7 +15,7 @@ export const longer = (/** @type {number} */ count) => `${of(count, "more note")
 /** @param {number} count @param {boolean} isBesides @returns {string} of what waits and cannot be opened by whoever is here */
 export const unnamed = (count, isBesides) => {
   const more = isBesides ? "more " : "";
-  return `${of(count, `${more}note is`, `${more}notes are`)} waiting that cannot be shown here: put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. It is all sent by itself.`;
+  return `${of(count, `${more}note is`, `${more}notes are`)} waiting that cannot be shown here: put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. Everything is sent by itself.`;
 };
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
