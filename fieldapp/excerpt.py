@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldapp.sheet import Answer, Part
+from fieldapp.sheet import Answer, Change, Part
 
 VERSIONS = 20
 CHANGES = 40
@@ -61,6 +61,12 @@ def excerpt(parts: Sequence[Part]) -> tuple[Part, ...]:
 def is_cut(parts: Sequence[Part]) -> bool:
     """Says whether anything of these parts is folded away."""
     return any(part.folded or any(each.folded for each in part.answers) for part in parts)
+
+
+def change(each: Change) -> Change:
+    """Cuts the versions between which somebody chose to what a page can carry."""
+    folded = max(len(each.cards) - CARDS, 0)
+    return replace(each, cards=each.cards[:CARDS], folded=folded) if folded else each
 
 
 def _answer(each: Answer) -> Answer:

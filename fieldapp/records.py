@@ -15,7 +15,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_id
 from fieldapp.oversight import DECISIONS, Comment, Oversight, Review, hands_in, oversight
 from fieldapp.people import Person
-from fieldapp.sheet import Names, settled
+from fieldapp.sheet import Names, Shown, settled
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.entries import EntryRow
@@ -101,19 +101,21 @@ class Record:
         """Everybody who wrote a part of it."""
         return hands_in(self.parents, {each.id: each.author for each in self.entries}, self.heads)
 
-    def befores(self, entries: Iterable[Entry]) -> dict[str, Plain]:
-        """What the writer of each of these entries had before them, by the entry's id."""
+    def befores(self, entries: Iterable[Entry]) -> dict[str, tuple[Plain, Shown]]:
+        """What the writer of each of these entries had before them, and the fields among it with two versions, by the entry's id."""
         by_id = {each.id: each for each in self.entries}
-        found: dict[str, Plain] = {}
+        found: dict[str, tuple[Plain, Shown]] = {}
         joined: dict[str, set[str]] = {}
         for entry in entries:
             known = [by_id[parent] for parent in entry.parents if parent in by_id]
             if len(known) == 1:
-                found[entry.id] = known[0].fields or {}
+                found[entry.id] = known[0].fields or {}, {}
             elif known:
                 joined[entry.id] = _readable_above(by_id, entry.parents)
         views = views_at(_versions(self.entries), joined) if joined else {}
-        return found | {entry: settled(view) for entry, view in views.items()}
+        for entry_id, view in views.items():
+            found[entry_id] = settled(view), {name: each for name, each in view.items() if each.is_forked}
+        return found
 
 
 @dataclass(frozen=True, slots=True)

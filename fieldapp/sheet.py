@@ -118,10 +118,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that a version changed, as words that stayed, went and came."""
+    """One field that a version changed, as words that stayed, went and came; where it chose between versions, those and what stands since."""
 
     label: str
     pieces: tuple[Piece, ...]
+    cards: tuple[Card, ...] = ()
+    folded: int = 0
+    """How many of its cards the page leaves out."""
 
 
 Shown = Mapping[str, Field]
@@ -175,9 +178,21 @@ def settled(shown: Shown) -> Plain:
 
 
 def changes(
-    definition: Plain, before: Plain, after: Plain, names: Names, at_most: int | None = None
+    definition: Plain,
+    before: Plain,
+    after: Plain,
+    names: Names,
+    at_most: int | None = None,
+    *,
+    forks: Shown | None = None,
+    told: Told = lambda entry: ("", ""),
 ) -> tuple[tuple[Change, ...], int]:
-    """Lists the fields that differ between two versions, word by word, in the order of the form; and how many more there are."""
+    """Lists the fields that differ between two versions, word by word, in the order of the form; and how many more there are.
+
+    `forks`: the fields of which the writer had two versions. What they made of them is listed also where it is one of the two, and
+    beside both: compared with either alone, the other would seem never to have been.
+    """
+    forks = forks or {}
     names = names.within({**before, **after})
     fields = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
     order = [*fields, *sorted(({*before, *after}) - fields.keys())]
@@ -186,13 +201,17 @@ def changes(
     for name in order:
         old, new = before.get(name), after.get(name)
         one = fields.get(name, {"id": name, "type": "raw", "label": name})
-        if old == new or one["type"] in _HIDDEN:
+        if (old == new and name not in forks) or one["type"] in _HIDDEN:
             continue
         if at_most is not None and len(found) >= at_most:
             more += 1
             continue
-        pieces = word_changes(text_of(one, old, names), text_of(one, new, names))
-        found.append(Change(one["label"], tuple(pieces)))
+        text = text_of(one, new, names)
+        if name in forks:
+            cards = _answer(one, forks[name], names, told, ()).cards
+            found.append(Change(one["label"], (Piece("same", text or "No answer"),), cards))
+            continue
+        found.append(Change(one["label"], tuple(word_changes(text_of(one, old, names), text))))
     return tuple(found), more
 
 

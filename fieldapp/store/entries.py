@@ -147,11 +147,6 @@ class Entries(Noun):
         value = self._value("SELECT log_hash FROM entries WHERE casefile = ? AND seq = ?", casefile, seq)
         return None if value is None else str(value)
 
-    def flagged(self, flag: str, since: str = "") -> list[EntryRow]:
-        """Entries with this flag received after `since`, newest first: for the supervisor's list."""
-        sql = f"SELECT {_COLUMNS} FROM entries WHERE flags = ? AND flags <> '' AND received_at > ? ORDER BY received_at DESC"  # noqa: S608
-        return [EntryRow(*tuple(row)) for row in self._rows(sql, flag, since)]
-
     def reseal(self, entry: str, sealed: Sealed) -> None:
         """Replaces an entry's sealed bytes: for erasure and rekeying."""
         self._run("UPDATE entries SET sealed = ? WHERE id = ?", sealed, entry)

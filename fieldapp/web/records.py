@@ -166,7 +166,7 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
         ],
         "rows": _rows(parts),
         "is_cut": excerpt.is_cut(parts),
-        "versions": _versions(record, window, form, names, later, now),
+        "versions": _versions(record, window, form, names, told, later, now),
         "window": window,
         "later_before": sum(1 for each in record.entries[: window.earlier] if each.id in later),
         "reviews": [_review(each, form, names, now) for each in record.reviews],
@@ -213,13 +213,19 @@ def _window(total: int) -> excerpt.Window:
 
 
 def _versions(
-    record: Record, window: excerpt.Window, form: dict[str, Any], names: sheet.Names, later: set[str], now: datetime
+    record: Record,
+    window: excerpt.Window,
+    form: dict[str, Any],
+    names: sheet.Names,
+    told: sheet.Told,
+    later: set[str],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     shown = record.entries[window.earlier : window.last]
     befores = record.befores(shown)
     at_most = None if len(shown) == 1 < window.total else excerpt.CHANGES
     return [
-        _version(each, n, befores.get(each.id, {}), form, names, each.id in later, now, at_most)
+        _version(each, n, befores.get(each.id, ({}, {})), form, names, told, each.id in later, now, at_most)
         for n, each in enumerate(shown, window.first)
     ]
 
@@ -227,16 +233,20 @@ def _versions(
 def _version(
     each: Entry,
     n: int,
-    before: Typed,
+    before: tuple[dict[str, Any], sheet.Shown],
     form: dict[str, Any],
     names: sheet.Names,
+    told: sheet.Told,
     is_later: bool,
     now: datetime,
     at_most: int | None,
 ) -> dict[str, Any]:
     on, at = summaries.happened(each.fields or {})
+    fields, forks = before
     changed, more = (
-        sheet.changes(form, before, each.fields, names, at_most) if each.parents and each.fields is not None else ((), 0)
+        sheet.changes(form, fields, each.fields, names, at_most, forks=forks, told=told)
+        if each.parents and each.fields is not None
+        else ((), 0)
     )
     return {
         "n": n,
@@ -248,7 +258,7 @@ def _version(
         "how": words.MODES.get(each.mode, ""),
         "raw": each.raw,
         "broken": words.BROKEN if each.is_broken else "",
-        "changes": changed,
+        "changes": [excerpt.change(one) for one in changed],
         "more_changes": more,
     }
 

@@ -157,14 +157,18 @@ def test_family_given_to_another_team_is_that_teams_at_once_with_what_still_arri
     place.add("olive", "supervisor", "other")
     place.add("omar", "keyworker", "other")
     assert holds(ama, tarnley)
+    before = ama.write(tarnley, VISIT)
     form = {"team": "other", "keyworker": place.id("omar"), "text-why-transfer": "They moved"}
     assert change(marian, tarnley, "transfer", form).location == "/desk/families?done=transferred"
     assert "Given to the other team" in words_of(marian.get("/desk/families?done=transferred"))
     assert who_reads(place, tarnley, "olive") == {("Omar", "named"), ("Olive", "team")}
     assert marian.get(f"/desk/families/{tarnley}").status_code == 404
     place.clock.pass_by(minutes=1)
-    assert [one["status"] for one in ama.push(ama.write(tarnley, VISIT))] == ["stored"]
-    assert "Written by somebody who no longer reads this" in words_of(place.signed_in("olive").get("/desk/board"))
+    late = (before, ama.write(tarnley, VISIT))
+    assert [one["status"] for one in ama.push(*late)] == ["stored", "stored"]
+    board = place.signed_in("olive").get("/desk/board")
+    assert words_of(board).count("Written by somebody who no longer reads this") == 2
+    assert all(f"/desk/records/{one.record}" in board.text for one in late)
     assert "Written by somebody" not in words_of(marian.get("/desk/board"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -205,6 +206,44 @@ def test_two_phones_that_are_one_are_explained_and_go_on_when_a_person_says_so(a
     again = ama.write(casefile, NOTE, n=3, prev=first.id)
     assert ama.push(again)[0]["code"] == "clone"
     assert ama.hello()["device"]["status"] == "cloned"
+
+
+def test_copied_phone_that_is_set_up_anew_sends_again_and_both_histories_are_kept(ama: Handset, place: Harrowmere) -> None:
+    # Given a phone and its copy, each of which wrote a note under the same number
+    casefile = opened(ama)
+    copy = replace(ama)
+    mine, theirs = ama.write(casefile, NOTE), copy.write(casefile, {**NOTE, "purpose": "from the copy"})
+    assert [each.get("code") for each in (*ama.push(mine), *copy.push(theirs))] == [None, "clone"]
+
+    # Then the office believes neither: nothing is fetched by either, and what they still send is kept for a person
+    assert ama.hello()["device"]["status"] == "cloned"
+    assert ama.proved("/pull", {"v": 1, "cursors": {}}).get_json()["error"] == "device"
+    waiting = ama.write(casefile, NOTE)
+    assert ama.push(waiting)[0]["code"] == "clone"
+
+    # When its person sets it up anew, then it is another device with a signer of its own, whose notes are placed, and which reads
+    place.clock.pass_by(minutes=1)
+    anew = Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
+    assert anew.device != ama.device
+    note = anew.write(casefile, NOTE)
+    assert anew.push(note)[0]["status"] == "stored"
+    anew.pull_all()
+    assert {mine.id, note.id} <= set(anew.entries)
+    assert anew.hello(digest=True)["device"]["status"] == "ok"
+
+    # And both histories of the old one are kept to the byte, and a supervisor can place what the copy wrote
+    for one in (theirs, waiting):
+        kept = place.office.store.quarantine.get(hash_text(one.envelope))
+        assert kept is not None
+        assert kept.envelope == one.envelope
+    marian = place.signed_in("marian")
+    item = f"/desk/sorting/{hash_text(theirs.envelope)}"
+    assert "from the copy" in words_of(marian.get(item))
+    assert marian.send(item, item, {"decision": "place", "text-why": "Ama wrote both."}).status_code == 303
+    anew.pull_all()
+    assert {mine.id, note.id, theirs.id} <= set(anew.entries)
+    again = anew.write(casefile, NOTE)
+    assert anew.push(again)[0]["status"] == "stored", "what is said of the old one stops nobody on the new one"
 
 
 def test_what_came_from_a_phone_reported_lost_by_mistake_is_placed_when_it_is_in_use_again(

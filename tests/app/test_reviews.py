@@ -270,17 +270,34 @@ def test_summaries_are_folded_again_when_a_release_shapes_them_otherwise(
     assert summaries.refresh(here.store, here.keys, here.practice) == 3
 
 
-def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: Harrowmere, tarnley: str) -> None:
+@pytest.mark.parametrize("choice", ["Ama’s view, and Reece agrees", "Ama’s view", "Reece’s view"])
+def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: Harrowmere, tarnley: str, choice: str) -> None:
     first = office.note("ama", tarnley)
-    office.write("ama", "visit_note", tarnley, {**VISIT, "workers_view": "Ama’s view"}, record=first.record, parents=(first.id,))
-    office.write(
-        "reece", "visit_note", tarnley, {**VISIT, "workers_view": "Reece’s view"}, record=first.record, parents=(first.id,)
+    hers, his = (
+        office.write(who, "visit_note", tarnley, {**VISIT, "workers_view": view}, record=first.record, parents=(first.id,))
+        for who, view in (("ama", "Ama’s view"), ("reece", "Reece’s view"))
     )
-    page = words_of(office.signed_in("marian").get(f"/desk/records/{first.record}"))
+    marian = office.signed_in("marian")
+    page = words_of(marian.get(f"/desk/records/{first.record}"))
     assert "Both stand until one of them chooses" in page
     assert "Ama’s view" in page
     assert "Reece’s view" in page
     assert "Two versions of this record stand beside each other" in page
+
+    # When one of them has chosen
+    office.clock.pass_by(minutes=20)
+    one = {**VISIT, "workers_view": choice}
+    office.write("ama", "visit_note", tarnley, one, record=first.record, parents=(hers.id, his.id))
+
+    # Then one stands, and the supervisor sees who settled it, when, and out of what
+    page = words_of(marian.get(f"/desk/records/{first.record}"))
+    assert "Two versions of this record" not in page
+    _, _, told = page.partition("There were two versions: ")
+    between, _, chosen = told.partition(" Chosen or put together from them: ")
+    both = ("Ama Lindqvist, Mon 23 Nov, 09:30 Ama’s view", "Reece Oduya, Mon 23 Nov, 09:30 Reece’s view")
+    assert between in (" ".join(both), " ".join(reversed(both)))
+    assert chosen.startswith(choice)
+    assert "Version 4, Ama Lindqvist Happened Tue 17 Nov, 17:40 Written Mon 23 Nov, 09:50" in page
 
 
 def test_the_family_page_shows_who_works_with_them_goals_and_measures(office: Harrowmere, tarnley: str) -> None:

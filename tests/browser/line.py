@@ -128,6 +128,10 @@ def answers_429(call: Call) -> None:
     call.is_told(plain("429 Too Many Requests", said, "application/json", "Retry-After: 2\r\n"))
 
 
+def asks_to_wait_for_an_hour(call: Call) -> None:
+    call.is_told(plain("429 Too Many Requests", b"", more="Retry-After: 3600\r\n"))
+
+
 def doubles_requests(call: Call) -> None:
     call.reaches_the_office()
     call.is_told(call.reaches_the_office())

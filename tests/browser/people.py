@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,10 +48,18 @@ class Keyworker:
         self.phone, self.server, self.email = phone, server, email
         self.words: list[str] = []
         self.typed: set[str] = set()
+        self._tab: Page | None = None
 
     @property
     def page(self) -> Page:
-        return self.phone.page
+        return self._tab or self.phone.page
+
+    def at_another_tab(self) -> Keyworker:
+        """The same person at a second tab of the same browser; the first stays open."""
+        assert self.phone.context is not None, "the phone is off"
+        there = copy(self)
+        there._tab = self.phone.context.new_page()
+        return there
 
     def puts(self, control: Locator, text: str) -> None:
         """Fills a control at once. What was ever typed is remembered: nothing of it may be readable on a lost phone."""
@@ -232,6 +241,11 @@ class Keyworker:
             }""",
             state,
         )
+
+    def is_to_be_woken_when_there_is_signal(self) -> None:
+        """The browser was asked to wake the app, so that what waits is sent although nobody opens it."""
+        asked = "async () => (await (await navigator.serviceWorker.ready).sync.getTags()).includes('send')"
+        self.page.wait_for_function(asked)
 
     def goes_to_the_settings(self) -> None:
         self.page.get_by_role("link", name="Settings").click()

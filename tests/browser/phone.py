@@ -132,6 +132,16 @@ class Phone:
         if waits:
             self.page.wait_for_function("() => window.answered.then(() => true)")
 
+    def has_no_signal(self) -> None:
+        """Let the phone itself know that there is none."""
+        assert self.context is not None, "the phone is off"
+        self.context.set_offline(True)
+
+    def has_signal_again(self) -> None:
+        """Let the phone find some, and tell its pages."""
+        assert self.context is not None, "the phone is off"
+        self.context.set_offline(False)
+
     def has_no_room(self, origin: str) -> None:
         """Let the browser refuse whatever is to be stored, as on a full phone. It remembers for half a minute how much
         room it found when a store was opened: say this before the app opens."""

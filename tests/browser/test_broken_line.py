@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -178,6 +178,8 @@ def test_note_waits_and_is_sent_once_when_the_line_fails_while_the_app_is_closed
     line.breaks(lines.resets_before_the_office)
     ama.writes_down_a_call("Home safe, and the app is closed")
     is_kept_and_said_so(ama, NO_SIGNAL)
+    ama.looks_away()
+    ama.is_to_be_woken_when_there_is_signal()
     ama.phone.is_left_for(f"{office.origin}/healthz")
     line.breaks(lines.cuts_answers_short)
 
@@ -192,5 +194,33 @@ def test_note_waits_and_is_sent_once_when_the_line_fails_while_the_app_is_closed
 
     # And when the line is whole again, then it is sent without a tap
     line.heals()
+    ama.sees_the_note_is(SENT, timeout=SENDING_MS)
+    assert office.entries() == before + 1
+
+
+def finds_signal(ama: Keyworker, line: Line) -> None:
+    ama.phone.has_no_signal()
+    line.heals()
+    ama.phone.has_signal_again()
+
+
+def is_looked_at_again(ama: Keyworker, line: Line) -> None:
+    line.heals()
+    ama.looks_back()
+
+
+@pytest.mark.parametrize("happens", [finds_signal, is_looked_at_again])
+def test_note_that_would_wait_for_an_hour_is_sent_when_the_phone(
+    ama: Keyworker, office: Server, line: Line, happens: Callable[[Keyworker, Line], None]
+) -> None:
+    # Given a note that waits, because whoever answers asks to be left alone for an hour
+    before = office.entries()
+    line.breaks(lines.asks_to_wait_for_an_hour, lambda call: call.path == "/sync/v1/push")
+    ama.writes_down_a_call(f"Until the phone {happens.__name__.replace('_', ' ')}")
+    line.waits_until_it_struck()
+    is_kept_and_said_so(ama, NO_ANSWER)
+
+    # When nobody is in the way any more, and this happens, then it is sent without a tap
+    happens(ama, line)
     ama.sees_the_note_is(SENT, timeout=SENDING_MS)
     assert office.entries() == before + 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from playwright.sync_api import expect
+
 from tests.browser.lost_phone.situations import the_desk_tells_nothing
 from tests.browser.people import SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
@@ -62,6 +64,10 @@ def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama:
     server.start()
     ama.is_at("Sent", timeout=SENDING_MS)
 
+    # And it is called added later, because nobody has read it
+    ama.follows("See what I sent")
+    expect(ama.page.locator("summary", has_text="added later")).to_have_count(1)
+
     # When the supervisor reads what was added, marked as such, and signs off
     marian.opens_the_family("Tarnley")
     marian.opens_the_newest("Visit note")
@@ -74,6 +80,7 @@ def test_note_written_without_signal_reaches_the_supervisor(server: Server, ama:
     ama.opens_the_note(re.compile("Visit note"))
     ama.sees_the_note_is("Signed off")
     ama.sees(THANKS)
+    expect(ama.page.locator("summary", has_text="Version 2")).not_to_contain_text("added later")
 
     # When the supervisor has typed what she does not send, and signed out, then the way back leads to nothing
     marian.opens_the_family("Tarnley")

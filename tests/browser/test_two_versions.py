@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.people import Keyworker, Supervisor
@@ -23,6 +23,17 @@ def writes_how_to_get_in_touch(worker: Keyworker, text: str) -> None:
     box.press_sequentially(text)
     worker.checks_and_sends()
     worker.is_at(re.compile("Saved, waiting to send|Sent"))
+
+
+def version(worker: Keyworker, text: str) -> Locator:
+    """One of the cards beside each other; what is put together from both is none."""
+    return worker.page.locator(".app-two__one:not(.app-two__both)", has_text=text)
+
+
+def sees_who_wrote_what_and_when(worker: Keyworker, *texts: str) -> None:
+    for text in texts:
+        by = version(worker, text).locator(".app-two__by")
+        expect(by).to_have_text(re.compile(r"^Ama Lindqvist · .*\d\d:\d\d$"))
 
 
 def test_two_versions_written_apart_are_put_together_by_the_worker(
@@ -46,24 +57,36 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     ama.opens_the_family("Tarnley")
     ama.opens_the_part("Family")
     ama.follows("See both versions")
-    for words in ("Nan answers after six.", "Never ring on Sundays."):
-        ama.sees(words)
+    sees_who_wrote_what_and_when(ama, "Nan answers after six.", "Never ring on Sundays.")
     ama.presses("Choose between the two versions")
-    expect(ama.page.get_by_label(ASKED).first).to_have_value("")
+    box = ama.page.get_by_label(ASKED).first
+    expect(box).to_have_value("")
+    sees_who_wrote_what_and_when(ama, "Nan answers after six.", "Never ring on Sundays.")
 
-    # And she takes both together, mends them, and sends
+    # And she takes one of them, as it stands there
+    one = version(ama, "Never ring on Sundays.")
+    one.get_by_role("button", name="Take these words").click()
+    expect(box).to_have_value(re.compile(r"Never ring on Sundays\.$"))
+
+    # And then both together, mends them, and sends
     together = ama.page.locator(".app-two__both")
     expect(together).to_contain_text("Nan answers after six.")
     expect(together).to_contain_text("Never ring on Sundays.")
     together.get_by_role("button", name="Take both together").click()
-    box = ama.page.get_by_label(ASKED).first
     box.press("ControlOrMeta+End")
     box.press_sequentially(" Both checked with Nan.")
     ama.checks_and_sends()
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
+
+    # Then neither of the two is said to have taken out what the other wrote
+    ama.follows("See what I sent")
+    one = ama.page.locator("details", has_text="Never ring on Sundays.").filter(has_not_text="Both checked")
+    one.locator("summary").click()
+    expect(one.locator("ins", has_text="Never ring on Sundays.")).to_be_visible()
+    expect(one.locator("del")).to_have_count(0)
     ama.sends_and_receives()
 
-    # Then one version stands for everybody, and the office sees how it came about
+    # And one version stands for everybody, and the office sees how it came about
     tablet.sends_and_receives()
     tablet.opens_the_family("Tarnley")
     tablet.opens_the_part("Family")

@@ -115,6 +115,40 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("what is written while a note is signed off is called added later until a review has seen it", async () => {
+    const { office, marian, casefile, child, phone } = await given();
+    const { record, id } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    const signsOff = (/** @type {string[]} */ ...seen) =>
+      office.write(marian, {
+        kind: "review",
+        schema: "review.1",
+        casefile,
+        record,
+        parents: seen.slice(-1),
+        fields: { decision: "signed_off", covers: seen },
+      });
+    const stands = async () => {
+      const { standing, later } = await phone.ask("record", { record });
+      const brief = (await phone.ask("family", { casefile })).records.find((one) => one.record === record);
+      return [standing, later, brief.standing, brief.later];
+    };
+
+    office.weather = noSignal;
+    const draft = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+    const additions = [{ id: "AAAAAAAAAAAAAAAAAAAAAA", why: "more", text: "And Luka slept" }];
+    const sent = await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, additions }, mode: "alone" });
+    await signsOff(id);
+    office.weather = null;
+    await phone.ask("sync");
+    assert.deepEqual(await stands(), ["sent", [sent.id], "sent", 1], "the sign-off is of what it saw");
+
+    await signsOff(sent.id);
+    await phone.ask("sync");
+    assert.deepEqual(await stands(), ["signed_off", [], "signed_off", 0]);
+    phone.kill();
+  });
+
   test("a note on more versions than an entry may name is one the office can place", async () => {
     const { office, ama, casefile, child, phone } = await given();
     const { record, id } = await writeNote(phone, casefile, child);
@@ -161,6 +195,12 @@ describe("a working day", () => {
     await phone.ask("sync");
     const forked = await phone.ask("record", { record: detail });
     assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
+    const [begun, ...both] = forked.versions;
+    assert.deepEqual(
+      both.map(({ before }) => before),
+      [begun.fields, begun.fields],
+      "each is compared with what its writer had",
+    );
     const choosing = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
     assert.ok(!("warning" in choosing.fields) && choosing.forks.warning);
     // Half a choice is a draft like any other: both versions are there again with what was typed.

@@ -131,6 +131,21 @@ test("no silence, no failure and no answer but the office's own word makes a pho
   again.kill();
 });
 
+test("a phone that hears that two say they are it keeps all that can be read, says why nothing is fetched, and goes on sending", async () => {
+  const { office, casefile, phone } = await given();
+  office.status = "cloned";
+  office.weather = null;
+  await phone.ask("sync");
+  await phone.until(() => office.byId.size === 4, "both notes at the office");
+  assert.equal((await phone.ask("outbox")).fetching, "cloned");
+  assert.deepEqual([(await phone.ask("family", { casefile })).records.length > 2, office.dropped], [true, []]);
+  assert.ok(!phone.news.some(({ news }) => news === "parted"));
+  office.status = "ok";
+  await phone.ask("sync");
+  assert.equal((await phone.ask("outbox")).fetching, "ok");
+  phone.kill();
+});
+
 test("one person's use of a shared phone ends: theirs goes, the other's stays, and what both wrote goes on", async () => {
   const { office, phone, words } = await given();
   office.weather = null;

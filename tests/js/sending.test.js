@@ -157,6 +157,49 @@ test("what the office puts off waits as long as it asks", async () => {
   phone.kill();
 });
 
+test("what was put off, and for how long, is known to a phone that was killed and started again", async () => {
+  const { office, phone, ids, words, pass } = await given(1);
+  office.refuse = () => ({ status: "retry", code: "full", retry_after: 3600 });
+  office.weather = null;
+  await phone.ask("sync");
+  const before = (await phone.ask("outbox")).items.map(({ id, attempts, next_at }) => ({ id, attempts, next_at }));
+  assert.deepEqual([before.length, before[0].attempts], [1, 1]);
+  phone.kill();
+
+  const again = startPhone(office, phone.storage, { now: phone.outside.now });
+  await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+  await ready(again);
+  const after = (await again.ask("outbox")).items.map(({ id, attempts, next_at }) => ({ id, attempts, next_at }));
+  assert.deepEqual(after, before, "neither forgotten nor tried before its time");
+  office.refuse = () => null;
+  pass(3_700_000);
+  await again.ask("sync");
+  assert.ok(office.byId.has(ids[0]));
+  again.kill();
+});
+
+test("a phone that is started again asks an office that wants it to wait no sooner", async () => {
+  const { office, phone, ids, pass } = await given(1);
+  office.weather = onPush(async () => new Response("", { status: 429, headers: { "Retry-After": "600" } }));
+  pass(60_000);
+  await phone.ask("sync");
+  phone.kill();
+  office.weather = null;
+  const pushes = () => office.requests.filter((path) => path === "/sync/v1/push").length;
+  const asked = pushes();
+
+  // Each looks once by itself when it starts, and says then how it stands.
+  const again = startPhone(office, phone.storage, { now: phone.outside.now });
+  await again.until(() => again.news.some(({ news }) => news === "outbox"), "the first look");
+  again.kill();
+  assert.equal(pushes(), asked);
+  pass(601_000);
+  const later = startPhone(office, phone.storage, { now: phone.outside.now });
+  await later.until(() => office.byId.has(ids[0]), "the note at the office");
+  assert.equal(pushes(), asked + 1);
+  later.kill();
+});
+
 test("a quarantined note is kept, called sorting, and sent when the office has placed it", async () => {
   const { office, phone, ids, casefile, pass } = await given(1);
   office.refuse = () => ({ code: "no_opening" });

@@ -7,7 +7,7 @@ import { dayAndTime, dayOf, daysSince, longDay, months, nearDay, tidyTime, timeO
 import { problemText } from "../../static/src/words/form.js";
 import { ages } from "../../static/src/words/people.js";
 import { standing } from "../../static/src/words/record.js";
-import { clockSays, happensNext, sendLine } from "../../static/src/words/sending.js";
+import { clockSays, happensNext, officeSays, sendLine } from "../../static/src/words/sending.js";
 import { trouble } from "../../static/src/words/trouble.js";
 
 const NOW = new Date(2026, 10, 21, 14, 2);
@@ -23,6 +23,21 @@ test("every standing is said in words, and only a kept time is shown", () => {
   assert.equal(standing("put_away", at, NOW), "The office has looked at this and put it aside");
   assert.equal(standing("question", at, NOW), "Sent back with a question 13:05");
   assert.equal(standing("signed_off", at, NOW), "Signed off 13:05");
+});
+
+test("whatever the office says of a phone is one text: what is so, that what was written is safe or goes on, and what to do", () => {
+  for (const status of ["cloned", "lost", "ended", "device", "lapsed", "update_first", "a word of a later office"])
+    assert.match(
+      officeSays(status),
+      /[^.]+\. .*(Nothing is lost|What you (write|wrote) is|Everything you wrote is kept)/,
+      status,
+    );
+  assert.match(
+    officeSays("cloned"),
+    /^Two phones .* Nothing is lost\. .* What you write is still sent\. Ask your administrator\.$/,
+  );
+  assert.equal(officeSays("ok"), "");
+  assert.equal(officeSays(undefined), "");
 });
 
 test("the send line never says sent while something waits", () => {

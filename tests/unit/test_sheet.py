@@ -52,8 +52,10 @@ def test_law_any_answers_are_shown_and_none_breaks_the_page(drawn: tuple[dict[st
     view = fold([Version("a", (), mine), Version("b", (), theirs)])
     for part in sheet.parts(definition, view.fields, NAMES, told):
         assert all(isinstance(text, str) for text in texts(part.answers))
-    for change in sheet.changes(definition, mine, theirs, NAMES)[0]:
+    forks = {name: found for name, found in view.fields.items() if found.is_forked}
+    for change in sheet.changes(definition, mine, theirs, NAMES, forks=forks, told=told)[0]:
         assert change.pieces or change.label
+        assert all(isinstance(card.text, str) for card in change.cards)
 
 
 @given(

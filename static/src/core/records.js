@@ -128,6 +128,8 @@ export function openRecords({ caseload, definitions }) {
             raw: one.fields === null && one.gone === undefined ? (one.body ?? "") : undefined,
             changed: view.writes[one.id] ?? [],
             fields: one.fields,
+            // What its writer had: the version listed before it may be by somebody who wrote at the same time.
+            before: state.contents.find(({ id }) => one.header.parents.includes(id))?.fields,
           }))
           .sort((a, b) => view.order.indexOf(a.id) - view.order.indexOf(b.id)),
         reviews: state.reviews.map((review) => ({ ...review, by: caseload.personOf(review.by) })),

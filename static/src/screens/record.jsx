@@ -239,7 +239,7 @@ function Versions({ told, definition, around }) {
             <summary class="govuk-details__summary">
               <span class="govuk-details__summary-text">
                 <bdi>{sayRecord.version(order + 1, nameOf(version.author), dayAndTime(version.written_at, now()))}</bdi>
-                {told.later?.includes(version.id) && ` · ${sayRecord.later}`}
+                {told.later?.includes(version.id) && ` · ${sayRecord.added_later(1)}`}
                 {version.waiting && ` · ${sayRecord.waiting}`}
               </span>
             </summary>
@@ -248,7 +248,7 @@ function Versions({ told, definition, around }) {
                 {order === 0 ? (
                   <p>{sayRecord.first_version}</p>
                 ) : (
-                  <Changed version={version} before={versions[order - 1]} definition={definition} around={around} />
+                  <Changed version={version} definition={definition} around={around} />
                 )}
               </Private>
             </div>
@@ -258,8 +258,8 @@ function Versions({ told, definition, around }) {
   );
 }
 
-/** @param {{version: any, before: any, definition: Definition | undefined, around: Around}} props */
-function Changed({ version, before, definition, around }) {
+/** @param {{version: any, definition: Definition | undefined, around: Around}} props */
+function Changed({ version, definition, around }) {
   const names = /** @type {string[]} */ (version.changed ?? []).filter((name) => !DRAWN.has(name));
   if (names.length === 0) return <p>{sayRecord.nothing_changed}</p>;
   const fields = definition?.sections.flatMap((section) => section.fields) ?? [];
@@ -272,7 +272,7 @@ function Changed({ version, before, definition, around }) {
             <dt>{field.label}</dt>
             <dd>
               <Difference
-                before={inText(field, before.fields?.[field.id], around)}
+                before={inText(field, version.before?.[field.id], around)}
                 after={inText(field, version.fields?.[field.id], around)}
               />
             </dd>

@@ -23,7 +23,6 @@ export const two_versions_long =
   "Two people wrote different things at the same time. Both are kept and shown side by side. Choose or write what should stand.";
 export const added_later = (/** @type {number} */ count) => (count === 1 ? "added later" : `${count} added later`);
 export const added_after = (/** @type {number} */ count) => `${of(count, "version was", "versions were")} added after that.`;
-export const later = "added later";
 export const waiting = "waiting to send";
 export const reviews = "What your supervisor said";
 export const versions = (/** @type {number} */ count) => `All ${count} versions`;

@@ -13,10 +13,10 @@ export const written = (/** @type {string} */ when) => `Written ${when}`;
 export const locked = "Unlock this phone to see each one.";
 export const longer = (/** @type {number} */ count) => `${of(count, "more note")} waiting, newer than these.`;
 /** @param {number} count @param {boolean} isBesides @returns {string} of what waits and cannot be opened by whoever is here */
-export const unnamed = (count, isBesides) =>
-  count === 1
-    ? `1 ${isBesides ? "more note" : "note"} is waiting that cannot be shown here. It was put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. It is sent like any other.`
-    : `${count} ${isBesides ? "more notes" : "notes"} are waiting that cannot be shown here. They were put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. They are sent like all others.`;
+export const unnamed = (count, isBesides) => {
+  const more = isBesides ? "more " : "";
+  return `${of(count, `${more}note is`, `${more}notes are`)} waiting that cannot be shown here: put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. Everything is sent by itself.`;
+};
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
   "Keep what waits as one file and take it to your office in any way you like, with a cable or a memory stick. It is sealed: only your office can read it, and it names nobody.",
@@ -40,6 +40,7 @@ export const explain = (/** @type {Outbox} */ told) => {
 
 const REMOVED =
   "Your office ended the use of this phone and removed your families from it. What you wrote is still sent. Ask your administrator.";
+const PAUSED = "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.";
 /** @type {Record<string, string>} */
 const OFFICE = {
   store_failed: "This phone could not keep what came from the office. What you wrote is safe. Free some space on the phone.",
@@ -49,6 +50,7 @@ const OFFICE = {
     "The history of one family does not fit what this phone saw before. Nothing you wrote is lost. Tell your administrator.",
   device:
     "Your office does not know this phone any more, so nothing is sent or fetched. Everything you wrote is kept here. Tell your administrator, and do not clear the browser.",
+  cloned: `Two phones say they are this one. Nothing is lost. ${PAUSED}`,
   lost: REMOVED,
   ended: REMOVED,
   lapses:
@@ -59,10 +61,7 @@ const OFFICE = {
 };
 
 /** @param {string|undefined} status the office’s or the store’s last word @returns {string} one sentence, empty when all is well */
-export const officeSays = (status) =>
-  !status || status === "ok"
-    ? ""
-    : (OFFICE[status] ?? "Your office has paused fetching on this phone. What you write is still sent. Ask your administrator.");
+export const officeSays = (status) => (!status || status === "ok" ? "" : (OFFICE[status] ?? PAUSED));
 
 /** A clock that is off by less makes no day and no hour wrong that anybody would notice. */
 const CLOCK_MAY_BE_OFF_S = 600;

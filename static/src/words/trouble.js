@@ -74,15 +74,18 @@ const TROUBLES = {
     next: "Do not use this phone. Take it to your administrator.",
   },
   locked: { happened: "This phone is locked", kept: STAYS, next: "Unlock it and go on where you were." },
-  store_failed: ({ reason }) => ({
-    happened:
-      reason === "QuotaExceededError" ? "This phone has no room left, so this was not saved" : "This phone could not save this",
-    kept: TYPED,
-    next:
-      reason === "QuotaExceededError"
-        ? "Free some space on the phone, for example videos, then try again. Do not close this screen before."
-        : "Try again. Do not close this screen before it says that it is kept.",
-  }),
+  store_failed: ({ reason }) =>
+    reason === "QuotaExceededError"
+      ? {
+          happened: "This phone has no room left, so this was not saved",
+          kept: TYPED,
+          next: "Free some space on the phone, for example videos, then try again. Do not close this screen before.",
+        }
+      : {
+          happened: "This phone could not save this",
+          kept: TYPED,
+          next: "Try again. Do not close this screen before it says that it is kept.",
+        },
   too_large: ({ bytes }) => ({
     happened: "This note is too long to send as one",
     kept: TYPED,
