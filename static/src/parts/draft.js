@@ -10,7 +10,7 @@ import { ask, keepStorage, save, spoken, unkept } from "./told.js";
 /** Drafts begun here and not yet kept: until the first word there is nothing on the phone to open. @type {Map<string, any>} */
 const begun = new Map();
 
-/** What the phone could not keep, by slot: whoever comes back to the form finds it. @type {Map<string, Fields>} */
+/** What the phone could not keep, by slot, and when what lay there then was written: whoever comes back to the form finds it. @type {Map<string, {fields: Fields, after?: string}>} */
 const unsaved = new Map();
 
 /** Slots with something typed that is not kept: what two openings of one slot typed is still one draft. @type {Set<string>} */
@@ -43,8 +43,43 @@ export async function beginDraft(what) {
 /** @param {string} slot @returns {Promise<any>} */
 const openDraft = async (slot) => {
   const draft = await ask("draft.open", { slot }).catch((error) => begun.get(slot) ?? Promise.reject(error));
-  return unsaved.has(slot) ? { ...draft, fields: unsaved.get(slot) } : draft;
+  const left = unsaved.get(slot);
+  if (!left) return draft;
+  return { ...draft, fields: left.after === draft.written_at ? left.fields : together(draft, left.fields) };
 };
+
+/**
+ * Puts what could not be kept beside what another window has kept since: neither takes the other's words away, and whoever reads it mends it.
+ *
+ * @param {{definition: Definition, fields: Fields}} draft
+ * @param {Fields} left
+ */
+export function together({ definition, fields }, left) {
+  const both = { ...left, ...fields };
+  for (const { id, suggest_merge } of definition.sections.flatMap((section) => section.fields)) {
+    const [kept = "", typed] = [fields[id], left[id]];
+    if (suggest_merge && typed && !kept.includes(typed)) both[id] = typed.includes(kept) ? typed : `${kept}\n\n${typed}`;
+  }
+  return both;
+}
+
+/** Slots that a form on screen keeps. @type {Set<string>} */
+const shownSlots = new Set();
+let isListening = false;
+
+/** Tries again what could not be kept of forms that were left: nobody else would, and the phone locks only when it is done. */
+export const keepWhatWasLeft = () =>
+  Promise.all(
+    [...unsaved.keys()].map(async (slot) => {
+      if (shownSlots.has(slot)) return;
+      const { fields } = await openDraft(slot);
+      await ask("draft.keep", { slot, fields });
+      if (shownSlots.has(slot)) return;
+      unsaved.delete(slot);
+      dirtySlots.delete(slot);
+      unkept.value = dirtySlots.size;
+    }),
+  ).catch(() => undefined);
 
 /** Keep after this much quiet, and at the latest after this much typing: a killed phone costs at most a second. */
 const QUIET_MS = 400;
@@ -56,8 +91,9 @@ const LONGEST_MS = 900;
  * @param {string} slot
  * @param {Fields} begun
  * @param {(told: {fields: Fields, kept_at?: string, error?: any}) => void} tell
+ * @param {string} [after] when what lies in it was written
  */
-export function keeper(slot, begun, tell) {
+export function keeper(slot, begun, tell, after) {
   let fields = begun;
   let dirty = false;
   let ended = false;
@@ -90,12 +126,13 @@ export function keeper(slot, begun, tell) {
     keeping = ask("draft.keep", { slot, fields }).then(
       ({ kept_at }) => {
         if (!dirty) mark(false);
+        after = kept_at;
         unsaved.delete(slot);
         tell({ fields, kept_at, error: null });
       },
       (error) => {
         mark(true);
-        unsaved.set(slot, fields);
+        unsaved.set(slot, { fields, after });
         tell({ fields, error });
       },
     );
@@ -154,18 +191,21 @@ export function useDraft(slot, begin) {
   const holder = useMemo(() => ({ keeper: /** @type {ReturnType<typeof keeper> | null} */ (null) }), []);
   useEffect(() => {
     let left = false;
+    if (!isListening) onLeaving(keepWhatWasLeft);
+    isListening = true;
+    shownSlots.add(slot);
     openDraft(slot).then(
       (draft) => {
         if (left) return;
         const fields = begin && !draft.heads?.length ? begin(draft.definition, draft.fields) : draft.fields;
-        holder.keeper = keeper(slot, fields, ({ fields, kept_at, error }) =>
+        const tell = (/** @type {{fields: Fields, kept_at?: string, error?: any}} */ { fields, kept_at, error }) =>
           set((was) => ({
             ...was,
             fields,
             kept_at: kept_at ?? was.kept_at,
             keep_error: error === undefined ? was.keep_error : error,
-          })),
-        );
+          }));
+        holder.keeper = keeper(slot, fields, tell, draft.written_at);
         set({ draft, error: null, fields, kept_at: draft.n > 0 ? draft.written_at : undefined });
         if (unsaved.has(slot)) holder.keeper.resume();
       },
@@ -174,6 +214,7 @@ export function useDraft(slot, begin) {
     const off = onLeaving(() => holder.keeper?.keep());
     return () => {
       left = true;
+      shownSlots.delete(slot);
       off();
       void holder.keeper?.keep();
     };
