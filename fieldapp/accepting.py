@@ -1,4 +1,4 @@
-"""What another hand changed of who may read and sign in, and two administrators let stand: verify would name it for ever, and what is new beside it would be missed."""
+"""What another hand changed of who may read, who may sign in and who responds to risk, and two administrators let stand: verify would name it for ever, and what is new beside it would be missed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sync.entry import stamp
 
 
 class NothingThere(FieldappError):
-    """Verify names nothing of who may read or sign in at that place; nothing was written."""
+    """Verify names nothing of who may read, who may sign in or who responds to risk at that place; nothing was written."""
 
 
 class NotTwo(FieldappError):

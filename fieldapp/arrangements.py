@@ -1,4 +1,4 @@
-"""Who may read and what opens an account, as the audit takes it down: rows that the office sealed, each at its own place in the chain.
+"""Who may read, what opens an account and who responds to risk, as the audit takes it down: rows that the office sealed, each at its own place in the chain.
 
 What is taken down, and when, is `store.arrangements`; here is what needs the office's keys. `fieldapp verify` replays it.
 """

@@ -13,12 +13,11 @@ from datetime import datetime
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys, hash_text
 from fieldapp.store import Store
+from fieldapp.store.settings import RESPONDERS
 from sync.entry import stamp, write_json
 
 LONGEST_WHO = 120
 LONGEST_HOW = 400
-
-_SETTING = "responders"
 
 
 class SomebodyElseSettled(FieldappError):
@@ -47,7 +46,7 @@ class Settled:
 
 def settled(store: Store) -> Settled:
     """Reads what holds now."""
-    kept = store.settings.get(_SETTING)
+    kept = store.settings.get(RESPONDERS)
     found = json.loads(kept) if kept else {}
     return Settled({measure: Responder(one["who"], one["how"]) for measure, one in found.items()}, _hash(kept))
 
@@ -74,7 +73,7 @@ def settle(store: Store, keys: Keys, person: str, named: Mapping[str, Responder 
             store.audit.add(stamp(now), person, "responder named" if one else "responder withdrawn", detail=detail)
         if after != before.named:
             plain = Settled(dict(sorted(after.items())), "").plain()
-            store.settings.put(_SETTING, write_json(plain).decode())
+            store.settings.put(RESPONDERS, write_json(plain).decode())
         return settled(store)
 
 

@@ -76,7 +76,7 @@ def add_commands(add: Add) -> None:
     let = add(
         "accept",
         let_stand,
-        "let stand what verify names of who reads or signs in: two administrators, each with password and code",
+        "let stand what verify names of who reads, signs in or responds to risk: two administrators, each with password and code",
     )
     let.add_argument("line", metavar="LINE", help="a line as `fieldapp verify` prints it, or its beginning: where it is")
     let.add_argument("--asks", required=True, metavar="EMAIL", help="the administrator who asks for it")
@@ -234,7 +234,9 @@ def let_stand(given: argparse.Namespace) -> int:
         try:
             count = accepting.accept(office.store, office.keys, asks, confirms, given.line, given.reason.strip(), office.clock())
         except accepting.NothingThere:
-            raise CannotStart(f"verify names nothing of who reads or signs in at “{given.line}”. Nothing was written.") from None
+            raise CannotStart(
+                f"verify names nothing of who reads, signs in or responds to risk at “{given.line}”. Nothing was written."
+            ) from None
         except accepting.NotTwo:
             raise CannotStart(
                 "It takes two different administrators, neither of whom let the other in. Nothing was written; "

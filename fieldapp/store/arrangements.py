@@ -1,4 +1,4 @@
-"""Who may read and what opens an account: the tables that say it, and what each change of them leaves in the audit.
+"""Who may read, what opens an account and who responds to risk: the tables that say it, and what each change of them leaves in the audit.
 
 Every connection notices, by triggers of its own that no file holds, which of these rows it changes; before it commits, one row of the audit
 takes down what each of them was and is now, as digests that were sealed. So a change that this program made is known for ever, and
@@ -18,12 +18,13 @@ from itertools import groupby
 
 from fieldapp.store.audit import Audit
 from fieldapp.store.noun import Connections, Noun, Sealed, for_reading
+from fieldapp.store.settings import RESPONDERS
 
 Seal = Callable[[str, bytes], Sealed]
 """Seals what is about something."""
 
 WRITTEN_DOWN = "arrangements written down"
-VERSION = 1
+VERSION = 2
 """Of what is taken down; raise it with a table's `since` when a table comes in, or other columns of it."""
 _AT_ONCE = 500
 
@@ -36,6 +37,13 @@ class Arranged:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     since: int = 1
+    only: tuple[str, ...] = ()
+    """The first of `key` of the rows that are taken down, where the table holds other things too; () for all its rows."""
+
+    def where(self, row: str = "") -> str:
+        """The condition, as SQL, under which a row is taken down. `row` stands before the column: "old." and "new." in a trigger."""
+        names = ",".join(f"'{name}'" for name in self.only)
+        return f"{row}{self.key[0]} IN ({names})" if names else "TRUE"
 
 
 TABLES = {
@@ -62,6 +70,7 @@ TABLES = {
         ),
         Arranged("sections", ("casefile",), ("family",)),
         Arranged("sessions", ("id",), ("person", "made_at", "ended_at", "second_factor_at", "via")),
+        Arranged("settings", ("name",), ("value",), since=2, only=(RESPONDERS,)),
         Arranged("setup_nonces", ("hash",), ("person", "device", "until_at", "used_at")),
         Arranged("signers", ("kid",), ("read_token_hash", "ended_at", "end_reason")),
         Arranged("teams", ("id",), ("name",)),
@@ -106,12 +115,18 @@ class Arrangements(Noun):
         return None if row is None else (row[0], row[1], row[2])
 
     def take_stock(self, *, since: int) -> None:
-        """Takes down all there is in the tables that came in after version `since`: of an office that was there before them."""
+        """Takes down all there is in the tables that came in after version `since`: of an office that was there before them.
+
+        That there is nothing is taken down too: else the next start took stock again, and vouched for what another hand put in until then.
+        """
+        said: list[dict[str, dict[str, list[str]]]] = []
         for table, each in TABLES.items():
             if each.since > since:
                 found = list(self.every(table))
                 for at in range(0, len(found), _AT_ONCE):
-                    self._add({table: {key: [digest] for key, digest in found[at : at + _AT_ONCE]}})
+                    said.append({table: {key: [digest] for key, digest in found[at : at + _AT_ONCE]}})
+        for part in said or [{}]:
+            self._add(part)
 
     def accept(self, found: dict[str, dict[str, str]], faults: list[tuple[str, str, str]]) -> None:
         """Takes down what is there (by table and key, "" for nothing) although another hand made it so, and what verify named until then."""
@@ -122,7 +137,8 @@ class Arrangements(Noun):
         each = TABLES[table]
         names = (*each.key, *each.columns)
         # By the columns and not by what an index says: rows that share a key must come together whatever somebody wrote into them.
-        rows = self._connections.raw.execute(f"SELECT {','.join(names)} FROM {table} ORDER BY {','.join(names)}")  # noqa: S608 - fixed names
+        asked = f"SELECT {','.join(names)} FROM {table} WHERE {each.where()} ORDER BY {','.join(names)}"  # noqa: S608 - fixed names
+        rows = self._connections.raw.execute(asked)
         for key, group in groupby(map(tuple, rows), lambda row: row[: len(each.key)]):
             yield "|".join(str(part) for part in key), _digest(row[len(each.key) :] for row in group)
 
@@ -160,13 +176,14 @@ def _notice(raw: sqlite3.Connection) -> set[tuple[str, str]]:
     changed: set[tuple[str, str]] = set()
     raw.create_function("arranged", 2, lambda table, key: changed.add((table, key)))
     for table, each in TABLES.items():
-        old, new = (" || '|' || ".join(f"{row}.{name}" for name in each.key) for row in ("old", "new"))
-        for when, keys in (
+        keys = {row: " || '|' || ".join(row + name for name in each.key) for row in ("old.", "new.")}
+        old, new = (f"SELECT arranged('{table}', {key}) WHERE {each.where(row)};" for row, key in keys.items())
+        for when, notes in (
             ("INSERT", (new,)),
             (f"UPDATE OF {','.join((*each.key, *each.columns))}", (old, new)),
             ("DELETE", (old,)),
         ):
-            noted = " ".join(f"SELECT arranged('{table}', {key});" for key in keys)
+            noted = " ".join(notes)
             raw.execute(f"CREATE TEMP TRIGGER arranged_{table}_{when[:6]} AFTER {when} ON main.{table} BEGIN {noted} END")
     return changed
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from fieldapp.store.noun import Noun
 
+RESPONDERS = "responders"
+"""Who responds when a questionnaire shows risk: the one of these that somebody acts on in a family's home, so the audit takes it down (`arrangements`)."""
+
 
 class Settings(Noun):
     """Names and text values."""

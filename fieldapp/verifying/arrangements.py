@@ -1,4 +1,4 @@
-"""Who may read and what opens an account: every row as the office last took it down in the audit, none more and none less."""
+"""Who may read, what opens an account and who responds to risk: every row as the office last took it down in the audit, none more and none less."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ _PLACES = {
     "resets": "reset {}",
     "sections": "private section {}, the family it belongs to",
     "sessions": "a sign-in at the desk, {}",
+    "settings": "who responds when a questionnaire shows risk",
     "setup_nonces": "the set-up of a phone under way, {}",
     "signers": "signer {}, its leave to read or its end",
     "teams": "team {}",

@@ -37,10 +37,10 @@ _SENTENCES = {
     "no_slip": "its number is missing from its signer's own chain",
     "emergency": "does not say what the audit says of it, or the audit has no such opening",
     "emergency_gone": "tells of an opening in an emergency, or that somebody looked at one, and the list of openings does not have it",
-    # who may read and what opens an account
+    # who may read, what opens an account and who responds to risk
     "arranged": "is not as the office last wrote down in the audit: it was changed by another hand",
     "arranged_then": "was not as the office had written down when the office changed it next: it was changed by another hand before",
-    "arranged_row": "does not open at its place: it is not what the office wrote down of who may read and sign in",
+    "arranged_row": "does not open at its place: it is not what the office wrote down of who may read, who may sign in and who responds to risk",
     "accepted": "was changed by another hand, and two administrators let it stand as it was then",
     # the office's own chains
     "enrolment": "is not what was signed, or not by the key it enrols",

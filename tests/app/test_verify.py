@@ -25,6 +25,7 @@ from fieldapp import (
     own_account,
     people,
     placing,
+    responders,
     rotas,
     sorting,
     store,
@@ -33,6 +34,7 @@ from fieldapp import (
 )
 from fieldapp.checkpoints import CheckpointFile, NotACheckpoint
 from fieldapp.keys import Keys, hash_text, new_id, sha256, verify_jws
+from fieldapp.responders import Responder
 from fieldapp.store import Store, arrangements
 from fieldapp.store.copying import copy, fold
 from fieldapp.store.second_factors import PasskeyRow
@@ -65,17 +67,17 @@ COVERED = {
     *("keysets", "checkpoints", "master_keys", "secret_keys", "emergencies"),
 }
 ARRANGED = set(arrangements.TABLES)
-"""Who may read and what opens an account: the audit takes down every change."""
+"""Who may read, what opens an account and who responds to risk: the audit takes down every change."""
 COVERED |= ARRANGED
 MERE = ARRANGED - {"casefiles", "signers"}
 TOGETHER = [(table,) for table in sorted(COVERED - MERE)] + [tuple(sorted(MERE))]
 """Tables that are tried one by one, and those that are all alike to verify, in one office."""
 DAILY = {
-    *("settings", "sign_in_attempts"),
+    "sign_in_attempts",
     *("removals_heard", "drafts", "blobs", "blob_chunks", "phone_alarms", "deliveries", "vaults_gone"),
     *("spent", "refusals"),
 }
-"""Tables that no chain covers: what is overwritten by nature."""
+"""Tables that no chain covers: what is overwritten by nature. So is `settings`, but for the rows that are arranged."""
 
 
 @dataclass
@@ -160,6 +162,7 @@ def arranged(place: Harrowmere, family: str) -> str:
     widening.do(
         *both, place.people["admin"], Wish("part", place.id("reece"), "supervisor", "family-support"), "So do others.", at
     )
+    responders.settle(*both, marian.id, {"phq-9": Responder("Marian", "ring 01632 960 171")}, saw="", now=at)
     for _ in range(2):
         people.begin_session(here.store, marian, at)
     assert own_account.connect_council(here.store, marian, "https://council.example", "marian", at)
@@ -232,7 +235,7 @@ def columns_of(raw: sqlite3.Connection, table: str) -> list[str]:
 def rows_of(raw: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
     """The first, some middle and the last row, and every row of a small table."""
     names = columns_of(raw, table)
-    rows = [dict(zip(names, row, strict=True)) for row in raw.execute(f"SELECT * FROM {table}")]
+    rows = rows_with_names(raw, table, names)
     if table in MERE:
         return [rows[0], *rows[1:][-1:]]
     return rows if len(rows) <= 6 else [*rows[:2], *rows[len(rows) // 2 :][:2], *rows[-2:]]
@@ -518,7 +521,8 @@ COMPARED = {table: NOT_COVERED.get(table, set()) for table in COVERED}
 
 
 def rows_with_names(raw: sqlite3.Connection, table: str, names: list[str]) -> list[dict[str, Any]]:
-    return [dict(zip(names, row, strict=True)) for row in raw.execute(f"SELECT {','.join(names)} FROM {table}")]
+    where = arrangements.TABLES[table].where() if table in ARRANGED else "TRUE"
+    return [dict(zip(names, row, strict=True)) for row in raw.execute(f"SELECT {','.join(names)} FROM {table} WHERE {where}")]
 
 
 def told(path: Path) -> dict[str, list[tuple[Any, ...]]]:
