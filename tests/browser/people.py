@@ -244,8 +244,16 @@ class Keyworker:
 
     def is_to_be_woken_when_there_is_signal(self) -> None:
         """The browser was asked to wake the app, so that what waits is sent although nobody opens it."""
-        asked = "async () => (await (await navigator.serviceWorker.ready).sync.getTags()).includes('send')"
-        self.page.wait_for_function(asked)
+        assert self.page.evaluate(
+            """async () => {
+              const { sync } = await navigator.serviceWorker.ready;
+              for (let tries = 0; tries < 300; tries++) {
+                if ((await sync.getTags()).includes("send")) return true;
+                await new Promise((later) => setTimeout(later, 50));
+              }
+              return false;
+            }"""
+        )
 
     def goes_to_the_settings(self) -> None:
         self.page.get_by_role("link", name="Settings").click()

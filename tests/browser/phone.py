@@ -123,7 +123,9 @@ class Phone:
             "() => { window.answered = new Promise((heard) => new BroadcastChannel('outbox').addEventListener('message', heard)); }"
         )
         # They are told when the browser has read them from its store, which may be after it said that it will.
-        while not registered:
+        for _ in range(2_000):
+            if registered:
+                break
             self.page.evaluate("() => new Promise(requestAnimationFrame)")
         line.send(
             "ServiceWorker.dispatchSyncEvent",

@@ -130,6 +130,45 @@ test("five wrong PINs on a phone without room throw nothing away: it stays hidde
   lift();
 });
 
+test("a store that does not answer has nothing thrown away for it, and the phone locks as soon as it has answered", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const done = [];
+  /** @type {(() => void)[]} */
+  const hanging = [];
+  const end = joinsCore((ask) => {
+    done.push(ask);
+    return ask === "draft.keep" ? new Promise((answered) => hanging.push(() => answered({}))) : {};
+  });
+  t.after(end);
+  const draft = keeper("hangs", {}, () => {});
+  const off = onLeaving(() => draft.keep());
+  reloads = 0;
+  guard(
+    locking(() => done.push("ended")),
+    () => true,
+  );
+  draft.change("line", "The door is split at hand height");
+  pin.value = "2741";
+  hide();
+  for (let i = 0; i < TRIES; i++) tryPin("0000");
+  for (let i = 0; i < 4; i++) {
+    await turns();
+    t.mock.timers.tick(5_000);
+  }
+  await turns();
+  assert.ok(isHidden.value);
+  assert.deepEqual([done, reloads], [["draft.keep"], 0]);
+  for (const answered of hanging) answered();
+  await turns();
+  t.mock.timers.tick(5_000);
+  await turns();
+  assert.deepEqual(done.slice(0, 3), ["draft.keep", "lock", "ended"]);
+  assert.ok(reloads > 0);
+  off();
+  await draft.end();
+  lift();
+});
+
 for (const [hide_after_seconds, lock_after_minutes] of [
   [5, 1],
   [90, 30],

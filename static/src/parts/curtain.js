@@ -76,8 +76,8 @@ export function guard(locking, isOpen) {
     if (!isOpen()) touchedAt = time();
     if (wrong < TRIES && !isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
     hide();
-    // Words that the phone would not keep are on this screen and nowhere else: it stays hidden, and looks again.
-    void leave().then(() => lock());
+    // Words that the phone does not keep are on this screen and nowhere else: it stays hidden, and looks again.
+    void lock();
     return true;
   };
   const watch = () => {
