@@ -13,7 +13,7 @@ DEMO   := FIELDAPP_DATABASE=$${FIELDAPP_DATABASE:-var/demo.db} FIELDAPP_KEY_FILE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js faults mutants sbom
+.PHONY: help run dev demo test test-fast browser check format audit bench screenshots wheel lock test-js faults laws mutants sbom
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS)$(MACHINE),static
 	$(if $(MACHINE),@$(PY) -m tests.machine --seed $(or $(SEED),1) --runs $(MACHINE))
 	$(if $(KILLS),@$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS))
 	$(if $(BROWSERS),@$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS))
+
+laws: .venv/ready ## the laws of the office with other examples each time, a thousand of each; make test always has the same
+	@$(PY) -m pytest tests -m hypothesis --ignore=tests/browser --hypothesis-profile=wide
 
 mutants: .venv/ready static/dist/release.json ## rules of phone and office broken by hand, one at a time, each of which the test named for it must notice (MUTANT=words)
 	@$(PY) -m tests.mutants
