@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldapp.sheet import Answer, Change, Part
+from fieldapp.sheet import Answer, Change, Fork, Part
 
 VERSIONS = 20
 CHANGES = 40
@@ -65,10 +65,25 @@ def is_cut(parts: Sequence[Part]) -> bool:
 
 def change(each: Change) -> Change:
     """Cuts the versions between which somebody chose to what a page can carry."""
-    folded = max(len(each.cards) - CARDS, 0)
-    return replace(each, cards=each.cards[:CARDS], folded=folded) if folded else each
+    forks, folded = _forks(each.forks)
+    return replace(each, forks=forks, folded=folded)
 
 
 def _answer(each: Answer) -> Answer:
-    folded = max(len(each.items) - ITEMS, 0) + max(len(each.cards) - CARDS, 0)
-    return replace(each, items=each.items[:ITEMS], cards=each.cards[:CARDS], folded=folded) if folded else each
+    forks, folded = _forks(each.forks)
+    return replace(each, items=each.items[:ITEMS], forks=forks, folded=folded + max(len(each.items) - ITEMS, 0))
+
+
+def _forks(forks: Sequence[Fork]) -> tuple[tuple[Fork, ...], int]:
+    """Keeps whole forks as long as there is room, of the first as much as there is; and counts the cards it leaves out.
+
+    Half a fork would look like something that nobody else wrote.
+    """
+    kept: list[Fork] = []
+    room = CARDS
+    for each in forks:
+        if kept and len(each.cards) > room:
+            break
+        kept.append(replace(each, cards=each.cards[:room], folded=max(len(each.cards) - room, 0)))
+        room -= len(kept[-1].cards)
+    return tuple(kept), sum(len(each.cards) for each in forks) - (CARDS - room)

@@ -5,7 +5,7 @@ Everything here is text or lists of text, ready to be shown; templates decide no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
@@ -64,12 +64,26 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One of two versions that nobody has chosen between."""
+    """One of several versions that nobody has chosen between."""
 
     text: str
     entry: str
     by: str
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The versions of one answer, or of one item of a list, that stand beside each other."""
+
+    cards: tuple[Card, ...]
+    folded: int = 0
+    """How many of its cards the page leaves out."""
+
+    @property
+    def count(self) -> int:
+        """How many versions there are, shown or not."""
+        return len(self.cards) + self.folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +95,13 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question and what stands under it: text, the items of a list, or cards that nobody has chosen between."""
+    """A question and what stands under it: text, the items of a list, and versions that nobody has chosen between."""
 
     id: str
     label: str
     text: str = ""
     items: tuple[tuple[Answer, ...], ...] = ()
-    cards: tuple[Card, ...] = ()
+    forks: tuple[Fork, ...] = ()
     comments: tuple[Comment, ...] = ()
     is_long: bool = False
     folded: int = 0
@@ -95,12 +109,12 @@ class Answer:
 
     @property
     def is_answered(self) -> bool:
-        return bool(self.text or self.items or self.cards)
+        return bool(self.text or self.items or self.forks)
 
     @property
     def is_wide(self) -> bool:
         """Says whether it needs the width of the page: long words, lists, versions, comments."""
-        return self.is_long or bool(self.items or self.cards or self.comments)
+        return self.is_long or bool(self.items or self.forks or self.comments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +136,7 @@ class Change:
 
     label: str
     pieces: tuple[Piece, ...]
-    cards: tuple[Card, ...] = ()
+    forks: tuple[Fork, ...] = ()
     folded: int = 0
     """How many of its cards the page leaves out."""
 
@@ -189,13 +203,14 @@ def changes(
 ) -> tuple[tuple[Change, ...], int]:
     """Lists the fields that differ between two versions, word by word, in the order of the form; and how many more there are.
 
-    `forks`: the fields of which the writer had two versions. What they made of them is listed also where it is one of the two, and
-    beside both: compared with either alone, the other would seem never to have been.
+    `forks`: the fields of which the writer had several versions. What they made of them is listed also where it is one of these, and
+    beside all of them: compared with one alone, the others would seem never to have been. Where only items of a list had several,
+    the list is compared all the same: what else went or came with the choice is no part of it.
     """
     forks = forks or {}
     names = names.within({**before, **after})
     fields = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
-    order = [*fields, *sorted(({*before, *after}) - fields.keys())]
+    order = [*fields, *sorted({*before, *after, *forks} - fields.keys())]
     found: list[Change] = []
     more = 0
     for name in order:
@@ -206,12 +221,11 @@ def changes(
         if at_most is not None and len(found) >= at_most:
             more += 1
             continue
-        text = text_of(one, new, names)
-        if name in forks:
-            cards = _answer(one, forks[name], names, told, ()).cards
-            found.append(Change(one["label"], (Piece("same", text or "No answer"),), cards))
-            continue
-        found.append(Change(one["label"], tuple(word_changes(text_of(one, old, names), text))))
+        fork, text = forks.get(name), text_of(one, new, names)
+        is_whole = fork is not None and len(fork.values) > 1
+        pieces = [] if is_whole else word_changes(text_of(one, old, names), text)
+        beside = _forks(one, fork, names, told) if fork is not None else ()
+        found.append(Change(one["label"], tuple(pieces) or (Piece("same", text or "No answer"),), beside))
     return tuple(found), more
 
 
@@ -275,16 +289,18 @@ def _answer(one: Plain, found: Field | None, names: Names, told: Told, comments:
     is_long = one["type"] in {"long_text", "raw"}
     if found is None:
         return Answer(one["id"], one["label"], comments=comments)
+    forks = _forks(one, found, names, told)
     if len(found.values) > 1:
-        return Answer(one["id"], one["label"], cards=_cards(one, found.values, names, told), comments=comments)
+        return Answer(one["id"], one["label"], forks=forks, comments=comments)
     value = found.value
-    if one["type"] in forms.LISTS - {"people"} and isinstance(value, list) and value:
-        items = tuple(_item(one, each, names) for each in value if not _is_forked_item(each, found))
-        cards = tuple(card for forked in found.items.values() for card in _cards({**one, "type": "item"}, forked, names, told))
-        return Answer(one["id"], one["label"], items=items, cards=cards, comments=comments)
+    if found.items:
+        value = [each for each in value if not _is_forked_item(each, found)]
+    if one["type"] in forms.LISTS - {"people"} and isinstance(value, list) and (value or forks):
+        items = tuple(_item(one, each, names) for each in value)
+        return Answer(one["id"], one["label"], items=items, forks=forks, comments=comments)
     if one["type"] == "answers" and isinstance(value, dict):
         return Answer(one["id"], one["label"], items=(_measure_answers(value, names),), comments=comments)
-    return Answer(one["id"], one["label"], text=text_of(one, value, names), comments=comments, is_long=is_long)
+    return Answer(one["id"], one["label"], text=text_of(one, value, names), forks=forks, comments=comments, is_long=is_long)
 
 
 def _is_forked_item(item: Any, found: Field) -> bool:
@@ -310,14 +326,24 @@ def _item(one: Plain, value: Any, names: Names) -> tuple[Answer, ...]:
     return tuple(found)
 
 
-def _cards(one: Plain, values: Sequence[Value], names: Names, told: Told) -> tuple[Card, ...]:
-    return tuple(Card(_card_text(one, each.value, names), each.id, *told(each.id)) for each in values)
+def _forks(one: Plain, found: Field, names: Names, told: Told) -> tuple[Fork, ...]:
+    """Puts what differs beside each other: versions of the answer, then those of each item, which is said as a list of one."""
+    whole = [found.values] if len(found.values) > 1 else []
+    items = [[Value(_alone(each.value), each.id) for each in forked] for forked in found.items.values()]
+    return tuple(
+        Fork(tuple(Card(_card_text(one, each.value, names), each.id, *told(each.id)) for each in values))
+        for values in (*whole, *items)
+    )
+
+
+def _alone(item: Any) -> Any:
+    return ABSENT if item is ABSENT else [item]
 
 
 def _card_text(one: Plain, value: Any, names: Names) -> str:
     if value is ABSENT or value == []:
         return "Taken out"
-    return (_line_of(one, value, names) if one["type"] == "item" else text_of(one, value, names)) or "No answer"
+    return text_of(one, value, names) or "No answer"
 
 
 def _line_of(one: Plain, item: Any, names: Names) -> str:

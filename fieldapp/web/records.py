@@ -158,7 +158,7 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
         "happened": (words.on_text(on, now) + (f", {at}" if at else "")) if on else "",
         "written_by": f"Written by {_name(names, first.author)}." if first else "",
         "tags": _tags(opened, record, later),
-        "is_forked": record.view.is_forked,
+        "beside": _beside(record),
         "gone": [
             f"What {_name(names, each.author)} wrote {words.when_text(each.written_at, now)} has been taken out."
             for each in record.entries
@@ -186,6 +186,12 @@ def _later(record: Record, saw: list[str] | None) -> set[str]:
     if saw is not None:
         found |= set(record.parents) - with_ancestors(record.parents, saw)
     return found
+
+
+def _beside(record: Record) -> int:
+    """Counts the versions where most of them stand beside each other; 0 where nothing differs."""
+    forked = [each for each in record.view.fields.values() if each.is_forked]
+    return max((len(values) for each in forked for values in (each.values, *each.items.values())), default=0)
 
 
 def _rows(parts: tuple[sheet.Part, ...]) -> list[dict[str, Any]]:

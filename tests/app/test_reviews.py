@@ -300,6 +300,36 @@ def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: H
     assert "Version 4, Ama Lindqvist Happened Tue 17 Nov, 17:40 Written Mon 23 Nov, 09:50" in page
 
 
+def test_rest_of_a_list_is_shown_with_the_versions_of_one_of_its_items(office: Harrowmere, tarnley: str) -> None:
+    def present(**names: str) -> dict[str, Any]:
+        return {**VISIT, "people_present": [{"id": id, "name": name} for id, name in names.items()]}
+
+    first = office.write("ama", "visit_note", tarnley, present(a="Nan", b="Neighbour"))
+    hers, his = (
+        office.write(who, "visit_note", tarnley, present(a=nan, b="Neighbour"), record=first.record, parents=(first.id,))
+        for who, nan in (("ama", "Nan Ivy"), ("reece", "Nan Joan"))
+    )
+    marian = office.signed_in("marian")
+    page = words_of(marian.get(f"/desk/records/{first.record}"))
+    _, _, told = page.partition("Who was there? ")
+    assert "Two versions of this record stand beside each other" in page
+    assert told.startswith("Neighbour Two people wrote this")
+    assert all(name in told.partition("Versions")[0] for name in ("Nan Ivy", "Nan Joan"))
+
+    # When somebody settles who she was, takes one out and adds another
+    office.write(
+        "ama", "visit_note", tarnley, present(a="Nan Joan", c="Stranger"), record=first.record, parents=(hers.id, his.id)
+    )
+
+    # Then the supervisor sees all three
+    page = words_of(marian.get(f"/desk/records/{first.record}"))
+    _, _, told = page.partition("There were two versions: ")
+    between, _, chosen = told.partition(" Chosen or put together from them: ")
+    assert all(name in between for name in ("Nan Ivy", "Nan Joan"))
+    assert "[taken out: Neighbour ]" in chosen
+    assert "[added: Stranger ]" in chosen
+
+
 def test_the_family_page_shows_who_works_with_them_goals_and_measures(office: Harrowmere, tarnley: str) -> None:
     goal = office.write(
         "ama",

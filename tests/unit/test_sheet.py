@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldapp import progress, sheet
 from fieldapp.practice import shipped
 from fieldapp.sheet import Names
-from sync.view import Version, fold
+from sync.view import Version, fold, views_at
 
 PRACTICE = shipped()
 NAMES = Names(
@@ -40,7 +41,7 @@ def records(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], dict[str, 
 def texts(answers: tuple[sheet.Answer, ...]) -> list[str]:
     found: list[str] = []
     for answer in answers:
-        found += [answer.text, *(card.text for card in answer.cards)]
+        found += [answer.text, *(card.text for fork in answer.forks for card in fork.cards)]
         for item in answer.items:
             found += texts(item)
     return found
@@ -52,10 +53,14 @@ def test_law_any_answers_are_shown_and_none_breaks_the_page(drawn: tuple[dict[st
     view = fold([Version("a", (), mine), Version("b", (), theirs)])
     for part in sheet.parts(definition, view.fields, NAMES, told):
         assert all(isinstance(text, str) for text in texts(part.answers))
+        for answer in part.answers:
+            beside = view.fields.get(answer.id)
+            differ = [beside.values, *beside.items.values()] if beside is not None else []
+            assert [len(fork.cards) for fork in answer.forks] == [len(values) for values in differ if len(values) > 1]
     forks = {name: found for name, found in view.fields.items() if found.is_forked}
     for change in sheet.changes(definition, mine, theirs, NAMES, forks=forks, told=told)[0]:
-        assert change.pieces or change.label
-        assert all(isinstance(card.text, str) for card in change.cards)
+        assert change.pieces
+        assert all(isinstance(card.text, str) for fork in change.forks for card in fork.cards)
 
 
 @given(
@@ -127,6 +132,78 @@ def test_a_field_nobody_knows_is_shown_as_it_was_sent() -> None:
     parts = sheet.parts(definition, fold([Version("a", (), {"weather": {"sky": "grey"}})]).fields, NAMES, told)
     assert parts[-1].title == "Other answers, as they were sent"
     assert texts(parts[-1].answers) == ["sky: grey"]
+
+
+def settling(
+    before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any], after: dict[str, Any]
+) -> list[tuple[str, list[tuple[str, str]], list[list[str]]]]:
+    """What the page tells of a version of a visit note that followed two: of each change its label, its pieces and its forks."""
+    versions = [Version("o", (), before), Version("a", ("o",), mine), Version("b", ("o",), theirs)]
+    view = views_at(versions, {"settling": ["a", "b"]})["settling"]
+    forks = {name: found for name, found in view.items() if found.is_forked}
+    definition = PRACTICE.plain("records", "visit-note.1")
+    return [
+        (each.label, [(piece.what, piece.text) for piece in each.pieces], [[card.text for card in fork.cards] for fork in each.forks])
+        for each in sheet.changes(definition, sheet.settled(view), after, NAMES, forks=forks, told=told)[0]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "says"),
+    [("people_present", "Who was there?", "name"), ("actions", "Who does what?", "what"), ("odd", "odd", "name")],
+)
+def test_what_else_went_and_came_in_a_list_is_marked_when_somebody_settled_one_item_of_it(
+    name: str, label: str, says: str
+) -> None:
+    def listed(**items: str) -> dict[str, Any]:
+        return {name: [{"id": id, says: text} for id, text in items.items()]}
+
+    [(said, pieces, forks)] = settling(
+        listed(one="Nan", two="Neighbour"),
+        listed(one="Nan Ivy", two="Neighbour"),
+        listed(one="Nan Joan", two="Neighbour"),
+        listed(one="Nan Ivy", three="Stranger"),
+    )
+
+    assert said == label
+    assert [[text.rpartition(": ")[2] for text in fork] for fork in forks] == [["Nan Ivy", "Nan Joan"]]
+    assert [text for what, text in pieces if what == "removed"] == ["Neighbour"]
+    assert [text for what, text in pieces if what == "added"] == ["Stranger"]
+
+
+def test_versions_of_several_items_are_told_apart_and_one_that_was_taken_out_says_so() -> None:
+    def present(**items: str) -> dict[str, Any]:
+        return {"people_present": [{"id": id, "name": text} for id, text in items.items()]}
+
+    told_of = settling(
+        present(one="Nan", two="Neighbour"),
+        present(one="Nan Ivy"),
+        present(one="Nan Joan", two="Mr Orr"),
+        present(one="Nan Ivy"),
+    )
+
+    forks = [["Nan Ivy", "Nan Joan"], ["Taken out", "Mr Orr"]]
+    assert told_of == [("Who was there?", [("same", "Nan Ivy"), ("removed", "\nMr Orr")], forks)]
+
+
+def test_answer_with_two_versions_as_a_whole_is_compared_with_neither() -> None:
+    told_of = settling({"purpose": "x"}, {"purpose": "xa"}, {"purpose": "xb"}, {"purpose": "xa"})
+    assert told_of == [("What was the visit for?", [("same", "xa")], [["xa", "xb"]])]
+
+
+def test_answer_no_form_knows_is_listed_when_both_its_versions_went() -> None:
+    told_of = settling({"odd": "x"}, {}, {"odd": "xb"}, {})
+    assert told_of == [("odd", [("same", "No answer")], [["Taken out", "xb"]])]
+
+
+@pytest.mark.parametrize("name", ["people_present", "odd"])
+def test_rest_of_a_list_stands_beside_the_versions_of_one_item(name: str) -> None:
+    mine, theirs = ({name: [{"id": "one", "name": said}, {"id": "two", "name": "Neighbour"}]} for said in ("Ivy", "Joan"))
+    view = fold([Version("a", (), mine), Version("b", (), theirs)])
+    parts = sheet.parts(PRACTICE.plain("records", "visit-note.1"), view.fields, NAMES, told)
+    [answer] = [each for part in parts for each in part.answers if each.id == name]
+    assert answer.text.rpartition(": ")[2] == "Neighbour"
+    assert [[card.text.rpartition(": ")[2] for card in fork.cards] for fork in answer.forks] == [["Ivy", "Joan"]]
 
 
 def test_an_estimated_score_says_so() -> None:
