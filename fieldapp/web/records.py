@@ -264,7 +264,7 @@ def _version(
         "how": words.MODES.get(each.mode, ""),
         "raw": each.raw,
         "broken": words.BROKEN if each.is_broken else "",
-        "changes": [excerpt.change(one) for one in changed],
+        "changes": changed if at_most is None else [excerpt.change(one) for one in changed],
         "more_changes": more,
     }
 

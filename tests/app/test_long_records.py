@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from fieldapp import people, records, summaries
+from fieldapp import excerpt, people, records, summaries
 from fieldapp.records import Entry, Record
 from fieldapp.store import Store
 from tests.app import harrowmere
@@ -85,6 +85,36 @@ def test_a_version_that_changed_very_much_says_how_much_more_and_shows_it_alone(
     assert short.text.count("odd299") == 0
     assert alone.text.count("<ins>") == 300
     assert "odd299" in whole.text
+
+
+@pytest.mark.parametrize(("count", "said"), [(3, "three"), (9, "nine"), (12, "12")])
+def test_versions_between_which_somebody_chose_are_counted_and_every_one_can_be_read(
+    office: Harrowmere, casefile: str, count: int, said: str
+) -> None:
+    first = office.note("ama", casefile)
+    texts = [f"[view {n:02d}]" for n in range(count)]
+    with office.office.store.writing():
+        beside = [
+            office.write(
+                "ama", "visit_note", casefile, {**VISIT, "workers_view": text}, record=first.record, parents=(first.id,)
+            ).id
+            for text in texts
+        ]
+    browser = office.signed_in("marian")
+    forked = words_of(browser.get(f"/desk/records/{first.record}"))
+    office.write("ama", "visit_note", casefile, VISIT, record=first.record, parents=tuple(beside))
+
+    short = browser.get(f"/desk/records/{first.record}")
+    link = re.search(r'href="([^"]*)">Show the versions left out here \((\d+)\)', short.text)
+    whole = browser.get(link[1].partition("#")[0]) if link else short
+
+    assert f"{said.capitalize()} versions of this record stand beside each other." in forked
+    assert f"{said.capitalize()} versions of this were written" in forked
+    assert f"There were {said} versions: Ama Lindqvist" in words_of(short)
+    assert (int(link[2]) if link else 0) == max(count - excerpt.CARDS, 0)
+    _, _, told = words_of(whole).partition(f"There were {said} versions: ")
+    between, _, _ = told.partition(" Chosen or put together from them: ")
+    assert all(text in between for text in texts)
 
 
 def test_a_family_with_many_notes_shows_the_newest_and_leads_to_the_rest(office: Harrowmere, casefile: str) -> None:
