@@ -12,6 +12,7 @@ from fieldapp.store import Store
 from fieldapp.store.arrangements import WRITTEN_DOWN
 from fieldapp.verifying import sentence
 from fieldapp.verifying.arrangements import Replay
+from fieldapp.verifying.chains import linked
 from sync.entry import stamp
 
 
@@ -23,30 +24,59 @@ class NotTwo(FieldappError):
     """These are not two administrators of whom neither let the other in, or there is no reason; nothing was written."""
 
 
+class InDoubt(NotTwo):
+    """The database says that they are two, and another hand may have written it there; nothing was written."""
+
+
 def accept(store: Store, keys: Keys, asks: Person, confirms: Person, named: str, why: str, now: datetime) -> int:
     """Takes down what is at one place as it stands, and what verify named of it until now; returns how many it named. Raises NothingThere, NotTwo.
 
     `named` is the place, or a whole line of what verify said of it.
 
     What stands there is not put right by it: whoever was let in stays in until somebody takes them out. Changed again by another hand, it is named again.
+
+    Who is an administrator and who let whom in stands in the same tables as what is accepted. So nothing of theirs may be in doubt itself.
     """
     with store.writing() as tx:
         both = {asks.role, confirms.role} == {"administrator"}
         if not why or not both or not vouching.could_confirm(tx, asks.id, "", confirms, ()):
             raise NotTwo
-        replay = Replay(keys)
-        for row in tx.inspection.audited([WRITTEN_DOWN]):
-            replay.hear(row)
-        strange, then = list(replay.now(tx)), replay.then()
-        faults = [*then, *(each.fault for each in strange)]
+        replay = _heard(tx, keys)
+        strange = [*replay.then(), *replay.now(tx)]
+        if _is_in_doubt(tx, replay, {(each.table, each.key) for each in strange}, (asks.id, confirms.id)):
+            raise InDoubt
+        faults = [each.fault for each in strange]
         places = {each.place for each in faults if named in {each.place, sentence(each)}}
         faults = [each for each in faults if each.place in places]
         if not faults:
             raise NothingThere(named)
         found: dict[str, dict[str, str]] = {}
-        for each in (one for one in strange if one.fault.place in places):
+        for each in (one for one in strange if one.fault.code == "arranged" and one.fault.place in places):
             found.setdefault(each.table, {})[each.key] = each.digest
         tx.arrangements.accept(found, [(each.code, each.place, each.detail) for each in faults])
         # The place names a casefile, maybe a private section: administrators are told the reason and never the place.
         accounts.note(tx, keys, asks, "what verify named accepted", confirms.id, why, stamp(now))
         return len(faults)
+
+
+def _heard(tx: Store, keys: Keys) -> Replay:
+    """Replays the audit, if every link of it holds: a row left out would have what it took down be believed as it was before. Raises InDoubt."""
+    replay = Replay(keys)
+    for row, holds in linked(tx):
+        if not holds:
+            raise InDoubt
+        if row.what == WRITTEN_DOWN:
+            replay.hear(row)
+    return replay
+
+
+def _is_in_doubt(tx: Store, replay: Replay, named: set[tuple[str, str]], both: tuple[str, str]) -> bool:
+    """Says whether anything of what is `named`, by table and key, may have made either of the two what they seem to be.
+
+    Whose a reset was that another hand took out or changed, nobody can tell any more: it counts for each of the two, unless their account was set up anew since.
+    """
+    if any(not table or (table, key) in theirs for theirs in map(tx.arrangements.of_account, both) for table, key in named):
+        return True
+    lost = [at for table, key in named if table == "resets" and (at := replay.reset_at(key)) is not None]
+    vouched = [0 if row is None else replay.reset_at(row.id) or 0 for row in map(tx.resets.newest_used, both)]
+    return bool(lost) and min(vouched) <= max(lost)

@@ -237,6 +237,12 @@ def let_stand(given: argparse.Namespace) -> int:
             raise CannotStart(
                 f"verify names nothing of who reads, signs in or responds to risk at “{given.line}”. Nothing was written."
             ) from None
+        except accepting.InDoubt:
+            raise CannotStart(
+                "Another hand may have made one of the two what they seem to be: verify names something of their accounts, of a reset, or of the audit "
+                "itself. Have two others let that stand first, or give both accounts new words (`fieldapp account EMAIL --words`). Nothing was "
+                "written."
+            ) from None
         except accepting.NotTwo:
             raise CannotStart(
                 "It takes two different administrators, neither of whom let the other in. Nothing was written; "

@@ -27,6 +27,7 @@ WRITTEN_DOWN = "arrangements written down"
 VERSION = 2
 """Of what is taken down; raise it with a table's `since` when a table comes in, or other columns of it."""
 _AT_ONCE = 500
+_LETS_IN = ("council_accounts", "passkeys", "resets", "sessions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,14 @@ class Arrangements(Noun):
     def accept(self, found: dict[str, dict[str, str]], faults: list[tuple[str, str, str]]) -> None:
         """Takes down what is there (by table and key, "" for nothing) although another hand made it so, and what verify named until then."""
         self._add({table: {key: [digest] for key, digest in keys.items()} for table, keys in found.items()}, faults)
+
+    def of_account(self, person: str) -> set[tuple[str, str]]:
+        """(table, key) of what says who somebody is to this office, what lets them in, and who vouched for them."""
+        found = {("people", person)}
+        for table in _LETS_IN:
+            key = TABLES[table].key[0]
+            found |= {(table, str(row[0])) for row in self._rows(f"SELECT {key} FROM {table} WHERE person=?", person)}  # noqa: S608 - fixed names
+        return found
 
     def every(self, table: str) -> Iterator[tuple[str, str]]:
         """(key, digest) of everything in a table of arrangements."""

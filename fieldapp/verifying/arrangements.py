@@ -38,7 +38,10 @@ _PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Strange:
-    """What is there now and was not taken down so, as a digest; "" where it was taken out."""
+    """What is not, or once was not, as it was taken down. `digest`: of what is there now; "" where it was taken out, or where it is about what once was.
+
+    `table` is "" of a row of the audit that does not open: nobody knows what it took down.
+    """
 
     fault: Fault
     table: str
@@ -52,7 +55,8 @@ class Replay:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._told: dict[str, dict[str, str]] = {table: {} for table in TABLES}
-        self._then: list[Fault] = []
+        self._resets: dict[str, int] = {}
+        self._then: list[Strange] = []
         self._accepted: dict[Fault, int] = {}
 
     def hear(self, row: AuditRow) -> None:
@@ -63,14 +67,16 @@ class Replay:
         except (NoOfficeKeys, ValueError, TypeError, KeyError):
             found = None
         if found is None:
-            self._then.append(Fault("arranged_row", place))
+            self._then.append(Strange(Fault("arranged_row", place), "", str(row.n), ""))
             return
         self._accepted |= dict.fromkeys((Fault(*each) for each in found.accepted), row.n)
         for table, keys in found.said.items():
             told = self._told.setdefault(table, {})
             for key, (*was, now) in keys.items():
                 if was and was[0] != told.get(key, ""):
-                    self._then.append(Fault("arranged_then", _place(table, key), place))
+                    self._then.append(Strange(Fault("arranged_then", _place(table, key), place), table, key, ""))
+                if table == "resets":
+                    self._resets[key] = row.n if was else self._resets.get(key, 0)
                 if now:
                     told[key] = now
                 else:
@@ -79,15 +85,18 @@ class Replay:
 
     def faults(self, store: Store) -> Iterator[Fault]:
         """Compares what is there now. Call it once all of the audit was heard."""
-        yield from self.then()
-        for each in self.now(store):
+        for each in (*self.then(), *self.now(store)):
             yield each.fault
         for fault, n in self._accepted.items():
             yield Fault("accepted", fault.place, f"audit row {n}")
 
-    def then(self) -> list[Fault]:
+    def then(self) -> list[Strange]:
         """What the audit shows to have been otherwise once, but for what two people accepted: that cannot be mended any more."""
-        return [each for each in self._then if each not in self._accepted]
+        return [each for each in self._then if each.fault not in self._accepted]
+
+    def reset_at(self, reset: str) -> int | None:
+        """The number of the audit's row in which the office last changed a reset; 0 where it was found, None of one that the office never took down."""
+        return self._resets.get(reset)
 
     def now(self, store: Store) -> Iterator[Strange]:
         """What is there now and was not taken down so. What was accepted was taken down with it, as it stood: changed again, it is named again."""

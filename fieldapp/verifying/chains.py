@@ -10,6 +10,7 @@ from fieldapp.checkpoints import CheckpointFile
 from fieldapp.keys import CannotOpen, Jwk, Keys, NoOfficeKeys, Ring, hash_text, kid_of, read_jwk, sha256, verify_jws
 from fieldapp.store import Store
 from fieldapp.store.arrangements import WRITTEN_DOWN
+from fieldapp.store.audit import AuditRow
 from fieldapp.store.office import OfficeKeyRow
 from fieldapp.store.signers import EnrolmentRow, SignerRow
 from fieldapp.verifying.arrangements import Replay
@@ -20,6 +21,18 @@ from sync.errors import SyncError
 
 _WRONG = (SyncError, ValueError, TypeError, KeyError, AttributeError)
 """What reading a row that somebody changed can raise."""
+
+
+def linked(store: Store) -> Iterator[tuple[AuditRow, bool]]:
+    """Every row of the audit, and whether its link to the one before it holds."""
+    n, head = 0, ""
+    for row in store.inspection.audit():
+        try:
+            holds = (row.n, row.prev, row.hash) == (n + 1, head, row.expected_hash())
+        except _WRONG:
+            holds = False
+        yield row, holds
+        n, head = row.n, row.hash
 
 
 class Chains:
@@ -137,19 +150,13 @@ class Chains:
             yield Fault("signer_strange", f"signer {kid}")
 
     def _audit(self, named: dict[str, int]) -> Iterator[Fault]:
-        n, head = 0, ""
-        for row in self._store.inspection.audit():
-            try:
-                holds = (row.n, row.prev, row.hash) == (n + 1, head, row.expected_hash())
-            except _WRONG:
-                holds = False
+        for row, holds in linked(self._store):
             if not holds:
                 yield Fault("audit_chain", f"audit row {row.n}")
             if self._arranged is not None and row.what == WRITTEN_DOWN:
                 self._arranged.hear(row)
-            n, head = row.n, row.hash
-            if head in named:
-                named[head] = n
+            if row.hash in named:
+                named[row.hash] = row.n
 
     def _named_audit_heads(self, against: CheckpointFile | None) -> Iterator[str]:
         for row in self._store.inspection.checkpoints():

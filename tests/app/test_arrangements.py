@@ -289,6 +289,146 @@ def test_one_administrator_alone_lets_nothing_stand_nor_with_somebody_they_let_i
     assert tarnley not in "".join(auditing.lines(here.store, 0, place.clock())).rpartition("what verify named accepted")[2]
 
 
+def set_up(place: Harrowmere, who: str, first: str, second: str) -> Person:
+    """Sets up the account of `who` with the words of two."""
+    here = place.office
+    begun = accounts.begin_set_up(
+        here.store, here.keys, f"{who}@harrowmere.example", first, second, "192.0.2.1", "browser", place.clock
+    )
+    assert not isinstance(begun, people.Refused)
+    place.totp[who] = begun[0].totp
+    accounts.finish_set_up(here.store, here.keys, begun[0], PASSWORD, people.code_at(begun[0].totp, place.clock()), place.clock())
+    place.clock.pass_by(minutes=1)
+    found = people.by_id(here.store, begun[0].person.id, place.clock())
+    assert found is not None
+    place.people[who] = found
+    return found
+
+
+def let_in_by(place: Harrowmere, asks: Person, confirms: Person, who: str) -> Person:
+    """Another administrator, whom these two let in."""
+    here = place.office
+    id, first = accounts.add(
+        here.store, here.keys, asks, email=f"{who}@harrowmere.example", name=who, role="administrator", team=None, now=place.clock(),
+    )  # fmt: skip
+    (reset,) = (each for each in here.store.resets.standing(stamp(place.clock())) if each.person == id)
+    _, second = accounts.confirm_reset(here.store, here.keys, confirms, reset.id, place.clock())
+    return set_up(place, who, first, second)
+
+
+def lets_stand(place: Harrowmere, asks: Person, confirms: Person, named: str) -> bool:
+    """Whether these two let it stand. They are as the office has them now."""
+    first, other = (people.by_id(place.office.store, each.id, place.clock()) for each in (asks, confirms))
+    assert first is not None
+    assert other is not None
+    try:
+        accepting.accept(place.office.store, place.office.keys, first, other, named, "x", place.clock())
+    except accepting.InDoubt:
+        return False
+    return True
+
+
+def put_in(place: Harrowmere, tarnley: str) -> str:
+    """Another hand names a reader; gives what verify says of it."""
+    with raw_of(place) as raw:
+        raw.execute("INSERT INTO readers VALUES (?, ?, '2026-01-01T00:00:00.000Z', NULL, 'named')", [tarnley, place.id("jos")])
+    (said,) = (sentence(each) for each in faults(place) if each.place == f"casefile {tarnley}, reader {place.id('jos')}")
+    return said
+
+
+def test_nobody_lets_anything_stand_with_somebody_who_let_them_in(place: Harrowmere, tarnley: str) -> None:
+    here, (admin, second), line = place.office, two(place), put_in(place, tarnley)
+    third = let_in_by(place, admin, second, "third")
+    for asks, confirms in ((third, second), (second, third)):
+        with pytest.raises(accepting.NotTwo):
+            accepting.accept(here.store, here.keys, asks, confirms, line, "x", place.clock())
+    assert lets_stand(place, admin, third, line)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE people SET role = 'administrator' WHERE id = :reece",
+        "UPDATE people SET password_hash = 'another' WHERE id = :admin",
+        "INSERT INTO passkeys (id, person, name, public_key, counted, made_at) VALUES ('p', :admin, 'key', x'00', 0, '2026-01-01T00:00:00.000Z')",
+        "INSERT INTO council_accounts (issuer, subject, person, bound_at) VALUES ('i', 's', :admin, '2026-01-01T00:00:00.000Z')",
+        "INSERT INTO sessions (id, person, made_at, seen_at, via) VALUES ('s', :admin, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', '')",
+    ],
+    ids=["role", "password", "passkey", "council account", "sign-in"],
+)  # fmt: skip
+def test_whoever_another_hand_made_administrator_or_let_in_lets_nothing_stand(
+    place: Harrowmere, tarnley: str, statement: str
+) -> None:
+    admin, second = two(place)
+    put_in(place, tarnley)
+    reece = place.people["reece"]
+    with raw_of(place) as raw:
+        raw.execute(statement, {"reece": reece.id, "admin": admin.id})
+    lines = [sentence(each) for each in faults(place)]
+    assert len(lines) == 2
+    other = reece if ":reece" in statement else second
+    assert not any(lets_stand(place, *both, each) for each in lines for both in ((admin, other), (other, admin)))
+    assert [sentence(each) for each in faults(place)] == lines
+    # Two whom it does not concern can: then it is what two people answer for.
+    third = place.add("third", "administrator", None)
+    assert all(lets_stand(place, second, third, each) for each in lines)
+
+
+def test_administrator_whom_another_hand_made_one_for_a_while_lets_nothing_stand(place: Harrowmere, tarnley: str) -> None:
+    admin, reece, line = place.people["admin"], place.people["reece"], put_in(place, tarnley)
+    with raw_of(place) as raw:
+        raw.execute("UPDATE people SET role = 'administrator' WHERE id = ?", [reece.id])
+    # What the office writes next into the same row vouches for nothing that stood there.
+    own_account.change_password(place.office.store, reece, "three other words", place.clock())
+    assert codes(place) == ["arranged_then", "arranged"]
+    assert not lets_stand(place, admin, reece, line)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM resets WHERE id = ?", "UPDATE resets SET person = (SELECT max(id) FROM people WHERE role = 'keyworker') WHERE id = ?", "UPDATE resets SET confirmed_by = NULL WHERE id = ?"],
+    ids=["taken out", "of another", "confirmed by nobody"],
+)  # fmt: skip
+def test_taking_out_who_let_somebody_in_makes_nobody_a_second_person(place: Harrowmere, tarnley: str, statement: str) -> None:
+    here, (admin, second), line = place.office, two(place), put_in(place, tarnley)
+    third = let_in_by(place, admin, second, "third")
+    let_in = here.store.resets.newest_used(third.id)
+    assert let_in is not None
+    with raw_of(place) as raw:
+        raw.execute(statement, [let_in.id])
+    lines = [sentence(each) for each in faults(place)]
+    assert len(lines) == 2
+    everybody = (admin, second, third)
+    assert not any(
+        lets_stand(place, one, other, each) for each in lines for one in everybody for other in everybody if one != other
+    )
+    # Set up anew, with words that the office's machine gives out, it is known again who vouched for them.
+    for who in ("admin", "second"):
+        assert not lets_stand(place, admin, second, line)
+        set_up(place, who, *accounts.give_words(here.store, here.keys, place.id(who), place.clock()))
+    assert all(lets_stand(place, admin, second, each) for each in lines)
+
+
+def test_nothing_is_let_stand_while_a_link_of_the_audit_does_not_hold(place: Harrowmere, tarnley: str) -> None:
+    here, (admin, second) = place.office, two(place)
+    third = let_in_by(place, admin, second, "third")
+    # Once an administrator, and made one again with the row gone that said otherwise
+    accounts.change(here.store, here.keys, admin, third.id, "keyworker", None, place.clock(), asked_by=second.id)
+    gone = taken_down(place)[-1]
+    line = put_in(place, tarnley)
+    people.begin_session(here.store, place.people["jos"], place.clock())
+    with raw_of(place) as raw:
+        raw.execute("DELETE FROM audit WHERE n = ?", [gone.n])
+        raw.execute("UPDATE people SET role = 'administrator' WHERE id = ?", [third.id])
+    assert f"the account of person {third.id}" not in "".join(each.place for each in faults(place))
+    assert "audit_chain" in codes(place)
+    assert not lets_stand(place, admin, third, line)
+    with raw_of(place) as raw:
+        chain_anew(raw)
+    assert "arranged_row" in codes(place)
+    assert not lets_stand(place, admin, third, line)
+
+
 def test_row_that_says_something_was_accepted_counts_at_its_own_place_alone(place: Harrowmere, tarnley: str) -> None:
     here, (admin, second) = place.office, two(place)
     with raw_of(place) as raw:
@@ -317,11 +457,11 @@ def test_command_asks_both_for_password_and_code_and_verify_then_ends_well(
         who: people.add(
             office.store, office.keys, email=f"{who}@harrowmere.example", name=who, role="administrator", now=office.clock(), password=PASSWORD,
         )
-        for who in ("ada", "ben")
+        for who in ("ada", "ben", "cleo")
     }  # fmt: skip
     office.store.close()
     with closing(sqlite3.connect(tmp_path / "office.db")) as raw, raw:
-        raw.execute("UPDATE people SET name = 'Other' WHERE id = ?", [added["ada"].person.id])
+        raw.execute("UPDATE people SET name = 'Other' WHERE id = ?", [added["cleo"].person.id])
     assert cli.main(["verify"]) == 1
     (line,) = capsys.readouterr().out.splitlines()[-1:]
     asked = [
