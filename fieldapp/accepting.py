@@ -5,58 +5,71 @@ from __future__ import annotations
 from datetime import datetime
 
 from fieldapp import accounts, vouching
+from fieldapp.arrangements import Named
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys
 from fieldapp.people import Person
 from fieldapp.store import Store
 from fieldapp.store.arrangements import WRITTEN_DOWN
 from fieldapp.verifying import sentence
-from fieldapp.verifying.arrangements import Replay
+from fieldapp.verifying.arrangements import Replay, told
 from fieldapp.verifying.chains import linked
 from sync.entry import stamp
 
 
 class NothingThere(FieldappError):
-    """Verify names nothing of who may read, who may sign in or who responds to risk at that place; nothing was written."""
+    """No such line is what verify says of who may read, who may sign in or who responds to risk as it stands now; nothing was written."""
+
+
+class NoReason(FieldappError):
+    """Nobody said what was found out; nothing was written."""
 
 
 class NotTwo(FieldappError):
-    """These are not two administrators of whom neither let the other in, or there is no reason; nothing was written."""
+    """These are not two administrators of whom neither let the other in; nothing was written."""
 
 
 class InDoubt(NotTwo):
     """The database says that they are two, and another hand may have written it there; nothing was written."""
 
 
-def accept(store: Store, keys: Keys, asks: Person, confirms: Person, named: str, why: str, now: datetime) -> int:
-    """Takes down what is at one place as it stands, and what verify named of it until now; returns how many it named. Raises NothingThere, NotTwo.
+def require_named(store: Store, keys: Keys, line: str) -> None:
+    """Raises NothingThere where `accept` would. Ask it before anybody types a password for nothing."""
+    with store.reading():
+        if not any(sentence(told(each)) == line for each in _strange(store, _heard(store, keys))):
+            raise NothingThere
 
-    `named` is the place, or a whole line of what verify said of it.
+
+def accept(store: Store, keys: Keys, asks: Person, confirms: Person, line: str, why: str, now: datetime) -> None:
+    """Takes down what is at one place as it stands, and what verify named of it until now. Raises NoReason, NotTwo, InDoubt, NothingThere.
+
+    `line` is the whole line that verify said of it, with the digest of what stood there then: what was changed since was not looked at by anybody.
 
     What stands there is not put right by it: whoever was let in stays in until somebody takes them out. Changed again by another hand, it is named again.
 
     Who is an administrator and who let whom in stands in the same tables as what is accepted. So nothing of theirs may be in doubt itself.
     """
+    if not why.strip():
+        raise NoReason
     with store.writing() as tx:
         both = {asks.role, confirms.role} == {"administrator"}
-        if not why or not both or not vouching.could_confirm(tx, asks.id, "", confirms, ()):
+        if not both or not vouching.could_confirm(tx, asks.id, "", confirms, ()):
             raise NotTwo
         replay = _heard(tx, keys)
-        strange = [*replay.then(), *replay.now(tx)]
+        strange = _strange(tx, replay)
         if _is_in_doubt(tx, replay, {(each.table, each.key) for each in strange}, (asks.id, confirms.id)):
             raise InDoubt
-        faults = [each.fault for each in strange]
-        places = {each.place for each in faults if named in {each.place, sentence(each)}}
-        faults = [each for each in faults if each.place in places]
-        if not faults:
-            raise NothingThere(named)
-        found: dict[str, dict[str, str]] = {}
-        for each in (one for one in strange if one.fault.code == "arranged" and one.fault.place in places):
-            found.setdefault(each.table, {})[each.key] = each.digest
-        tx.arrangements.accept(found, [(each.code, each.place, each.detail) for each in faults])
+        # No two places read alike, so this is one or none.
+        each = next((one for one in strange if sentence(told(one)) == line), None)
+        if each is None:
+            raise NothingThere
+        tx.arrangements.accept({each.table: {each.key: [each.now]}} if each.code == "arranged" else {}, each)
         # The place names a casefile, maybe a private section: administrators are told the reason and never the place.
         accounts.note(tx, keys, asks, "what verify named accepted", confirms.id, why, stamp(now))
-        return len(faults)
+
+
+def _strange(store: Store, replay: Replay) -> list[Named]:
+    return [*replay.then(), *replay.now(store)]
 
 
 def _heard(tx: Store, keys: Keys) -> Replay:

@@ -16,12 +16,27 @@ Said = dict[str, dict[str, list[str]]]
 """By table and key: digests of what was there before and is there now, or of what was found alone; "" is nothing."""
 
 
+class Named(NamedTuple):
+    """One thing that verify names of arrangements. It is kept as this, and never as the sentence: a sentence may be worded anew.
+
+    `code`: arranged (it is not as it was taken down: digests of what `was` and is `now`, "" for nothing) | arranged_then (row `row` of the
+    audit found it otherwise) | arranged_row (row `row` does not open, and nobody knows what it took down).
+    """
+
+    code: str
+    table: str
+    key: str
+    was: str = ""
+    now: str = ""
+    row: int = 0
+
+
 class TakenDown(NamedTuple):
-    """What one row of the audit took down. `accepted`: what verify had named until then, as (code, place, detail), and two people let stand."""
+    """What one row of the audit took down. `accepted`: what verify had named until then and two people let stand."""
 
     version: int
     said: Said
-    accepted: list[tuple[str, str, str]]
+    accepted: list[Named]
 
 
 def take_stock(store: Store, keys: Keys) -> None:
@@ -43,4 +58,4 @@ def read(keys: Keys, n: int, prev: str, sealed: Sealed | None) -> TakenDown | No
         told = json.loads(keys.open_secret(about(n, prev), sealed))
     except CannotOpen:
         return None
-    return TakenDown(told["v"], told["said"], [(code, place, detail) for code, place, detail in told.get("accepted", ())])
+    return TakenDown(told["v"], told["said"], [Named(*each) for each in told.get("accepted", ())])

@@ -20,7 +20,7 @@ from fieldapp.errors import CannotStart
 from fieldapp.people import Person
 from fieldapp.store import StoreFailed
 from fieldapp.store.copying import DatabaseInUse
-from fieldapp.verifying import Fault, sentence, verify
+from fieldapp.verifying import Fault, line, sentence, verify
 from fieldapp.web.office import Office
 from fieldapp.whole_file import make_file, make_folder
 
@@ -78,7 +78,7 @@ def add_commands(add: Add) -> None:
         let_stand,
         "let stand what verify names of who reads, signs in or responds to risk: two administrators, each with password and code",
     )
-    let.add_argument("line", metavar="LINE", help="a line as `fieldapp verify` prints it, or its beginning: where it is")
+    let.add_argument("line", metavar="LINE", help="a whole line as `fieldapp verify` prints it, between quotation marks")
     let.add_argument("--asks", required=True, metavar="EMAIL", help="the administrator who asks for it")
     let.add_argument("--confirms", required=True, metavar="EMAIL", help="another one, whom the first did not let in")
     let.add_argument("--reason", required=True, metavar="TEXT", help="what was found out; the audit keeps it, sealed")
@@ -229,26 +229,33 @@ def check(given: argparse.Namespace) -> int:
 
 def let_stand(given: argparse.Namespace) -> int:
     """Asks both for password and code on this machine, one after the other."""
+    named, why = " ".join(given.line.split()), given.reason.strip()
     with held_office(config.read()) as office:
-        asks, confirms = (_let_in(office, email) for email in (given.asks, given.confirms))
         try:
-            count = accepting.accept(office.store, office.keys, asks, confirms, given.line, given.reason.strip(), office.clock())
+            if not why:
+                raise accepting.NoReason
+            accepting.require_named(office.store, office.keys, named)
+            asks, confirms = (_let_in(office, email) for email in (given.asks, given.confirms))
+            accepting.accept(office.store, office.keys, asks, confirms, named, why, office.clock())
+        except accepting.NoReason:
+            raise CannotStart("The reason is missing: say with --reason what was found out. Nothing was written.") from None
         except accepting.NothingThere:
             raise CannotStart(
-                f"verify names nothing of who reads, signs in or responds to risk at “{given.line}”. Nothing was written."
+                "verify says no such line of who reads, signs in or responds to risk as it stands now. Run `fieldapp verify` again, look at what it "
+                "names, and give the whole line as it is printed. Nothing was written."
             ) from None
         except accepting.InDoubt:
             raise CannotStart(
-                "Another hand may have made one of the two what they seem to be: verify names something of their accounts, of a reset, or of the audit "
-                "itself. Have two others let that stand first, or give both accounts new words (`fieldapp account EMAIL --words`). Nothing was "
-                "written."
+                "Another hand may have made one of the two what they seem to be: verify names something of their accounts, of a reset or of the audit "
+                "itself. Of an account: have two others let that stand first. Of a reset: give both new words (`fieldapp account EMAIL --words`). Of "
+                "the audit: nothing can be accepted. Nothing was written."
             ) from None
         except accepting.NotTwo:
             raise CannotStart(
                 "It takes two different administrators, neither of whom let the other in. Nothing was written; "
                 "`fieldapp verify` goes on naming it."
             ) from None
-    print(f"Written down, with both names and the reason. `fieldapp verify` tells of it as accepted from now on ({count}).")
+    print("Written down, with both names and the reason. `fieldapp verify` tells of it as accepted from now on.")
     return 0
 
 
@@ -286,7 +293,7 @@ def _check(settings: Settings, against: CheckpointFile | None, noted: tuple[int,
         try:
             opened = stores.open_still(settings.database)
         except StoreFailed as error:
-            raise CannotStart(f"{settings.database} cannot be read as the database of an office ({error}).") from None
+            raise CannotStart(f"{settings.database} cannot be read as the database of an office ({line(str(error))}).") from None
         except stores.DatabaseIsOlder as error:
             raise CannotStart(str(error)) from None
         walk = verify(
@@ -304,7 +311,7 @@ def _check(settings: Settings, against: CheckpointFile | None, noted: tuple[int,
                 print(sentence(fault))
         except StoreFailed as error:
             found += 1
-            print(f"the database file: it is too damaged to read on ({error})")
+            print(line(f"the database file: it is too damaged to read on ({error})"))
         entries, casefiles = opened.entries.count(), len(opened.casefiles.heads()) if not found else 0
         opened.close()
     if found:

@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
+from fieldapp.errors import FieldappError
 from fieldapp.store.audit import Audit
 from fieldapp.store.noun import Connections, Noun, Sealed, for_reading
 from fieldapp.store.settings import RESPONDERS
@@ -28,6 +29,10 @@ VERSION = 2
 """Of what is taken down; raise it with a table's `since` when a table comes in, or other columns of it."""
 _AT_ONCE = 500
 _LETS_IN = ("council_accounts", "passkeys", "resets", "sessions")
+
+
+class NotSealed(FieldappError):
+    """Nobody said yet what seals, so nothing that is taken down would be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +134,11 @@ class Arrangements(Noun):
         for part in said or [{}]:
             self._add(part)
 
-    def accept(self, found: dict[str, dict[str, str]], faults: list[tuple[str, str, str]]) -> None:
-        """Takes down what is there (by table and key, "" for nothing) although another hand made it so, and what verify named until then."""
-        self._add({table: {key: [digest] for key, digest in keys.items()} for table, keys in found.items()}, faults)
+    def accept(self, found: dict[str, dict[str, list[str]]], named: tuple[object, ...]) -> None:
+        """Takes down what is there (by table and key, "" for nothing) although another hand made it so, and what verify named until then. Raises NotSealed."""
+        if self._seal is None:
+            raise NotSealed
+        self._add(found, [named])
 
     def of_account(self, person: str) -> set[tuple[str, str]]:
         """(table, key) of what says who somebody is to this office, what lets them in, and who vouched for them."""
@@ -171,7 +178,7 @@ class Arrangements(Noun):
         found = self._one("SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' LIMIT 1")
         return found is not None
 
-    def _add(self, said: dict[str, dict[str, list[str]]], accepted: list[tuple[str, str, str]] | None = None) -> None:
+    def _add(self, said: dict[str, dict[str, list[str]]], accepted: list[tuple[object, ...]] | None = None) -> None:
         if self._seal is None:
             return
         n, prev, at = self._audit.next()

@@ -20,10 +20,10 @@ from fieldapp.verifying.against import compared, covered
 from fieldapp.verifying.arrangements import Replay
 from fieldapp.verifying.casefiles import CasefileWalk
 from fieldapp.verifying.chains import Chains
-from fieldapp.verifying.faults import Fault, sentence
+from fieldapp.verifying.faults import Fault, line, sentence
 from fieldapp.verifying.rows import disagreeing, kept_aside
 
-__all__ = ["Fault", "sentence", "verify"]
+__all__ = ["Fault", "line", "sentence", "verify"]
 
 Tell = Callable[[int, int], None]
 """Told from time to time: how many entries were walked, of how many."""

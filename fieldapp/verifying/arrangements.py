@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from fieldapp import arrangements
+from fieldapp.arrangements import Named
 from fieldapp.keys import Keys, NoOfficeKeys
 from fieldapp.store import Store
 from fieldapp.store.arrangements import TABLES
 from fieldapp.store.audit import AuditRow
 from fieldapp.verifying.faults import Fault
 
-_PLACES = {
+_PLAIN = frozenset(string.ascii_letters + string.digits + "-_.")
+PLACES = {
     "casefiles": "the team of casefile {}, or whether it is for practice",
     "council_accounts": "the council account of person {}",
     "devices": "phone {}, its token, or whether it is in use",
@@ -36,19 +38,6 @@ _PLACES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Strange:
-    """What is not, or once was not, as it was taken down. `digest`: of what is there now; "" where it was taken out, or where it is about what once was.
-
-    `table` is "" of a row of the audit that does not open: nobody knows what it took down.
-    """
-
-    fault: Fault
-    table: str
-    key: str
-    digest: str
-
-
 class Replay:
     """Hears the audit's rows in their order, and then compares. It keeps a digest for each thing arranged in memory, and nothing of entries."""
 
@@ -56,61 +45,81 @@ class Replay:
         self._keys = keys
         self._told: dict[str, dict[str, str]] = {table: {} for table in TABLES}
         self._resets: dict[str, int] = {}
-        self._then: list[Strange] = []
-        self._accepted: dict[Fault, int] = {}
+        self._then: list[Named] = []
+        self._accepted: list[tuple[Named, int]] = []
 
     def hear(self, row: AuditRow) -> None:
         """Takes up one row about arrangements. What it says was there before must be what the rows before it said."""
-        place = f"audit row {row.n}"
         try:
             found = arrangements.read(self._keys, row.n, row.prev, row.detail)
         except (NoOfficeKeys, ValueError, TypeError, KeyError):
             found = None
         if found is None:
-            self._then.append(Strange(Fault("arranged_row", place), "", str(row.n), ""))
+            self._then.append(Named("arranged_row", "", "", row=row.n))
             return
-        self._accepted |= dict.fromkeys((Fault(*each) for each in found.accepted), row.n)
+        self._accepted += [(each, row.n) for each in found.accepted]
         for table, keys in found.said.items():
-            told = self._told.setdefault(table, {})
+            then = self._told.setdefault(table, {})
             for key, (*was, now) in keys.items():
-                if was and was[0] != told.get(key, ""):
-                    self._then.append(Strange(Fault("arranged_then", _place(table, key), place), table, key, ""))
+                if was and was[0] != then.get(key, ""):
+                    self._then.append(Named("arranged_then", table, key, row=row.n))
                 if table == "resets":
                     self._resets[key] = row.n if was else self._resets.get(key, 0)
                 if now:
-                    told[key] = now
+                    then[key] = now
                 else:
                     # Sign-ins come and go: what is no more needs no memory.
-                    told.pop(key, None)
+                    then.pop(key, None)
 
     def faults(self, store: Store) -> Iterator[Fault]:
         """Compares what is there now. Call it once all of the audit was heard."""
         for each in (*self.then(), *self.now(store)):
-            yield each.fault
-        for fault, n in self._accepted.items():
-            yield Fault("accepted", fault.place, f"audit row {n}")
+            yield told(each)
+        for each, n in self._accepted:
+            yield Fault("accepted", _place(each), f"audit row {n}")
 
-    def then(self) -> list[Strange]:
+    def then(self) -> list[Named]:
         """What the audit shows to have been otherwise once, but for what two people accepted: that cannot be mended any more."""
-        return [each for each in self._then if each.fault not in self._accepted]
+        accepted = {each for each, _ in self._accepted}
+        return [each for each in self._then if each not in accepted]
 
     def reset_at(self, reset: str) -> int | None:
         """The number of the audit's row in which the office last changed a reset; 0 where it was found, None of one that the office never took down."""
         return self._resets.get(reset)
 
-    def now(self, store: Store) -> Iterator[Strange]:
+    def now(self, store: Store) -> Iterator[Named]:
         """What is there now and was not taken down so. What was accepted was taken down with it, as it stood: changed again, it is named again."""
         for table in TABLES:
-            told = dict(self._told[table])
+            then = dict(self._told[table])
             for key, digest in store.arrangements.every(table):
-                then = told.pop(key, "")
-                if then != digest:
-                    yield Strange(Fault("arranged", _place(table, key), "changed" if then else "put in"), table, key, digest)
-            for key in told:
-                yield Strange(Fault("arranged", _place(table, key), "taken out"), table, key, "")
+                was = then.pop(key, "")
+                if was != digest:
+                    yield Named("arranged", table, key, was, digest)
+            for key, was in then.items():
+                yield Named("arranged", table, key, was)
 
 
-def _place(table: str, key: str) -> str:
-    if table not in TABLES:
-        return f"{table} {key}"  # of an earlier release
-    return _PLACES[table].format(*key.split("|", len(TABLES[table].key) - 1))
+def told(named: Named) -> Fault:
+    """Tells it. What stands there now is told as its digest: whoever lets the line stand lets that stand, and nothing that was put in its place since."""
+    if named.code != "arranged":
+        return Fault(named.code, _place(named), f"audit row {named.row}" if named.code == "arranged_then" else "")
+    if not named.now:
+        return Fault(named.code, _place(named), "taken out")
+    return Fault(named.code, _place(named), f"{'changed' if named.was else 'put in'}, now {named.now}")
+
+
+def _place(named: Named) -> str:
+    if not named.table:
+        return f"audit row {named.row}"
+    if named.table not in TABLES:
+        return f"{named.table} {_quoted(named.key)}"  # of an earlier release
+    parts = named.key.split("|", len(TABLES[named.table].key) - 1)
+    return PLACES[named.table].format(*map(_quoted, parts))
+
+
+def _quoted(part: str) -> str:
+    """Writes part of a key so that no two places read alike, whatever another hand called them, and a shell into which the line is pasted runs nothing of it.
+
+    The office's own ids stay as they are.
+    """
+    return "".join(one if one in _PLAIN else f"\\u{{{ord(one):x}}}" for one in part)

@@ -94,7 +94,12 @@ class Fault:
 def sentence(fault: Fault) -> str:
     """Says a fault in plain words."""
     told = f"{fault.place}: {_SENTENCES[fault.code]}"
-    return f"{told} ({fault.detail})" if fault.detail else told
+    return line(f"{told} ({fault.detail})" if fault.detail else told)
+
+
+def line(text: str) -> str:
+    """One line of what is printed. Whoever wrote into the database chose its ids: none of them begins a line of its own here, moves the cursor or turns the writing round."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def entry_place(casefile: str, seq: object) -> str:
