@@ -413,6 +413,14 @@ export function makeOffice(clock, practice, from = null) {
     }
   }
 
+  /** Whether a key of this phone signed what it says, whatever has become of the phone. */
+  function isSigned(device, headers) {
+    if (!headers["Fieldapp-Proof"]) return false;
+    const { kid, input, signature } = splitJws(headers["Fieldapp-Proof"], "fieldapp-proof");
+    const signer = state.signers.get(kid);
+    return signer?.device === device.id && isSignedBy(signer.jwk, signature, ascii(input));
+  }
+
   function prove(device, path, body, headers) {
     if (device.status !== "ok") throw new NotAnswered(401, "device");
     const { kid, input, payload, signature } = splitJws(headers["Fieldapp-Proof"] ?? "", "fieldapp-proof");
@@ -426,7 +434,16 @@ export function makeOffice(clock, practice, from = null) {
     return { ...signer, kid };
   }
 
-  function hello(device, asked, reader) {
+  /** Ends the signers whose copies are gone from this phone; without a signature only where the office asked for it. */
+  function hearDropped(device, kids, isSigned) {
+    if (!isSigned && device.status !== "lost" && device.status !== "ended") return;
+    for (const kid of kids) {
+      const signer = state.signers.get(kid);
+      if (signer?.device === device.id && !signer.ended_at) Object.assign(signer, { ended_at: stamp(), end_reason: "dropped" });
+    }
+  }
+
+  function hello(device, asked, reader, isSigned) {
     if (reader && asked.keyset_n > state.keysetN && asked.keyset_n <= state.keysetN + MOST_KEYSETS_LOST)
       issueAbove(asked.keyset_n);
     const said = asked.signers.filter(({ kid }) => state.signers.get(kid)?.device === device.id);
@@ -434,6 +451,7 @@ export function makeOffice(clock, practice, from = null) {
       hearRemovals(reader.kid, reader.person, asked.removals_done ?? []);
       hearResealed(device.id, asked.resealed ?? {});
     }
+    hearDropped(device, asked.dropped ?? [], isSigned);
     return {
       time: stamp(),
       epoch: state.epoch,
@@ -626,7 +644,7 @@ export function makeOffice(clock, practice, from = null) {
     if (!device) throw new NotAnswered(401, "device");
     if (path === "/sync/v1/hello") {
       const reader = asked().digest !== undefined && device.status === "ok" ? prove(device, path, body, headers) : null;
-      return { answer: hello(device, asked(), reader) };
+      return { answer: hello(device, asked(), reader, asked().dropped?.length > 0 && isSigned(device, headers)) };
     }
     if (path === "/sync/v1/push") {
       let frames;

@@ -628,7 +628,12 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     const isGone = ({ vault }) => !phone.disk.look("outbox", "people").has(vault) || !phone.disk.hasVault(vault);
     if (!phone.isCleared && phone.people.some(isGone) && !office.ever.lost.has(phone.disk.look("outbox", "device").get("place")))
       throw new Broken(`${phone.name} dropped what could be read, and nobody called it lost`);
-    if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone)) return;
+    // A copy of a phone that has dropped everything is told nothing any more.
+    const isEnded = ({ vault }) => {
+      const kid = phone.disk.look("outbox", "people").get(vault)?.kid;
+      return office.state.signers.get(kid)?.end_reason === "dropped";
+    };
+    if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone) && !phone.people.some(isEnded)) return;
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
     for (const one of [...phone.people]) {

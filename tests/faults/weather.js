@@ -92,9 +92,9 @@ function changed(answer, how) {
 }
 
 /** One character of a text is another. */
-function flipped(chance, given) {
+function flipped(chance, given, letter = "A") {
   const at = chance.below(given.length);
-  return given.slice(0, at) + (given[at] === "A" ? "B" : "A") + given.slice(at + 1);
+  return given.slice(0, at) + (given[at] === letter ? (letter === "A" ? "B" : "A") : letter) + given.slice(at + 1);
 }
 
 /** An answer in which somebody has changed one thing that is vouched for: a receipt, a key set, an entry, its words or its link in the chain. */
@@ -116,7 +116,8 @@ function tampered(answer, chance) {
   ].filter(([one, name]) => typeof one[name] === "string" && one[name] !== "");
   if (places.length === 0) return answer;
   const [one, name] = chance.pick(places);
-  one[name] = flipped(chance, one[name]);
+  // Not the same change in two answers: nobody could tell that from an office that says so.
+  one[name] = flipped(chance, one[name], told.nonce?.at(-1));
   return { ...answer, body: JSON.stringify(told) };
 }
 
