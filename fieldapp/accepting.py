@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from fieldapp import accounts, vouching
-from fieldapp.arrangements import Named
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys
 from fieldapp.people import Person
@@ -36,7 +35,7 @@ class InDoubt(NotTwo):
 def require_named(store: Store, keys: Keys, line: str) -> None:
     """Raises NothingThere where `accept` would. Ask it before anybody types a password for nothing."""
     with store.reading():
-        if not any(sentence(told(each)) == line for each in _strange(store, _heard(store, keys))):
+        if not any(sentence(told(each)) == line for each in _heard(store, keys).named(store)):
             raise NothingThere
 
 
@@ -56,7 +55,7 @@ def accept(store: Store, keys: Keys, asks: Person, confirms: Person, line: str, 
         if not both or not vouching.could_confirm(tx, asks.id, "", confirms, ()):
             raise NotTwo
         replay = _heard(tx, keys)
-        strange = _strange(tx, replay)
+        strange = replay.named(tx)
         if _is_in_doubt(tx, replay, {(each.table, each.key) for each in strange}, (asks.id, confirms.id)):
             raise InDoubt
         # No two places read alike, so this is one or none.
@@ -66,10 +65,6 @@ def accept(store: Store, keys: Keys, asks: Person, confirms: Person, line: str, 
         tx.arrangements.accept({each.table: {each.key: [each.now]}} if each.code == "arranged" else {}, each)
         # The place names a casefile, maybe a private section: administrators are told the reason and never the place.
         accounts.note(tx, keys, asks, "what verify named accepted", confirms.id, why, stamp(now))
-
-
-def _strange(store: Store, replay: Replay) -> list[Named]:
-    return [*replay.then(), *replay.now(store)]
 
 
 def _heard(tx: Store, keys: Keys) -> Replay:

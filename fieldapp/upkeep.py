@@ -73,6 +73,7 @@ def add_commands(add: Add) -> None:
     )
     walked = add("verify", check, "walk everything the office keeps, and name what is not as it was signed")
     walked.add_argument("--backup", type=Path, metavar="FILE", help="walk this backup instead of the office")
+    walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
     let = add(
         "accept",
         let_stand,
@@ -82,7 +83,6 @@ def add_commands(add: Add) -> None:
     let.add_argument("--asks", required=True, metavar="EMAIL", help="the administrator who asks for it")
     let.add_argument("--confirms", required=True, metavar="EMAIL", help="another one, whom the first did not let in")
     let.add_argument("--reason", required=True, metavar="TEXT", help="what was found out; the audit keeps it, sealed")
-    walked.add_argument("--against", type=Path, metavar="FILE", help="an exported checkpoint: is all there that it covers?")
 
 
 def make_checkpoint(given: argparse.Namespace) -> int:

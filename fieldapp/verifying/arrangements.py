@@ -73,10 +73,14 @@ class Replay:
 
     def faults(self, store: Store) -> Iterator[Fault]:
         """Compares what is there now. Call it once all of the audit was heard."""
-        for each in (*self.then(), *self.now(store)):
+        for each in self.named(store):
             yield told(each)
         for each, n in self._accepted:
             yield Fault("accepted", _place(each), f"audit row {n}")
+
+    def named(self, store: Store) -> list[Named]:
+        """What was otherwise once, and what is there now, that nobody let stand."""
+        return [*self.then(), *self.now(store)]
 
     def then(self) -> list[Named]:
         """What the audit shows to have been otherwise once, but for what two people accepted: that cannot be mended any more."""

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { coreThat } from "./core-that.js";
 
 /** What the page hears of being seen, by whoever listens. @type {(() => void)[]} */
 let seen = [];
@@ -27,22 +28,45 @@ const { onLeaving } = await import("../../static/src/page.js");
 
 /** Joins a core that answers so. @param {(ask: string, given: any) => any} answer */
 function joinsCore(answer) {
-  const { port1, port2 } = new MessageChannel();
-  port2.onmessage = async ({ data: { id, ask, with: given } }) => {
-    try {
-      port2.postMessage({ id, answer: await answer(ask, given) });
-    } catch (error) {
-      port2.postMessage({ id, error });
-    }
-  };
-  join(connect(port1));
-  return () => port1.close();
+  const core = coreThat(answer);
+  join(connect(core.port));
+  return core.end;
 }
+
+const LINE = "The door is split at hand height";
 
 /** Lets whatever has been asked be answered. */
 const turns = async () => {
   for (let i = 0; i < 100; i++) await new Promise((next) => setImmediate(next));
 };
+
+/** Guards a screen on which something is typed that the core is still to keep. @param {any} t @param {string} slot @param {any[]} done what became of it, in order @param {(ask: string, given: any) => any} answer */
+function typesUnderGuard(t, slot, done, answer) {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  t.after(joinsCore(answer));
+  const draft = keeper(slot, {}, () => {});
+  const off = onLeaving(() => draft.keep());
+  reloads = 0;
+  guard(
+    locking(() => done.push("ended")),
+    () => true,
+  );
+  draft.change("line", LINE);
+  return {
+    draft,
+    async isDone() {
+      off();
+      await draft.end();
+      lift();
+    },
+  };
+}
+
+function triesFiveWrongPins() {
+  pin.value = "2741";
+  hide();
+  for (let i = 0; i < TRIES; i++) tryPin("0000");
+}
 
 test("law: five wrong PINs in a row lock the phone, the right one begins the count anew, no other lifts the curtain, and after five none does", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
@@ -86,11 +110,10 @@ test("law: five wrong PINs in a row lock the phone, the right one begins the cou
 });
 
 test("five wrong PINs on a phone without room throw nothing away: it stays hidden whoever tries, and locks by itself as soon as what was typed is kept", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   let isFull = true;
   let refused = 0;
   const done = [];
-  const end = joinsCore((ask, given) => {
+  const { draft, isDone } = typesUnderGuard(t, "slot", done, (ask, given) => {
     if (ask === "draft.keep" && isFull) {
       refused += 1;
       throw { code: "store_failed", reason: "QuotaExceededError" };
@@ -98,19 +121,8 @@ test("five wrong PINs on a phone without room throw nothing away: it stays hidde
     done.push(ask === "draft.keep" ? given.fields.line : ask);
     return {};
   });
-  t.after(end);
-  const draft = keeper("slot", {}, () => {});
-  const off = onLeaving(() => draft.keep());
-  reloads = 0;
-  guard(
-    locking(() => done.push("ended")),
-    () => true,
-  );
-  draft.change("line", "The door is split at hand height");
   await draft.keep();
-  pin.value = "2741";
-  hide();
-  for (let i = 0; i < TRIES; i++) tryPin("0000");
+  triesFiveWrongPins();
   await turns();
   assert.equal(tryPin("2741"), 0);
   for (let i = 0; i < 3; i++) {
@@ -124,33 +136,19 @@ test("five wrong PINs on a phone without room throw nothing away: it stays hidde
   isFull = false;
   t.mock.timers.tick(5_000);
   await turns();
-  assert.deepEqual([done, reloads], [["The door is split at hand height", "lock", "ended"], 1]);
-  off();
-  await draft.end();
-  lift();
+  assert.deepEqual([done, reloads], [[LINE, "lock", "ended"], 1]);
+  await isDone();
 });
 
 test("a store that does not answer has nothing thrown away for it, and the phone locks as soon as it has answered", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const done = [];
   /** @type {(() => void)[]} */
   const hanging = [];
-  const end = joinsCore((ask) => {
+  const { isDone } = typesUnderGuard(t, "hangs", done, (ask) => {
     done.push(ask);
     return ask === "draft.keep" ? new Promise((answered) => hanging.push(() => answered({}))) : {};
   });
-  t.after(end);
-  const draft = keeper("hangs", {}, () => {});
-  const off = onLeaving(() => draft.keep());
-  reloads = 0;
-  guard(
-    locking(() => done.push("ended")),
-    () => true,
-  );
-  draft.change("line", "The door is split at hand height");
-  pin.value = "2741";
-  hide();
-  for (let i = 0; i < TRIES; i++) tryPin("0000");
+  triesFiveWrongPins();
   for (let i = 0; i < 4; i++) {
     await turns();
     t.mock.timers.tick(5_000);
@@ -164,9 +162,7 @@ test("a store that does not answer has nothing thrown away for it, and the phone
   await turns();
   assert.deepEqual(done.slice(0, 3), ["draft.keep", "lock", "ended"]);
   assert.ok(reloads > 0);
-  off();
-  await draft.end();
-  lift();
+  await isDone();
 });
 
 for (const [hide_after_seconds, lock_after_minutes] of [

@@ -4,23 +4,7 @@ import test from "node:test";
 import { connect } from "../../static/src/line.js";
 import { keeper } from "../../static/src/parts/draft.js";
 import { arrival, join, outbox, save, unkept } from "../../static/src/parts/told.js";
-
-/** A core that is written for one test: what it is asked is answered by `answer`, and it can be heard to stop. @param {(ask: string, given: any) => any} answer */
-function coreThat(answer) {
-  const { port1, port2 } = new MessageChannel();
-  port2.onmessage = async ({ data: { id, ask, with: given } }) => {
-    try {
-      port2.postMessage({ id, answer: await answer(ask, given) });
-    } catch (error) {
-      port2.postMessage({ id, error });
-    }
-  };
-  return {
-    port: port1,
-    tell: (/** @type {string} */ news, /** @type {any} */ value) => port2.postMessage({ news, value }),
-    end: () => port1.close(),
-  };
-}
+import { coreThat } from "./core-that.js";
 
 test("each question gets its own answer, whatever order they come in", async () => {
   /** @type {(value: string) => void} */

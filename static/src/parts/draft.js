@@ -16,6 +16,13 @@ const unsaved = new Map();
 /** Slots with something typed that is not kept: what two openings of one slot typed is still one draft. @type {Set<string>} */
 const dirtySlots = new Set();
 
+/** @param {string} slot @param {boolean} is whether something typed into it is not kept */
+function markSlot(slot, is) {
+  if (is) dirtySlots.add(slot);
+  else dirtySlots.delete(slot);
+  unkept.value = dirtySlots.size;
+}
+
 /** Whether words are on screen that the phone refused to keep. */
 export const hasUnsaved = () => unsaved.size > 0;
 
@@ -65,7 +72,6 @@ export function together({ definition, fields }, left) {
 
 /** Slots that a form on screen keeps. @type {Set<string>} */
 const shownSlots = new Set();
-let isListening = false;
 
 /** Tries again what could not be kept of forms that were left: nobody else would, and the phone locks only when it is done. */
 export const keepWhatWasLeft = () =>
@@ -76,8 +82,7 @@ export const keepWhatWasLeft = () =>
       await ask("draft.keep", { slot, fields });
       if (shownSlots.has(slot)) return;
       unsaved.delete(slot);
-      dirtySlots.delete(slot);
-      unkept.value = dirtySlots.size;
+      markSlot(slot, false);
     }),
   ).catch(() => undefined);
 
@@ -111,9 +116,7 @@ export function keeper(slot, begun, tell, after) {
   };
   const mark = (/** @type {boolean} */ is) => {
     dirty = is;
-    if (is) dirtySlots.add(slot);
-    else dirtySlots.delete(slot);
-    unkept.value = dirtySlots.size;
+    markSlot(slot, is);
   };
 
   /** @returns {Promise<void>} when everything typed so far is kept, or could not be */
@@ -191,8 +194,8 @@ export function useDraft(slot, begin) {
   const holder = useMemo(() => ({ keeper: /** @type {ReturnType<typeof keeper> | null} */ (null) }), []);
   useEffect(() => {
     let left = false;
-    if (!isListening) onLeaving(keepWhatWasLeft);
-    isListening = true;
+    // Held once, however many forms ask for it, and for as long as the page is there.
+    onLeaving(keepWhatWasLeft);
     shownSlots.add(slot);
     openDraft(slot).then(
       (draft) => {
