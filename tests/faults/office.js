@@ -614,7 +614,7 @@ export function makeOffice(clock, practice, from = null) {
     state.devices.set(device.id, device);
     const read_token = newId();
     const replaced = state.signers.get(said.replaces);
-    if (replaced) Object.assign(replaced, { ended_at: stamp(), end_reason: "replaced" });
+    if (replaced && !replaced.ended_at) Object.assign(replaced, { ended_at: stamp(), end_reason: "replaced" });
     state.signers.set(kid, {
       person: said.person,
       device: said.device,

@@ -341,6 +341,8 @@ describe("what the simulation found", () => {
     [1033142, "a tab that took another's place counts and sends what the other had begun to save"],
     [1034253, "what a phone asks for and could not keep was not taken from it by a mistaken answer"],
     [1036946, "what is still on its way when everything heals is there before anybody looks"],
+    [2000760, "a copy of a phone that was called lost is told so once the other has said that it dropped everything"],
+    [2009121, "a signer that was ended once stays ended for that reason when it is replaced"],
     [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
   ])
     test(`schedule ${seed} keeps every promise: ${why}`, async () => {

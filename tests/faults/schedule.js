@@ -584,6 +584,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
     }
     await clock.run(1_000);
+    // A phone that was called lost says that it dropped everything as soon as it is opened: before that nobody can tell its copy anything.
+    for (const phone of phones) await opened(phone);
     if (!record) for (const phone of phones) await setUpAgain(phone);
     const until = clock.now + HEALS_WITHIN;
     // What the office could not open is sealed again at the next unlocking, when its new keys are here.
@@ -650,6 +652,14 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       await clock.run(500);
     }
     phone.isCleared = false;
+    tab.kill();
+  }
+
+  async function opened(phone) {
+    const tab = phone.start();
+    phone.taps.push(clock.now);
+    await must(tab, "sync");
+    await clock.run(500);
     tab.kill();
   }
 
