@@ -209,7 +209,16 @@ def test_account_confirmed_as_one_thing_is_not_set_up_as_more(office: Harrowmere
 
 
 @pytest.mark.parametrize(
-    "ended", ["taken back", "lapsed", "asker closed", "asker locked", "asker no administrator", "person closed"]
+    "ended",
+    [
+        "taken back",
+        "lapsed",
+        "asker closed",
+        "asker locked",
+        "asker no administrator",
+        "asker made less by another hand",
+        "person closed",
+    ],
 )
 def test_what_has_ended_is_confirmed_by_nobody(office: Harrowmere, ended: str) -> None:
     here, second, now = office.office, office.people["second"], office.clock()
@@ -228,6 +237,9 @@ def test_what_has_ended_is_confirmed_by_nobody(office: Harrowmere, ended: str) -
         accounts.close(here.store, here.keys, second, office.id("admin"), "has left", now)
     elif ended == "asker locked":
         accounts.lock_out(here.store, here.keys, second, office.id("admin"), "stolen", now)
+    elif ended == "asker made less by another hand":
+        with raw_of(office) as raw:
+            raw.execute("UPDATE people SET role = 'auditor' WHERE id = ?", [office.id("admin")])
     else:
         accounts.change(here.store, here.keys, second, office.id("admin"), "auditor", None, now, asked_by=office.id("vera"))
     assert not may(office, "olive", asked)

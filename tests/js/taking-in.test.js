@@ -201,6 +201,26 @@ test("unsent work about a family that was taken away waits, and goes when it can
   phone.kill();
 });
 
+test("what the office lost in a restore comes back also from a family that was taken away", async () => {
+  const { office, casefile, child, phone } = await given();
+  office.durable = () => "2020-01-01T00:00:00.000Z";
+  const before = structuredClone([office.casefiles, office.byId]);
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  const { id } = await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+  await phone.ask("sync");
+  assert.ok(office.byId.has(id));
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  await phone.ask("sync");
+  assert.deepEqual(await cached(phone), [0, 0, 0]);
+  [office.casefiles, office.byId] = before;
+  office.epoch = 2;
+  await phone.ask("sync");
+  await phone.ask("sync");
+  assert.ok(office.byId.has(id));
+  phone.kill();
+});
+
 test("a casefile that is not the one this phone followed is read again from its start", async () => {
   const { office, ama, casefile, phone } = await given();
   const contact = (line) => office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line } });
