@@ -59,7 +59,7 @@ def create_app_anew(settings: Settings, *, dev: bool = False) -> Flask:
 def found_office(settings: Settings, clock: Clock = now) -> bool:
     """Make the database of a new office with its first keys, or finish what was cut off on the way. False, and nothing done, when one is there."""
     make_folder(Path(settings.database).parent)
-    opened = store.open(settings.database)
+    opened = _opened(settings)
     try:
         # Keys that are gone from an office with people in it are not made anew: that is damage, and a restore mends it.
         if opened.office.keyset() is not None or opened.people.all():
@@ -84,7 +84,7 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         raise CannotStart(
             f"There is no office at {settings.database}: run `fieldapp init` to make one, or set FIELDAPP_DATABASE."
         )
-    opened, keys = store.open(settings.database), office_keys(settings)
+    opened, keys = _opened(settings), office_keys(settings)
     require_key(opened, keys, settings)
     # First of all: what is changed from here on is held against it.
     arrangements.take_stock(opened, keys)
@@ -103,6 +103,16 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         epoch_file=epoch_file,
         council=Council(settings.council) if settings.council else None,
     )
+
+
+def _opened(settings: Settings) -> store.Store:
+    try:
+        return store.open(settings.database)
+    except store.StoreDamaged:
+        raise CannotStart(
+            f"{settings.database} is not the database of an office, or it is damaged: set FIELDAPP_DATABASE, or put a backup back with "
+            "`fieldapp restore`. Nothing was changed."
+        ) from None
 
 
 def require_key(opened: store.Store, keys: Keys, settings: Settings) -> None:

@@ -109,6 +109,9 @@ def add_person(given: argparse.Namespace) -> int:
 
 
 def _add_person(office: Office, given: argparse.Namespace) -> int:
+    if not people.is_name(given.name) or not people.is_email(given.email):
+        raise CannotStart("Give a name and an address, like “Noor Abara” noor@office.example. Nothing was changed.")
+    _require_team(given)
     team = people.team_called(office.store, given.team) if given.team else None
     try:
         halves = accounts.add_at_machine(
@@ -141,6 +144,7 @@ def _change_account(office: Office, given: argparse.Namespace) -> int:
         raise CannotStart(f"Nobody here has the address {given.email}; nothing was changed. `fieldapp person` adds somebody.")
     if not (given.role or given.open or given.words) or (given.team and not given.role):
         raise CannotStart("Say what to do: --role ROLE with --team TEAM, --open, or --words. Nothing was changed.")
+    _require_team(given)
     try:
         with store.writing():
             if given.open:
@@ -160,6 +164,11 @@ def _change_account(office: Office, given: argparse.Namespace) -> int:
     if halves is not None:
         _tell_words(office, halves)
     return 0
+
+
+def _require_team(given: argparse.Namespace) -> None:
+    if given.team is not None and not people.is_name(given.team):
+        raise CannotStart("Give the team’s name after --team, in one line, or leave --team out. Nothing was changed.")
 
 
 _REFUSED = {

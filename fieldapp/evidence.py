@@ -30,7 +30,7 @@ def export(store: Store, keys: Keys, casefile: str, reason: str, now: datetime) 
     """Gathers one casefile into the bytes of a file, and writes down that and why it was done. Raises NoCasefile, CannotOpen."""
     at = stamp(now)
     with store.writing() as tx:
-        row = tx.casefiles.get(casefile)
+        row = tx.casefiles.get(casefile) if entry.is_random_id(casefile) else None
         if row is None:
             raise NoCasefile(casefile)
         why = keys.seal_secret("evidence", entry.write_json({"reason": reason}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import secrets
 import struct
 import unicodedata
@@ -48,6 +49,10 @@ AUDIT_FOR = timedelta(days=92)
 """How long an auditor reads a team where nobody said until when."""
 
 CODE_STEP_S = 30
+
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +261,16 @@ def enter(tx: Store, row: PersonRow, now: datetime) -> None:
 def join(tx: Store, person: str, team: str, role: str, now: datetime) -> None:
     """Makes a person part of a team from now on: an auditor always until a day, because `access` lets none in on an open part."""
     tx.people.join(person, team, role, stamp(now), stamp(now + AUDIT_FOR) if role == "auditor" else None)
+
+
+def is_name(said: str) -> bool:
+    """Is this a name of somebody or something here: in one line, that no terminal acts on, and short enough for a list?"""
+    return 0 < len(said) <= LONGEST_NAME and said.isprintable() and said == said.strip()
+
+
+def is_email(said: str) -> bool:
+    """Could this be an address? Only its owner can say whether it is one."""
+    return len(said) <= LONGEST_EMAIL and said.isprintable() and _EMAIL.fullmatch(said) is not None
 
 
 def hash_password(password: str) -> str:

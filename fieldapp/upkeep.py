@@ -63,7 +63,7 @@ def add_commands(add: Add) -> None:
         choices=["audit", "evidence"],
         help="audit: who did what and when, ids only, to stdout; evidence: one casefile with its text and its signatures, to a file",
     )
-    exported.add_argument("--since", type=int, default=0, metavar="N", help="audit: only rows after number N (default: all)")
+    exported.add_argument("--since", type=_number, default=0, metavar="N", help="audit: only rows after number N (default: all)")
     exported.add_argument(
         "--casefile", metavar="ID", help="evidence: which; the id stands in the address of its page at the desk"
     )
@@ -101,6 +101,14 @@ def make_checkpoint(given: argparse.Namespace) -> int:
     print("It names no family and opens nothing. Keep it where nobody who can change the office can change it too.")
     print(f"Later, `fieldapp verify --against {path}` shows whether anything it covers was changed or taken out since.")
     return 0
+
+
+def _number(said: str) -> int:
+    """Reads the number of a row; beyond what the store can count to there is none, and argparse says so."""
+    number = int(said)
+    if not 0 <= number < 2**63:
+        raise ValueError
+    return number
 
 
 def export(given: argparse.Namespace) -> int:

@@ -123,17 +123,24 @@ class Connections:
             check_same_thread=False,
         )
         raw.row_factory = sqlite3.Row
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "cache_size=-16000",
-            # 16 MiB between checkpoints: each one writes every page again, and pushes touch the same pages.
-            "wal_autocheckpoint=4000",
-            "temp_store=MEMORY",
-        ):
-            raw.execute(f"PRAGMA {pragma}")
+        try:
+            # The first of them reads the file: here it shows whether it is a database.
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "secure_delete=ON",
+                "cache_size=-16000",
+                # 16 MiB between checkpoints: each one writes every page again, and pushes touch the same pages.
+                "wal_autocheckpoint=4000",
+                "temp_store=MEMORY",
+            ):
+                raw.execute(f"PRAGMA {pragma}")
+        except sqlite3.DatabaseError as error:
+            raw.close()
+            if error.sqlite_errorcode & 0xFF in _DAMAGE:
+                raise StoreDamaged(error.sqlite_errorname) from None
+            raise
         if self._notice is not None:
             self._mine.changed = self._notice(raw)
         return Database(raw)

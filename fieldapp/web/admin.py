@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import accounts, people
@@ -19,13 +17,30 @@ from sync.entry import moment, stamp
 
 pages = Blueprint("admin", __name__, url_prefix="/desk")
 
-_EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+")
-_LONGEST_NAME = 120
-
 
 @pages.get("/people")
 @signed_in("administrator")
 def people_page() -> ResponseReturnValue:
+    return _people(words.ACCOUNT_MADE.get(request.args.get("done", "")))
+
+
+@pages.post("/people/teams")
+@signed_in("administrator")
+def add_team() -> ResponseReturnValue:
+    """Makes a team, which gives nobody anything: who joins it takes two people, and a family comes into it by a supervisor's hand."""
+    here = office()
+    name = " ".join(request.form.get("text-team", "").split())
+    if not people.is_name(name):
+        return _people(typed=name, wrong=[("text-team", "team_name_missing")])
+    with here.store.writing() as tx:
+        if name in tx.people.teams().values():
+            return _people(typed=name, wrong=[("text-team", "team_taken")])
+        people.team_called(tx, name)
+        tx.audit.add(stamp(here.clock()), me().id, "team made")
+    return redirect(url_for("admin.people_page", done="team"), code=303)
+
+
+def _people(done: str | None = None, *, typed: str = "", wrong: list[tuple[str, str]] | None = None) -> ResponseReturnValue:
     store = office().store
     teams = store.people.teams()
     listed = [
@@ -42,7 +57,9 @@ def people_page() -> ResponseReturnValue:
         }
         for row in store.people.all()
     ]
-    return show("admin/people.html", people=listed)
+    return show(
+        "admin/people.html", 400 if wrong else 200, people=listed, teams=list(teams.values()), done=done, typed=typed, problems=told_of(wrong or [])
+    )  # fmt: skip
 
 
 @pages.get("/people/add")
@@ -57,9 +74,9 @@ def send_person() -> ResponseReturnValue:
     """Adds a person and shows the first half of their words once, on the answer itself; the other half is for whoever confirms."""
     typed = {name: request.form.get(name, "").strip() for name in ("name", "email", "role", "team")}
     wrong: list[tuple[str, str]] = []
-    if not typed["name"] or len(typed["name"]) > _LONGEST_NAME:
+    if not people.is_name(typed["name"]):
         wrong.append(("name", "name_missing"))
-    if not _EMAIL.fullmatch(typed["email"]) or len(typed["email"]) > 254:
+    if not people.is_email(typed["email"]):
         wrong.append(("email", "new_email_missing"))
     if typed["role"] not in ROLES:
         wrong.append(("role", "role_missing"))

@@ -60,6 +60,7 @@ DEEDS = {
     "passkey may be copied": "A passkey was refused because it may be a copy",
     "council account connected": "Connected their council account",
     # Other people's accounts: what was done, and on the list of whose account it was
+    "team made": "Made a team",
     "person added": "Added a person",
     "account made": "Account made",
     "account closed": "Account closed",

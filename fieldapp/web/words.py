@@ -247,6 +247,7 @@ PHONE_DONE = {
     "ended": "The phone fetches nothing any more.",
     "person": "Ended. The phone removes what it holds for them the next time it is in touch.",
 }
+ACCOUNT_MADE = {"team": "The team is there. Nobody is in it yet."}
 TWO_ARE_ONE = "two phones say they are this one"
 
 DEVICE_STATES = {"ok": "In use", "lost": "Reported lost", "cloned": "Two phones say they are this one", "ended": "Ended"}
@@ -285,6 +286,8 @@ PROBLEMS = {
     "new_email_missing": "Enter an email address, like name@example.org",
     "email_taken": "Somebody has this email address already",
     "role_missing": "Choose a role",
+    "team_name_missing": "Enter a name for the team, of 120 letters at most",
+    "team_taken": "There is a team of this name already",
     "team_missing": "Choose a team: a supervisor or keyworker without one would see no family",
 }
 

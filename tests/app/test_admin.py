@@ -48,6 +48,31 @@ def test_nothing_an_administrator_is_shown_opens_a_new_account(office: Harrowmer
     assert not any(half in text for text in everything)
 
 
+def test_an_office_without_teams_gets_its_first_one_on_a_page_and_then_its_first_keyworker(
+    office: Harrowmere, browser: Browser
+) -> None:
+    people_page, store = "/desk/people", office.office.store
+    office.add("second", "administrator", None)
+    made = browser.send(people_page, f"{people_page}/teams", {"text-team": "  Early   help "})
+    assert made.status_code == 303
+    assert "The team is there. Nobody is in it yet." in words_of(browser.get(made.location))
+    ((team, _),) = ((id, name) for id, name in store.people.teams().items() if name == "Early help")
+    assert store.people.members_of([team], "9999") == []
+    assert office.audited("team made") == [(office.id("admin"), "", "")]
+    assert f'value="{team}"' in browser.get(f"{people_page}/add").text
+    page = browser.send(f"{people_page}/add", f"{people_page}/add", NEW | {"role": "keyworker", "team": team})
+    assert "Nobody can sign in as Nora Níc yet" in words_of(page)
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "Enter a name"), ("x" * 121, "Enter a name"), ("Family support", "already")])
+def test_team_without_a_name_of_its_own_is_not_made(office: Harrowmere, browser: Browser, name: str, said: str) -> None:
+    before = office.office.store.people.teams()
+    answer = browser.send("/desk/people", "/desk/people/teams", {"text-team": name})
+    assert answer.status_code == 400
+    assert said in words_of(answer)
+    assert office.office.store.people.teams() == before
+
+
 @pytest.mark.parametrize("role", ["administrator", "auditor"])
 def test_page_says_what_to_do_when_nobody_else_could_confirm(office: Harrowmere, browser: Browser, role: str) -> None:
     page = browser.send("/desk/people/add", "/desk/people/add", NEW | {"role": role, "team": ""})
@@ -63,7 +88,8 @@ def test_whoever_adds_a_person_is_written_down_with_whom(office: Harrowmere, bro
     *_, by, whose, taken_down = office.office.store.audit.all()
     assert taken_down.what == WRITTEN_DOWN
     assert [(row.what, row.person) for row in (by, whose)] == [("person added", office.id("admin")), ("account made", nora)]
-    assert "Account made" in words_of(browser.get(f"/desk/people/{nora}/who-did-what"))
+    assert "Account made, by " in words_of(browser.get(f"/desk/people/{nora}/who-did-what"))
+    assert "Added a person: Nora Níc" in words_of(browser.get("/desk/what-i-did"))
 
 
 @pytest.mark.parametrize(
@@ -111,9 +137,3 @@ def test_an_administrator_sees_the_check_words_and_what_waits_on_phones(office: 
         assert word in page
     assert "Fri 20 Nov, 09:15 3 Thu 19 Nov, 17:02" in page
     assert "1 item waits for a person to place" in page
-
-
-def test_no_family_is_named_or_counted_for_an_administrator(office: Harrowmere, browser: Browser) -> None:
-    office.note("ama", office.open_casefile("ama", "Tarnley"))
-    for path in ("/desk/people", "/desk/phones", "/desk/people/add"):
-        assert "Tarnley" not in browser.get(path).text

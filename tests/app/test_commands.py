@@ -144,6 +144,60 @@ def test_account_that_cannot_be_changed_so_stays_and_a_sentence_says_why(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["", "noor@harrowmere.example"],
+        ["Noor\nAbara", "noor@harrowmere.example"],
+        ["\x1b[31mNoor", "noor@harrowmere.example"],
+        ["\udcff", "noor@harrowmere.example"],
+        ["N" * 121, "noor@harrowmere.example"],
+        ["Noor Abara", ""],
+        ["Noor Abara", "noor"],
+        ["Noor Abara", "\u202enoor@harrowmere.example"],
+        ["Noor Abara", "noor@harrowmere.example", "--team", ""],
+        ["Noor Abara", "noor@harrowmere.example", "--team", "North\x07"],
+    ],
+)
+def test_person_or_team_without_a_name_that_can_be_shown_is_refused_with_a_sentence(
+    machine: Path, capsys: pytest.CaptureFixture[str], told: list[str]
+) -> None:
+    cli.main(["init"])
+    assert cli.main(["person", *told[:2], "administrator", *told[2:]]) == 1
+    assert "Nothing was changed." in capsys.readouterr().err
+    store = create_app(config.read()).extensions["fieldapp"].store
+    assert store.people.all() == []
+    assert store.people.teams() == {}
+
+
+@pytest.mark.parametrize("command", [["init"], ["doctor"], ["serve"], ["person", "N", "n@x.example", "auditor"], ["key", "list"]])
+def test_file_that_is_no_database_is_named_and_left_as_it_is(
+    machine: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    config.make_key(machine / "office.key")
+    (machine / "office.db").write_bytes(b"a disk that failed " * 300)
+    assert cli.main(command) == 1
+    assert "is not the database of an office, or it is damaged" in "".join(capsys.readouterr())
+    assert (machine / "office.db").read_bytes() == b"a disk that failed " * 300
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["audit", "--since", "9" * 30], 2),
+        (["audit", "--since", "-1"], 2),
+        (["evidence", "--casefile", "\udcff", "--to", "x", "--reason", "y"], 1),
+    ],
+)
+def test_export_of_what_cannot_be_is_refused_with_a_sentence(machine: Path, command: list[str], code: int) -> None:
+    cli.main(["init"])
+    try:
+        ended = cli.main(["export", *command])
+    except SystemExit as said:
+        ended = int(str(said.code))
+    assert ended == code
+
+
 def test_second_person_of_one_address_is_refused_with_a_sentence(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["init"])
     cli.main(["person", "Noor Abara", "noor@harrowmere.example", "administrator"])

@@ -188,6 +188,7 @@ DOORS = {
     ("GET", "/desk/people"): Door(("admin",)),
     ("GET", "/desk/people/add"): Door(("admin",)),
     ("POST", "/desk/people/add"): Door(("admin",)),
+    ("POST", "/desk/people/teams"): Door(("admin",)),
     ("GET", "/desk/people/<person>"): Door(("admin",)),
     ("GET", "/desk/people/<person>/who-did-what"): Door(("admin",)),
     **{("POST", f"/desk/people/<person>/{what}"): Door(("admin",)) for what in ("close", "disconnect", "lock", "open", "reset", "role")},
@@ -389,6 +390,21 @@ def everything_shown(world: World, browser: Browser, who: str) -> dict[str, byte
         "/desk/emergencies", "/desk/emergencies", {"text-family": "Only for two", "text-why": "x"}
     ).data
     return found
+
+
+def test_no_family_is_named_or_counted_for_an_administrator(world: World) -> None:
+    browser, name = world.signed_in("admin"), world.place.people["admin"].name
+    before = everything_shown(world, browser, name)
+    for who, team in (("reece", "family-support"), ("omar", "other")):
+        world.place.note(who, world.place.open_casefile(who, "Tarnley", team=team), anything_worrying="yes")
+    after = everything_shown(world, browser, name)
+    # What their phones held is a number over a whole phone, for the report of a loss (decision 23).
+    assert {address for address in before if before[address] != after[address]} <= {
+        f"/desk/phones/{world.handsets[who].device}/{page}" for who in ("reece", "omar") for page in ("held", "held.csv")
+    }
+    for address, shown in after.items():
+        for family in ("Tarnley", "Velmire", "Oakhurst", *world.casefiles.values()):
+            assert family.encode() not in shown, address
 
 
 LOOKING_WRITES = {"audit", "sessions", "refusals"}
