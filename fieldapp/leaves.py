@@ -96,7 +96,7 @@ class Readers:
 
 
 CHANGES = (
-    "reader named", "reader ended", "transferred", "private section opened", "kept out", "let in again", "shared with a pod",
+    "reader named", "reader ended", "transferred", "family opened", "private section opened", "kept out", "let in again", "shared with a pod",
     "taken from a pod", "contact first said", "opened in an emergency", "emergency looked at",
 )  # fmt: skip
 """What of the audit is about who reads: shown to those who may read the casefile, and to nobody else."""
@@ -202,6 +202,36 @@ def transfer(
         if keyworker is not None:
             tx.casefiles.grant(casefile, keyworker, at, "assigned")
         _write_down(tx, keys, row, person, "transferred", at, person=keyworker or "", reason=reason, team=team)
+
+
+def open_family(
+    store: Store, keys: Keys, practice: Practice, person: Person, team: str, *, title: str, keyworker: str | None, now: datetime
+) -> str:  # fmt: skip
+    """Opens a family's record in a team that this person answers for, and names its first keyworker. Raises NotOpen and CannotChange.
+
+    The supervisor reads it as one of the team and is not named: whoever goes to another team takes no family along.
+    """
+    at = stamp(now)
+    with store.writing() as tx:
+        me = scope.reader(tx, person.id)
+        mine = (
+            {each.team for each in me.memberships if not each.on_duty and access.holds(each.from_at, each.until_at, at)}
+            if me
+            else set()
+        )
+        if me is None or me.role != "supervisor" or team not in mine:
+            raise NotOpen(team)
+        if keyworker is not None and _may_be_named(tx, keyworker, at).role != "keyworker":
+            raise CannotChange("nobody_such")
+        casefile, definition = new_id(), practice.newest("opening")
+        via = tx.audit.add(at, person.id, "family opened", casefile)
+        fields = {"about": "family", "sort": "main", "readers": [keyworker] if keyworker else [], "title": title}
+        placing.place_office_entry(
+            tx, keys, author=person.id, via=via, kind="opening", schema=definition.schema, form=practice.form(definition.schema),
+            casefile=casefile, fields=fields, at=at, team=team,
+        )  # fmt: skip
+        tx.casefiles.end_grants(casefile, person.id, at)
+        return casefile
 
 
 def open_section(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import emergencies, leaves, progress, records, sheet, summaries
+from fieldapp import emergencies, leaves, people, progress, records, sheet, summaries
 from fieldapp.records import Casefile, Record
 from fieldapp.sheet import Answer, Names
 from fieldapp.web import access_words, words
@@ -39,6 +39,32 @@ NOTES_AT_ONCE = 100
 @pages.get("/families")
 @signed_in("supervisor", "auditor")
 def families() -> ResponseReturnValue:
+    return _families()
+
+
+@pages.post("/families")
+@signed_in("supervisor")
+def begin() -> ResponseReturnValue:
+    """Opens a family's record in a team of this supervisor's."""
+    here = office()
+    title = " ".join(request.form.get("text-title", "").split())
+    if not people.is_name(title):
+        return _families([("text-title", access_words.REFUSED["family_title_missing"])])
+    try:
+        casefile = leaves.open_family(
+            here.store, here.keys, here.practice, me(), request.form.get("team", ""), title=title,
+            keyworker=request.form.get("keyworker") or None, now=here.clock(),
+        )  # fmt: skip
+    except records.NotOpen:
+        return _families([("team", access_words.REFUSED["no_team"])])
+    except leaves.CannotChange as refused:
+        return _families([("keyworker", access_words.REFUSED[refused.why])])
+    if here.epoch_file is not None:
+        here.epoch_file.note(here.store)
+    return redirect(url_for("leaves.page", casefile=casefile, done="begun"), code=303)
+
+
+def _families(wrong: list[tuple[str, str]] | None = None) -> ResponseReturnValue:
     here = office()
     now = here.clock()
     if me().role == "auditor":
@@ -58,7 +84,13 @@ def families() -> ResponseReturnValue:
         }
         for one in summaries.families_for(here.store, here.keys, here.practice, me(), here.clock)
     ]
-    return show("casefiles/list.html", families=listed, done=access_words.DONE.get(request.args.get("done", "")))
+    teams = here.store.people.teams()
+    staff = [{"value": id, "text": name} for id, name, _ in leaves.candidates(here.store, ("keyworker",), now)]
+    return show(
+        "casefiles/list.html", 400 if wrong else 200, families=listed, done=access_words.DONE.get(request.args.get("done", "")),
+        teams=[{"value": id, "text": teams[id]} for id in me().teams] if me().role == "supervisor" else [],
+        keyworkers=[{"value": "", "text": "Nobody yet"}, *staff], typed=request.form, problems=wrong or [],
+    )  # fmt: skip
 
 
 @pages.get("/families/<casefile>")

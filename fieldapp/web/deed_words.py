@@ -29,6 +29,7 @@ DEEDS = {
     "reader named": "Named a reader",
     "reader ended": "Ended that somebody reads",
     "transferred": "Gave to another team or keyworker",
+    "family opened": "Opened a family’s record",
     "private section opened": "Opened a private section",
     "kept out": "Kept somebody out",
     "let in again": "Let somebody in again",

@@ -170,6 +170,7 @@ DOORS = {
     ("GET", "/desk/"): Door(AT_THE_DESK),
     ("GET", "/desk/board"): Door(SUPERVISORS),
     ("GET", "/desk/families"): Door((*SUPERVISORS, *AUDITORS)),
+    ("POST", "/desk/families"): Door(SUPERVISORS),
     ("GET", "/desk/families/<casefile>"): Door((*SUPERVISORS, *AUDITORS), "L"),
     ("GET", "/desk/families/<casefile>/readers"): Door((*SUPERVISORS, *AUDITORS), "R"),
     ("GET", "/desk/families/<casefile>/who-did-what"): Door(SUPERVISORS, "R"),

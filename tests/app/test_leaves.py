@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from werkzeug.test import TestResponse
 
-from fieldapp import accounts, leaves, rotas, scope
+from fieldapp import accounts, leaves, rotas, scope, verifying
 from fieldapp.store import Store
 from sync.entry import stamp
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -47,6 +47,67 @@ def who_reads(place: Harrowmere, casefile: str, who: str = "marian") -> set[tupl
 def holds(handset: Handset, casefile: str) -> bool:
     handset.pull()
     return casefile in handset.cursors
+
+
+def opens(browser: Browser, **form: str) -> TestResponse:
+    return browser.send("/desk/families", "/desk/families", {"text-title": "The Quorn family", "team": "family-support"} | form)
+
+
+def test_supervisor_opens_a_familys_record_and_its_keyworker_writes_the_first_page(
+    place: Harrowmere, marian: Browser, ama: Handset, reece: Handset
+) -> None:
+    answer = opens(marian, **{"text-title": " The   Quorn family ", "keyworker": place.id("ama")})
+    assert answer.status_code == 303
+    casefile = answer.location.split("/")[3]
+    assert who_reads(place, casefile) == {("Ama", "named"), ("Marian", "team"), ("Jos", "team"), ("Orla", "audit")}
+    assert holds(ama, casefile)
+    assert not holds(reece, casefile)
+    assert "Kayleigh" not in marian.get(f"/desk/families/{casefile}").text
+    ama.push(ama.write(casefile, FAMILY, kind="family", schema="family.1"))
+    assert "Kayleigh" in words_of(marian.get(f"/desk/families/{casefile}"))
+    assert "Marian Holt-Vane opened this record" in words_of(marian.get(f"/desk/families/{casefile}/readers"))
+    # She reads it as one of the team, and takes it nowhere.
+    place.clock.pass_by(minutes=1)
+    admin = place.people["admin"]
+    place.add("second", "administrator", None)
+    accounts.change(
+        place.office.store, place.office.keys, place.people["second"], place.id("marian"), "supervisor", "other", place.clock(), asked_by=admin.id
+    )  # fmt: skip
+    assert {name for name, _ in who_reads(place, casefile, "jos")} == {"Ama", "Jos", "Orla"}
+    assert list(verifying.verify(place.office.store, place.office.keys)) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"text-title": " "}, "Enter what the record is called"),
+        ({"text-title": "x" * 121}, "Enter what the record is called"),
+        ({"team": "other"}, "Choose the team"),
+        ({"team": ""}, "Choose the team"),
+        ({"keyworker": "nobody"}, "Choose who"),
+        ({"keyworker": "olive"}, "Choose who"),
+    ],
+)
+def test_no_record_is_opened_without_a_name_a_team_of_ones_own_and_a_keyworker(
+    place: Harrowmere, marian: Browser, form: dict[str, str], said: str
+) -> None:
+    place.add("olive", "supervisor", "other")
+    before = {row.id for row in place.office.store.casefiles.all()}
+    answer = opens(marian, **{name: place.id(value) if value == "olive" else value for name, value in form.items()})
+    assert answer.status_code == 400
+    assert said in words_of(answer)
+    assert {row.id for row in place.office.store.casefiles.all()} == before
+    assert place.audited("family opened") == []
+
+
+def test_nobody_but_a_supervisor_opens_a_familys_record(place: Harrowmere) -> None:
+    for who in ("orla", "admin"):
+        browser = place.signed_in(who)
+        token = re.search(r'name="form_token" value="([^"]+)"', browser.get("/desk/account").text)
+        assert token is not None
+        form = {"form_token": token[1], "text-title": "Quorn", "team": "family-support"}
+        assert browser.client.post("/desk/families", data=form).status_code == 404
+        assert "Open a record for another family" not in browser.get("/desk/families").text
 
 
 def test_page_says_who_reads_and_why(place: Harrowmere, marian: Browser, tarnley: str) -> None:
