@@ -142,7 +142,8 @@ describe("what the simulation found", () => {
       return { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), removed, confirm: true }) };
     };
     const before = phone.requests.length;
-    void tab.ask("sync");
+    // One round alone is ended before that.
+    for (let taps = 0; taps < 2; taps++) void tab.ask("sync");
     await clock.run(150_000);
     const times = phone.requests.slice(before).map(({ at }) => at);
     const most = Math.max(...times.map((at) => times.filter((one) => one > at - 60_000 && one <= at).length));

@@ -266,6 +266,36 @@ test("forgotten words: what waited is sent under its author's name, and the draf
   again.kill();
 });
 
+test("forgotten words: what the office has of a draft is not laid over the newer one that lies here, which goes there first", async () => {
+  const { office, ama, casefile, phone, slot } = await given();
+  const about = {
+    kind: "visit_note",
+    schema: "visit-note.1",
+    casefile,
+    record: newId(),
+    parents: [],
+    written_at: office.stamp(),
+  };
+  const body = text(json({ salt: newId(), fields: { seen_and_heard: "Not fin" } }));
+  await phone.ask("draft.keep", { slot, fields: { seen_and_heard: "Not finished yet, and more." } });
+  const { people } = await phone.ask("status");
+  phone.kill();
+  office.leftDrafts = [{ slot, n: 1, header: text(json({ v: 1, slot, n: 1, ...about })), body }];
+  const again = startPhone(office, phone.storage);
+  const refusing = async (path, real) => (path.startsWith("/sync/v1/drafts/") ? new Response("", { status: 503 }) : real());
+  office.weather = refusing;
+  const { offered_words } = await again.ask("setup.start", { email: ama.email, password: "correct", code: "123456" });
+  await again.ask("setup.finish", { words: offered_words.join(" "), label: ama.name, replaces: people[0].vault });
+  await ready(again);
+  await again.until(() => office.requests.includes("/sync/v1/drafts"), "what the office has of it");
+  office.weather = null;
+  await again.ask("sync");
+  await again.until(() => office.drafts.has(slot), "the draft at the office");
+  const { parts } = await office.unseal(office.drafts.get(slot), "draft");
+  assert.equal(JSON.parse(text(parts.body)).fields.seen_and_heard, "Not finished yet, and more.");
+  again.kill();
+});
+
 test("a draft that is thrown away after it was sent is emptied at the office too, also without signal at that moment", async () => {
   const { office, casefile, phone, words, slot } = await given();
   const rows = () => phone.outside.open("outbox", 1, () => {}).then(drafts);

@@ -535,6 +535,35 @@ test("what a verified backup covers is freed, and only that", async () => {
   phone.kill();
 });
 
+test("what is saved after a phone has slept goes at once, though its timers stood still meanwhile", async () => {
+  let now = Date.parse("2026-11-21T09:00:00Z");
+  /** Those that are still to run; long ones never do. @type {Map<number, any>} */
+  const timers = new Map();
+  let last = 0;
+  const office = await makeOffice(() => now);
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office, undefined, {
+    now: () => now,
+    setTimeout(run, ms) {
+      const id = ++last;
+      const ends = () => timers.delete(id) && run();
+      timers.set(id, ms < 5_000 ? setTimeout(ends, ms).unref() : "long");
+      return id;
+    },
+    clearTimeout(id) {
+      clearTimeout(timers.get(id));
+      timers.delete(id);
+    },
+  });
+  await setUp(phone, ama);
+  await phone.until(() => [...timers.values()].every((one) => one === "long"), "quiet");
+  now += 400_000;
+  const { id } = await write(phone, casefile, child, "after the nap");
+  await phone.until(() => office.byId.has(id), "the note at the office");
+  phone.kill();
+});
+
 test("tries without signal that somebody asked for make nobody wait longer once it is back", async () => {
   const { phone } = await given(1);
   const outbox = await openOutbox(phone.outside);

@@ -150,6 +150,73 @@ test("a sudden removal is done only as far as two answers in a row say the same"
   phone.kill();
 });
 
+const told = (value) => new Response(JSON.stringify(value), { headers: { "Content-Type": "application/json" } });
+
+/** Has every pull answered otherwise, and every greeting say that there is something new. @param {any} given @param {(page: any, pulls: number) => any} change */
+function changePulls({ office, pass }, change) {
+  let pulls = 0;
+  office.weather = async (path, real) => {
+    // Three hundred requests a minute are the most there ever are.
+    pass(1_000);
+    const response = await real();
+    if (response.status !== 200 || !["/sync/v1/hello", "/sync/v1/pull"].includes(path)) return response;
+    const answer = await response.json();
+    return told(path === "/sync/v1/hello" ? { ...answer, same: false } : change(answer, ++pulls));
+  };
+  return () => pulls;
+}
+
+/** @type {{[name: string]: (given: any, page: any, pulls: number) => any}} */
+const ENDLESS = {
+  "takes away another family each time it is asked again": ({ both }, page, pulls) => ({
+    ...page,
+    removed: [{ casefile: both[pulls % 2], reason: "mistake" }],
+    confirm: true,
+  }),
+  "always has one more family whose history does not hold": ({ office, both }, page) => ({
+    ...page,
+    more: true,
+    total: 1,
+    casefiles: [{ ...office.casefiles.get(both[0]), id: newId() }],
+  }),
+};
+for (const [name, change] of Object.entries(ENDLESS))
+  test(`an office that ${name} holds up nothing that waits to be sent`, async () => {
+    const here = await given();
+    const { office, ama, casefile, child, phone, pass } = here;
+    const both = [casefile, (await office.openFamily(ama, "Velmire")).casefile];
+    await phone.ask("sync");
+    const pulls = changePulls(here, (page, times) => change({ office, both }, page, times));
+    pass(400_000);
+    const round = phone.ask("sync");
+    await phone.until(() => pulls() > 2, "an answer that is followed by another");
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    const { id } = await phone.ask("send", { slot, fields: visitNote(child) });
+    await round;
+    await phone.until(() => office.byId.has(id), "the note at the office");
+    assert.deepEqual((await familiesOf(phone)).sort(), both.sort());
+    phone.kill();
+  });
+
+test("an answer that nobody foresaw is no answer: neither is fetching paused by it, nor has the phone no room", async () => {
+  const here = await given();
+  const { office, phone, pass } = here;
+  for (const more of [{ people: 7 }, { removed: [null] }, { enrolments: [{ jws: "half.a.signature" }] }]) {
+    changePulls(here, (page) => ({ ...page, ...more }));
+    pass(400_000);
+    phone.news.length = 0;
+    await phone.ask("sync");
+    const { reach, fetching } = await phone.ask("outbox");
+    assert.deepEqual([reach, fetching], ["office_not_answering", "ok"]);
+    assert.ok(phone.news.every(({ news, value }) => news !== "office" || value.status === "ok"));
+  }
+  office.weather = null;
+  pass(400_000);
+  await phone.ask("sync");
+  assert.equal((await phone.ask("outbox")).reach, "ok");
+  phone.kill();
+});
+
 test("what was taken away leaves neither key nor row in the cache", async () => {
   const { office, casefile, phone } = await given();
   assert.ok((await cached(phone)).every((count) => count > 0));

@@ -233,12 +233,13 @@ export function open(port, outside = createOutside()) {
         fetching = "ok";
         isPulled = true;
       } catch (error) {
-        if (!(error instanceof FieldappError)) throw error;
         if (error instanceof StoreFailed) throw error;
-        if (error.code === "no_signal" || error.code === "office_not_answering") reach = error.code;
-        else fetching = String(error.fields.why ?? error.code);
+        const { code, fields = {} } = /** @type {any} */ (error);
+        if (code === "fetching_paused" || code === "update_first") fetching = String(fields.why ?? code);
+        // An answer that nobody foresaw is none: neither has fetching been paused, nor has this phone no room.
+        else reach = code === "no_signal" ? code : "office_not_answering";
         if (fetching !== "ok") tell("office", { status: fetching, time_offset_ms: now.offset });
-        if (GONE.has(fetching) && now === filled) await part(box, now, error.fields.is_all === true);
+        if (GONE.has(fetching) && now === filled) await part(box, now, fields.is_all === true);
       }
       if (now === filled) {
         await settle(now);
@@ -292,7 +293,9 @@ export function open(port, outside = createOutside()) {
   /** Has a round run after a while; an earlier one that is already planned stands. @param {number} ms */
   function soon(ms) {
     const at = outside.now() + ms;
-    if (!Number.isFinite(ms) || isEnded || (untimed && timedFor <= at)) return;
+    // Timers stand still while a phone sleeps: one whose time has passed may have as long to go as it had before.
+    const stands = untimed && timedFor <= at && timedFor >= outside.now();
+    if (!Number.isFinite(ms) || isEnded || stands) return;
     untimed?.();
     timedFor = at;
     untimed = outside.after(ms, () => {

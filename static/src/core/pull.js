@@ -21,6 +21,8 @@ const PAGE_CHARACTERS = 60_000;
 const RESEALED = 512;
 /** As many as one greeting may tell of. */
 const READS = 1_000;
+/** Some hundred megabytes: a round that goes on for longer is ended, because what waits to be sent is sent after it. */
+const PAGES = 200;
 const RENEW = "/sync/v1/devices/renew";
 
 /**
@@ -210,7 +212,7 @@ export async function pull(session) {
   /** Where the office stands with what is passed over, because its chain did not hold. @type {Map<string, {seq: number, log_hash: string}>} */
   const passed = new Map();
   let hasReread = false;
-  while (next !== null) {
+  for (let pages = 0; next !== null; pages++) {
     /** @type {any} */
     const page = await next;
     await takePeople(session, page);
@@ -222,8 +224,9 @@ export async function pull(session) {
     const checked = await checkCasefiles(session, page.casefiles, doubted, passed);
     // At once, so that what is wrong with one entry hides for no longer those that follow; once, so that a line on which nothing arrives whole is not asked without end.
     if (doubted.size > 0 && !hasReread) again = hasReread = true;
-    // A page of which nothing can be kept would only come again.
-    if (page.more && !checked[0] && passed.size === before && !again) throw new NoAnswer("office_not_answering");
+    // A page of which nothing can be kept would only come again, and what was kept so far need not.
+    if (pages > PAGES || (page.more && !checked[0] && passed.size === before && !again))
+      throw new NoAnswer("office_not_answering");
     const taken = checked.map(({ of, head }) => /** @type {const} */ ([of.casefile, head]));
     const heads = new Map([...headsOf(session), ...taken, ...passed]);
     next = page.more || again ? askPage(session, heads) : null;
