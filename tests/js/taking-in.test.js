@@ -309,6 +309,23 @@ test("a casefile that is not the one this phone followed is read again from its 
   phone.kill();
 });
 
+test("a place in its own chain that no entry could have is not taken from anybody", async () => {
+  const { office, casefile, child, phone, pass } = await given();
+  const kid = [...office.signers.keys()].at(-1);
+  const id = "A".repeat(43);
+  for (const told of [{ n: 3.5 }, { n: 1e300 }, { n: "7" }, { id: null }, { id: "" }, { id: {} }]) {
+    office.heads = new Map([[kid, { n: 7, id, ...told }]]);
+    pass(400_000);
+    await phone.ask("sync");
+  }
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  const { id: sent } = await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+  await phone.ask("sync");
+  assert.deepEqual([...office.numbers], [[sent, 1]]);
+  assert.ok(office.byId.has(sent));
+  phone.kill();
+});
+
 test("a phone whose store was cleared goes on in its own chain where the office says that it stands", async () => {
   const { office, casefile, child, phone } = await given();
   const kid = [...office.signers.keys()].at(-1);

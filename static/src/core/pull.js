@@ -3,7 +3,7 @@
  * what this person no longer reads. Nothing here touches what is unsent.
  */
 import { digest, follow } from "../sync/chain.js";
-import { b64u, idOf, splitJws } from "../sync/entry.js";
+import { b64u, idOf, isHash, splitJws } from "../sync/entry.js";
 import { FieldappError, Malformed, NoAnswer } from "../sync/errors.js";
 import { makeBrief, readEntry } from "./briefs.js";
 import { hands, hash, isSigned, json, officeKeys, publicKey, sign, takeKeySet, text, utf8, verify } from "./keys.js";
@@ -132,7 +132,8 @@ async function greet(session) {
   if (typeof answer.checkpoint === "string") await keepCheckpoint(session, answer.checkpoint);
   const theirs = answer.signers?.find((/** @type {{kid: string}} */ one) => one.kid === session.signer.kid);
   // The office knows more of this signer's chain than this phone: the store was cleared. Going on from zero would look like a cloned phone.
-  if (theirs && theirs.n > signer.n) {
+  // A number or an id that is none would stand in all that is written from then on, and none of that would ever be placed.
+  if (theirs?.n > signer.n && Number.isSafeInteger(theirs.n) && isHash(theirs.id)) {
     await outbox.continueFrom(session.signer.kid, { n: theirs.n, id: theirs.id });
     session.tell("office", { status: "store_was_cleared" });
   }
