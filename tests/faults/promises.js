@@ -34,6 +34,15 @@ export function whereIs(world, phones, saved) {
   return "";
 }
 
+/** The invariant of every step, for drafts: what the core called kept lies in its slot, unless its storage was cleared, or something newer does. */
+export function holdDrafts(drafts) {
+  for (const [slot, { phone, disk, n, own }] of drafts) {
+    if (phone.disk !== disk) continue;
+    const row = disk.look("outbox", "drafts").get(slot);
+    if (!row || row.n < n || (row.n === n && !same(row.own, own))) throw new Broken(`a draft kept on ${phone.name} is gone`);
+  }
+}
+
 /** The invariant of every step. */
 export function hold(world, phones, saved) {
   const { office } = world;

@@ -5,7 +5,7 @@
 import { makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
-import { Broken, hold, holdAtRest, holdQuiet, holdView, holdWord } from "./promises.js";
+import { Broken, hold, holdAtRest, holdDrafts, holdQuiet, holdView, holdWord } from "./promises.js";
 import { makeWorld, theSetting } from "./setting.js";
 import { REAL_EACH } from "./subtle.js";
 import { KINDS } from "./weather.js";
@@ -96,6 +96,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   if (record) office.tellTo(record);
 
   const saved = new Map();
+  /** What was called kept and never sent, by slot. */
+  const drafts = new Map();
   let sentences = 0;
   const copies = [];
   let isRestored = false;
@@ -223,6 +225,9 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return spawn(`${tab.phone.name} begins to write`, async () => {
         const { slot } = await tab.ask("draft.begin", { casefile, schema: "contact.1" });
         await tab.ask("draft.keep", { slot, fields: fieldsOf.contact("half a", child) });
+        const row = tab.phone.disk.look("outbox", "drafts").get(slot);
+        if (!row) throw new Broken(`a draft said to be kept is not in the store of ${tab.phone.name}`);
+        drafts.set(slot, { phone: tab.phone, disk: tab.phone.disk, n: row.n, own: row.own, kid: row.kid });
       });
     },
     async tap() {
@@ -523,6 +528,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const check = () => {
     if (failure) throw failure;
     hold(world, phones, saved);
+    holdDrafts(drafts);
   };
   let broken = null;
   const unheard = (error) => {
@@ -620,6 +626,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         if ([...office.state.devices.values()].some(({ token, status }) => token === phone.cookie && status !== "ok")) return;
 
         holdView(world, phone, person, await viewOf(tab), { saved, isRestored, before: setting.records });
+        await readDrafts(tab, person);
       });
   }
 
@@ -678,6 +685,18 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       await clock.run(500);
     }
     tab.kill();
+  }
+
+  /** Whoever has not set up anew since reads every draft of theirs as it was kept. */
+  async function readDrafts(tab, person) {
+    const { phone } = tab;
+    const { vault } = phone.people.find((one) => one.person === person);
+    const kid = phone.disk.look("outbox", "people").get(vault)?.kid;
+    for (const [slot, draft] of drafts) {
+      if (draft.disk !== phone.disk || draft.kid !== kid) continue;
+      const { fields } = await must(tab, "draft.open", { slot });
+      if (fields.line !== "half a") throw new Broken(`${person.name} reads another draft than was kept on ${phone.name}`);
+    }
   }
 
   async function must(tab, ask, given) {
