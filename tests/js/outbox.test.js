@@ -113,6 +113,32 @@ test("a store that hangs at its first opening is opened again", async () => {
   assert.equal(await outbox.waiting(), 0);
 });
 
+for (const reason of ["UnknownError", "InvalidStateError"])
+  test(`a store whose process died, with no word to who held it open, is opened anew after one ${reason}`, async () => {
+    const factory = new IDBFactory();
+    /** @type {IDBDatabase[]} */
+    const held = [];
+    /** @type {any} */
+    const mortal = {
+      open(...args) {
+        const asked = factory.open(.../** @type {[string, number]} */ (args));
+        asked.addEventListener("success", () => held.push(asked.result));
+        return asked;
+      },
+    };
+    const outbox = await openOutbox(outsideOf(mortal));
+    const saves = (id) => outbox.save("k", async (head) => ({ id, item: item(head.n + 1, {}) }));
+    await saves("before");
+    for (const one of held)
+      one.transaction = () => {
+        throw new DOMException("Connection to Indexed Database server lost", reason);
+      };
+    await assert.rejects(saves("while it is gone"), { code: "store_failed" });
+    await saves("after");
+    const ids = (await outbox.items()).map(([id]) => id);
+    assert.deepEqual(ids.sort(), ["after", "before"]);
+  });
+
 /** Counts every call on a store and breaks the k-th: by throwing at once, or by aborting the transaction after the call succeeded. */
 function breaking(t) {
   const state = { count: 0, at: Number.POSITIVE_INFINITY, how: "throw" };

@@ -81,7 +81,8 @@ export async function openOutbox(outside, onGone) {
     try {
       return await transact(await ready(), stores, how, work);
     } catch (error) {
-      if (error instanceof FieldappError && error.fields.reason === "InvalidStateError") gone();
+      // What Safari says when its storage process died, with no word of it to the connection, and goes on saying until it is opened anew.
+      if (/^(Unkn|InvalidS)/.test(/** @type {any} */ (error).fields?.reason)) gone();
       throw error;
     }
   };
