@@ -5,16 +5,18 @@ One answer for the whole office, kept in its settings. Phones keep it sealed, be
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import convert
 
 from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys, hash_text
 from fieldapp.store import Store
 from fieldapp.store.settings import RESPONDERS
-from sync.entry import stamp, write_json
+from sync.entry import read_json, stamp, write_json
+from sync.errors import SyncError
 
 LONGEST_WHO = 120
 LONGEST_HOW = 400
@@ -45,10 +47,13 @@ class Settled:
 
 
 def settled(store: Store) -> Settled:
-    """Reads what holds now."""
+    """Reads what holds now.
+
+    Where another hand left what no supervisor can have said, nobody is named and those questionnaires are off: phones must go on
+    greeting, and a supervisor must be able to put it right.
+    """
     kept = store.settings.get(RESPONDERS)
-    found = json.loads(kept) if kept else {}
-    return Settled({measure: Responder(one["who"], one["how"]) for measure, one in found.items()}, _hash(kept))
+    return Settled(_named(kept) if kept else {}, _hash(kept))
 
 
 def settle(store: Store, keys: Keys, person: str, named: Mapping[str, Responder | None], *, saw: str, now: datetime) -> Settled:
@@ -75,6 +80,13 @@ def settle(store: Store, keys: Keys, person: str, named: Mapping[str, Responder 
             plain = Settled(dict(sorted(after.items())), "").plain()
             store.settings.put(RESPONDERS, write_json(plain).decode())
         return settled(store)
+
+
+def _named(kept: str) -> dict[str, Responder]:
+    try:
+        return {measure: Responder(**one) for measure, one in convert(read_json(kept), dict[str, dict[str, str]]).items()}
+    except (SyncError, ValueError, TypeError):
+        return {}
 
 
 def _hash(kept: str) -> str:
