@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fieldapp import arrangements, verifying
+from fieldapp import arrangements, receipts, verifying
 from fieldapp import store as stores
 from fieldapp.epoch import EpochFile, epoch_of
 from fieldapp.errors import FieldappError
@@ -24,6 +24,7 @@ from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
 from fieldapp.keys.sealed_file import NotSealed, open_file, read_head
 from fieldapp.store import Store, StoreDamaged, StoreFailed
 from fieldapp.store.copying import copy, fold, sync_folder
+from fieldapp.store.settings import DURABLE_THROUGH
 from fieldapp.verifying import Fault
 from fieldapp.whole_file import make_folder
 from sync import entry
@@ -126,14 +127,14 @@ def make(store: Store, keys: Keys, folder: Path, clock: Callable[[], datetime], 
         path = folder / (f"{name}.faulty.sealed" if faults else f"{name}.sealed")
         partial.rename(path)
         sync_folder(folder)
-        durable = store.settings.get("durable_through")
+        durable = receipts.promised(store, keys)
         try:
             with store.writing() as tx:
                 tx.audit.add(entry.stamp(clock()), "", "backup with faults made" if faults else "backup made")
                 if not faults:
                     # Never back: a clock that was set back must not take a promise back that phones have acted on.
                     durable = max(durable, entry.stamp(began - SAFETY))
-                    tx.settings.put("durable_through", durable)
+                    receipts.promise(tx, keys, durable)
         except StoreFailed:
             raise NotNoted(path, faults) from None
     return Backup(path, entries, path.stat().st_size, durable, faults)
@@ -309,7 +310,7 @@ def _read_former(live: Path) -> _Former:
     try:
         opened = stores.open_still(live)
         with opened.reading():
-            former = _Former(opened.settings.get("durable_through"), epoch_of(opened))
+            former = _Former(opened.settings.get(DURABLE_THROUGH).partition(" ")[0], epoch_of(opened))
         opened.close()
     except FieldappError:
         return _Former()

@@ -59,7 +59,7 @@ def hello(
         keyset=ring.keyset if request.keyset_n < ring.n else UNSET,
         device=messages.DeviceState(device.status),  # type: ignore[arg-type]
         signers=[messages.SignerHead(head.kid, *store.signers.head(head.kid)) for head in said],
-        durable_through=durable_through(store, now),
+        durable_through=durable_through(store, keys, now),
         practice=practice,
         nonce=keys.make_nonce(device.id, now),
         same=same,

@@ -84,7 +84,7 @@ def _take(store: Store, keys: Keys, carrier: Carrier, frames: Sequence[bytes], n
     return messages.PushAnswer(
         epoch=epoch,
         time=at,
-        durable_through=receipts.durable_through(store, now),
+        durable_through=receipts.durable_through(store, keys, now),
         results=[_result(ring, item, epoch) for item in items],
     )
 

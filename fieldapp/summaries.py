@@ -24,6 +24,7 @@ from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.entries import AFTER_ACCESS_ENDED
 from fieldapp.store.records import RecordRow, RecordState
+from fieldapp.store.settings import SAMPLE_SEED
 from sync.entry import moment, read_json, stamp, write_json
 
 if TYPE_CHECKING:
@@ -369,13 +370,13 @@ def _unsorted(store: Store, keys: Keys, person: Person, now: datetime) -> Unsort
 
 def _seed(store: Store) -> str:
     """Gives the office's secret for drawing samples: without it nobody could say beforehand which note is drawn."""
-    seed = store.settings.get("sample_seed")
+    seed = store.settings.get(SAMPLE_SEED)
     if seed:
         return seed
     with store.writing() as tx:
         # Two may begin at once; the first one's stands.
-        seed = tx.settings.get("sample_seed") or new_token()
-        tx.settings.put("sample_seed", seed)
+        seed = tx.settings.get(SAMPLE_SEED) or new_token()
+        tx.settings.put(SAMPLE_SEED, seed)
     return seed
 
 

@@ -1,4 +1,4 @@
-"""Who may read, what opens an account and who responds to risk: the tables that say it, and what each change of them leaves in the audit.
+"""Who may read, what opens an account, who responds to risk and what phones are promised: the tables that say it, and what each change of them leaves in the audit.
 
 Every connection notices, by triggers of its own that no file holds, which of these rows it changes; before it commits, one row of the audit
 takes down what each of them was and is now, as digests that were sealed. So a change that this program made is known for ever, and
@@ -11,22 +11,22 @@ import hashlib
 import json
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from fieldapp.errors import FieldappError
 from fieldapp.store.audit import Audit
 from fieldapp.store.noun import Connections, Noun, Sealed, for_reading
-from fieldapp.store.settings import RESPONDERS
+from fieldapp.store.settings import DURABLE_THROUGH, RESPONDERS, SAMPLE_SEED
 
 Seal = Callable[[str, bytes], Sealed]
 """Seals what is about something."""
 
 WRITTEN_DOWN = "arrangements written down"
-VERSION = 2
-"""Of what is taken down; raise it with a table's `since` when a table comes in, or other columns of it."""
+VERSION = 3
+"""Of what is taken down; raise it with a `since` when a table comes in, other columns of one, or another row of `only`."""
 _AT_ONCE = 500
 _LETS_IN = ("council_accounts", "passkeys", "resets", "sessions")
 
@@ -43,13 +43,17 @@ class Arranged:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     since: int = 1
-    only: tuple[str, ...] = ()
-    """The first of `key` of the rows that are taken down, where the table holds other things too; () for all its rows."""
+    only: Mapping[str, int] = field(default_factory=dict)
+    """The first of `key` of the rows that are taken down, and their own `since`, where the table holds other things too; none for all its rows."""
 
     def where(self, row: str = "") -> str:
         """The condition, as SQL, under which a row is taken down. `row` stands before the column: "old." and "new." in a trigger."""
         names = ",".join(f"'{name}'" for name in self.only)
         return f"{row}{self.key[0]} IN ({names})" if names else "TRUE"
+
+    def came_in(self, key: str) -> int:
+        """The version since which what has this key is taken down."""
+        return self.only.get(key.partition("|")[0], self.since)
 
 
 TABLES = {
@@ -76,7 +80,7 @@ TABLES = {
         ),
         Arranged("sections", ("casefile",), ("family",)),
         Arranged("sessions", ("id",), ("person", "made_at", "ended_at", "second_factor_at", "via")),
-        Arranged("settings", ("name",), ("value",), since=2, only=(RESPONDERS,)),
+        Arranged("settings", ("name",), ("value",), only={RESPONDERS: 2, DURABLE_THROUGH: 3, SAMPLE_SEED: 3}),
         Arranged("setup_nonces", ("hash",), ("person", "device", "until_at", "used_at")),
         Arranged("signers", ("kid",), ("read_token_hash", "ended_at", "end_reason")),
         Arranged("teams", ("id",), ("name",)),
@@ -121,16 +125,15 @@ class Arrangements(Noun):
         return None if row is None else (row[0], row[1], row[2])
 
     def take_stock(self, *, since: int) -> None:
-        """Takes down all there is in the tables that came in after version `since`: of an office that was there before them.
+        """Takes down all there is of what came in after version `since`: of an office that was there before it.
 
         That there is nothing is taken down too: else the next start took stock again, and vouched for what another hand put in until then.
         """
         said: list[dict[str, dict[str, list[str]]]] = []
         for table, each in TABLES.items():
-            if each.since > since:
-                found = list(self.every(table))
-                for at in range(0, len(found), _AT_ONCE):
-                    said.append({table: {key: [digest] for key, digest in found[at : at + _AT_ONCE]}})
+            found = [(key, digest) for key, digest in self.every(table) if each.came_in(key) > since]
+            for at in range(0, len(found), _AT_ONCE):
+                said.append({table: {key: [digest] for key, digest in found[at : at + _AT_ONCE]}})
         for part in said or [{}]:
             self._add(part)
 

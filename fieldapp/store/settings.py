@@ -5,7 +5,13 @@ from __future__ import annotations
 from fieldapp.store.noun import Noun
 
 RESPONDERS = "responders"
-"""Who responds when a questionnaire shows risk: the one of these that somebody acts on in a family's home, so the audit takes it down (`arrangements`)."""
+"""Who responds when a questionnaire shows risk: somebody acts on it in a family's home, so the audit takes it down (`arrangements`)."""
+
+DURABLE_THROUGH = "durable_through"
+"""Until when phones were told that what they sent cannot be lost, sealed (`receipts`): they let go of their copies for it."""
+
+SAMPLE_SEED = "sample_seed"
+"""The secret by which notes are drawn for sign-off: who chooses it chooses which are not."""
 
 
 class Settings(Noun):

@@ -11,6 +11,7 @@ from fieldapp.keys import Keys, NoOfficeKeys
 from fieldapp.store import Store
 from fieldapp.store.arrangements import TABLES
 from fieldapp.store.audit import AuditRow
+from fieldapp.store.settings import DURABLE_THROUGH, RESPONDERS, SAMPLE_SEED
 from fieldapp.verifying.faults import Fault
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-_.")
@@ -30,11 +31,15 @@ PLACES = {
     "resets": "reset {}",
     "sections": "private section {}, the family it belongs to",
     "sessions": "a sign-in at the desk, {}",
-    "settings": "who responds when a questionnaire shows risk",
     "setup_nonces": "the set-up of a phone under way, {}",
     "signers": "signer {}, its leave to read or its end",
     "teams": "team {}",
     "widenings": "what was asked for to give somebody more to read, {}",
+}
+_SETTINGS = {
+    RESPONDERS: "who responds when a questionnaire shows risk",
+    DURABLE_THROUGH: "until when phones were told that what they sent cannot be lost",
+    SAMPLE_SEED: "the secret by which notes are drawn for sign-off",
 }
 
 
@@ -115,7 +120,9 @@ def told(named: Named) -> Fault:
 def _place(named: Named) -> str:
     if not named.table:
         return f"audit row {named.row}"
-    if named.table not in TABLES:
+    if named.table == "settings" and named.key in _SETTINGS:
+        return _SETTINGS[named.key]
+    if named.table not in PLACES:
         return f"{named.table} {_quoted(named.key)}"  # of an earlier release
     parts = named.key.split("|", len(TABLES[named.table].key) - 1)
     return PLACES[named.table].format(*map(_quoted, parts))

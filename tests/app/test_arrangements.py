@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from fieldapp import (
     open_office,
     own_account,
     people,
+    receipts,
     responders,
     rotas,
     signers,
@@ -203,18 +205,95 @@ def test_responder_that_another_hand_put_in_stays_named_when_a_supervisor_names_
     assert [(each.code, each.place) for each in faults(place)] == [("arranged_then", RESPONDS)]
 
 
-def test_other_settings_than_who_responds_are_neither_taken_down_nor_named(place: Harrowmere) -> None:
+def test_settings_that_change_in_the_offices_daily_life_are_neither_taken_down_nor_named(place: Harrowmere) -> None:
     name(place, "Marian")
     before = len(taken_down(place))
     for value in ("one", "other"):
         with place.office.store.writing() as tx:
-            tx.settings.put("sample_seed", value)
+            tx.settings.put("summary_shape", value)
     with place.office.store.writing() as tx:
-        tx.settings.drop("sample_seed")
+        tx.settings.drop("summary_shape")
     assert len(taken_down(place)) == before
     with raw_of(place) as raw:
-        raw.execute("INSERT INTO settings VALUES ('sample_seed', 'another')")
+        raw.execute("INSERT INTO settings VALUES ('summary_shape', 'another')")
     assert faults(place) == []
+
+
+def backed_up(place: Harrowmere, folder: Path) -> str:
+    """Makes a backup a minute later, and says until when it promises."""
+    place.clock.pass_by(minutes=1)
+    made = backups.make(place.office.store, place.office.keys, folder, place.clock, lambda step, done, total: None)
+    assert made.faults == []
+    return made.durable_through
+
+
+def told_to(handset: Handset) -> str:
+    """Until when a phone hears that what it sent cannot be lost."""
+    found: str = handset.hello()["durable_through"]
+    return found
+
+
+PROMISE, SEED = (
+    "until when phones were told that what they sent cannot be lost",
+    "the secret by which notes are drawn for sign-off",
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settings SET value = '2026-11-21T18:16:51.123Z' WHERE name = 'durable_through'",
+        "UPDATE settings SET value = replace(value, '2026', '2027') WHERE name = 'durable_through'",
+        "UPDATE settings SET value = x'ff' WHERE name = 'durable_through'",
+        "UPDATE settings SET value = substr(value, 1, 24) WHERE name = 'durable_through'",
+    ],
+    ids=["plain", "a year later", "no text", "its seal lost"],
+)
+def test_promise_that_another_hand_made_frees_nothing_and_is_named_until_the_next_backup_makes_a_true_one(
+    statement: str, place: Harrowmere, ama: Handset, tmp_path: Path
+) -> None:
+    # Given a promise that a backup stands behind
+    promised = backed_up(place, tmp_path / "backups")
+    assert told_to(ama) == promised
+    assert faults(place) == []
+
+    # When another hand puts another in its place, phones are promised nothing, and verify names it
+    with raw_of(place) as raw:
+        raw.execute(statement)
+    assert told_to(ama) == "1970-01-01T00:00:00.000Z"
+    assert [(each.code, each.place) for each in faults(place)] == [("arranged", PROMISE)]
+
+    # Then the next backup makes a true one, and that it was another stays named
+    assert told_to(ama) < backed_up(place, tmp_path / "backups") == told_to(ama)
+    assert [(each.code, each.place) for each in faults(place)] == [("arranged_then", PROMISE)]
+
+
+def test_verify_says_that_another_hand_took_out_what_phones_were_promised_or_chose_how_notes_are_drawn(
+    place: Harrowmere, tmp_path: Path
+) -> None:
+    with place.office.store.writing() as tx:
+        tx.settings.put("sample_seed", "drawn by chance")
+    backed_up(place, tmp_path / "backups")
+    assert faults(place) == []
+    with raw_of(place) as raw:
+        raw.execute("DELETE FROM settings WHERE name = 'durable_through'")
+        raw.execute("UPDATE settings SET value = 'chosen' WHERE name = 'sample_seed'")
+    assert {(each.place, how(each)) for each in faults(place)} == {(PROMISE, "taken out"), (SEED, "changed")}
+
+
+def test_backup_that_is_put_back_brings_its_promise_without_a_fault(place: Harrowmere, tmp_path: Path) -> None:
+    here = place.office
+    first = backed_up(place, tmp_path / "backups")
+    second = backed_up(place, tmp_path / "backups")
+    newest, live = sorted((tmp_path / "backups").iterdir())[-1], tmp_path / "live.db"
+    backups.restore(
+        newest, str(live), here.keys, EpochFile(tmp_path / "office.key"), place.clock(), lambda step, done, total: None
+    )
+    opened = open_store(live)
+    # A copy knows of the backup before it; of itself nobody could tell it yet.
+    assert first == receipts.promised(opened, here.keys) < second
+    assert list(verifying.verify(opened, here.keys)) == []
+    opened.close()
 
 
 # What two people let stand
@@ -656,7 +735,7 @@ def test_backup_is_whole_and_phones_let_go_though_another_hand_let_somebody_in(
     with raw_of(place) as raw:
         raw.execute("INSERT INTO readers VALUES (?, ?, '2026-01-01T00:00:00.000Z', NULL, 'named')", [tarnley, place.id("jos")])
     made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, lambda step, done, total: None)
-    assert (made.faults, here.store.settings.get("durable_through")) == ([], made.durable_through)
+    assert (made.faults, receipts.promised(here.store, here.keys)) == ([], made.durable_through)
     assert codes(place) == ["arranged"]
 
 
@@ -777,12 +856,27 @@ def before_version_2(place: Harrowmere, monkeypatch: pytest.MonkeyPatch) -> Iter
     """The office under a release that had taken stock, and knew nothing of who responds."""
     with monkeypatch.context() as then:
         then.delitem(TABLES, "settings")
-        for module in (arrangements, kept_arrangements):
-            then.setattr(module, "VERSION", 1)
-        place.office.store.close()
-        as_before(place)
-        arrangements.take_stock(place.office.store, place.office.keys)
-        yield
+        with _of_version(1, place, then):
+            yield
+
+
+@contextmanager
+def before_version_3(place: Harrowmere, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The office under a release that took down who responds, and of the settings nothing else."""
+    with monkeypatch.context() as then:
+        then.setitem(TABLES, "settings", replace(TABLES["settings"], only={"responders": 2}))
+        with _of_version(2, place, then):
+            yield
+
+
+@contextmanager
+def _of_version(version: int, place: Harrowmere, then: pytest.MonkeyPatch) -> Iterator[None]:
+    for module in (arrangements, kept_arrangements):
+        then.setattr(module, "VERSION", version)
+    place.office.store.close()
+    as_before(place)
+    arrangements.take_stock(place.office.store, place.office.keys)
+    yield
     place.office.store.close()
 
 
@@ -801,6 +895,32 @@ def test_office_that_took_stock_before_who_responds_was_taken_down_takes_stock_o
         raw.execute("UPDATE settings SET value = '{}' WHERE name = 'responders'")
     arrangements.take_stock(place.office.store, place.office.keys)
     assert RESPONDS in {each.place for each in faults(place)}
+
+
+def test_office_of_version_2_takes_stock_of_promise_and_seed_once_and_of_no_responder_again(
+    place: Harrowmere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an office whose release kept the promise in plain words, and took down of the settings who responds alone
+    with before_version_3(place, monkeypatch):
+        name(place, "Marian")
+        with place.office.store.writing() as tx:
+            tx.settings.put("durable_through", "2026-11-20T00:00:00.000Z")
+            tx.settings.put("sample_seed", "drawn by chance")
+    with raw_of(place) as raw:
+        raw.execute("UPDATE settings SET value = '{}' WHERE name = 'responders'")
+
+    # When this release starts, whom another hand named in between is not believed anew
+    arrangements.take_stock(place.office.store, place.office.keys)
+    assert [each.place for each in faults(place)] == [RESPONDS]
+
+    # And phones wait for the next backup
+    assert receipts.promised(place.office.store, place.office.keys) == ""
+    assert backed_up(place, tmp_path / "backups") == receipts.promised(place.office.store, place.office.keys)
+    assert [each.place for each in faults(place)] == [RESPONDS]
+    with raw_of(place) as raw:
+        raw.execute("UPDATE settings SET value = 'chosen' WHERE name = 'sample_seed'")
+    arrangements.take_stock(place.office.store, place.office.keys)
+    assert {each.place for each in faults(place)} == {RESPONDS, SEED}
 
 
 def test_office_that_had_nothing_to_take_down_takes_stock_once_too(place: Harrowmere, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import backups, cli, config, hold, office_keys, open_office, people, store, verifying
+from fieldapp import backups, cli, config, hold, office_keys, open_office, people, receipts, store, verifying
 from fieldapp.epoch import EpochFile, epoch_of, kept
 from fieldapp.keys import Keys
 from fieldapp.store.copying import copy
@@ -112,7 +112,7 @@ def test_backup_taken_while_pushes_run_is_whole_and_has_all_that_was_placed_befo
         assert list(verifying.verify(opened, here.keys)) == []
         assert opened.entries.placed(before).keys() == before
         opened.close()
-    assert here.store.settings.get("durable_through") == made[-1][1].durable_through
+    assert receipts.promised(here.store, here.keys) == made[-1][1].durable_through
     assert list(verifying.verify(here.store, here.keys)) == []
     assert not list((tmp_path / "backups").glob("*partial*"))
 
@@ -156,7 +156,7 @@ def test_copy_with_faults_is_kept_under_a_name_that_says_so_and_promises_nothing
     made = backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet)
     assert {fault.code for fault in made.faults} >= {"chain"}
     assert made.path.name.endswith(".faulty.sealed")
-    assert here.store.settings.get("durable_through") == ""
+    assert receipts.promised(here.store, here.keys) == ""
 
 
 def test_full_disk_ends_a_backup_with_nothing_left_of_it_and_the_office_as_it_was(
@@ -179,7 +179,7 @@ def test_full_disk_ends_a_backup_with_nothing_left_of_it_and_the_office_as_it_wa
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert [path.name for path in (tmp_path / "backups").iterdir()] == [], meant
-        assert here.store.settings.get("durable_through") == ""
+        assert receipts.promised(here.store, here.keys) == ""
     assert not [path.name for path in Path(here.store.path).parent.glob("*copying") if path.name != "office.db"]
     assert list(verifying.verify(here.store, here.keys)) == []
     assert backups.make(here.store, here.keys, tmp_path / "backups", place.clock, quiet).faults == []
@@ -254,7 +254,7 @@ def test_restore_says_when_phones_were_promised_more_than_it_brings(machine: Pat
     cli.main(["backup"])
     office = open_office(config.read())
     with office.store.writing() as tx:
-        tx.settings.put("durable_through", "2999-01-01T00:00:00.000Z")
+        receipts.promise(tx, office.keys, "2999-01-01T00:00:00.000Z")
     office.store.close()
     capsys.readouterr()
     assert cli.main(["restore", str(newest(machine))]) == 0
@@ -362,7 +362,7 @@ def test_disk_that_is_full_only_after_the_backup_has_its_name_leaves_it_and_says
     assert f"Made {newest(machine)}, and it is whole, but the office could not write down that it was made" in told
     assert "No backup was made" not in told
     office = open_office(config.read())
-    assert office.store.settings.get("durable_through") == ""
+    assert receipts.promised(office.store, office.keys) == ""
     office.store.close()
     assert cli.main(["verify", "--backup", str(newest(machine))]) == 0
 
@@ -400,7 +400,7 @@ def test_kill_in_the_middle_of_a_backup_leaves_the_office_and_earlier_backups_as
     while killed_at(call, ["backup"]):
         call += 1
         office = open_office(config.read())
-        now = office.store.settings.get("durable_through")
+        now = receipts.promised(office.store, office.keys)
         # A promise stands only on a backup that bears its name, began a minute after it, and opens.
         assert any(began_after(path, now, machine) for path in (machine / "backups").glob("*Z.sealed"))
         assert now >= promised

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fieldapp import delivery, signers
+from fieldapp import delivery, receipts, signers
 from fieldapp.epoch import EpochFile
 from fieldapp.keys import SigningKey, check_words, hash_text, new_id, sha256, verify_jws
 from fieldapp.practice.words import words
@@ -588,7 +588,7 @@ def test_epoch_rises_when_the_database_went_back(ama: Handset, place: Harrowmere
 def test_durable_through_lies_two_weeks_back_without_backups(ama: Handset, place: Harrowmere) -> None:
     assert ama.hello()["durable_through"] < "2026-11-10"
     with place.office.store.writing() as tx:
-        tx.settings.put("durable_through", "2026-11-22T00:00:00.000Z")
+        receipts.promise(tx, place.office.keys, "2026-11-22T00:00:00.000Z")
     assert ama.hello()["durable_through"] == "2026-11-22T00:00:00.000Z"
 
 

@@ -309,9 +309,10 @@ class Trial:
     def _look_at_promises(self) -> None:
         """Phones let go of a copy only for a backup that bears its name, is whole, and began a minute later."""
         with contextlib.closing(sqlite3.connect(self.database)) as db:
-            (durable,) = db.execute("SELECT value FROM settings WHERE name = 'durable_through'").fetchone() or ("",)
-        if not durable:
+            (kept,) = db.execute("SELECT value FROM settings WHERE name = 'durable_through'").fetchone() or ("",)
+        if not kept:
             return
+        durable = kept.partition(" ")[0]
         at = self.newest_backup().stem.removeprefix("fieldapp-")
         began = f"{at[:13]}:{at[13:15]}:{at[15:]}"
         if entry.moment(durable) + backups.SAFETY > entry.moment(began):

@@ -31,7 +31,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fieldapp import placing, practice, store
+from fieldapp import placing, practice, receipts, store
 from fieldapp.epoch import EpochFile
 from fieldapp.keys import NONCE_LASTS, Keys, SigningKey, token_hash
 from fieldapp.store.people import PersonRow
@@ -187,7 +187,7 @@ class RealOffice:
 
     def _durable(self, event: Event) -> None:
         with self.store.writing() as tx:
-            tx.settings.put("durable_through", event["through"])
+            receipts.promise(tx, self.keys, event["through"])
 
     def _copy(self, event: Event) -> None:
         source, copy = sqlite3.connect(self.database), sqlite3.connect(self.folder / f"copy-{event['label']}.db")
