@@ -92,7 +92,7 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
         if keys.settle(tx, entry.stamp(clock())):
             people.seal_codes_anew(tx, keys)
     epoch_file = EpochFile(settings.beside)
-    keys.follow_epoch(opened, epoch_file.check(opened), entry.stamp(clock()))
+    keys.follow_epoch(opened, epoch_file.check(opened, entry.stamp(clock())), entry.stamp(clock()))
     return Office(
         store=opened,
         keys=keys,

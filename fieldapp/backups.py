@@ -24,7 +24,7 @@ from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
 from fieldapp.keys.sealed_file import NotSealed, open_file, read_head
 from fieldapp.store import Store, StoreDamaged, StoreFailed
 from fieldapp.store.copying import copy, fold, sync_folder
-from fieldapp.store.settings import DURABLE_THROUGH
+from fieldapp.store.settings import DURABLE_THROUGH, RESTORED_AT
 from fieldapp.verifying import Fault
 from fieldapp.whole_file import make_folder
 from sync import entry
@@ -218,6 +218,7 @@ def restore(
             epoch = epoch_file.raise_in(tx, above=former.epoch)
             tx.audit.add(at, "", "database restored" if made_at == "" else f"database restored as of {made_at}")
             tx.settings.drop("backup_began")
+            tx.settings.put(RESTORED_AT, at)
             # Who had signed out since, or was put out, is signed in again in the copy.
             tx.people.end_sessions(at)
             # Words of a reset that were used since are known to two people, and stand in the copy as if they had not been.

@@ -193,6 +193,7 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
     with store.reading():
         rows = _readable(store, signer.person, at)
         here = {row.id for row in rows}
+        held = scope.unconfirmed(store, rows)
         known = store.casefiles.several(request.cursors)
         # What the office does not know at all was lost in a restore: the phone must keep it and offer it again.
         diverged = [each for each in request.cursors if each not in known]
@@ -206,13 +207,15 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
             if not _is_ours(store, row, (seq, log_hash)):
                 diverged.append(row.id)
                 seq = 0
-            answer.add(row, seq)
+            # What such a section lacks is given back all the same, and no phone drops it: it is only that nothing of it is given.
+            if row.id not in held:
+                answer.add(row, seq)
         people = store.people.several([signer.person, *answer.authors])
         links = store.signers.enrolments_of(answer.kids)
         given = messages.PullAnswer(
             epoch=epoch_of(store),
             nonce=keys.make_nonce(signer.device, now),
-            added=[row.id for row in rows if row.id not in request.cursors],
+            added=[row.id for row in rows if row.id not in request.cursors and row.id not in held],
             removed=removed,
             confirm=_is_sudden(len(gone), len(request.cursors)),
             diverged=diverged,

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from fieldapp.store import Store
+from fieldapp.store.settings import RESTORED_AT
 
 
 class EpochFile:
@@ -20,8 +21,8 @@ class EpochFile:
     def __init__(self, beside: Path) -> None:
         self.path = beside.with_name(beside.name + ".epoch")
 
-    def check(self, store: Store) -> int:
-        """Compares file and database, raises the epoch if the database went back, and returns the epoch. Call it at start."""
+    def check(self, store: Store, at: str) -> int:
+        """Compares file and database, raises the epoch if the database went back, and returns the epoch. Call it at start; `at` is now."""
         with self._locked() as file:
             noted_epoch, noted_count = _read(file)
             with store.writing() as tx:
@@ -29,6 +30,7 @@ class EpochFile:
                 epoch = epoch_of(tx)
                 if noted_epoch > epoch or noted_count > count:
                     epoch = max(epoch, noted_epoch) + 1
+                    tx.settings.put(RESTORED_AT, at)
                 tx.settings.put("epoch", str(epoch))
             _write(file, epoch, count)
         return epoch

@@ -93,11 +93,13 @@ class Readers:
     family: tuple[str, str] | None
     pods: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
+    is_unconfirmed: bool
+    """A private section of which nobody has said who reads it since the office was put back from a backup."""
 
 
 CHANGES = (
     "reader named", "reader ended", "transferred", "family opened", "private section opened", "kept out", "let in again", "shared with a pod",
-    "taken from a pod", "contact first said", "opened in an emergency", "emergency looked at",
+    "taken from a pod", "contact first said", "readers confirmed", "opened in an emergency", "emergency looked at",
 )  # fmt: skip
 """What of the audit is about who reads: shown to those who may read the casefile, and to nobody else."""
 
@@ -127,7 +129,7 @@ def who_reads(store: Store, keys: Keys, person: Person, casefile: str, now: date
             _readable_titles(store, keys, person, store.casefiles.sections_of(casefile), at),
             next(iter(_readable_titles(store, keys, person, [family], at)), None) if family is not None else None,
             tuple((pod.id, pod.name) for pod in store.rotas.pods_with(casefile, at)),
-            _steps(store, keys, row),
+            _steps(store, keys, row), bool(scope.unconfirmed(store, [row])),
         )  # fmt: skip
 
 
@@ -270,6 +272,26 @@ def open_section(
             casefile=section, fields=fields, at=at, team=row.team, practice=row.practice,
         )  # fmt: skip
         return section
+
+
+def confirm(store: Store, keys: Keys, person: Person, casefile: str, now: datetime) -> None:
+    """Says that those who stand there, and nobody else, read a private section that a restore brought back. Phones are given it again then.
+
+    Where nothing is to be confirmed any more, it does nothing: two supervisors may have it on screen.
+    """
+    at = stamp(now)
+    with store.writing() as tx:
+        row = _steered(tx, person, casefile, at)
+        if scope.unconfirmed(tx, [row]):
+            _write_down(tx, keys, row, person, "readers confirmed", at)
+
+
+def to_confirm(store: Store, keys: Keys, person: Person, now: datetime) -> tuple[tuple[str, str], ...]:
+    """The private sections of which this person has to say who reads them, as (casefile, title)."""
+    at = stamp(now)
+    with store.reading():
+        rows = {row.id: row for row in records.all_readable(store, person, at)}
+        return _readable_titles(store, keys, person, sorted(scope.unconfirmed(store, rows.values())), at)
 
 
 def keep_out(store: Store, keys: Keys, person: Person, casefile: str, other: str, *, reason: str, now: datetime) -> None:

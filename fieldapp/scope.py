@@ -9,6 +9,7 @@ from fieldapp import access
 from fieldapp.access import Grant, Membership, Reader, Scope, may_read
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.settings import RESTORED_AT
 
 May = Callable[[Reader, Scope, Iterable[Grant], str], bool]
 """One of the questions of `access` about a person and a casefile."""
@@ -85,6 +86,24 @@ def row_if(store: Store, person: str, casefile: str, at: str, may: May) -> Casef
     row, who, grants = store.casefiles.get(casefile), reader(store, person), grants_on(store, [casefile])[casefile]
     about = scope(row) if row is not None else Scope(casefile, "", None)
     return row if who is not None and may(who, about, grants, at) else None
+
+
+SAYS_WHO_READS = ("private section opened", "readers confirmed")
+"""What of the audit tells that a supervisor said who reads a private section."""
+
+
+def unconfirmed(store: Store, rows: Iterable[CasefileRow]) -> set[str]:
+    """The private sections among these of which nobody has said who reads them since the office was put back from a backup.
+
+    Whoever was kept out or ended after that backup stands among their readers again, and nobody else can know it: so no phone is given
+    anything of them until a supervisor has looked. One that its author opened on a phone after the restore was never otherwise.
+    """
+    since = store.settings.get(RESTORED_AT)
+    return {
+        row.id for row in rows
+        if since and row.sort == "restricted" and store.entries.opened_when(row.id) < since
+        and not store.audit.has_of(row.id, SAYS_WHO_READS, since)
+    }  # fmt: skip
 
 
 def left_without(store: Store, person: str, at: str, role: str | None = None) -> list[str]:

@@ -349,6 +349,9 @@ def _tell_restored(done: backups.Restored, settings: Settings, file: Path) -> No
     )
     print("  - Everybody signs in again at the desk. A phone set up since then is set up again; what it has waiting is not lost.")
     print("  - Sign-offs and questions made at a desk since then are not in it: look through what was signed off since.")
+    print(
+        "  - No phone is given anything of a private section until one of its supervisors has confirmed who reads it. Ask them to look at their board."
+    )
 
 
 def _read_checkpoint(path: Path) -> CheckpointFile:

@@ -19,7 +19,7 @@ from itertools import groupby
 from fieldapp.errors import FieldappError
 from fieldapp.store.audit import Audit
 from fieldapp.store.noun import Connections, Noun, Sealed, for_reading
-from fieldapp.store.settings import DURABLE_THROUGH, RESPONDERS, SAMPLE_SEED
+from fieldapp.store.settings import DURABLE_THROUGH, RESPONDERS, RESTORED_AT, SAMPLE_SEED
 
 Seal = Callable[[str, bytes], Sealed]
 """Seals what is about something."""
@@ -80,7 +80,7 @@ TABLES = {
         ),
         Arranged("sections", ("casefile",), ("family",)),
         Arranged("sessions", ("id",), ("person", "made_at", "ended_at", "second_factor_at", "via")),
-        Arranged("settings", ("name",), ("value",), only={RESPONDERS: 2, DURABLE_THROUGH: 3, SAMPLE_SEED: 3}),
+        Arranged("settings", ("name",), ("value",), only={RESPONDERS: 2, DURABLE_THROUGH: 3, RESTORED_AT: 3, SAMPLE_SEED: 3}),
         Arranged("setup_nonces", ("hash",), ("person", "device", "until_at", "used_at")),
         Arranged("signers", ("kid",), ("read_token_hash", "ended_at", "end_reason")),
         Arranged("teams", ("id",), ("name",)),

@@ -83,6 +83,12 @@ class Audit(Noun):
         )
         return {(row[0], row[1]) for row in rows}
 
+    def has_of(self, casefile: str, whats: Sequence[str], at: str) -> bool:
+        """Whether any of these was done about a casefile since `at`."""
+        marks = ",".join("?" * len(whats))
+        asked = f"SELECT 1 FROM audit WHERE casefile = ? AND at >= ? AND what IN ({marks}) LIMIT 1"  # noqa: S608 - marks only
+        return self._one(asked, casefile, at, *whats) is not None
+
     def after(self, n: int) -> Iterator[AuditRow]:
         """Rows after number `n`, in order."""
         for row in self._rows("SELECT * FROM audit WHERE n > ? ORDER BY n", n):

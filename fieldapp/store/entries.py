@@ -127,6 +127,10 @@ class Entries(Noun):
         """The record of a casefile's first entry, which opened it; "" when it has none."""
         return str(self._value("SELECT record FROM entries WHERE casefile = ? AND seq = 1", casefile) or "")
 
+    def opened_when(self, casefile: str) -> str:
+        """When the entry that opened a casefile was written, by its writer's clock; "" when it has none."""
+        return str(self._value("SELECT written_at FROM entries WHERE casefile = ? AND seq = 1", casefile) or "")
+
     def of_record(self, record: str) -> list[EntryRow]:
         """All of a record, in chain order."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE record = ? ORDER BY seq", record)  # noqa: S608

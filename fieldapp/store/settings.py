@@ -10,6 +10,9 @@ RESPONDERS = "responders"
 DURABLE_THROUGH = "durable_through"
 """Until when phones were told that what they sent cannot be lost, sealed (`receipts`): they let go of their copies for it."""
 
+RESTORED_AT = "restored_at"
+"""When this office was last put back from a backup: since then nobody may have said who reads a private section (`scope.unconfirmed`)."""
+
 SAMPLE_SEED = "sample_seed"
 """The secret by which notes are drawn for sign-off: who chooses it chooses which are not."""
 

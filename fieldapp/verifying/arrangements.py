@@ -11,7 +11,7 @@ from fieldapp.keys import Keys, NoOfficeKeys
 from fieldapp.store import Store
 from fieldapp.store.arrangements import TABLES
 from fieldapp.store.audit import AuditRow
-from fieldapp.store.settings import DURABLE_THROUGH, RESPONDERS, SAMPLE_SEED
+from fieldapp.store.settings import DURABLE_THROUGH, RESPONDERS, RESTORED_AT, SAMPLE_SEED
 from fieldapp.verifying.faults import Fault
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-_.")
@@ -39,6 +39,7 @@ PLACES = {
 _SETTINGS = {
     RESPONDERS: "who responds when a questionnaire shows risk",
     DURABLE_THROUGH: "until when phones were told that what they sent cannot be lost",
+    RESTORED_AT: "when the office was last put back from a backup, since when readers of private sections are to be confirmed",
     SAMPLE_SEED: "the secret by which notes are drawn for sign-off",
 }
 

@@ -29,6 +29,7 @@ CHANGES = {
     "shared with a pod": "{by} shared it with the pod {more}",
     "taken from a pod": "{by} took it from the pod {more}",
     "contact first said": "{by} wrote whom to speak to before any contact: {more}",
+    "readers confirmed": "{by} confirmed who reads it, after the office was put back from a backup",
     "opened in an emergency": "{by} opened it in an emergency",
     "emergency looked at": "{by} looked at the emergency opening by {person}",
 }
@@ -46,6 +47,7 @@ DONE = {
     "arranged": "Written down, with your name and the time.",
     "asked": "Asked for. It gives them more to read, so nothing changes until another administrator or a supervisor of that team confirms it under "
     "“Resets”. It lapses in a week.",
+    "confirmed": "Written down, with your name and the time. Phones of those named here are given this section again.",
     "looked": "Written down, with your name and the time.",
 }
 

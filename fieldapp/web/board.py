@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import summaries
+from fieldapp import leaves, summaries
 from fieldapp.board import Child, Note, Opened, Phone, Section, Unsorted
 from fieldapp.people import DESK_ROLES
 from fieldapp.web import words
@@ -48,6 +48,7 @@ def page() -> ResponseReturnValue:
     return show(
         "board/page.html",
         sections=[_section(one, now) for one in sections],
+        unconfirmed=leaves.to_confirm(here.store, here.keys, me(), now),
         done=words.REVIEW_SENT.get(request.args.get("done", "")),
     )
 

@@ -28,6 +28,7 @@ DEEDS = {
     # Who may read
     "reader named": "Named a reader",
     "reader ended": "Ended that somebody reads",
+    "readers confirmed": "Confirmed who reads a private section, after a restore",
     "transferred": "Gave to another team or keyworker",
     "family opened": "Opened a family’s record",
     "private section opened": "Opened a private section",

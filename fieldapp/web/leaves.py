@@ -116,6 +116,18 @@ def open_section(casefile: str) -> ResponseReturnValue:
     return redirect(url_for("leaves.page", casefile=made[0], done="opened"), code=303) if made else answer
 
 
+@pages.post("/confirm")
+@signed_in("supervisor")
+def confirm(casefile: str) -> ResponseReturnValue:
+    """Says that those who stand there read a private section, after a restore."""
+
+    def change() -> None:
+        here = office()
+        leaves.confirm(here.store, here.keys, me(), casefile, here.clock())
+
+    return _change(casefile, change, "confirmed", "confirm", [])
+
+
 @pages.post("/kept-out")
 @signed_in("supervisor")
 def keep_out(casefile: str) -> ResponseReturnValue:
@@ -214,6 +226,7 @@ def _page(found: Readers, *, wrong: Wrong | None = None, done: str | None = None
         "restricted": found.row.sort == "restricted",
         "team": teams.get(found.row.team or "", "No team"),
         "may_steer": found.may_steer,
+        "unconfirmed": found.is_unconfirmed,
         "leaves": [_leave(each, names, now) for each in found.leaves],
         "kept_out": [{"value": one, "text": names.get(one, "")} for one in found.kept_out],
         "sections": found.sections,

@@ -215,12 +215,15 @@ def test_what_was_backed_up_comes_back_with_a_higher_epoch_and_the_former_is_kep
     told = capsys.readouterr().out
     assert "1 entries, epoch 2" in told
     assert "offer again" in told
+    assert "No phone is given anything of a private section until one of its supervisors has confirmed who reads it" in told
     (former,) = machine.glob("office.db.replaced-*")
     assert titles() == 1
     office = open_office(config.read())
     assert epoch_of(office.store) == 2
     assert office.store.people.session("a session") is None
     assert office.store.settings.get("backup_began") == ""
+    # From then on private sections wait until somebody has said who reads them.
+    assert entry.is_time(office.store.settings.get("restored_at"))
     office.store.close()
     kept = store.open_still(former)
     assert len(kept.casefiles.all()) == 2

@@ -178,6 +178,7 @@ DOORS = {
     ("POST", "/desk/families/<casefile>/readers/end"): Door(SUPERVISORS, "S"),
     ("POST", "/desk/families/<casefile>/transfer"): Door(SUPERVISORS, "S"),
     ("POST", "/desk/families/<casefile>/sections"): Door(SUPERVISORS, "S"),
+    ("POST", "/desk/families/<casefile>/confirm"): Door(SUPERVISORS, "S"),
     ("POST", "/desk/families/<casefile>/kept-out"): Door(SUPERVISORS, "S"),
     ("POST", "/desk/families/<casefile>/pods"): Door(SUPERVISORS, "S"),
     ("POST", "/desk/families/<casefile>/contact-first"): Door(SUPERVISORS, "S"),

@@ -572,16 +572,16 @@ def test_answers_are_not_stored_by_anybody(place: Harrowmere, ama: Handset) -> N
 def test_epoch_rises_when_the_database_went_back(ama: Handset, place: Harrowmere, tmp_path: Any) -> None:
     store = place.office.store
     file = EpochFile(tmp_path / "office.key")
-    assert file.check(store) == 1
+    assert file.check(store, "2026-11-23T00:00:00.000Z") == 1
     casefile = opened(ama)
     ama.push(ama.write(casefile, NOTE))
     file.note(store)
-    assert file.check(store) == 1
+    assert file.check(store, "2026-11-23T00:00:00.000Z") == 1
     file.note(store)
     with store.writing() as tx:
         tx.entries._run("DELETE FROM entries WHERE seq = 2")
-    assert file.check(store) == 2
-    assert file.check(store) == 2
+    assert file.check(store, "2026-11-23T00:00:00.000Z") == 2
+    assert file.check(store, "2026-11-23T00:00:00.000Z") == 2
     assert ama.hello()["epoch"] == 2
 
 

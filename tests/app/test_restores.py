@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from fieldapp import leaves, placing, radar, scope, signers, sorting, store, verifying
 from fieldapp.demo.phone import enrolment
+from fieldapp.epoch import EpochFile
 from fieldapp.keys import SigningKey, new_id
 from fieldapp.web.office import Office, put_office
 from sync import entry, wire
@@ -387,6 +389,111 @@ def test_section_opened_before_openings_named_a_family_comes_back_as_it_was_sign
     assert may_read(place, private) == {"ama", "marian"}
     assert place.office.store.casefiles.family_of(private) is None
     assert faults(place) == []
+
+
+# Who reads a private section, once nobody knows who was taken off it since the backup
+
+
+def restored(place: Harrowmere, copy: Path, beside: EpochFile) -> None:
+    """Puts the copy in place by hand; the office notices at its start."""
+    beside.check(place.office.store, entry.stamp(place.clock()))
+    place.clock.pass_by(hours=1)
+    put_back(place, copy)
+    beside.check(place.office.store, entry.stamp(place.clock()))
+    place.clock.pass_by(minutes=1)
+
+
+def reached(handset: Handset, casefile: str) -> bool:
+    """Whether anything of a casefile is given to a phone that begins anew."""
+    handset.cursors, handset.entries = {}, {}
+    found = handset.pull_all()
+    return any(kept["header"]["casefile"] == casefile for kept in handset.entries.values()) or casefile in str(found)
+
+
+@pytest.mark.parametrize("how", ["kept out", "ended"])
+@pytest.mark.parametrize("lost", ["the section", "who was taken off it"])
+def test_whoever_was_taken_off_a_section_after_the_backup_is_not_given_it_again_by_a_restore(
+    lost: str, how: str, ama: Handset, reece: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    # Given a section of two parents' workers, a copy from before it or from after it, and one of the two taken off it after that copy
+    here, marian, beside = place.office, place.people["marian"], EpochFile(tmp_path / "office.key")
+    family = opened(ama, readers=[place.id("reece")])
+    copy = copied(place, tmp_path)
+    private = leaves.open_section(
+        here.store, here.keys, here.practice, marian, family, title="Safe number", readers=[place.id("ama"), place.id("reece")],
+        kept_out=[], now=place.clock(),
+    )  # fmt: skip
+    if lost != "the section":
+        copy.unlink()
+        copy = copied(place, tmp_path)
+    ama.push(ama.write(private, NOTE))
+    take_off = leaves.keep_out if how == "kept out" else partial(leaves.end, at_end="")
+    take_off(here.store, here.keys, marian, private, place.id("reece"), reason="They work with the father.", now=place.clock())
+    ama.pull_all()
+    kept = dict(ama.entries)
+    assert not reached(reece, private)
+
+    # When the copy is put back, and another reader's phone gives back what is lacking
+    restored(place, copy, beside)
+    assert private in ama.pull()["diverged"]
+    ama.entries = kept
+    assert set(statuses(ama, *given_back(ama, *lacking(ama, *kept)))) <= {"stored"}
+
+    # Then the tables let them in again, and their phone is given nothing of it all the same, nor is any other, and none drops it
+    assert "reece" in may_read(place, private)
+    assert not reached(reece, private)
+    assert not reached(ama, private)
+    ama.cursors = {private: [0, ""]}
+    assert ama.pull()["removed"] == []
+    assert statuses(ama, ama.write(private, NOTE).envelope) == ["stored"]
+
+    # When a supervisor finds it on the board, takes them off again, and confirms who stands there
+    here, browser = place.office, place.signed_in("marian")
+    assert "Who reads these private sections? (1)" in words_of(browser.get("/desk/board"))
+    page = f"/desk/families/{private}/readers"
+    assert "Who reads this has to be confirmed" in words_of(browser.get(page))
+    take_off(here.store, here.keys, marian, private, place.id("reece"), reason="They work with the father.", now=place.clock())
+    assert not reached(ama, private)
+    answer = browser.send(page, f"{page.removesuffix('/readers')}/confirm", {})
+    assert answer.status_code == 303
+
+    # Then the others' phones are given it again, and theirs is not
+    assert reached(ama, private)
+    assert not reached(reece, private)
+    page_after = words_of(browser.get(page))
+    assert "confirmed who reads it" in page_after
+    assert "has to be confirmed" not in page_after
+    assert "Who reads these private sections?" not in words_of(browser.get("/desk/board"))
+    assert faults(place) == []
+
+
+def test_sections_opened_after_a_restore_are_given_at_once_and_families_as_ever(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    family, beside = opened(ama), EpochFile(tmp_path / "office.key")
+    copy = copied(place, tmp_path)
+    opened(ama)
+    restored(place, copy, beside)
+    by_desk = section_of(place, family)
+    by_phone = opened(ama, sort="restricted", readers=[place.id("marian")])
+    assert all(reached(ama, each) for each in (family, by_desk, by_phone))
+    assert "Who reads these private sections?" not in words_of(place.signed_in("marian").get("/desk/board"))
+
+
+def test_nobody_but_a_supervisor_named_on_it_hears_of_a_section_to_confirm(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    family, beside = opened(ama), EpochFile(tmp_path / "office.key")
+    private = section_of(place, family)
+    copy = copied(place, tmp_path)
+    opened(ama)
+    restored(place, copy, beside)
+    jos, confirm = place.signed_in("jos"), f"/desk/families/{private}/confirm"
+    assert "Who reads these private sections?" not in words_of(jos.get("/desk/board"))
+    assert jos.send("/desk/board", confirm, {}).status_code == 404
+    assert not reached(ama, private)
+    assert place.signed_in("marian").send("/desk/board", confirm, {}).status_code == 303
+    assert reached(ama, private)
 
 
 def test_what_a_lost_phone_wrote_waits_for_a_person(lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere) -> None:

@@ -538,11 +538,11 @@ def test_a_review_is_missed_when_the_database_is_put_back_by_hand(office: Harrow
     beside = EpochFile(tmp_path / "office.key")
     put_office(office.app, replace(office.office, epoch_file=beside))
     note = office.note("ama", tarnley)
-    assert beside.check(office.office.store) == 1
+    assert beside.check(office.office.store, "2026-11-23T00:00:00.000Z") == 1
     copy(office.office.store.path, tmp_path / "before.db")
 
     office.signed_in("marian").review(note.record, "signed_off", "Thank you")
 
     before = store.open(tmp_path / "before.db")
-    assert beside.check(before) == 2
+    assert beside.check(before, "2026-11-23T00:00:00.000Z") == 2
     before.close()

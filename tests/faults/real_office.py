@@ -129,7 +129,7 @@ class RealOffice:
                 self._place(tx, one["id"], one["entries"])
             for grant in event["grants"]:
                 tx.casefiles.grant(grant["casefile"], grant["person"], grant["from_at"], "assigned", grant["until_at"])
-        self.epoch_file.check(self.store)
+        self.epoch_file.check(self.store, self.at)
 
     def _add_key(self, tx: store.Store, use: str, der: str) -> None:
         key = SigningKey.read(base64.b64decode(der))
@@ -202,7 +202,7 @@ class RealOffice:
             (self.folder / name).unlink(missing_ok=True)
         shutil.copy(self.folder / f"copy-{event['label']}.db", self.database)
         self._open()
-        self.keys.follow_epoch(self.store, self.epoch_file.check(self.store), self.at)
+        self.keys.follow_epoch(self.store, self.epoch_file.check(self.store, self.at), self.at)
 
     def _request(self, event: Event) -> None:
         path, told = event["path"], json.loads(event["told"])

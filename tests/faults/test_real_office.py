@@ -42,7 +42,7 @@ def test_real_office_answers_as_its_model_in_a_schedule_where_they_once_differed
 def test_epoch_rises_when_what_a_restore_lost_was_only_kept_aside(tmp_path: Path) -> None:
     beside = EpochFile(tmp_path / "office.key")
     before, after = store.open(tmp_path / "before.db"), store.open(tmp_path / "after.db")
-    assert beside.check(after) == 1
+    assert beside.check(after, "2026-11-23T00:00:00.000Z") == 1
     at = "2026-11-21T09:00:00.000Z"
     with after.writing() as tx:
         tx.quarantine.add(
@@ -52,6 +52,6 @@ def test_epoch_rises_when_what_a_restore_lost_was_only_kept_aside(tmp_path: Path
             )
         )  # fmt: skip
     beside.note(after)
-    assert beside.check(before) == 2
+    assert beside.check(before, "2026-11-23T00:00:00.000Z") == 2
     before.close()
     after.close()

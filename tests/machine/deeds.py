@@ -212,7 +212,7 @@ def pull(town: Town, dice: Dice) -> Deed | None:
     phone = dice.pick(town.phones)
     line, cursors = phone.line(), dict(phone.cursors)
     before = town.oracle()
-    allowed = before.entries_of(before.readable(phone.person, town.at))
+    allowed = before.entries_of(before.served_to(phone.person, town.at))
 
     def hear(answer: TestResponse) -> None:
         fine(answer, 200, 401)
@@ -222,7 +222,9 @@ def pull(town: Town, dice: Dice) -> Deed | None:
         found = answer.get_json()
         after = town.oracle()
         given = {id_of(one["jws"]) for casefile in found["casefiles"] for one in casefile["entries"]}
-        assert given <= allowed | after.entries_of(after.readable(phone.person, town.at)), "somebody was given what is not theirs"
+        assert given <= allowed | after.entries_of(after.served_to(phone.person, town.at)), (
+            "somebody was given what is not theirs"
+        )
         town.greet(phone)
         # An answer continues what was asked with, also where another came in meanwhile.
         phone.cursors = dict(cursors)

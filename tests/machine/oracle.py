@@ -104,6 +104,10 @@ class Oracle:
             self.decisions = raw.execute("SELECT person, what, casefile, record FROM audit").fetchall()
             found = raw.execute("SELECT value FROM settings WHERE name = 'epoch'").fetchone()
             self.epoch = 1 if found is None else int(found[0])
+            found = raw.execute("SELECT value FROM settings WHERE name = 'restored_at'").fetchone()
+            self.restored_at = "" if found is None else str(found[0])
+            said = "SELECT casefile FROM audit WHERE what IN ('private section opened', 'readers confirmed') AND at >= ?"
+            self.said_who_reads = {row["casefile"] for row in raw.execute(said, [self.restored_at])}
 
     def device_of(self, token: str) -> str | None:
         """The device a token stands for."""
@@ -124,6 +128,14 @@ class Oracle:
             row["id"] for row in self.casefiles.values() if row["sort"] == "main" and not row["practice"] and row["team"] in teams
         }
         return named | own
+
+    def served_to(self, person: str, at: str) -> set[str]:
+        """What a phone of theirs is given of it: since a restore no private section of which no supervisor said who reads it."""
+        first = {row["casefile"]: row["written_at"] for row in self.entries.values() if row["seq"] == 1}
+        return {
+            each for each in self.readable(person, at)
+            if self.casefiles[each]["sort"] == "main" or first.get(each, "") >= self.restored_at or each in self.said_who_reads
+        }  # fmt: skip
 
     def entries_of(self, casefiles: Iterable[str]) -> set[str]:
         wanted = set(casefiles)
@@ -245,7 +257,7 @@ class Oracle:
     def served(self, told: Told, person: str, at: str, answer: Mapping[str, Any]) -> Faults:
         """An answer to somebody who holds nothing yet has exactly what they may read, whole, in order, and no word more about anybody."""
         faults: Faults = []
-        mine = self.readable(person, at)
+        mine = self.served_to(person, at)
         expected = {each: self.casefiles[each]["seq"] for each in mine if self.casefiles[each]["seq"]}
         given = {each["id"]: [one["seq"] for one in each["entries"]] for each in answer["casefiles"]}
         if given != {each: list(range(1, seq + 1)) for each, seq in expected.items()}:
