@@ -35,7 +35,7 @@ class InDoubt(NotTwo):
 def require_named(store: Store, keys: Keys, line: str) -> None:
     """Raises NothingThere where `accept` would. Ask it before anybody types a password for nothing."""
     with store.reading():
-        if not any(sentence(told(each)) == line for each in _heard(store, keys).named(store)):
+        if not any(sentence(told(each)) == line for each in _Heard(keys).to_the_end(store).named(store)):
             raise NothingThere
 
 
@@ -50,11 +50,15 @@ def accept(store: Store, keys: Keys, asks: Person, confirms: Person, line: str, 
     """
     if not why.strip():
         raise NoReason
+    heard = _Heard(keys)
+    with store.reading():
+        # All of the audit, before anybody is kept waiting; what is added until the lock is held is heard under it.
+        heard.to_the_end(store)
     with store.writing() as tx:
         both = {asks.role, confirms.role} == {"administrator"}
         if not both or not vouching.could_confirm(tx, asks.id, "", confirms, ()):
             raise NotTwo
-        replay = _heard(tx, keys)
+        replay = heard.to_the_end(tx)
         strange = replay.named(tx)
         if _is_in_doubt(tx, replay, {(each.table, each.key) for each in strange}, (asks.id, confirms.id)):
             raise InDoubt
@@ -67,15 +71,25 @@ def accept(store: Store, keys: Keys, asks: Person, confirms: Person, line: str, 
         accounts.note(tx, keys, asks, "what verify named accepted", confirms.id, why, stamp(now))
 
 
-def _heard(tx: Store, keys: Keys) -> Replay:
-    """Replays the audit, if every link of it holds: a row left out would have what it took down be believed as it was before. Raises InDoubt."""
-    replay = Replay(keys)
-    for row, holds in linked(tx):
-        if not holds:
+class _Heard:
+    """What the audit took down, heard in parts."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._replay = Replay(keys)
+        self._n, self._head = 0, ""
+
+    def to_the_end(self, tx: Store) -> Replay:
+        """Replays what was not heard yet, if every link of it holds: a row left out would have what it took down be believed as it was before. Raises InDoubt."""
+        for row, holds in linked(tx, self._n, self._head):
+            if not holds:
+                raise InDoubt
+            if row.what == WRITTEN_DOWN:
+                self._replay.hear(row)
+            self._n, self._head = row.n, row.hash
+        if tx.audit.next()[:2] != (self._n + 1, self._head):
+            # Its end was cut off or changed since the first part was heard.
             raise InDoubt
-        if row.what == WRITTEN_DOWN:
-            replay.hear(row)
-    return replay
+        return self._replay
 
 
 def _is_in_doubt(tx: Store, replay: Replay, named: set[tuple[str, str]], both: tuple[str, str]) -> bool:

@@ -9,7 +9,7 @@ import json
 from typing import NamedTuple
 
 from fieldapp.keys import CannotOpen, Keys
-from fieldapp.store import Sealed, Store
+from fieldapp.store import DatabaseIsNewer, Sealed, Store
 from fieldapp.store.arrangements import VERSION, about
 
 Said = dict[str, dict[str, list[str]]]
@@ -39,13 +39,26 @@ class TakenDown(NamedTuple):
     accepted: list[Named]
 
 
+class TakenDownByNewer(DatabaseIsNewer):
+    """A later release takes down more than this one: what this one changes of that would be named as another hand's for ever."""
+
+    def __str__(self) -> str:
+        return "A later release of fieldapp has run on this office. Install that release, or a later one, again."
+
+
 def take_stock(store: Store, keys: Keys) -> None:
-    """Takes down what was arranged before this office took such things down. Call it at start, and when a backup was opened."""
+    """Takes down what was arranged before this office took such things down. Call it at start, and when a backup was opened. Raises TakenDownByNewer."""
     with store.writing() as tx:
-        newest = tx.arrangements.newest()
-        # One that does not open is no reason to believe what is there now: verify says so.
-        found = None if newest is None else read(keys, *newest)
-        since = 0 if newest is None else VERSION if found is None else found.version
+        since = 0
+        for each in tx.arrangements.newest_first():
+            found = read(keys, *each)
+            # One that does not open is no reason to believe what is there now: verify says so.
+            since = max(since, VERSION if found is None else found.version)
+            # All of them are asked only at an update, and where an earlier release was run again: what that left is not believed.
+            if since >= VERSION:
+                break
+        if since > VERSION:
+            raise TakenDownByNewer(since, VERSION)
         if since < VERSION:
             tx.arrangements.take_stock(since=since)
 

@@ -256,7 +256,9 @@ def let_stand(given: argparse.Namespace) -> int:
             raise CannotStart(
                 "Another hand may have made one of the two what they seem to be: verify names something of their accounts, of a reset or of the audit "
                 "itself. Of an account: have two others let that stand first. Of a reset: give both new words (`fieldapp account EMAIL --words`). Of "
-                "the audit: nothing can be accepted. Nothing was written."
+                "the audit: nothing can be accepted, because what cannot be read there may hide who let whom in. The way out is a backup from before it: "
+                "`fieldapp verify --backup FILE` finds nothing in a whole one, and after `fieldapp restore FILE` phones bring back what came since. "
+                "Nothing was written."
             ) from None
         except accepting.NotTwo:
             raise CannotStart(
@@ -347,11 +349,11 @@ def _tell_restored(done: backups.Restored, settings: Settings, file: Path) -> No
     print(
         "  - People, passwords, rights and lost phones are as they were then. Look through who joined, left or lost a phone since."
     )
-    print("  - Everybody signs in again at the desk. A phone set up since then is set up again; what it has waiting is not lost.")
-    print("  - Sign-offs and questions made at a desk since then are not in it: look through what was signed off since.")
     print(
         "  - No phone is given anything of a private section until one of its supervisors has confirmed who reads it. Ask them to look at their board."
     )
+    print("  - Everybody signs in again at the desk. A phone set up since then is set up again; what it has waiting is not lost.")
+    print("  - Sign-offs and questions made at a desk since then are not in it: look through what was signed off since.")
 
 
 def _read_checkpoint(path: Path) -> CheckpointFile:

@@ -116,13 +116,11 @@ class Arrangements(Noun):
         """Says what seals. What is changed before anybody did is not taken down, and verify will name it."""
         self._seal = seal
 
-    def newest(self) -> tuple[int, str, Sealed] | None:
-        """The newest row about arrangements: its number, the hash before it, and what is sealed; None when there is none."""
-        row = self._one(
-            "SELECT n, prev, detail_sealed FROM audit NOT INDEXED WHERE person = '' AND what = ? ORDER BY n DESC LIMIT 1",
-            WRITTEN_DOWN,
-        )
-        return None if row is None else (row[0], row[1], row[2])
+    def newest_first(self) -> Iterator[tuple[int, str, Sealed]]:
+        """The rows about arrangements, the newest first: the number, the hash before it, and what is sealed."""
+        asked = "SELECT n, prev, detail_sealed FROM audit NOT INDEXED WHERE person = '' AND what = ? ORDER BY n DESC"
+        for row in self._connections.raw.execute(asked, [WRITTEN_DOWN]):
+            yield row[0], row[1], row[2]
 
     def take_stock(self, *, since: int) -> None:
         """Takes down all there is of what came in after version `since`: of an office that was there before it.

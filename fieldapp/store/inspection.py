@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -44,9 +43,9 @@ class Inspection(Noun):
     def signers(self) -> Iterator[SignerRow]:
         return self._paged("signers", "rowid", "*", SignerRow)
 
-    def audit(self) -> Iterator[AuditRow]:
-        """In chain order."""
-        return self._paged("audit", "n", "*", AuditRow)
+    def audit(self, after: int = 0) -> Iterator[AuditRow]:
+        """In chain order; those after row `after`, where it is given."""
+        return self._paged("audit", "n", "*", AuditRow, after)
 
     def keysets(self) -> Iterator[tuple[int, str, str]]:
         """(n, jws, issued_at), oldest first."""
@@ -137,11 +136,12 @@ class Inspection(Noun):
         for row in self._connections.raw.execute(sql):
             yield str(row[0])
 
-    def _paged(self, table: str, key: str, columns: str, make: Callable[..., Row]) -> Iterator[Row]:
-        """Every row in the order of its key, which is unique. Other questions may be asked in between."""
+    def _paged(self, table: str, key: str, columns: str, make: Callable[..., Row], after: int = 0) -> Iterator[Row]:
+        """Every row in the order of its key, which is unique; with `after` those with a larger key. Other questions may be asked in between."""
         sql = f"SELECT {key}, {columns} FROM {table}"  # noqa: S608 - fixed names
-        rows: list[sqlite3.Row] = self._rows(f"{sql} ORDER BY {key} LIMIT ?", _PAGE)
+        rest = f"WHERE {key} > ? ORDER BY {key} LIMIT ?"
+        rows = self._rows(f"{sql} {rest}", after, _PAGE) if after else self._rows(f"{sql} ORDER BY {key} LIMIT ?", _PAGE)
         while rows:
             for row in rows:
                 yield make(*tuple(row)[1:])
-            rows = self._rows(f"{sql} WHERE {key} > ? ORDER BY {key} LIMIT ?", rows[-1][0], _PAGE)
+            rows = self._rows(f"{sql} {rest}", rows[-1][0], _PAGE)

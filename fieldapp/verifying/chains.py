@@ -23,10 +23,9 @@ _WRONG = (SyncError, ValueError, TypeError, KeyError, AttributeError)
 """What reading a row that somebody changed can raise."""
 
 
-def linked(store: Store) -> Iterator[tuple[AuditRow, bool]]:
-    """Every row of the audit, and whether its link to the one before it holds."""
-    n, head = 0, ""
-    for row in store.inspection.audit():
+def linked(store: Store, n: int = 0, head: str = "") -> Iterator[tuple[AuditRow, bool]]:
+    """Every row of the audit after row `n`, whose hash is `head`, and whether its link to the one before it holds."""
+    for row in store.inspection.audit(n):
         try:
             holds = (row.n, row.prev, row.hash) == (n + 1, head, row.expected_hash())
         except _WRONG:

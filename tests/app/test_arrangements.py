@@ -39,9 +39,9 @@ from fieldapp.errors import FieldappError
 from fieldapp.keys import Keys, new_id
 from fieldapp.people import Person
 from fieldapp.responders import Responder
+from fieldapp.store import DatabaseIsNewer, open_still
 from fieldapp.store import arrangements as kept_arrangements
 from fieldapp.store import open as open_store
-from fieldapp.store import open_still
 from fieldapp.store.arrangements import TABLES, WRITTEN_DOWN
 from fieldapp.store.audit import AuditRow
 from fieldapp.store.copying import copy
@@ -592,6 +592,78 @@ def test_second_administrator_whom_one_alone_added_at_the_machine_stands_in_the_
     assert place.audited("account made") == [(other.id, "", "")]
 
 
+@pytest.mark.parametrize("deed", ["another reader", "the same reader ended", "a row that does not open"])
+def test_office_writes_on_while_all_of_the_audit_is_heard_and_what_it_wrote_is_heard_too(
+    place: Harrowmere, tarnley: str, deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an office that writes, from another process, while two administrators let something stand
+    admin, second = two(place)
+    line, other, reads = put_in(place, tarnley), open_store(place.office.store.path), arrangements.read
+    other.arrangements.sealed_by(place.office.keys.seal_secret)
+    wrote: list[bool] = []
+
+    def read(*asked: Any) -> Any:
+        if not wrote:
+            wrote.append(True)
+            # No patience: a lock that is held would be told at once.
+            with other.writing(patience_s=0) as tx:
+                if deed == "another reader":
+                    tx.casefiles.grant(tarnley, place.id("orla"), stamp(place.clock()), "audit", stamp(place.clock() + LATER))
+                elif deed == "the same reader ended":
+                    tx.casefiles.end_grants(tarnley, place.id("jos"), stamp(place.clock()))
+                else:
+                    tx.audit.add(stamp(place.clock()), "", WRITTEN_DOWN, detail=place.office.keys.seal_secret("elsewhere", b"{}"))
+        return reads(*asked)
+
+    monkeypatch.setattr(arrangements, "read", read)
+
+    # Then nobody waited, and what is let stand is what stood there when the lock was held
+    if deed == "another reader":
+        assert lets_stand(place, admin, second, line)
+        assert codes(place) == ["accepted"]
+    elif deed == "the same reader ended":
+        with pytest.raises(accepting.NothingThere):
+            lets_stand(place, admin, second, line)
+        assert codes(place) == ["arranged_then"]
+    else:
+        assert not lets_stand(place, admin, second, line)
+    assert wrote == [True]
+    other.close()
+
+
+def test_audit_cut_off_while_it_is_heard_lets_nothing_stand(
+    place: Harrowmere, tarnley: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, second = two(place)
+    line, reads, cut = put_in(place, tarnley), arrangements.read, [False]
+
+    def read(*asked: Any) -> Any:
+        if not cut[0]:
+            cut[0] = True
+            with raw_of(place) as raw:
+                raw.execute("DELETE FROM audit WHERE n = (SELECT max(n) FROM audit)")
+        return reads(*asked)
+
+    monkeypatch.setattr(arrangements, "read", read)
+    assert not lets_stand(place, admin, second, line)
+
+
+def test_backup_from_before_the_audit_was_spoilt_is_the_way_out(place: Harrowmere, tarnley: str, tmp_path: Path) -> None:
+    here, (admin, second), live = place.office, two(place), tmp_path / "live.db"
+    backed_up(place, tmp_path / "backups")
+    line = put_in(place, tarnley)
+    with raw_of(place) as raw:
+        raw.execute("UPDATE audit SET detail_sealed = x'00' WHERE n = ?", [taken_down(place)[-1].n])
+    assert not lets_stand(place, admin, second, line)
+    (whole,) = (tmp_path / "backups").iterdir()
+    backups.restore(
+        whole, str(live), here.keys, EpochFile(tmp_path / "office.key"), place.clock(), lambda step, done, total: None
+    )
+    opened = open_store(live)
+    assert list(verifying.verify(opened, here.keys)) == []
+    opened.close()
+
+
 def test_row_that_says_something_was_accepted_counts_at_its_own_place_alone(place: Harrowmere, tarnley: str) -> None:
     here, (admin, second) = place.office, two(place)
     with raw_of(place) as raw:
@@ -921,6 +993,56 @@ def test_office_of_version_2_takes_stock_of_promise_and_seed_once_and_of_no_resp
         raw.execute("UPDATE settings SET value = 'chosen' WHERE name = 'sample_seed'")
     arrangements.take_stock(place.office.store, place.office.keys)
     assert {each.place for each in faults(place)} == {RESPONDS, SEED}
+
+
+@contextmanager
+def as_release(version: int, only: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another release, that takes down other settings."""
+    with monkeypatch.context() as then:
+        then.setitem(TABLES, "settings", replace(TABLES["settings"], only=only))
+        for module in (arrangements, kept_arrangements):
+            then.setattr(module, "VERSION", version)
+        yield
+
+
+def test_earlier_release_that_was_run_once_more_makes_nobody_believe_what_another_hand_changed(
+    place: Harrowmere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an office of this release, whose sample another hand chose, and on which an earlier release was run once more
+    with place.office.store.writing() as tx:
+        tx.settings.put("sample_seed", "drawn by chance")
+    with raw_of(place) as raw:
+        raw.execute("UPDATE settings SET value = 'chosen' WHERE name = 'sample_seed'")
+    place.office.store.close()
+    with as_release(2, {"responders": 2}, monkeypatch):
+        own_account.change_password(place.office.store, place.people["marian"], "three other words", place.clock())
+    place.office.store.close()
+
+    # Then this release takes no stock again
+    before = len(taken_down(place))
+    arrangements.take_stock(place.office.store, place.office.keys)
+    assert len(taken_down(place)) == before
+    assert [each.place for each in faults(place)] == [SEED]
+
+
+def test_release_that_takes_down_less_than_one_before_it_refuses_the_office(
+    place: Harrowmere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, live = place.office, tmp_path / "live.db"
+    here.store.close()
+    with as_release(kept_arrangements.VERSION + 1, dict(TABLES["settings"].only), monkeypatch):
+        own_account.change_password(here.store, place.people["marian"], "three other words", place.clock())
+        backed_up(place, tmp_path / "backups")
+    here.store.close()
+    before = len(taken_down(place))
+    with pytest.raises(DatabaseIsNewer, match="A later release of fieldapp has run on this office"):
+        arrangements.take_stock(here.store, here.keys)
+    # Nor is its backup put back, to be changed by a program that takes down less.
+    (backup,) = (tmp_path / "backups").iterdir()
+    with pytest.raises(DatabaseIsNewer):
+        backups.restore(backup, str(live), here.keys, EpochFile(tmp_path / "k"), place.clock(), lambda step, done, total: None)
+    assert not live.exists()
+    assert len(taken_down(place)) == before
 
 
 def test_office_that_had_nothing_to_take_down_takes_stock_once_too(place: Harrowmere, monkeypatch: pytest.MonkeyPatch) -> None:
