@@ -141,13 +141,17 @@ async function shortened(script, module) {
   return dev ? script : (await minify(script, { module, ecma: 2022, compress: { passes: 2 } })).code;
 }
 
-/** Writes WebAssembly as the bytes it is: gzip finds nothing to shorten in base64. */
+/**
+ * Writes WebAssembly as the bytes it is: gzip finds nothing to shorten in base64. They are moved along so that the commonest are letters, not signs that a script
+ * has to write as several; taken back they come round by themselves, as the 256 values of a byte do.
+ */
+const MOVED = 40;
 const packed = {
   name: "packed",
   setup({ onLoad }) {
     onLoad({ filter: /\.wasm$/ }, ({ path }) => {
-      const text = JSON.stringify(readFileSync(path, "latin1"));
-      return { contents: `export default /* @__PURE__ */ Uint8Array.from(${text}, (one) => one.charCodeAt(0));` };
+      const text = JSON.stringify(String.fromCharCode(...readFileSync(path).map((byte) => byte + MOVED)));
+      return { contents: `export default /* @__PURE__ */ Uint8Array.from(${text}, (one) => one.charCodeAt(0) - ${MOVED});` };
     });
   },
 };
@@ -185,7 +189,7 @@ function named(css, folders) {
 /**
  * Leaves out of compressed CSS what only browsers read that cannot run the app, whose scripts need a newer one than max() or
  * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and on paper a second
- * font and sizes of its own: those of a wide screen are the same within a point or two.
+ * font and sizes of its own, which are those of a wide screen within a point or two, and the addresses of links, of which the app has none that lead out of it.
  */
 function understood(css) {
   const rules = String.raw`\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}`;
@@ -196,7 +200,13 @@ function understood(css) {
     )
     .replace(new RegExp(String.raw`@supports not \(caret-color[^{]*${rules}`, "g"), "")
     .replace(/@media print\{[^{}]*\{font-(?:family:sans-serif|size:\d+pt;line-height:[\w.]+)\}\}/g, "")
-    .replace(/(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path):[^;{}]*;?/g, "")
+    .replace(/@media print\{\[href[^{}]*\{[^{}]*\}\}/g, "")
+    .replace(/,\(-ms-high-contrast:active\)/g, "")
+    .replace(
+      /(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path|(?:-webkit-)?text-decoration-skip|-webkit-text-decoration-skip-ink|clip):[^;{}]*;?/g,
+      "",
+    )
+    .replace(/(?<=[{;])([a-z-]+):[^;{}]*;(?=(?:[a-z-]+:[^;{}]*;)*?\1:(?:max\(|auto|fit-content))/g, "")
     .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
   const read = (name) => plain.includes(`var(${name})`);
   return plain.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
