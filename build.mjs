@@ -178,7 +178,9 @@ function named(css, folders) {
     const classes = plain.matchAll(/\.(govuk-[\w-]*(?:\\![\w-]*)*)/g);
     return [...classes].every(([, one]) => isNamed(one.replaceAll("\\", "")));
   };
-  return css
+  // What is never there need not be ruled out either.
+  const fewer = css.replace(/:not\((?:\.(govuk-[\w-]+)|:disabled)\)/g, (not, one) => (one && isNamed(one) ? not : ""));
+  return fewer
     .replace(/([^{}@;]+)\{([^{}]*)\}/g, (_, selectors, body) => {
       const wanted = selectors.split(/,(?![^(]*\))/).filter(isWanted);
       return wanted.length > 0 ? `${wanted.join(",")}{${body}}` : "";
@@ -202,14 +204,18 @@ function understood(css) {
     .replace(/@media print\{[^{}]*\{font-(?:family:sans-serif|size:\d+pt;line-height:[\w.]+)\}\}/g, "")
     .replace(/@media print\{\[href[^{}]*\{[^{}]*\}\}/g, "")
     .replace(/,\(-ms-high-contrast:active\)/g, "")
+    .replace(/(?<=\.\d{4})\d+/g, "")
     .replace(
       /(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path|(?:-webkit-)?text-decoration-skip|-webkit-text-decoration-skip-ink|clip):[^;{}]*;?/g,
       "",
     )
     .replace(/(?<=[{;])([a-z-]+):[^;{}]*;(?=(?:[a-z-]+:[^;{}]*;)*?\1:(?:max\(|auto|fit-content))/g, "")
     .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
-  const read = (name) => plain.includes(`var(${name})`);
-  return plain.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
+  // A name that only stands for another, in every light.
+  const others = [...plain.matchAll(/(--app-[\w-]+): ?var\((--govuk-[\w-]+)\)/g)];
+  const direct = others.reduce((all, [, one, other]) => all.replaceAll(`var(${one})`, `var(${other})`), plain);
+  const read = (name) => direct.includes(`var(${name})`);
+  return direct.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
 }
 
 /** Writes as one what stands next to each other for the same selectors, and no space that only eyes need. */
