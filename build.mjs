@@ -191,7 +191,8 @@ function named(css, folders) {
 /**
  * Leaves out of compressed CSS what only browsers read that cannot run the app, whose scripts need a newer one than max() or
  * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and on paper a second
- * font and sizes of its own, which are those of a wide screen within a point or two, and the addresses of links, of which the app has none that lead out of it.
+ * font and sizes of its own, which are those of a wide screen within a point or two, and the addresses of links, of which the app has none that lead out of it;
+ * and how the mark of the keyboard's place is drawn where a link breaks into two lines, in browsers of some years.
  */
 function understood(css) {
   const rules = String.raw`\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}`;
@@ -204,7 +205,9 @@ function understood(css) {
     .replace(/@media print\{[^{}]*\{font-(?:family:sans-serif|size:\d+pt;line-height:[\w.]+)\}\}/g, "")
     .replace(/@media print\{\[href[^{}]*\{[^{}]*\}\}/g, "")
     .replace(/,\(-ms-high-contrast:active\)/g, "")
+    .replace(/@supports not \(text-wrap: ?balance\)\{[^{}]*\{[^{}]*\}\}/g, "")
     .replace(/(?<=\.\d{4})\d+/g, "")
+    .replace(/rgba\(0, ?0, ?0, ?0\)/g, "#0000")
     .replace(
       /(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path|(?:-webkit-)?text-decoration-skip|-webkit-text-decoration-skip-ink|clip):[^;{}]*;?/g,
       "",

@@ -1,7 +1,7 @@
 /** Edits into entries, and entries into views. */
 import { b64u, PARENTS_LIMIT } from "../sync/entry.js";
 import { Refused } from "../sync/errors.js";
-import { fold, forks, plain } from "../sync/view.js";
+import { fold } from "../sync/view.js";
 import { stateOf, versionsOf } from "./briefs.js";
 import { hash, json } from "./keys.js";
 import { bodyOf, makePacket } from "./packets.js";
@@ -114,13 +114,6 @@ export function openRecords({ caseload, definitions }) {
       /** @type {Map<string, View["fields"]>} */
       const joins = new Map();
       fold(versionsOf(state.contents), joins);
-      // What its writer had: the version listed before it may be by somebody who wrote at the same time, and whoever joins several had all of them.
-      const had = (/** @type {Reading} */ { id, header: { parents } }) => {
-        const joined = joins.get(id);
-        if (!joined) return { before: state.contents.find((one) => one.fields && parents.includes(one.id))?.fields };
-        const split = forks({ fields: joined }).map((name) => [name, joined[name]]);
-        return { before: plain({ fields: joined }), joined: told(Object.fromEntries(split)) };
-      };
       return {
         record,
         casefile: rec.casefile,
@@ -129,20 +122,18 @@ export function openRecords({ caseload, definitions }) {
         schema: newest.schema,
         form: newest.form,
         fields: told(view.fields),
-        heads: view.heads,
         versions: state.contents
           .map((one) => ({
             id: one.id,
-            kind: one.header.kind,
             author: caseload.personOf(one.header.author),
             written_at: one.header.written_at,
             received_at: one.received_at ?? null,
             waiting: one.lies === "waiting",
-            gone: one.gone ?? null,
-            raw: one.fields === null && one.gone === undefined ? (one.body ?? "") : undefined,
             changed: view.writes[one.id] ?? [],
             fields: one.fields,
-            ...had(one),
+            // What its writer had: the version listed before it may be by somebody who wrote at the same time, and whoever joined several had all of them.
+            before: state.contents.find(({ id, fields }) => fields && one.header.parents.includes(id))?.fields,
+            joined: joins.has(one.id) ? told(joins.get(one.id) ?? {}) : undefined,
           }))
           .sort((a, b) => view.order.indexOf(a.id) - view.order.indexOf(b.id)),
         reviews: state.reviews.map((review) => ({ ...review, by: caseload.personOf(review.by) })),

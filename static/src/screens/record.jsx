@@ -260,13 +260,14 @@ function Changed({ version, definition, around }) {
   const names = /** @type {string[]} */ (version.changed ?? []).filter((name) => !DRAWN.has(name));
   if (names.length === 0) return <p>{sayRecord.nothing_changed}</p>;
   const fields = definition?.sections.flatMap((section) => section.fields) ?? [];
+  const had = version.joined ? plain(version.joined) : version.before;
   return (
     <dl class="app-changes">
       {names.map((name) => {
         const field = fields.find((one) => one.id === name.split("/")[0]) ?? { id: name, type: "text", label: name };
-        const [before, after] = [version.before, version.fields].map((fields) => inText(field, fields?.[field.id], around));
+        const [before, after] = [had, version.fields].map((one) => inText(field, one?.[field.id], around));
         /** @type {Fork | undefined} */
-        const fork = version.joined?.[field.id];
+        const fork = isParted(version.joined?.[field.id]) ? version.joined[field.id] : undefined;
         return (
           <div key={name}>
             <dt>{field.label}</dt>

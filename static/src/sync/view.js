@@ -65,7 +65,7 @@ export function fold(versions, joins) {
   };
 }
 
-/** Takes the plain values out of a view, of a fork that of the smallest entry; a field somebody took away is left out unless somebody kept it. @param {Pick<View, "fields">} view @returns {{[name: string]: Json}} */
+/** Takes the plain values out of a view, of a fork that of the smallest entry; a field somebody took away is left out unless somebody kept it. @param {View} view @returns {{[name: string]: Json}} */
 export function plain(view) {
   return Object.fromEntries(
     Object.entries(view.fields).flatMap(([name, { values }]) => {
@@ -75,7 +75,7 @@ export function plain(view) {
   );
 }
 
-/** Names the fields in which versions stand side by side. @param {Pick<View, "fields">} view */
+/** Names the fields in which versions stand side by side. @param {View} view */
 export function forks(view) {
   return Object.entries(view.fields)
     .filter(([, { values, items }]) => values.length > 1 || Object.keys(items).length > 0)

@@ -50,7 +50,7 @@ export const gone_title = "This draft is not here any more";
 export const use_this = "Take these words";
 export const parted = (/** @type {string} */ label, /** @type {number} */ count) =>
   `${label}: ${count} versions were written. Take one, or write below what should stand.`;
-export const together = "All of it put together. Read it before you take it: it may say things twice.";
+export const together = "All put together. Read it before you take it: it may say things twice.";
 export const use_together = "Take it all together";
 export const gone = "It was sent, thrown away, or nothing had been typed. If it was sent, you find it among the family’s notes.";
 export const to_family = "Go to the family";

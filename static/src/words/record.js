@@ -20,7 +20,7 @@ export const choose = "Choose what should stand";
 export const parted = "Different versions, you choose";
 export const parted_see = "See the versions";
 export const parted_long = (/** @type {string[]} */ names) =>
-  `${names.length === 1 ? `${names[0] || "The same person"} wrote different things, perhaps on two phones,` : "Different people wrote different things"} without seeing what else was written. All of it is kept and shown side by side. Choose or write what should stand.`;
+  `${names.length === 1 ? `${names[0] || "The same person"} wrote different things, perhaps on two phones,` : "Different people wrote different things"} without seeing what else was written. All is kept, side by side. Choose or write what should stand.`;
 export const joined = (/** @type {number} */ count) => `There were ${count} versions:`;
 export const joined_to = "Chosen or put together from them:";
 export const added_later = (/** @type {number} */ count) => (count === 1 ? "added later" : `${count} added later`);
