@@ -75,7 +75,10 @@ def _view(versions: list[Sample]) -> Sample:
 
 def _fields(fields: Mapping[str, view.Field]) -> Sample:
     return {
-        name: [[_value(one) for one in each.values], {item: [_value(one) for one in values] for item, values in each.items.items()}]
+        name: [
+            [_value(one) for one in each.values],
+            {item: [_value(one) for one in values] for item, values in each.items.items()},
+        ]
         for name, each in fields.items()
     }
 
