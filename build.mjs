@@ -206,8 +206,9 @@ function understood(css) {
     .replace(/@media print\{\[href[^{}]*\{[^{}]*\}\}/g, "")
     .replace(/,\(-ms-high-contrast:active\)/g, "")
     .replace(/@supports not \(text-wrap: ?balance\)\{[^{}]*\{[^{}]*\}\}/g, "")
-    .replace(/(?<=\.\d{4})\d+/g, "")
+    .replace(/(?<=\.\d{3})\d+/g, "")
     .replace(/rgba\(0, ?0, ?0, ?0\)/g, "#0000")
+    .replace(/(outline|border):(\w+) solid;\1-color:([^;{}]*)/g, "$1:$2 solid $3")
     .replace(
       /(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path|(?:-webkit-)?text-decoration-skip|-webkit-text-decoration-skip-ink|clip):[^;{}]*;?/g,
       "",
@@ -225,7 +226,7 @@ function understood(css) {
 function joined(css) {
   const neighbours = /(?<=[{}])([^{}@]+)\{([^{}]*?);?\}\1\{([^{}]*)\}/g;
   const fewer = css.replace(neighbours, "$1{$2;$3}");
-  return fewer === css ? css.replace(/;(?=\})|(?<=[:,]) /g, "") : joined(fewer);
+  return fewer === css ? css.replace(/;(?=\})|(?<=[:,]) | (?=!)/g, "") : joined(fewer);
 }
 
 /** The manifest names its icons by release, so that a changed icon is a changed address. */

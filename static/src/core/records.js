@@ -109,8 +109,8 @@ export function openRecords({ caseload, definitions }) {
         .byHash(newest.form || (definitions.index().records[newest.schema] ?? ""))
         .catch(() => null);
       const shown = records.shownBy(readings);
-      const told = (/** @type {View["fields"]} */ fields) =>
-        Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, shown(field)]));
+      const told = (/** @type {View["fields"] | undefined} */ fields) =>
+        fields && Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, shown(field)]));
       /** @type {Map<string, View["fields"]>} */
       const joins = new Map();
       fold(versionsOf(state.contents), joins);
@@ -133,7 +133,7 @@ export function openRecords({ caseload, definitions }) {
             fields: one.fields,
             // What its writer had: the version listed before it may be by somebody who wrote at the same time, and whoever joined several had all of them.
             before: state.contents.find(({ id, fields }) => fields && one.header.parents.includes(id))?.fields,
-            joined: joins.has(one.id) ? told(joins.get(one.id) ?? {}) : undefined,
+            joined: told(joins.get(one.id)),
           }))
           .sort((a, b) => view.order.indexOf(a.id) - view.order.indexOf(b.id)),
         reviews: state.reviews.map((review) => ({ ...review, by: caseload.personOf(review.by) })),
