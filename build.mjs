@@ -141,13 +141,17 @@ async function shortened(script, module) {
   return dev ? script : (await minify(script, { module, ecma: 2022, compress: { passes: 2 } })).code;
 }
 
-/** Writes WebAssembly as the bytes it is: gzip finds nothing to shorten in base64. */
+/**
+ * Writes WebAssembly as the bytes it is: gzip finds nothing to shorten in base64. They are moved along so that the commonest are letters, not signs that a script
+ * has to write as several; taken back they come round by themselves, as the 256 values of a byte do.
+ */
+const MOVED = 40;
 const packed = {
   name: "packed",
   setup({ onLoad }) {
     onLoad({ filter: /\.wasm$/ }, ({ path }) => {
-      const text = JSON.stringify(readFileSync(path, "latin1"));
-      return { contents: `export default /* @__PURE__ */ Uint8Array.from(${text}, (one) => one.charCodeAt(0));` };
+      const text = JSON.stringify(String.fromCharCode(...readFileSync(path).map((byte) => byte + MOVED)));
+      return { contents: `export default /* @__PURE__ */ Uint8Array.from(${text}, (one) => one.charCodeAt(0) - ${MOVED});` };
     });
   },
 };
@@ -174,7 +178,9 @@ function named(css, folders) {
     const classes = plain.matchAll(/\.(govuk-[\w-]*(?:\\![\w-]*)*)/g);
     return [...classes].every(([, one]) => isNamed(one.replaceAll("\\", "")));
   };
-  return css
+  // What is never there need not be ruled out either.
+  const fewer = css.replace(/:not\((?:\.(govuk-[\w-]+)|:disabled)\)/g, (not, one) => (one && isNamed(one) ? not : ""));
+  return fewer
     .replace(/([^{}@;]+)\{([^{}]*)\}/g, (_, selectors, body) => {
       const wanted = selectors.split(/,(?![^(]*\))/).filter(isWanted);
       return wanted.length > 0 ? `${wanted.join(",")}{${body}}` : "";
@@ -185,7 +191,8 @@ function named(css, folders) {
 /**
  * Leaves out of compressed CSS what only browsers read that cannot run the app, whose scripts need a newer one than max() or
  * custom properties do: prefixes, fallbacks, and the questions round them. What nobody reads goes too, and on paper a second
- * font and sizes of its own: those of a wide screen are the same within a point or two.
+ * font and sizes of its own, which are those of a wide screen within a point or two, and the addresses of links, of which the app has none that lead out of it;
+ * and how the mark of the keyboard's place is drawn where a link breaks into two lines, in browsers of some years.
  */
 function understood(css) {
   const rules = String.raw`\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}`;
@@ -196,17 +203,30 @@ function understood(css) {
     )
     .replace(new RegExp(String.raw`@supports not \(caret-color[^{]*${rules}`, "g"), "")
     .replace(/@media print\{[^{}]*\{font-(?:family:sans-serif|size:\d+pt;line-height:[\w.]+)\}\}/g, "")
-    .replace(/(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path):[^;{}]*;?/g, "")
+    .replace(/@media print\{\[href[^{}]*\{[^{}]*\}\}/g, "")
+    .replace(/,\(-ms-high-contrast:active\)/g, "")
+    .replace(/@supports not \(text-wrap: ?balance\)\{[^{}]*\{[^{}]*\}\}/g, "")
+    .replace(/(?<=\.\d{3})\d+/g, "")
+    .replace(/rgba\(0, ?0, ?0, ?0\)/g, "#0000")
+    .replace(/(outline|border):(\w+) solid;\1-color:([^;{}]*)/g, "$1:$2 solid $3")
+    .replace(
+      /(?<=[{;])(?:-ms-[\w-]+|-(?:moz-osx|webkit)-font-smoothing|-webkit-clip-path|(?:-webkit-)?text-decoration-skip|-webkit-text-decoration-skip-ink|clip):[^;{}]*;?/g,
+      "",
+    )
+    .replace(/(?<=[{;])([a-z-]+):[^;{}]*;(?=(?:[a-z-]+:[^;{}]*;)*?\1:(?:max\(|auto|fit-content))/g, "")
     .replace(/var\((--govuk-[\w-]+),[^()]*\)/g, "var($1)");
-  const read = (name) => plain.includes(`var(${name})`);
-  return plain.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
+  // A name that only stands for another, in every light.
+  const others = [...plain.matchAll(/(--app-[\w-]+): ?var\((--govuk-[\w-]+)\)/g)];
+  const direct = others.reduce((all, [, one, other]) => all.replaceAll(`var(${one})`, `var(${other})`), plain);
+  const read = (name) => direct.includes(`var(${name})`);
+  return direct.replace(/(?<=[{;])(--[\w-]+):[^;{}]*;?/g, (told, name) => (read(name) ? told : "")).replace(/:root\{\}/g, "");
 }
 
 /** Writes as one what stands next to each other for the same selectors, and no space that only eyes need. */
 function joined(css) {
   const neighbours = /(?<=[{}])([^{}@]+)\{([^{}]*?);?\}\1\{([^{}]*)\}/g;
   const fewer = css.replace(neighbours, "$1{$2;$3}");
-  return fewer === css ? css.replace(/;(?=\})|(?<=[:,]) /g, "") : joined(fewer);
+  return fewer === css ? css.replace(/;(?=\})|(?<=[:,]) | (?=!)/g, "") : joined(fewer);
 }
 
 /** The manifest names its icons by release, so that a changed icon is a changed address. */

@@ -64,10 +64,18 @@ export function onUpdateReady(heard) {
   });
 }
 
-/** Moves to the newer release and loads the page again. Only for when nothing typed is unkept. */
+/**
+ * Moves to the newer release and loads the page again. The older one may still be sending, and give way only later: whoever has gone on meanwhile is left alone, and
+ * begins with the newer one next time. Only for when nothing typed is unkept.
+ */
 export function takeUpdate() {
-  if (!registration?.waiting) return;
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  const begin = () => void leave().then(reload);
+  if (!registration?.waiting) return begin();
+  let isIdle = true;
+  onTouch(() => {
+    isIdle = false;
+  });
+  navigator.serviceWorker.addEventListener("controllerchange", () => isIdle && begin(), { once: true });
   registration.waiting.postMessage({ do: "take over" });
 }
 

@@ -56,9 +56,11 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     # Then both versions are there, and nothing is chosen
     ama.opens_the_family("Tarnley")
     ama.opens_the_part("Family")
-    ama.follows("See both versions")
+    ama.follows("See the versions")
+    ama.sees("Ama Lindqvist wrote different things, perhaps on two phones")
     sees_who_wrote_what_and_when(ama, "Nan answers after six.", "Never ring on Sundays.")
-    ama.presses("Choose between the two versions")
+    ama.presses("Choose what should stand")
+    ama.sees("2 versions were written")
     box = ama.page.get_by_label(ASKED).first
     expect(box).to_have_value("")
     sees_who_wrote_what_and_when(ama, "Nan answers after six.", "Never ring on Sundays.")
@@ -72,7 +74,7 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     together = ama.page.locator(".app-two__both")
     expect(together).to_contain_text("Nan answers after six.")
     expect(together).to_contain_text("Never ring on Sundays.")
-    together.get_by_role("button", name="Take both together").click()
+    together.get_by_role("button", name="Take it all together").click()
     box.press("ControlOrMeta+End")
     box.press_sequentially(" Both checked with Nan.")
     ama.checks_and_sends()
@@ -84,6 +86,14 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     one.locator("summary").click()
     expect(one.locator("ins", has_text="Never ring on Sundays.")).to_be_visible()
     expect(one.locator("del")).to_have_count(0)
+
+    # And what she made of them stands below both
+    joined = ama.page.locator("details", has_text="There were 2 versions")
+    joined.locator("summary").click()
+    expect(joined).to_contain_text(
+        re.compile("Ama Lindqvist.*Nan answers after six.*Chosen or put together from them:.*Both checked with Nan", re.S)
+    )
+    expect(joined.locator("ins, del")).to_have_count(0)
     ama.sends_and_receives()
 
     # And one version stands for everybody, and the office sees how it came about
@@ -92,7 +102,7 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     tablet.opens_the_part("Family")
     for words in ("Nan answers after six.", "Never ring on Sundays.", "Both checked with Nan."):
         tablet.sees(words)
-    expect(tablet.page.get_by_text("See both versions")).to_have_count(0)
+    expect(tablet.page.get_by_text("See the versions")).to_have_count(0)
     marian = Supervisor(laptop, server)
     marian.signs_in()
     marian.opens_the_family("Tarnley")

@@ -219,7 +219,11 @@ describe("a working day", () => {
       fields: { ...choosing.fields, warning: "Dog in the yard, do not go alone" },
       mode: "",
     });
-    assert.equal((await phone.ask("record", { record: detail })).fields.warning.values.length, 1);
+    const settled = await phone.ask("record", { record: detail });
+    assert.equal(settled.fields.warning.values.length, 1);
+    // Whoever joins two versions had both: neither is compared away, and whose they were is said.
+    assert.deepEqual(settled.versions.at(-1).joined, forked.fields);
+    assert.ok(settled.versions.slice(0, -1).every(({ joined }) => joined === undefined));
     phone.kill();
   });
 

@@ -4,7 +4,7 @@ import test from "node:test";
 
 /** What of a page a draft looks at; nothing here is drawn. */
 Object.assign(globalThis, { document: { addEventListener: () => undefined }, addEventListener: () => undefined });
-const { keepWhatWasLeft, keeper, together } = await import("../../static/src/parts/draft.js");
+const { beginDraft, keepWhatWasLeft, keeper, together } = await import("../../static/src/parts/draft.js");
 const { connect } = await import("../../static/src/line.js");
 const { join, unkept } = await import("../../static/src/parts/told.js");
 
@@ -79,4 +79,58 @@ test("neither of two windows takes away what was typed in the other", () => {
     seen: "Clean beds",
   });
   assert.deepEqual(together(kept({ purpose: "" }), { purpose: "He said" }), { purpose: "He said" });
+});
+
+test("what was typed in one window after another had sent the rest becomes a draft of its own", async () => {
+  const definition = { sections: [{ fields: [{ id: "purpose", suggest_merge: true }] }] };
+  const turn = () => new Promise((done) => setImmediate(done));
+  // Given a draft begun here, of which another window took over and sent what was kept
+  const begun = beginDraft({ casefile: "family", schema: "visit-note.1" });
+  await answers({ answer: { slot: "sent", casefile: "family", schema: "visit-note.1", record: "note", heads: [] } });
+  await begun;
+  const draft = keeper("sent", {}, () => undefined);
+  draft.change("purpose", "See Kayleigh");
+  void draft.keep();
+  await answers({ error: { code: "unknown_slot" } });
+  assert.equal(unkept.value, 1);
+
+  // When the phone tries again before it locks
+  const again = keepWhatWasLeft();
+  await turn();
+  assert.deepEqual(asked.at(-1).with, { slot: "sent" });
+  await answers({ error: { code: "unknown_slot" } });
+
+  // Then the words lie in a draft of the same kind, not in the note that was sent, and nothing holds up the lock
+  assert.deepEqual(asked.at(-1).with, { casefile: "family", schema: "visit-note.1", record: undefined });
+  await answers({ answer: { slot: "own", definition, fields: {}, heads: [] } });
+  assert.deepEqual(asked.at(-1).with, { slot: "own", fields: { purpose: "See Kayleigh" } });
+  assert.equal(unkept.value, 1);
+  await answers({ answer: { kept_at: "2026-11-22T12:00:10Z" } });
+  await again;
+  assert.equal(unkept.value, 0);
+  const before = asked.length;
+  await keepWhatWasLeft();
+  assert.equal(asked.length, before, "once");
+});
+
+test("the browser is asked to wake the app as soon as something cannot be sent, and once for each", async (t) => {
+  let registered = 0;
+  const register = async (/** @type {string} */ tag) => {
+    if (tag === "send") registered += 1;
+  };
+  const was = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  t.after(() => Object.defineProperty(globalThis, "navigator", /** @type {any} */ (was)));
+  const serviceWorker = { ready: Promise.resolve({ sync: { register } }) };
+  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker }, configurable: true });
+  const hears = async (/** @type {object} */ value) => {
+    port.dispatchEvent(Object.assign(new Event("message"), { data: { news: "outbox", value } }));
+    await new Promise((done) => setImmediate(done));
+    return registered;
+  };
+  assert.equal(await hears({ waiting: 1, reach: "ok" }), 0, "the page sends it");
+  assert.equal(await hears({ waiting: 1, reach: "no_signal" }), 1);
+  assert.equal(await hears({ waiting: 1, reach: "no_signal" }), 1, "being woken tells the same again");
+  assert.equal(await hears({ waiting: 2, reach: "no_signal" }), 2);
+  assert.equal(await hears({ waiting: 0, reach: "ok" }), 2);
+  assert.equal(await hears({ waiting: 1, reach: "office_not_answering" }), 3);
 });

@@ -50,12 +50,20 @@ const value = (card) => ("value" in card ? [card.id, card.value] : [card.id]);
 
 /** @param {any} versions */
 function view(versions) {
-  const { heads, order, writes, fields } = fold(versions);
-  const told = Object.entries(fields).map(([name, { values, items }]) => {
+  /** @type {Map<string, import("../../static/src/sync/view.js").View["fields"]>} */
+  const joins = new Map();
+  const { heads, order, writes, fields } = fold(versions, joins);
+  const joined = [...joins].map(([id, had]) => [id, told(had)]);
+  return { heads, order, writes, fields: told(fields), joins: named(/** @type {any} */ (joined)) };
+}
+
+/** @param {import("../../static/src/sync/view.js").View["fields"]} fields */
+function told(fields) {
+  const all = Object.entries(fields).map(([name, { values, items }]) => {
     const forked = Object.entries(items).map(([item, cards]) => [item, cards.map(value)]);
     return [name, [values.map(value), named(/** @type {any} */ (forked))]];
   });
-  return { heads, order, writes, fields: named(/** @type {any} */ (told)) };
+  return named(/** @type {any} */ (all));
 }
 
 /** @param {{read: string, bytes?: string, versions?: unknown, length?: number}} sample */

@@ -6,7 +6,7 @@ import { waits } from "../../static/src/words/caseload.js";
 import { dayAndTime, dayOf, daysSince, longDay, months, nearDay, tidyTime, timeOf, years } from "../../static/src/words/dates.js";
 import { problemText } from "../../static/src/words/form.js";
 import { ages } from "../../static/src/words/people.js";
-import { standing } from "../../static/src/words/record.js";
+import { parted_long, standing } from "../../static/src/words/record.js";
 import { clockSays, happensNext, officeSays, sendLine } from "../../static/src/words/sending.js";
 import { trouble } from "../../static/src/words/trouble.js";
 
@@ -167,4 +167,10 @@ test("a time typed with one thumb becomes a time, and anything else stays as typ
       assert.equal(tidyTime(timeOf(at)), timeOf(at));
     }),
   );
+});
+
+test("of versions that stand side by side it is said whether one person wrote them all", () => {
+  assert.match(parted_long(["Ama Lindqvist"]), /^Ama Lindqvist wrote different things, perhaps on two phones, without seeing/);
+  assert.match(parted_long([""]), /^The same person wrote/);
+  assert.match(parted_long(["Ama Lindqvist", "Reece Oduya"]), /^Different people wrote different things without seeing/);
 });

@@ -9,7 +9,7 @@ import json
 import subprocess
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -58,18 +58,28 @@ def _value(one: view.Value) -> list[Any]:
 
 
 def _view(versions: list[Sample]) -> Sample:
-    found = view.fold(view.Version(each["id"], tuple(each["parents"]), each["fields"]) for each in versions)
+    read = [view.Version(each["id"], tuple(each["parents"]), each["fields"]) for each in versions]
+    found = view.fold(read)
+    known = {each.id: {parent for parent in each.parents if parent in found.writes and parent != each.id} for each in read}
     return {
         "heads": list(found.heads),
         "order": list(found.order),
         "writes": {each: list(names) for each, names in found.writes.items()},
-        "fields": {
-            name: [
-                [_value(one) for one in each.values],
-                {item: [_value(one) for one in values] for item, values in each.items.items()},
-            ]
-            for name, each in found.fields.items()
+        "fields": _fields(found.fields),
+        # What whoever joined several had before them.
+        "joins": {
+            id: _fields(had) for id, had in view.views_at(read, {id: up for id, up in known.items() if len(up) > 1}).items()
         },
+    }
+
+
+def _fields(fields: Mapping[str, view.Field]) -> Sample:
+    return {
+        name: [
+            [_value(one) for one in each.values],
+            {item: [_value(one) for one in values] for item, values in each.items.items()},
+        ]
+        for name, each in fields.items()
     }
 
 
@@ -132,6 +142,8 @@ def test_twins_agree_byte_for_byte_on_what_people_do_on_two_and_three_phones() -
     assert [json.dumps(each, sort_keys=True) for each in mine] == [json.dumps(each, sort_keys=True) for each in theirs]
     forked = [each for each in mine if any(len(values) > 1 or items for values, items in each["ok"]["fields"].values())]
     assert len(forked) > HISTORIES / 10
+    joined = [had for each in mine for had in each["ok"]["joins"].values()]
+    assert sum(any(len(values) > 1 or items for values, items in had.values()) for had in joined) > HISTORIES / 10
 
 
 @pytest.mark.parametrize(

@@ -42,14 +42,14 @@ export function readEntry(kept, header = JSON.parse(asText(splitJws(kept.jws, "f
   return { ...kept, header, fields };
 }
 
+/** What was erased or cannot be read writes nothing: left out, it takes no answer of others with it. @param {Reading[]} contents @returns {import("../sync/view.js").Version[]} */
+export const versionsOf = (contents) =>
+  contents.flatMap(({ id, header, fields }) => (fields ? [{ id, parents: header.parents, fields }] : []));
+
 /** @param {Reading[]} readings */
 export function stateOf(readings) {
   const contents = readings.filter((one) => !NOT_CONTENT.has(one.header.kind));
-  const view = fold(
-    contents
-      .filter((one) => one.fields !== null)
-      .map(({ id, header, fields }) => ({ id, parents: header.parents, fields: fields ?? {} })),
-  );
+  const view = fold(versionsOf(contents));
   const byId = new Map(readings.map((one) => [one.id, one]));
   const reviews = readings
     .filter((one) => one.header.kind === "review" && one.fields !== null)

@@ -1,5 +1,6 @@
 /** What stood in a field before its versions parted. The fold needs no common ancestor (sync/view.js); only a suggestion to a person does. Pure. */
 import { fold, plain } from "../sync/view.js";
+import { versionsOf } from "./briefs.js";
 
 /** @typedef {import("./briefs.js").Reading} Reading */
 
@@ -12,7 +13,7 @@ export function beforeParting(contents, writers, name) {
   const [first, ...rest] = writers.map((id) => ancestors(byId, id));
   if (!first) return "";
   const shared = contents.filter(({ id }) => first.has(id) && rest.every((one) => one.has(id)));
-  const view = fold(shared.map(({ id, header, fields }) => ({ id, parents: header.parents, fields: fields ?? {} })));
+  const view = fold(versionsOf(shared));
   const value = plain(view)[name];
   return view.fields[name]?.values.length === 1 && typeof value === "string" ? value : "";
 }

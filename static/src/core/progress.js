@@ -34,7 +34,6 @@ export function goalsOf(given) {
     return {
       record,
       words: fields.agreed_words,
-      family_words: fields.family_words,
       owner: fields.owner,
       kind: fields.type,
       status: fields.status,

@@ -1,13 +1,15 @@
 /** Edits into entries, and entries into views. */
 import { b64u, PARENTS_LIMIT } from "../sync/entry.js";
 import { Refused } from "../sync/errors.js";
-import { stateOf } from "./briefs.js";
+import { fold } from "../sync/view.js";
+import { stateOf, versionsOf } from "./briefs.js";
 import { hash, json } from "./keys.js";
 import { bodyOf, makePacket } from "./packets.js";
 
 /** @typedef {import("./packets.js").Session} Session */
 /** @typedef {ReturnType<typeof openRecords>} Records */
 /** @typedef {import("./briefs.js").Reading} Reading */
+/** @typedef {import("../sync/view.js").View} View */
 /** @typedef {import("../practice/forms.js").Definition} Definition */
 
 /**
@@ -107,6 +109,11 @@ export function openRecords({ caseload, definitions }) {
         .byHash(newest.form || (definitions.index().records[newest.schema] ?? ""))
         .catch(() => null);
       const shown = records.shownBy(readings);
+      const told = (/** @type {View["fields"] | undefined} */ fields) =>
+        fields && Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, shown(field)]));
+      /** @type {Map<string, View["fields"]>} */
+      const joins = new Map();
+      fold(versionsOf(state.contents), joins);
       return {
         record,
         casefile: rec.casefile,
@@ -114,22 +121,19 @@ export function openRecords({ caseload, definitions }) {
         title: rec.brief.title,
         schema: newest.schema,
         form: newest.form,
-        fields: Object.fromEntries(Object.entries(view.fields).map(([name, field]) => [name, shown(field)])),
-        heads: view.heads,
+        fields: told(view.fields),
         versions: state.contents
           .map((one) => ({
             id: one.id,
-            kind: one.header.kind,
             author: caseload.personOf(one.header.author),
             written_at: one.header.written_at,
             received_at: one.received_at ?? null,
             waiting: one.lies === "waiting",
-            gone: one.gone ?? null,
-            raw: one.fields === null && one.gone === undefined ? (one.body ?? "") : undefined,
             changed: view.writes[one.id] ?? [],
             fields: one.fields,
-            // What its writer had: the version listed before it may be by somebody who wrote at the same time.
-            before: state.contents.find(({ id }) => one.header.parents.includes(id))?.fields,
+            // What its writer had: the version listed before it may be by somebody who wrote at the same time, and whoever joined several had all of them.
+            before: state.contents.find(({ id, fields }) => fields && one.header.parents.includes(id))?.fields,
+            joined: told(joins.get(one.id)),
           }))
           .sort((a, b) => view.order.indexOf(a.id) - view.order.indexOf(b.id)),
         reviews: state.reviews.map((review) => ({ ...review, by: caseload.personOf(review.by) })),

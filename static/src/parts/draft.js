@@ -1,14 +1,14 @@
 /** A draft on screen: what is typed, and that it is kept on the phone within a second. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { go, later, onLeaving } from "../page.js";
+import { go, here, later, onLeaving } from "../page.js";
 import * as saySaved from "../words/saved.js";
 import { withAnswer } from "./fields.js";
 import { ask, keepStorage, save, spoken, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */
 
-/** Drafts begun here and not yet kept: until the first word there is nothing on the phone to open. @type {Map<string, any>} */
-const begun = new Map();
+/** Drafts begun or opened here, by slot: until the first word there is nothing on the phone to open, and after another window has sent it there is nothing any more. @type {Map<string, any>} */
+const met = new Map();
 
 /** What the phone could not keep, by slot, and when what lay there then was written: whoever comes back to the form finds it. @type {Map<string, {fields: Fields, after?: string}>} */
 const unsaved = new Map();
@@ -35,7 +35,7 @@ export const isUnsaved = (slot) => unsaved.has(slot);
  * @param {string} casefile
  * @returns {any[]}
  */
-export const neverKept = (casefile) => [...begun.values()].filter((one) => one.casefile === casefile && unsaved.has(one.slot));
+export const neverKept = (casefile) => [...met.values()].filter((one) => one.casefile === casefile && unsaved.has(one.slot));
 
 /**
  * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>, note?: {slot: string, id: string}}} what `note`: what this one confirms
@@ -43,17 +43,37 @@ export const neverKept = (casefile) => [...begun.values()].filter((one) => one.c
  */
 export async function beginDraft(what) {
   const draft = await ask("draft.begin", what);
-  begun.set(draft.slot, draft);
+  met.set(draft.slot, draft);
   return draft;
 }
 
-/** @param {string} slot @returns {Promise<any>} */
+/** @param {string} slot @returns {Promise<any>} what lies in it; in another, where this one is gone and something typed into it was not kept */
 const openDraft = async (slot) => {
-  const draft = await ask("draft.open", { slot }).catch((error) => begun.get(slot) ?? Promise.reject(error));
   const left = unsaved.get(slot);
-  if (!left) return draft;
+  const was = met.get(slot);
+  const draft = await ask("draft.open", { slot }).catch((error) => {
+    if (error.code !== "unknown_slot" && was) return was;
+    return left && was ? moved(was, left.fields) : Promise.reject(error);
+  });
+  met.set(draft.slot, draft);
+  if (!unsaved.has(slot) || !left) return draft;
   return { ...draft, fields: left.after === draft.written_at ? left.fields : together(draft, left.fields) };
 };
+
+/**
+ * Keeps as a draft of its own what was typed in one window after another sent or threw away the rest: whoever wrote it decides what becomes of it.
+ *
+ * @param {any} was
+ * @param {Fields} left
+ */
+async function moved({ slot, casefile, schema, record, heads }, left) {
+  const draft = await ask("draft.begin", { casefile, schema, record: heads.length > 0 ? record : undefined });
+  const fields = together(draft, left);
+  await ask("draft.keep", { slot: draft.slot, fields });
+  unsaved.delete(slot);
+  markSlot(slot, false);
+  return { ...draft, fields };
+}
 
 /**
  * Puts what could not be kept beside what another window has kept since: neither takes the other's words away, and whoever reads it mends it.
@@ -79,6 +99,7 @@ export const keepWhatWasLeft = () =>
     [...unsaved.keys()].map(async (slot) => {
       if (shownSlots.has(slot)) return;
       const { fields } = await openDraft(slot);
+      if (!unsaved.has(slot)) return;
       await ask("draft.keep", { slot, fields });
       if (shownSlots.has(slot)) return;
       unsaved.delete(slot);
@@ -200,6 +221,7 @@ export function useDraft(slot, begin) {
     openDraft(slot).then(
       (draft) => {
         if (left) return;
+        if (draft.slot !== slot) return go(here().replace(slot, draft.slot), { replace: true });
         const fields = begin && !draft.heads?.length ? begin(draft.definition, draft.fields) : draft.fields;
         const tell = (/** @type {{fields: Fields, kept_at?: string, error?: any}} */ { fields, kept_at, error }) =>
           set((was) => ({

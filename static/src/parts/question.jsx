@@ -1,4 +1,4 @@
-/** One question of a record definition, whatever its type: its two versions, what was asked about it, and lists of answers. */
+/** One question of a record definition, whatever its type: its versions, what was asked about it, and lists of answers. */
 import { now, randomId } from "../page.js";
 import { shownInItem } from "../practice/forms.js";
 import * as sayForm from "../words/form.js";
@@ -25,7 +25,7 @@ import { asAsked, withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { childrenOf } from "./people.js";
 import { putTogether } from "./sentences.js";
-import { SideBySide, Version } from "./versions.jsx";
+import { countOf, SideBySide, Version } from "./versions.jsx";
 
 /** @import { Asked, Fork, Held, Wording } from "./controls.jsx" */
 /** @import { Field, Fields, Person } from "./shapes.js" */
@@ -52,7 +52,7 @@ export function Question(props) {
   );
 }
 
-/** @param {Asked & {fork: Fork}} props both versions to choose from, and of text both put together; nothing is chosen beforehand, and what is can still be changed below */
+/** @param {Asked & {fork: Fork}} props the versions to choose from, and of text all put together; nothing is chosen beforehand, and what is can still be changed below */
 function Choosing({ field, value, change, around, fork }) {
   const differing = Object.entries(fork.items);
   /** @type {any[]} */
@@ -74,7 +74,7 @@ function Choosing({ field, value, change, around, fork }) {
   );
   return (
     <>
-      <p class="govuk-label">{sayForm.two_versions(field.label)}</p>
+      <p class="govuk-label">{sayForm.parted(field.label, countOf(fork))}</p>
       <SideBySide>
         {(differing.length ? [] : fork.values).map((one) => card(one, one.value, () => change(one.value)))}
         {differing.flatMap(([id, choices]) =>

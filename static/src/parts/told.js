@@ -1,6 +1,6 @@
 /** What the core has told so far, for screens to read, and the line to ask it more. */
 import { useEffect, useState } from "preact/hooks";
-import { askToKeep, reload } from "../page.js";
+import { askToKeep, reload, sendWhenPossible } from "../page.js";
 
 /** @import { Family, Outbox, Status } from "./shapes.js" */
 
@@ -66,6 +66,8 @@ export const handedOver = shown(/** @type {{casefile: string, slot: string, step
 
 /** @type {ReturnType<typeof import("../line.js").connect>} */
 let line;
+/** For how many that could not be sent the browser has been asked to wake the app. */
+let woken = 0;
 
 /**
  * Joins what is shown to the line.
@@ -75,6 +77,10 @@ let line;
 export function join(connected) {
   line = connected;
   line.on("outbox", (value) => {
+    const cannot = value.reach === "ok" ? 0 : value.waiting;
+    // At once, and not only when the page is left: a page that is killed is not told. Once for each, since being woken is told here too.
+    if (cannot > woken) void sendWhenPossible();
+    woken = cannot;
     outbox.value = value;
   });
   line.on("arrival", (value) => {

@@ -1,9 +1,26 @@
-/** Two versions of one answer beside each other: whose words they are, and when they were written. */
+/** Versions of one answer beside each other: whose words they are, and when they were written. */
 import { now } from "../page.js";
 import { dayAndTime } from "../words/dates.js";
+import * as sayRecord from "../words/record.js";
 import { nameOf } from "./people.js";
 
-/** @import { Wording } from "./controls.jsx" */
+/** @import { Fork, Wording } from "./controls.jsx" */
+
+/** @param {any} held @returns {boolean} whether versions of it stand beside each other */
+export const isParted = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
+
+/** The versions of an answer, or of each item of a list on which they differ. @param {Fork} fork @returns {Wording[][]} */
+export const partsOf = ({ values, items }) => (Object.keys(items).length > 0 ? Object.values(items) : [values]);
+
+/** How many versions there are, at the most, of one thing. @param {Fork} fork */
+export const countOf = (fork) => Math.max(...partsOf(fork).map((versions) => versions.length));
+
+/** Says whose versions stand beside each other: one person may have written all. @param {{[name: string]: any}} fields @returns {string} */
+export function saidOfParted(fields) {
+  const writers = Object.values(fields).filter(isParted).flatMap(partsOf).flat();
+  const names = new Map(writers.map(({ author }) => [/** @type {any} */ (author)?.id, nameOf(author)]));
+  return sayRecord.parted_long([...names.values()]);
+}
 
 /** @param {{children?: any}} props */
 export function SideBySide({ children }) {

@@ -232,7 +232,7 @@ export function Row({ brief }) {
         )}
         <p class="app-row__stands">
           <Standing standing={brief.standing} at={brief.at} />
-          {brief.forked && <span class="app-tag app-tag--question">{sayRecord.two_versions}</span>}
+          {brief.forked && <span class="app-tag app-tag--question">{sayRecord.parted}</span>}
           {brief.later > 0 && <span class="app-tag">{sayRecord.added_later(brief.later)}</span>}
         </p>
       </div>
@@ -260,17 +260,17 @@ export function AboutFamily({ casefile }) {
       })),
   };
   const draft = family.drafts?.find((/** @type {any} */ one) => one.kind === "family");
-  const isParted = family.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
+  const isForked = family.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
   const change = () => begin(casefile, "family.1", family.record ? { record: family.record } : {}).catch(setRefused);
   return (
     <Frame title={sayFamily.about} back="" back_label={sayFamily.all} family={family}>
       <Tabs casefile={casefile} part="about" />
       <Trouble error={refused} />
       <Warning family={family} />
-      {isParted && (
+      {isForked && (
         <div class="govuk-inset-text">
-          <p>{sayRecord.two_versions_long}</p>
-          <Link to={`record/${family.record}`}>{sayRecord.two_versions_see}</Link>
+          <p>{sayRecord.parted}</p>
+          <Link to={`record/${family.record}`}>{sayRecord.parted_see}</Link>
         </div>
       )}
       <ul class="app-people">

@@ -1,4 +1,4 @@
-/** One record for reading: what stands, the question put to it, what was added, two versions where there are two, every version. */
+/** One record for reading: what stands, the question put to it, what was added, versions that nobody has chosen between, every version. */
 import { useState } from "preact/hooks";
 import { now, printPage, randomId } from "../page.js";
 import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
@@ -12,7 +12,7 @@ import { nameOf } from "../parts/people.js";
 import { Scores } from "../parts/scores.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
-import { SideBySide, Version } from "../parts/versions.jsx";
+import { countOf, isParted, partsOf, SideBySide, saidOfParted, Version } from "../parts/versions.jsx";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayAndTime, longDay } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
@@ -22,7 +22,7 @@ import { decision, kindName } from "../words/record.js";
 import { openQuestion } from "./draft.jsx";
 import { useMeasure } from "./measure.jsx";
 
-/** @import { Around } from "../parts/controls.jsx" */
+/** @import { Around, Fork } from "../parts/controls.jsx" */
 /** @import { Definition, Field } from "../parts/shapes.js" */
 
 /** Shown by their own parts, not as answers. */
@@ -65,7 +65,7 @@ function Told({ told }) {
     }).catch(setRefused);
   const title = told.kind === "measure_response" ? told.title : (definition?.title ?? kindName(told.kind));
   const when = fields.happened_on ?? fields.completed_on ?? fields.rated_on ?? fields.started_on;
-  const forks = Object.entries(told.fields).filter(([, held]) => isForked(held));
+  const forked = Object.values(told.fields).some(isParted);
   return (
     <Frame title={title} back={back} back_label={sayRecord.back} family={family}>
       {when && (
@@ -89,7 +89,7 @@ function Told({ told }) {
       </p>
       <Trouble error={refused} />
       {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
-      {forks.length > 0 && <p class="govuk-inset-text">{sayRecord.two_versions_long}</p>}
+      {forked && <p class="govuk-inset-text">{saidOfParted(told.fields)}</p>}
       <Form class="app-actions app-no-print">
         {draft ? (
           <Link to={draftPath(told.casefile, told.schema, draft.slot)} class="govuk-button">
@@ -97,10 +97,10 @@ function Told({ told }) {
           </Link>
         ) : (
           (told.may?.amend || told.may?.add) && (
-            <Button kind={question || forks.length ? undefined : "secondary"} onClick={() => void start()}>
+            <Button kind={question || forked ? undefined : "secondary"} onClick={() => void start()}>
               {question
                 ? sayRecord.answer
-                : forks.length && told.may.amend
+                : forked && told.may.amend
                   ? sayRecord.choose
                   : told.may.amend
                     ? sayRecord.change
@@ -119,7 +119,7 @@ function Told({ told }) {
             fields={fields}
             around={context}
             instead={(field) =>
-              isForked(told.fields[field.id]) ? <Two field={field} fork={told.fields[field.id]} around={context} /> : null
+              isParted(told.fields[field.id]) ? <Parted field={field} fork={told.fields[field.id]} around={context} /> : null
             }
             beside={(field) => <Comments reviews={told.reviews} field={field.id} open={question} />}
           />
@@ -143,21 +143,18 @@ const addition = (fields, question) => ({
   additions: [...(fields.additions ?? []), { id: randomId(), ...(question && { why: "answer" }) }],
 });
 
-/** @param {any} held @returns {boolean} */
-const isForked = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
-
-/** @param {{field: Field, fork: any, around: Around}} props two people's words side by side; nobody's are dropped */
-function Two({ field, fork, around }) {
-  /** @type {any[]} */
-  const differing = Object.values(fork.items ?? {}).flat();
-  const cards = differing.length ? differing.map((one) => ({ ...one, value: one.value && [one.value] })) : fork.values;
+/** @param {{field: Field, fork: Fork, around: Around}} props everybody's words side by side; nobody's are dropped */
+function Parted({ field, fork, around }) {
+  const items = Object.keys(fork.items).length > 0;
   return (
     <SideBySide>
-      {cards.map((/** @type {any} */ one) => (
-        <Version key={one.id} choice={one}>
-          <Answer field={field} value={one.value} around={around} />
-        </Version>
-      ))}
+      {partsOf(fork)
+        .flat()
+        .map((one) => (
+          <Version key={one.id} choice={one}>
+            <Answer field={field} value={items && one.value ? [one.value] : one.value} around={around} />
+          </Version>
+        ))}
     </SideBySide>
   );
 }
@@ -258,23 +255,35 @@ function Versions({ told, definition, around }) {
   );
 }
 
-/** @param {{version: any, definition: Definition | undefined, around: Around}} props */
+/** @param {{version: any, definition: Definition | undefined, around: Around}} props where it settled something, also between what: else all of it would look like its writer's words */
 function Changed({ version, definition, around }) {
   const names = /** @type {string[]} */ (version.changed ?? []).filter((name) => !DRAWN.has(name));
   if (names.length === 0) return <p>{sayRecord.nothing_changed}</p>;
   const fields = definition?.sections.flatMap((section) => section.fields) ?? [];
+  const had = version.joined ? plain(version.joined) : version.before;
   return (
     <dl class="app-changes">
       {names.map((name) => {
         const field = fields.find((one) => one.id === name.split("/")[0]) ?? { id: name, type: "text", label: name };
+        const [before, after] = [had, version.fields].map((one) => inText(field, one?.[field.id], around));
+        /** @type {Fork | undefined} */
+        const fork = isParted(version.joined?.[field.id]) ? version.joined[field.id] : undefined;
         return (
           <div key={name}>
             <dt>{field.label}</dt>
             <dd>
-              <Difference
-                before={inText(field, version.before?.[field.id], around)}
-                after={inText(field, version.fields?.[field.id], around)}
-              />
+              {fork && (
+                <>
+                  <p>{sayRecord.joined(countOf(fork))}</p>
+                  <Parted field={field} fork={fork} around={around} />
+                  <p>{sayRecord.joined_to}</p>
+                </>
+              )}
+              {fork && fork.values.length > 1 ? (
+                <Answer field={field} value={version.fields?.[field.id]} around={around} />
+              ) : (
+                <Difference before={before} after={after} />
+              )}
             </dd>
           </div>
         );

@@ -23,18 +23,21 @@ const SPLIT = "\ud800\ud800";
 
 /**
  * Folds a record's entries. Give it content only, none of the kinds in `NOT_CONTENT`. Parents that are not among them count as absent.
- * @param {Version[]} versions @returns {View}
+ * @param {Version[]} versions @param {Map<string, View["fields"]>} [joins] is told what whoever joined several entries had before them, by the id of theirs
+ * @returns {View}
  */
-export function fold(versions) {
+export function fold(versions, joins) {
   const { nodes, parents, before } = arrange(versions);
   const places = nodes.map((node) => placesOf(node.fields));
   const graph = { nodes, places, before };
+  const byId = (/** @type {number[]} */ some) => some.sort((a, b) => byCode(nodes[a].id, nodes[b].id));
   /** @type {Writers[]} */
   const seen = [];
   /** @type {[string, string[]][]} */
   const writes = [];
   nodes.forEach((node, e) => {
     const above = merged(graph, parents[e], seen);
+    if (parents[e].length > 1) joins?.set(node.id, show(graph, above, byId(newest(graph, parents[e]))));
     /** @type {string[]} */
     const changed = [];
     for (const [place, value] of places[e]) {
@@ -53,7 +56,7 @@ export function fold(versions) {
   });
   const followed = new Set(parents.flat());
   const heads = nodes.map((_, e) => e).filter((e) => !followed.has(e));
-  heads.sort((a, b) => byCode(nodes[a].id, nodes[b].id));
+  byId(heads);
   return {
     heads: heads.map((e) => nodes[e].id),
     order: nodes.map((node) => node.id),
@@ -72,7 +75,7 @@ export function plain(view) {
   );
 }
 
-/** Names the fields in which two people's words stand side by side. @param {View} view */
+/** Names the fields in which versions stand side by side. @param {View} view */
 export function forks(view) {
   return Object.entries(view.fields)
     .filter(([, { values, items }]) => values.length > 1 || Object.keys(items).length > 0)
@@ -138,7 +141,7 @@ function ancestors(parents) {
 }
 
 /** The writers of every place as seen from several entries together. @param {Graph} graph @param {number[]} tips @param {Writers[]} seen @returns {Writers} */
-function merged({ before }, tips, seen) {
+function merged(graph, tips, seen) {
   if (tips.length === 1) return seen[tips[0]];
   /** @type {Map<string, Set<number>>} */
   const together = new Map();
@@ -150,13 +153,17 @@ function merged({ before }, tips, seen) {
     }
   }
   /** @type {Writers} */
-  const newest = new Map();
+  const standing = new Map();
   for (const [place, all] of together) {
-    const writers = [...all];
-    const isOver = (/** @type {number} */ w) => writers.some((other) => other !== w && (before[other][w >>> 5] >>> (w & 31)) & 1);
-    newest.set(place, writers.length === 1 ? writers : writers.filter((w) => !isOver(w)));
+    standing.set(place, newest(graph, [...all]));
   }
-  return newest;
+  return standing;
+}
+
+/** Those of several entries that none of the others comes after. @param {Graph} graph @param {number[]} some @returns {number[]} */
+function newest({ before }, some) {
+  if (some.length === 1) return some;
+  return some.filter((e) => !some.some((other) => other !== e && (before[other][e >>> 5] >>> (e & 31)) & 1));
 }
 
 /** @param {{[name: string]: Json}} fields @returns {Places} */

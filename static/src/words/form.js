@@ -48,10 +48,10 @@ export const discard_yes = "Throw it away";
 export const discard_no = "Keep it";
 export const gone_title = "This draft is not here any more";
 export const use_this = "Take these words";
-export const two_versions = (/** @type {string} */ label) =>
-  `${label}: two versions were written. Take one, or write below what should stand.`;
-export const together = "Both put together. Read it before you take it: it may say things twice.";
-export const use_together = "Take both together";
+export const parted = (/** @type {string} */ label, /** @type {number} */ count) =>
+  `${label}: ${count} versions were written. Take one, or write below what should stand.`;
+export const together = "All put together. Read it before you take it: it may say things twice.";
+export const use_together = "Take it all together";
 export const gone = "It was sent, thrown away, or nothing had been typed. If it was sent, you find it among the family’s notes.";
 export const to_family = "Go to the family";
 
@@ -67,7 +67,7 @@ export function problemText(reason, field) {
           ? `Add at least one to ${about}`
           : `Answer ${about}`;
     case "two_versions":
-      return `${about}: two people wrote different things. Choose one, or write what should stand`;
+      return `${about}: different versions were written. Choose one, or write what should stand`;
     case "not_a_date":
       return `${label}: this day does not exist`;
     case "not_a_time":

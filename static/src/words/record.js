@@ -16,11 +16,13 @@ export const written = (/** @type {string} */ name, /** @type {string} */ when, 
 export const answer = "Answer the question";
 export const add = "Add to this note";
 export const change = "Change this";
-export const choose = "Choose between the two versions";
-export const two_versions = "Two versions, you choose";
-export const two_versions_see = "See both versions";
-export const two_versions_long =
-  "Two people wrote different things at the same time. Both are kept and shown side by side. Choose or write what should stand.";
+export const choose = "Choose what should stand";
+export const parted = "Different versions, you choose";
+export const parted_see = "See the versions";
+export const parted_long = (/** @type {string[]} */ names) =>
+  `${names.length === 1 ? `${names[0] || "The same person"} wrote different things, perhaps on two phones,` : "Different people wrote different things"} without seeing what else was written. All is kept, side by side. Choose or write what should stand.`;
+export const joined = (/** @type {number} */ count) => `There were ${count} versions:`;
+export const joined_to = "Chosen or put together from them:";
 export const added_later = (/** @type {number} */ count) => (count === 1 ? "added later" : `${count} added later`);
 export const added_after = (/** @type {number} */ count) => `${of(count, "version was", "versions were")} added after that.`;
 export const waiting = "waiting to send";
