@@ -195,6 +195,11 @@ describe("a working day", () => {
     await phone.ask("sync");
     const forked = await phone.ask("record", { record: detail });
     assert.deepEqual(forked.fields.warning.values.map((one) => one.value).sort(), ["Do not go alone", "Dog in the yard"]);
+    const warned = async () => {
+      const { warning } = (await phone.ask("family", { casefile })).fields;
+      return warning.values?.map((one) => one.value).sort() ?? warning;
+    };
+    assert.deepEqual(await warned(), ["Do not go alone", "Dog in the yard"]);
     const [begun, ...both] = forked.versions;
     assert.deepEqual(
       both.map(({ before }) => before),
@@ -221,6 +226,7 @@ describe("a working day", () => {
     });
     const settled = await phone.ask("record", { record: detail });
     assert.equal(settled.fields.warning.values.length, 1);
+    assert.equal(await warned(), "Dog in the yard, do not go alone");
     // Whoever joins two versions had both: neither is compared away, and whose they were is said.
     assert.deepEqual(settled.versions.at(-1).joined, forked.fields);
     assert.ok(settled.versions.slice(0, -1).every(({ joined }) => joined === undefined));

@@ -5,7 +5,7 @@ import { hash, json, makeSigner, sign } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { b64u, compact, splitJws } from "../../static/src/sync/entry.js";
 import { makeOffice, newId } from "./office.js";
-import { inVault, ready, setUp, startPhone, visitNote } from "./phone.js";
+import { inVault, makeStorage, ready, setUp, startPhone, visitNote } from "./phone.js";
 
 async function given() {
   let ahead = 0;
@@ -17,6 +17,41 @@ async function given() {
   await ready(phone);
   return { office, ama, casefile, child, phone, words, pass: (ms) => (ahead += ms) };
 }
+
+test("what is kept for reading is opened anew when the store's process died with no word: fetching goes on, and nobody unlocks for it", async () => {
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const { casefile } = await office.openFamily(ama, "Tarnley");
+  const storage = makeStorage();
+  /** @type {IDBDatabase[]} */
+  const held = [];
+  const mortal = new Proxy(storage.indexedDB, {
+    get: (factory, name) =>
+      name === "open"
+        ? (/** @type {[string, number]} */ ...args) => {
+            const asked = factory.open(...args);
+            asked.addEventListener("success", () => held.push(asked.result));
+            return asked;
+          }
+        : factory[name].bind(factory),
+  });
+  const phone = startPhone(office, { ...storage, indexedDB: mortal });
+  await setUp(phone, ama);
+  await ready(phone);
+  for (const one of held.filter(({ name }) => !name.includes("outbox")))
+    one.transaction = () => {
+      throw new DOMException("Connection to Indexed Database server lost", "UnknownError");
+    };
+  await office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line: "a heron by the canal" } });
+  await phone.ask("sync");
+  await phone.ask("sync");
+  assert.equal((await phone.ask("search", { text: "heron" })).length, 1);
+  assert.ok(
+    phone.news.some(({ news, value }) => news === "office" && value.status === "store_failed"),
+    "it was told meanwhile",
+  );
+  phone.kill();
+});
 
 const familiesOf = async (phone) => (await phone.ask("caseload")).families.map((one) => one.casefile);
 const CACHED = ["casefiles", "briefs", "pages"];

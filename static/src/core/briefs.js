@@ -141,7 +141,8 @@ export function makeBrief(readings, definitionOf, pages) {
     forked: forks(view).length > 0,
     later: later.length,
     ...(WHOLE.has(first.kind)
-      ? { fields }
+      ? // Of what must be read before any contact, no version is left out because another stands beside it.
+        { fields: { ...fields, ...(view.fields.warning?.values.length > 1 && { warning: view.fields.warning }) } }
       : typeof fields.next_visit_on === "string"
         ? { fields: { next_visit_on: fields.next_visit_on } }
         : {}),

@@ -3,7 +3,7 @@
  * that is offline; rows may gain names, never lose or change them. It holds no key: what is in it was sealed before it came here.
  */
 import { FieldappError } from "../sync/errors.js";
-import { answer, answers, transact } from "./outside.js";
+import { answer, answers, hasDied, transact } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
@@ -81,8 +81,7 @@ export async function openOutbox(outside, onGone) {
     try {
       return await transact(await ready(), stores, how, work);
     } catch (error) {
-      // What Safari says when its storage process died, with no word of it to the connection, and goes on saying until it is opened anew.
-      if (/^(Unkn|InvalidS)/.test(/** @type {any} */ (error).fields?.reason)) gone();
+      if (hasDied(error)) gone();
       throw error;
     }
   };

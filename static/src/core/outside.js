@@ -257,6 +257,9 @@ export async function transact(db, stores, how, work) {
   return result;
 }
 
+/** Says whether this is what Safari answers when its storage process died, with no word of it to the connection, and goes on answering until it is opened anew. @param {any} error */
+export const hasDied = (error) => /^(Unkn|InvalidS)/.test(error.fields?.reason);
+
 /** Waits for requests of one transaction, all of them out before the first answer. @param {...IDBRequest} requests @returns {Promise<any[]>} */
 export const answers = (...requests) => Promise.all(requests.map(answer));
 

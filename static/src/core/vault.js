@@ -8,7 +8,7 @@
 import { b64u } from "../sync/entry.js";
 import { Refused, Unbelievable } from "../sync/errors.js";
 import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, wrapVaultKey } from "./keys.js";
-import { answer, answers, transact } from "./outside.js";
+import { answer, answers, hasDied, transact } from "./outside.js";
 import { addPasskey, changeWords, removePasskey, takeKey, wrapsOf } from "./wraps.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
@@ -88,36 +88,56 @@ export async function unlockVault(outside, name, proof, onGone) {
     } catch {
       throw new Refused("vault_unreadable");
     }
-    return await openVault(outside, db, name, local, self);
+    return await openVault(outside, db, name, local, self, onGone);
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-/** @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {CryptoKey} local @param {Self} self */
-async function openVault(outside, db, name, local, self) {
+/** @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {CryptoKey} local @param {Self} self @param {() => void} [onGone] */
+async function openVault(outside, db, name, local, self, onGone) {
   const { person, device } = self;
+  let isClosed = false;
+  let isDead = false;
+  /** Opens again what died with no word, as the outbox does: nobody has to unlock for it. */
+  const ready = async () => {
+    if (isDead && !isClosed) {
+      db = await outside.open(name, VERSION, makeStores, onGone);
+      isDead = false;
+    }
+    return db;
+  };
   const place = (/** @type {string} */ store, /** @type {string} */ row) => placeOf(person.id, device, `${name} ${store}`, row);
   /** @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}) => any} work */
-  const inside = (stores, how, work) => transact(db, stores, how, work);
+  const inside = async (stores, how, work) => {
+    try {
+      return await transact(await ready(), stores, how, work);
+    } catch (error) {
+      isDead ||= hasDied(error);
+      throw error;
+    }
+  };
   const rowsOf = (/** @type {Casefile} */ of) => IDBKeyRange.bound([of.row], [of.row, []]);
 
   const vault = {
     name,
     local,
     self,
-    close: () => db.close(),
+    close() {
+      isClosed = true;
+      db.close();
+    },
 
     // ── what opens it; none of this touches what lies in it ──
 
     /** Says whether this is still the person who opened it. @param {import("./wraps.js").Proof} proof */
-    prove: async (proof) => void (await takeKey(outside, db, name, proof)).fill(0),
+    prove: async (proof) => void (await takeKey(outside, await ready(), name, proof)).fill(0),
     /** @param {import("./wraps.js").Proof} proof @param {string} words @param {{m: number, t: number}} cost */
-    changeWords: (proof, words, cost) => changeWords(outside, db, name, proof, words, cost),
+    changeWords: async (proof, words, cost) => changeWords(outside, await ready(), name, proof, words, cost),
     /** @param {import("./wraps.js").Proof} proof @param {{id: Uint8Array, salt: Uint8Array, prf: Uint8Array}} passkey */
-    addPasskey: (proof, passkey) => addPasskey(outside, db, name, proof, passkey),
-    removePasskey: () => removePasskey(db),
+    addPasskey: async (proof, passkey) => addPasskey(outside, await ready(), name, proof, passkey),
+    removePasskey: async () => removePasskey(await ready()),
 
     // ── small sealed facts ──
 
