@@ -17,7 +17,7 @@ import {
   startCore,
 } from "./page.js";
 import { Button, Form, Trouble } from "./parts/basic.jsx";
-import { guard, isHidden, readPolicy } from "./parts/curtain.js";
+import { guard, isHidden, readPin, readPolicy } from "./parts/curtain.js";
 import { hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
 import { locking } from "./parts/lock.js";
@@ -137,7 +137,7 @@ function Failed() {
 function App() {
   const hidden = isHidden.value;
   const unlocked = isUnlocked();
-  useEffect(() => void (unlocked && readPolicy()), [unlocked]);
+  useEffect(() => void (unlocked && Promise.all([readPin(), readPolicy()])), [unlocked]);
   return (
     <>
       <div class={hidden ? "app-behind" : undefined} inert={hidden}>

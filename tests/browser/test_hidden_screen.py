@@ -77,9 +77,10 @@ def test_five_wrong_pins_lock_the_phone_and_the_draft_is_there(ama: Keyworker) -
     ama.unlocks_where_she_was()
     expect(ama.question("What did you see and hear?")).to_have_value(WORDS)
 
-    # And the PIN went with the lock
+    # And the PIN she chose guards the screen as before
     ama.presses("Hide screen")
     ama.taps_the_clock()
+    ama.tries_the_pin("4821")
     expect(ama.question("What did you see and hear?")).to_be_visible()
 
 

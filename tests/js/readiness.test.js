@@ -25,6 +25,14 @@ test("a phone on the home screen whose browser keeps its promise is ready", () =
   assert.equal(isAtRisk(judge()), false);
 });
 
+test("a hidden screen that anybody brings back is named to whoever has unlocked, and nothing is said of it while the phone is locked", () => {
+  const hidden = (guarded) => readiness(READY, HEARD, NOW, guarded).filter(({ about }) => about === "hidden");
+  assert.deepEqual(hidden(false), [{ about: "hidden", is: "not" }]);
+  assert.deepEqual(hidden(true), [{ about: "hidden", is: "good" }]);
+  assert.deepEqual(hidden(undefined), []);
+  for (const line of [...hidden(false), ...hidden(true)]) assert.ok(says(line, HEARD, NOW));
+});
+
 describe("one thing that is not so changes one line", () => {
   /** @type {[string, object, object, object, boolean][]} */
   const cases = [
@@ -86,8 +94,8 @@ test("law: whatever a browser says, the same lines stand in the same order and e
     { requiredKeys: [] },
   );
   fc.assert(
-    fc.property(facts, heard, (given, told) => {
-      const lines = readiness(given, told, NOW);
+    fc.property(facts, heard, fc.boolean(), (given, told, guarded) => {
+      const lines = readiness(given, told, NOW, guarded);
       assert.deepEqual(
         lines.map(({ about }) => about),
         Object.keys(words),

@@ -78,10 +78,20 @@ test("nobody adds a passkey or changes the words of an open phone without provin
 
 test("a phone that was locked answers for nobody, and opens again", async () => {
   const { phone, words, vault, casefile } = await given();
+  assert.equal(await phone.ask("pin"), "");
+  await phone.ask("pin.keep", { pin: "4821" });
   await phone.ask("lock");
   assert.equal((await phone.ask("status")).state, "locked");
   for (const [ask, more] of /** @type {[string, any][]} */ ([
-    ...[["caseload"], ["notes"], ["search", { text: "a" }], ["family", { casefile }], ["prove", { words }]],
+    ...[
+      ["caseload"],
+      ["notes"],
+      ["pin"],
+      ["pin.keep", { pin: "" }],
+      ["search", { text: "a" }],
+      ["family", { casefile }],
+      ["prove", { words }],
+    ],
     ["draft.begin", { casefile, schema: "visit-note.1" }],
   ]))
     assert.equal(
@@ -93,6 +103,7 @@ test("a phone that was locked answers for nobody, and opens again", async () => 
       ask,
     );
   assert.equal((await phone.ask("unlock", { vault, words })).person.name, "Ama");
+  assert.equal(await phone.ask("pin"), "4821", "what was chosen once guards the hidden screen as before");
   phone.kill();
 });
 

@@ -477,6 +477,8 @@ export function open(port, outside = createOutside()) {
       await unlocked().outbox.putAside(slot);
       tellOutboxOnce();
     },
+    pin: async () => (await unlocked().vault.fact("pin")) ?? "",
+    "pin.keep": ({ pin }) => unlocked().vault.keepFact("pin", pin),
     policy: async () => {
       const { definitions } = await atHand();
       return definitions.byHash(definitions.index().policy);

@@ -1,6 +1,6 @@
 /**
  * Hiding the screen, and when it hides and locks by itself. A hidden screen shows the time and nothing of the app; the keys stay in memory. What brings it back is
- * in memory too, and nowhere else: locking forgets it.
+ * in memory too, and sealed in the vault: chosen once, it is there again at the next unlocking, and opens nothing by itself.
  */
 import { focused, later, leave, now, onSeen, onTouch } from "../page.js";
 import { ask, shown } from "./told.js";
@@ -19,6 +19,21 @@ let lock;
 let wrong = 0;
 /** Where somebody was when the screen was hidden. @type {Element | null} */
 let place = null;
+
+/** Reads the PIN of whoever has unlocked. */
+export const readPin = () =>
+  ask("pin").then(
+    (kept) => {
+      pin.value = kept;
+    },
+    () => {},
+  );
+
+/** @param {string} digits none: a tap does again */
+export async function choosePin(digits) {
+  await ask("pin.keep", { pin: digits });
+  pin.value = digits;
+}
 
 /** Reads what the organisation decided, once somebody has unlocked; an office that decided nothing leaves the guess. */
 export const readPolicy = () =>

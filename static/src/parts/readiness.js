@@ -12,9 +12,10 @@ const SILENT_MS = 3 * 86_400_000;
 
 /**
  * Judges each thing by itself. A private window cannot be told from another in most browsers: only what rules it out is called good.
- * @param {Facts} facts @param {{at?: string, offset?: number}} heard @param {Date} now @returns {Line[]} always the same lines, in the same order
+ * @param {Facts} facts @param {{at?: string, offset?: number}} heard @param {Date} now @param {boolean} [guarded] whether a hidden screen asks who taps; unknown while it is locked
+ * @returns {Line[]} always the same lines, in the same order
  */
-export function readiness(facts, heard, now) {
+export function readiness(facts, heard, now, guarded) {
   const silent = now.getTime() - new Date(heard.at ?? Number.NaN).getTime();
   return [
     { about: "home", is: facts.installed ? "good" : facts.apple ? "apple" : "not" },
@@ -25,6 +26,7 @@ export function readiness(facts, heard, now) {
     { about: "clock", is: heard.offset === undefined ? "unknown" : clockSays(heard.offset) ? "wrong" : "good" },
     { about: "background", is: facts.background ? "good" : "not" },
     { about: "passkey", is: facts.passkey ? "good" : "not" },
+    ...(guarded === undefined ? [] : [{ about: "hidden", is: guarded ? "good" : "not" }]),
     { about: "camera", is: facts.camera ? "good" : "not" },
   ];
 }

@@ -2,8 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { askToKeep, browserFacts, install, now } from "../page.js";
 import { Button, Form, Hush } from "../parts/basic.jsx";
-import { Frame, Opening } from "../parts/frame.jsx";
+import { pin } from "../parts/curtain.js";
+import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
+import { ownPasskey } from "../parts/passkey.jsx";
 import { isAtRisk, readiness } from "../parts/readiness.js";
 import { refreshStatus, spoken, status } from "../parts/told.js";
 import * as sayReady from "../words/ready.js";
@@ -12,7 +14,8 @@ import * as sayReady from "../words/ready.js";
 export function Ready({ can_install }) {
   const [facts, setFacts] = useState(/** @type {import("../parts/readiness.js").Facts | null} */ (null));
   const heard = status.value?.heard ?? {};
-  const lines = facts ? readiness(facts, heard, now()) : [];
+  const guarded = status.value?.state === "unlocked" ? Boolean(pin.value || ownPasskey()) : undefined;
+  const lines = facts ? readiness(facts, heard, now(), guarded) : [];
   const changes = lines.filter(({ is }) => is !== "good").length;
   const summary = isAtRisk(lines) ? sayReady.at_risk : changes ? sayReady.nearly(changes) : sayReady.ready;
   const look = async () => {
@@ -41,6 +44,11 @@ export function Ready({ can_install }) {
           {sayReady.install}
         </Button>
       </Form>
+    ),
+    hidden: (
+      <Onward kind="secondary" to="settings">
+        {sayReady.to_settings}
+      </Onward>
     ),
     kept: (
       <Form onSubmit={() => void askToKeep().then(look)} class="app-more app-under">

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { focusOn, forgetPasskey, go, shell, takeUpdate, usePasskey } from "../page.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
-import { pin, policy } from "../parts/curtain.js";
+import { choosePin, pin, policy } from "../parts/curtain.js";
 import { Frame, Onward } from "../parts/frame.jsx";
 import { asWords, Line, NewWords } from "../parts/new-words.jsx";
 import { AddPasskey, OfferPasskey, ownPasskey } from "../parts/passkey.jsx";
@@ -73,25 +73,24 @@ export function Settings({ lock, update_ready }) {
 function HideScreen() {
   const [typed, setTyped] = useState("");
   const [short, setShort] = useState(false);
+  const [error, setError] = useState(/** @type {any} */ (null));
   const set = () => {
     const is = /^\d{4,}$/.test(typed);
     setShort(!is);
     if (!is) return focusOn("#pin");
-    pin.value = typed;
-    setTyped("");
-    spoken.value = saySettings.pin_on;
+    choosePin(typed).then(() => {
+      setTyped("");
+      spoken.value = saySettings.pin_on;
+    }, setError);
   };
   return (
     <section class="app-section">
       <h2 class="govuk-heading-m">{sayFrame.hide_screen}</h2>
       <p class="govuk-body">{saySettings.hiding(policy.value)}</p>
       <p class="govuk-body">{saySettings.hiding_limits}</p>
+      <Trouble error={error} />
       {pin.value ? (
-        <Form
-          onSubmit={() => {
-            pin.value = "";
-          }}
-        >
+        <Form onSubmit={() => choosePin("").catch(setError)}>
           <p class="govuk-body">{saySettings.pin_on}</p>
           <Button submit kind="secondary">
             {saySettings.pin_off}

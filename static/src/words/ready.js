@@ -11,6 +11,7 @@ export const change = "To change:";
 export const ready = "Yes. This phone is ready.";
 export const at_risk = "Not yet. Notes that wait to be sent are not safe here for long. Send as soon as you have signal.";
 
+export const to_settings = "Go to the settings";
 export const persist = "Ask the browser to keep it";
 export const install = "Put it on the home screen";
 export const apple =
@@ -63,6 +64,11 @@ export const lines = {
     title: "Screen lock",
     good: "The phone’s own lock can be asked for.",
     not: "Apps cannot ask for this phone’s own lock. Switch on a fingerprint, face or code in the phone’s settings; your unlock words always work.",
+  },
+  hidden: {
+    title: "Hidden screen",
+    good: "It asks whoever taps it for your PIN or this phone’s own lock.",
+    not: "One tap brings it back, whoever taps. Choose a PIN in the settings.",
   },
   camera: {
     title: "Camera",

@@ -31,8 +31,8 @@ export const hiding = (/** @type {{hide_after_seconds: number, lock_after_minute
 export const hiding_limits =
   "Without a PIN or this phone’s own lock, one tap brings the screen back for anybody. The phone’s list of open apps may still show a picture of your screen.";
 export const pin = "A PIN that brings the screen back";
-export const pin_hint = "At least four digits. After five wrong tries the phone locks. The PIN is forgotten when it locks";
+export const pin_hint = "At least four digits. After five wrong tries the phone locks, and your unlock words open it";
 export const pin_short = "Type at least four digits, and only digits";
 export const pin_set = "Use this PIN";
-export const pin_on = "A PIN brings the screen back. It is forgotten when the phone locks.";
+export const pin_on = "A PIN brings the screen back. If you forget it, lock the phone and unlock it with your words.";
 export const pin_off = "Take the PIN off";
