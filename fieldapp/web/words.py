@@ -35,7 +35,7 @@ LANES = {
         "Added later",
         "Something was added after the record was read, or by somebody who no longer works with the family.",
     ),
-    "two_versions": ("Two versions", "Two people wrote without seeing each other’s words. The keyworker chooses."),
+    "two_versions": ("Two versions", "Each was written without seeing the other’s words. The keyworker chooses."),
     "asked": ("Waiting for an answer", "Sent back with a question that the keyworker has not answered yet."),
     "unseen": (
         "Children not seen",

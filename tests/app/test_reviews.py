@@ -300,6 +300,17 @@ def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: H
     assert "Version 4, Ama Lindqvist Happened Tue 17 Nov, 17:40 Written Mon 23 Nov, 09:50" in page
 
 
+def test_one_person_who_wrote_on_two_phones_is_not_told_of_as_two(office: Harrowmere, tarnley: str) -> None:
+    first = office.write("ama", "visit_note", tarnley, VISIT)
+    for view in ("The first phone’s view", "The second phone’s view"):
+        note = {**VISIT, "workers_view": view}
+        office.write("ama", "visit_note", tarnley, note, record=first.record, parents=(first.id,))
+    marian = office.signed_in("marian")
+    page = words_of(marian.get(f"/desk/records/{first.record}"))
+    assert "Ama Lindqvist wrote two versions of this, perhaps on two phones. Each stands until somebody chooses." in page
+    assert "Two people wrote" not in page
+
+
 def test_rest_of_a_list_is_shown_with_the_versions_of_one_of_its_items(office: Harrowmere, tarnley: str) -> None:
     def present(**names: str) -> dict[str, Any]:
         return {**VISIT, "people_present": [{"id": id, "name": name} for id, name in names.items()]}
