@@ -256,7 +256,7 @@ class Keyworker:
         )
 
     def goes_to_the_settings(self) -> None:
-        self.page.get_by_role("link", name="Settings").click()
+        self.page.get_by_role("link", name="Settings", exact=True).click()
         self.is_at("Settings")
 
     def locks(self) -> None:
@@ -457,7 +457,7 @@ class Keyworker:
 
     def checks_the_phone(self) -> None:
         """Follows the settings to whether the phone is ready."""
-        self.page.get_by_role("link", name="Settings").click()
+        self.page.get_by_role("link", name="Settings", exact=True).click()
         self.page.get_by_role("link", name="Check this phone").click()
         self.is_at("Is this phone ready?")
 

@@ -75,7 +75,7 @@ def test_newer_version_waits_for_a_tap_and_drafts_stay(releases: Releases, line:
     asks_for_updates(phone)
     is_ready(phone)
     expect(ama.question("What did you see and hear?").first).to_have_value(SENTENCE)
-    ama.page.get_by_role("link", name="Settings").click()
+    ama.page.get_by_role("link", name="Settings", exact=True).click()
     ama.presses("Use the newer version")
 
     # Then it is the newer one, also without signal, the draft is there, and the note still waits

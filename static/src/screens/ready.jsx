@@ -46,9 +46,11 @@ export function Ready({ can_install }) {
       </Form>
     ),
     hidden: (
-      <Onward kind="secondary" to="settings">
-        {sayReady.to_settings}
-      </Onward>
+      <div class="app-more app-under">
+        <Onward kind="secondary" to="settings">
+          {sayReady.to_settings}
+        </Onward>
+      </div>
     ),
     kept: (
       <Form onSubmit={() => void askToKeep().then(look)} class="app-more app-under">
