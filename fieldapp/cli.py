@@ -15,6 +15,7 @@ from fieldapp import (
     create_app,
     create_app_anew,
     demo,
+    device_commands,
     found_office,
     key_commands,
     leaves,
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--words", action="store_true", help="print words with which they set it up anew, once")
     upkeep.add_commands(add)
     key_commands.add_commands(add)
+    device_commands.add_commands(add)
     add_measure_commands(commands)
     return parser
 

@@ -95,6 +95,11 @@ def phones_of(store: Store, person: Person, now: datetime) -> list[PhoneState]:
     return [state_of(store, device) for device in sorted(devices, key=lambda device: (device.seen_at, device.id))]
 
 
+def all_phones(store: Store) -> list[PhoneState]:
+    """Every phone of the office, the longest silent first: for whoever is at its own machine, who may see to them all."""
+    return [state_of(store, device) for device in store.signers.devices()]
+
+
 def phone(store: Store, person: Person, device: str, now: datetime) -> PhoneState:
     """One phone, for an administrator or a supervisor of somebody who uses it; raises NoSuchPhone."""
     row = store.signers.device(device)
