@@ -172,6 +172,9 @@ class Connections:
             db.conn.execute("COMMIT")
         except sqlite3.OperationalError as error:
             db.rollback()
+            # One without a code is Python's own: bytes that should be text are none.
+            if not hasattr(error, "sqlite_errorcode"):
+                raise StoreDamaged("not text") from None
             if error.sqlite_errorcode & 0xFF in _TROUBLE:
                 raise StoreFailed(error.sqlite_errorname) from None
             raise

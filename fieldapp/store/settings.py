@@ -17,12 +17,20 @@ SAMPLE_SEED = "sample_seed"
 """The secret by which notes are drawn for sign-off: who chooses it chooses which are not."""
 
 
+NO_TEXT = "\ufffd"
+"""What is read where another hand left bytes that are no text: nothing that the office ever writes, so whoever reads it takes it for nothing known."""
+
+
 class Settings(Noun):
     """Names and text values."""
 
     def get(self, name: str, default: str = "") -> str:
-        value = self._value("SELECT value FROM settings WHERE name = ?", name)
-        return default if value is None else str(value)
+        """Reads a value. One that is no text must not close the page that puts it right, nor keep phones from greeting."""
+        value = self._value("SELECT CAST(value AS BLOB) FROM settings WHERE name = ?", name)
+        try:
+            return default if value is None else bytes(value).decode()
+        except UnicodeDecodeError:
+            return NO_TEXT
 
     def put(self, name: str, value: str) -> None:
         self._run(

@@ -126,22 +126,25 @@ def test_phones_hear_it_once_and_only_with_the_reading_proof(ama: Handset, place
         "", "{", "no JSON", "null", "[]", '"x"', "7", '{"phq-9": "Marian"}', '{"phq-9": null}', '{"phq-9": {"who": "Marian"}}',
         '{"phq-9": {"who": "Marian", "how": 7}}', '{"phq-9": {"who": "Marian", "how": "ring", "also": "x"}}', '{"phq-9": {"who": "\\ud800", "how": "x"}}',
         "[" * 5000, '{"phq-9": {"who": "A", "how": "x"}, "phq-9": {"who": "B", "how": "x"}}',
+        b"\xff", b'{"phq-9": {"who": "A\xff", "how": "x"}}', b'{"phq-9": {"who": "A", "how": "\xed\xa0\x80"}}',
     ],
 )  # fmt: skip
 def test_what_no_supervisor_can_have_said_names_nobody_and_a_supervisor_puts_it_right(
-    left: str, place: Harrowmere, ama: Handset
+    left: str | bytes, place: Harrowmere, ama: Handset
 ) -> None:
     # Given that another hand spoilt who responds
     marian = place.signed_in("marian")
     says(marian, "Marian", "ring 01632 960 171")
     known = ama.hello(digest=True)["responders"]["hash"]
     with closing(sqlite3.connect(place.office.store.path)) as raw, raw:
-        raw.execute("UPDATE settings SET value = ? WHERE name = 'responders'", [left])
+        raw.execute("UPDATE settings SET value = CAST(? AS TEXT) WHERE name = 'responders'", [left])
 
     # Then phones greet as ever, and are told that nobody responds any more; the page shows it switched off
     before = ama.hello(digest=True, responders=known)["responders"]
     assert before["named"] == {}
     assert "Not switched on" in words_of(marian.get(PAGE))
+
+    assert "arranged" in {each.code for each in verifying.verify(place.office.store, place.office.keys)}
 
     # And a supervisor names somebody again, whom phones hear of
     assert says(marian, "Marian", "ring 01632 960 172").status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from fieldapp import placing, store
 from fieldapp.keys import CannotOpen, Keys, new_id, sha256, verify_jws
-from fieldapp.store import DatabaseIsNewer, NotWriting, Sealed, Store, StoreBusy, noun
+from fieldapp.store import DatabaseIsNewer, NotWriting, Sealed, Store, StoreBusy, StoreDamaged, noun
 from fieldapp.store.migrations import STEPS
 from fieldapp.store.records import RecordState
+from fieldapp.store.settings import NO_TEXT
 from sync import chain, entry
 
 AT = "2026-11-23T09:30:00.000Z"
@@ -211,6 +213,27 @@ def test_record_keeps_what_it_was_and_goes_stale_when_more_comes(opened: Store, 
     assert found is not None
     assert (found.kind, found.author, found.entries, found.last_seq) == ("visit_note", "A" * 22, 2, 3)
     assert (found.is_stale, found.standing) == (True, "waiting")
+
+
+def test_bytes_that_are_no_text_say_so_also_to_whoever_writes_and_a_setting_of_them_is_nothing_known(opened: Store) -> None:
+    with opened.writing() as tx:
+        tx.settings.put("one", "x")
+        tx.people.add_team("team", "North")
+    raw = sqlite3.connect(opened.path)
+    with raw:
+        raw.execute("UPDATE settings SET value = CAST(x'ff' AS TEXT) WHERE name = 'one'")
+        raw.execute("UPDATE teams SET name = CAST(x'ff' AS TEXT)")
+    raw.close()
+    assert opened.settings.get("one") == NO_TEXT
+
+    def write() -> None:
+        with opened.writing() as tx:
+            tx.settings.put("one", "y")
+            tx.people.teams()
+
+    with pytest.raises(StoreDamaged, match="not text"):
+        write()
+    assert opened.settings.get("one") == NO_TEXT
 
 
 def test_busy_store_says_so_and_changes_nothing(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
