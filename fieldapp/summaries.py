@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-SHAPE = "3"
+SHAPE = "4"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 FOLDED_AT_ONCE = 200
@@ -60,10 +60,11 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One casefile in the list of families."""
+    """One casefile in the list of families. `shown_as`: what its keyworkers call it on their phones, where that is something else."""
 
     casefile: str
     title: str
+    shown_as: str
     is_restricted: bool
     is_practice: bool
     readers: tuple[str, ...]
@@ -146,7 +147,12 @@ def families_for(
             ]
             to_read = sum(1 for note in notes if lane_of(note) in {"safety", "answered", "sign_off", "sample", "later"})
             names = tuple(sorted(readers.get(row.id, set()) - {""}))
-            listed.append(Family(row.id, title, row.sort == "restricted", row.practice, names, max(visits, default=""), to_read))
+            listed.append(
+                Family(
+                    row.id, title, shown_as(_family_in(found), title), row.sort == "restricted", row.practice, names,
+                    max(visits, default=""), to_read,
+                )
+            )  # fmt: skip
     return tuple(sorted(listed, key=lambda one: (one.is_practice, one.title.casefold(), one.casefile)))
 
 
@@ -172,8 +178,21 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
 
 def contact_first_of(found: Iterable[Brief]) -> str:
     """Whom to speak to before any contact with this family; "" where nobody is named."""
-    family = next((each for each in reversed(list(found)) if each.row.kind == "family"), None)
-    return str(family.fields.get("contact_first", "")) if family is not None else ""
+    return str(_family_in(found).get("contact_first", ""))
+
+
+def shown_as(family: Plain, title: str) -> str:
+    """What phones call a family, from the fields of its record; "" where that is the title it was opened under, which the office goes by."""
+    name = family.get("name_shown")
+    name = " ".join(name.split()) if isinstance(name, str) else ""
+    if name.casefold() == title.casefold():
+        return ""
+    return name if len(name) <= LINE else f"{name[: LINE - 1]}…"
+
+
+def _family_in(found: Iterable[Brief]) -> Plain:
+    """What lists keep of the record about the family itself; nothing where there is none."""
+    return next((each.fields for each in reversed(list(found)) if each.row.kind == "family"), {})
 
 
 def _told(key: CasefileKey, row: RecordRow) -> Plain:
@@ -324,7 +343,7 @@ def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
             if isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
         ]
         since = fields.get("started_on")
-        told = {name: fields.get(name) for name in ("programme", "status") if isinstance(fields.get(name), str)}
+        told = {name: fields.get(name) for name in ("programme", "status", "name_shown") if isinstance(fields.get(name), str)}
         told["contact_first"] = leaves.contact_first(fields)
         return {"people": people, "since": since if isinstance(since, str) else "", **told}
     if kind == "measure_response":

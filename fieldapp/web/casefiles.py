@@ -75,6 +75,7 @@ def _families(wrong: list[tuple[str, str]] | None = None) -> ResponseReturnValue
         {
             "casefile": one.casefile,
             "title": one.title,
+            "shown_as": one.shown_as,
             "restricted": one.is_restricted,
             "says_so": "private section" in one.title.casefold(),
             "practice": one.is_practice,
@@ -123,6 +124,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "contact_first": leaves.contact_first(fields),
         "sections": leaves.sections_for(here.store, here.keys, me(), opened.id, now),
         "title": opened.title,
+        "shown_as": summaries.shown_as(fields, opened.title),
         "done": url_for("audits.family", casefile=opened.id) if me().role == "supervisor" else "",
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,

@@ -65,6 +65,9 @@ def test_supervisor_opens_a_familys_record_and_its_keyworker_writes_the_first_pa
     assert "Kayleigh" not in marian.get(f"/desk/families/{casefile}").text
     ama.push(ama.write(casefile, FAMILY, kind="family", schema="family.1"))
     assert "Kayleigh" in words_of(marian.get(f"/desk/families/{casefile}"))
+    # Her phone and the list at the desk call it something else: both are there, or nobody knew that they are one.
+    for page in ("families", f"families/{casefile}"):
+        assert "The Quorn family On phones: Tarnley" in words_of(marian.get(f"/desk/{page}"))
     assert "Marian Holt-Vane opened this record" in words_of(marian.get(f"/desk/families/{casefile}/readers"))
     # She reads it as one of the team, and takes it nowhere.
     place.clock.pass_by(minutes=1)
@@ -98,6 +101,20 @@ def test_no_record_is_opened_without_a_name_a_team_of_ones_own_and_a_keyworker(
     assert said in words_of(answer)
     assert {row.id for row in place.office.store.casefiles.all()} == before
     assert place.audited("family opened") == []
+
+
+def test_family_that_has_one_name_shows_it_once(place: Harrowmere, marian: Browser, ama: Handset) -> None:
+    casefile = opens(marian, keyworker=place.id("ama")).location.split("/")[3]
+    ama.push(ama.write(casefile, FAMILY | {"name_shown": "the  Quorn family "}, kind="family", schema="family.1"))
+    for page in ("families", f"families/{casefile}"):
+        assert "On phones" not in words_of(marian.get(f"/desk/{page}"))
+
+
+def test_whoever_has_no_family_yet_is_told_what_they_can_do(place: Harrowmere) -> None:
+    said = words_of(place.signed_in("marian").get("/desk/families"))
+    assert "No family’s record is open to you yet. Open the first one below" in said
+    said = words_of(place.signed_in("orla").get("/desk/families"))
+    assert "No family’s record is open to you yet. Ask an administrator" in said
 
 
 def test_nobody_but_a_supervisor_opens_a_familys_record(place: Harrowmere) -> None:
