@@ -467,11 +467,10 @@ def _readable_titles(store: Store, keys: Keys, person: Person, casefiles: Iterab
     me = scope.reader(store, person.id)
     wanted = list(casefiles)
     grants = scope.grants_on(store, wanted)
-    found = [
-        (row.id, title_of(keys, row))
-        for row in store.casefiles.several(wanted).values()
-        if me is not None and access.may_read(me, scope.scope(row), grants[row.id], at)
-    ]
+    if me is None:
+        return ()
+    rows = [row for row in store.casefiles.several(wanted).values() if access.may_read(me, scope.scope(row), grants[row.id], at)]
+    found = [(row.id, title_of(keys, row)) for row in scope.not_held(store, me, rows)]
     return tuple(sorted(found, key=lambda one: (one[1].casefold(), one[0])))
 
 

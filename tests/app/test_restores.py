@@ -496,6 +496,49 @@ def test_nobody_but_a_supervisor_named_on_it_hears_of_a_section_to_confirm(
     assert reached(ama, private)
 
 
+def test_auditor_who_may_have_been_taken_off_a_section_reads_it_at_the_desk_again_once_a_supervisor_has_said_so(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    # Given an auditor named on a section, and taken off it after the backup
+    family, beside = opened(ama), EpochFile(tmp_path / "office.key")
+    private, here = section_of(place, family), place.office
+    leaves.name(
+        here.store, here.keys, place.people["marian"], private, place.id("orla"), from_at="", until_at="2027-01-01T00:00:00.000Z",
+        reason="Yearly audit.", now=place.clock(),
+    )  # fmt: skip
+    pages = [f"/desk/families/{private}", f"/desk/families/{private}/readers"]
+    lists = ["/desk/families", f"/desk/families/{family}", f"/desk/families/{family}/readers"]
+
+    def reads() -> set[bool]:
+        place.clock.pass_by(minutes=1)
+        orla = place.signed_in("orla")
+        return {orla.get(page).status_code == 200 for page in pages} | {private in orla.get(each).text for each in lists}
+
+    assert reads() == {True}
+    copy = copied(place, tmp_path)
+    leaves.end(
+        here.store, here.keys, place.people["marian"], private, place.id("orla"), at_end="", reason="Is a cousin.", now=place.clock()
+    )  # fmt: skip
+    assert reads() == {False}
+    opened(ama)
+
+    # When the copy is put back, and lets them in again
+    restored(place, copy, beside)
+    named = place.office.store.casefiles.readers_of([private])
+    assert [each.until_at for each in named if each.person == place.id("orla")] == ["2027-01-01T00:00:00.000Z"]
+
+    # Then nothing at the desk shows it to them; its supervisor reads it, and the family is open to both as ever
+    assert reads() == {False}
+    place.clock.pass_by(minutes=1)
+    assert place.signed_in("orla").get(f"/desk/families/{family}").status_code == 200
+    marian = place.signed_in("marian")
+    assert {marian.get(page).status_code for page in pages} == {200}
+
+    # When she leaves them there and confirms, they read it again
+    marian.send(pages[1], f"/desk/families/{private}/confirm", {})
+    assert reads() == {True}
+
+
 def test_what_a_lost_phone_wrote_waits_for_a_person(lost_day: LostDay, ama: Handset, reece: Handset, place: Harrowmere) -> None:
     signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
     assert statuses(reece, *given_back(reece, lost_day.in_old.id)) == ["quarantined device_ended"]
