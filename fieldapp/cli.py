@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(argv)
     command: Command = given.command
     try:
+        _require_reason_in_text(given)
         return command(given)
     except CannotStart as refused:
         print(refused.sentence, file=sys.stderr)
@@ -45,6 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FieldappError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
+
+
+def _require_reason_in_text(given: argparse.Namespace) -> None:
+    """A reason is kept sealed, as text: one with bytes that are none ended a command when all else was done and asked."""
+    for name in ("reason", "despite"):
+        if any("\ud800" <= one <= "\udfff" for one in getattr(given, name, None) or ""):
+            raise CannotStart(f"Give the reason after --{name} in letters that can be shown. Nothing was changed.")
 
 
 def _parser() -> argparse.ArgumentParser:

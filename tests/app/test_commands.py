@@ -198,6 +198,27 @@ def test_export_of_what_cannot_be_is_refused_with_a_sentence(machine: Path, comm
     assert ended == code
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["key", "burn", "--despite", "\udcff", "--", "KID"],
+        ["export", "evidence", "--casefile", "x", "--to", "x", "--reason", "it was \udcff"],
+        ["accept", "x", "--asks", "x", "--confirms", "y", "--reason", "\udcff"],
+        ["device", "lost", "x", "--reason", "\udcff"],
+    ],
+)
+def test_reason_that_is_no_text_is_refused_with_a_sentence(
+    machine: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    cli.main(["init"])
+    cli.main(["key", "list"])
+    kid = re.search(r"^ingest +(\S+)", capsys.readouterr().out, re.M)
+    assert kid is not None
+    cli.main(["key", "rotate", "ingest"])
+    assert cli.main([kid[1] if each == "KID" else each for each in command]) == 1
+    assert re.search("Give the reason after --(reason|despite) in letters .* Nothing was changed", capsys.readouterr().err)
+
+
 def test_second_person_of_one_address_is_refused_with_a_sentence(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["init"])
     cli.main(["person", "Noor Abara", "noor@harrowmere.example", "administrator"])
