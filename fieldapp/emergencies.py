@@ -6,7 +6,7 @@ much as of families that do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,9 +60,12 @@ class Emergency:
         return bool(self.casefile)
 
 
-def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime) -> list[Found]:
-    """Finds the families whose name or reference is exactly what was typed. The search is audited, what was typed sealed."""
-    at, wanted = stamp(now), " ".join(typed.split()).casefold()
+def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime, called: Mapping[str, str]) -> list[Found]:
+    """Finds the families whose name or reference is exactly what was typed. The search is audited, what was typed sealed.
+
+    `called`: what phones call each main record's family where that is not its title. In daily use that name is the one people know.
+    """
+    at, wanted = stamp(now), _plain(typed)
     with store.writing() as tx:
         tx.audit.add(
             at, person.id, "searched in an emergency", detail=keys.seal_secret("emergency", write_json({"typed": typed}))
@@ -75,7 +78,7 @@ def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime) ->
             row
             # What an emergency never opens is not even fetched: a search must not take longer because it is there.
             for row in store.casefiles.mains()
-            if row.id == typed.strip() or " ".join(title_of(keys, row).split()).casefold() == wanted
+            if row.id == typed.strip() or wanted in {_plain(title_of(keys, row)), _plain(called.get(row.id, ""))}
         ]
         names = store.people.names()
         found = []
@@ -90,6 +93,10 @@ def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime) ->
                 reads = access.may_read(me, scope.scope(row), grants, at)
                 found.append(Found(row.id, title_of(keys, row), tuple(sorted(workers - {""})), reads))
         return sorted(found, key=lambda one: one.casefile)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def open_now(store: Store, keys: Keys, person: Person, casefile: str, reason: str, now: datetime) -> EmergencyRow:

@@ -176,6 +176,20 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
     return found
 
 
+def called(store: Store, keys: Keys, practice: Practice) -> dict[str, str]:
+    """Tells by casefile what phones call the family of each main record where that is not its title. Asks for no leave: for looking a name up, never for a page."""
+    refresh(store, keys, practice)
+    with store.reading():
+        found = {}
+        for row in store.casefiles.mains():
+            key = keys.casefile(row.id, row.key)
+            families = [each for each in store.records.in_casefile(row.id) if each.kind == "family"]
+            name = _told(key, families[-1]).get("fields", {}).get("name_shown") if families else None
+            if isinstance(name, str):
+                found[row.id] = name
+    return found
+
+
 def contact_first_of(found: Iterable[Brief]) -> str:
     """Whom to speak to before any contact with this family; "" where nobody is named."""
     return str(_family_in(found).get("contact_first", ""))

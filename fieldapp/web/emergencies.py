@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import emergencies
+from fieldapp import emergencies, summaries
 from fieldapp.emergencies import Emergency, Found
 from fieldapp.records import NotOpen
 from fieldapp.web import access_words, words
@@ -39,7 +39,8 @@ def open_now() -> ResponseReturnValue:
         wrong.append(("text-why", "reason_too_long" if reason else "reason_missing"))
     if wrong:
         return _page(wrong=wrong, status=400)
-    found = emergencies.find(here.store, here.keys, me(), typed, here.clock())
+    called = summaries.called(here.store, here.keys, here.practice)
+    found = emergencies.find(here.store, here.keys, me(), typed, here.clock(), called)
     chosen = [one for one in found if one.casefile == request.form.get("which")] if len(found) > 1 else found
     if not chosen:
         return _page(wrong=[("which", "which_missing")] if found else [("text-family", "none_found")], which=found, status=400)

@@ -126,6 +126,19 @@ def test_nothing_else_is_found_than_the_exact_name_of_what_may_be_opened(place: 
     assert place.office.store.emergencies.all() == []
 
 
+def test_family_is_found_by_the_name_that_phones_show_as_well(place: Harrowmere, olive: Browser, tarnley: str) -> None:
+    about = {
+        "name_shown": "the  Quorns",
+        "programme": "staying-together@1",
+        "status": "active",
+        "started_on": "2026-11-01",
+        "people": [],
+    }
+    place.write("ama", "family", tarnley, about)
+    assert ask(olive, "The Quorns").status_code == 303
+    assert [each.casefile for each in place.office.store.emergencies.all()] == [tarnley]
+
+
 def test_reason_is_required(place: Harrowmere, olive: Browser) -> None:
     answer = ask(olive, "Tarnley", " ")
     assert answer.status_code == 400
