@@ -59,6 +59,8 @@ def faults(answer: TestResponse, rule: str) -> list[str]:
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")
     if headers.get("Cache-Control") != "no-store" and "Set-Cookie" in headers:
         found.append("a cookie in what is kept")
+    # At sign-out what the browser's cache holds of the desk goes; what a phone keeps, unsent work with it, is never an answer's to delete.
+    found += [f"deletes: {told}" for told in headers.getlist("Clear-Site-Data") if told != '"cache"']
     found += [f"lets others in: {name}" for name, _ in headers if name.lower().startswith("access-control-")]
     found += [f"cookie: {one}" for one in headers.getlist("Set-Cookie") if not _is_strict(one)]
     if "Location" in headers and not re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", headers["Location"]):
@@ -217,6 +219,8 @@ def _with_cookie(**other: Any) -> Callable[[], Response]:
         _answers(**{"Content-Security-Policy": "default-src *"}),
         _answers(**{"Cache-Control": "private, max-age=60"}),
         _answers(**{"X-Content-Type-Options": "sniff"}),
+        _answers(**{"Clear-Site-Data": '"cache", "storage"'}),
+        _answers(**{"Clear-Site-Data": '"*"'}),
         _answers(**{"Referrer-Policy": "unsafe-url"}),
         _answers(**{"Access-Control-Allow-Origin": "*"}),
         _answers(Location="https://elsewhere.example/"),

@@ -473,15 +473,23 @@ def test_numbers_have_no_gaps_when_many_push_to_one_casefile_at_once(ama: Handse
         except BaseException as failure:
             failures.append(failure)
 
+    # When somebody reads all the while, from where she stood, each piece following on the one before
+    reader = phone(place, "reece")
     threads = [threading.Thread(target=send, args=batch) for batch in batches]
     for thread in threads:
         thread.start()
+    while any(thread.is_alive() for thread in threads):
+        reader.pull()
     for thread in threads:
         thread.join()
+
+    # Then nothing that was committed late has been passed by
     assert failures == []
+    reader.pull_all()
     ama.pull_all()
-    assert ama.cursors[casefile][0] == 97
-    assert len(ama.entries) == 97
+    for each in (reader, ama):
+        assert each.cursors[casefile][0] == 97
+        assert len(each.entries) == 97
 
 
 def test_nothing_readable_lies_in_the_database(ama: Handset, place: Harrowmere) -> None:

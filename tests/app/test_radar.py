@@ -124,6 +124,39 @@ def test_phone_lost_its_notes_when_it_is_set_up_again_and_no_words_were_forgotte
     assert "lost its notes" in words_of(place.signed_in("marian").get(page_of(ama)))
 
 
+def test_what_waits_in_the_browser_stays_on_the_board_when_the_app_was_set_up_beside_it(ama: Handset, place: Harrowmere) -> None:
+    # Given notes that wait in a browser, and the same phone's home-screen app with a store of its own, as after the browser was cleared
+    casefile = opened(ama)
+    notes = [ama.write(casefile, {**NOTE, "n": n}) for n in range(2)]
+    ama.hello(digest=True, waiting={"count": 2, "oldest_at": "2026-11-23T08:00:00.000Z"})
+    app = phone(place, "ama")
+    assert app.device != ama.device
+    own = app.write(casefile, NOTE)
+    assert app.push(own)[0]["status"] == "stored"
+
+    # When only the app is used, with nothing waiting in it
+    place.clock.pass_by(days=3)
+    app.hello(digest=True)
+    marian = place.signed_in("marian")
+
+    # Then the board goes on naming the one where two wait, and since when, and calls neither copied nor emptied
+    board = marian.get("/desk/board")
+    assert "Ama Lindqvist’s phone: 2 items wait" in words_of(board)
+    assert page_of(ama) in board.text
+    assert page_of(app) not in board.text
+    for each in (ama, app):
+        page = words_of(marian.get(page_of(each)))
+        assert "lost its notes" not in page
+        assert "Two phones" not in page
+
+    # When the browser is opened again, then what waited there is placed beside the rest, and the app reads it
+    assert {each["status"] for each in ama.push(*notes)} == {"stored"}
+    ama.hello(digest=True)
+    assert "items wait" not in words_of(marian.get("/desk/board"))
+    app.pull_all()
+    assert {own.id, *(note.id for note in notes)} <= set(app.entries)
+
+
 def test_no_notes_were_lost_when_words_were_forgotten_or_a_colleague_joins(ama: Handset, place: Harrowmere) -> None:
     Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
     Handset(place, "reece", ama.client).set_up()

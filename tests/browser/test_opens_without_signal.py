@@ -33,16 +33,25 @@ def test_nothing_but_the_app_is_answered_from_the_phone(server: Server, phone: P
     phone.page.goto(f"{server.origin}/app")
     assert phone.page.evaluate(KEPT)
 
+    # And that it is in charge of, while the office answers other things
+    phone.page.reload()
+    assert phone.page.evaluate("() => navigator.serviceWorker.controller !== null")
+    answers = phone.page.evaluate(
+        """async () => Promise.all(["/healthz", "/sync/v1/openapi.json", "/sync/v1/words", "/"].map((address) =>
+             fetch(address).then((answer) => answer.ok)))"""
+    )
+    assert answers == [True] * 4
+
     # When the server is dead
     server.kill()
     phone.page.goto(f"{server.origin}/app")
 
     # Then every other address fails as any page without signal does
     answers = phone.page.evaluate(
-        """async () => Promise.all(["/healthz", "/sync/v1/hello", "/", "/sw.js"].map((address) =>
+        """async () => Promise.all(["/healthz", "/sync/v1/openapi.json", "/sync/v1/hello", "/", "/sw.js"].map((address) =>
              fetch(address).then((answer) => answer.status, () => "no signal")))"""
     )
-    assert answers == ["no signal"] * 4
+    assert answers == ["no signal"] * 5
     kept = phone.page.evaluate(
         """async () => (await Promise.all((await caches.keys()).map(async (name) =>
              (await (await caches.open(name)).keys()).map((asked) => new URL(asked.url).pathname)))).flat()"""

@@ -103,6 +103,34 @@ describe("what the simulation found", () => {
     second.kill();
   });
 
+  test("a tab that the system froze gives way to the next within a minute, and writes nothing once it goes on", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    const first = phone.start();
+    await until(unlock(first));
+    first.freeze();
+
+    // At once it could be a tab that only has not stirred for a moment.
+    const early = phone.start();
+    assert.equal((await until(early.ask("status"))).second_tab, true);
+    early.kill();
+
+    await clock.run(45_000);
+    const second = phone.start();
+    assert.equal((await until(second.ask("status"))).second_tab, false);
+    await until(unlock(second));
+    const { id } = await until(write(second, "after the freeze"));
+
+    first.thaw();
+    await clock.run(1_000);
+    assert.equal((await until(first.ask("status"))).second_tab, true);
+    await assert.rejects(until(write(first, "from the one before")), { code: "second_tab" });
+    assert.equal((await until(second.ask("status"))).second_tab, false);
+    await until(second.ask("sync"));
+    assert.ok(office.state.placed.has(id));
+    first.kill();
+    second.kill();
+  });
+
   test("what was answered for a colleague on a shared phone is not sent again and again while somebody else is unlocked", async () => {
     const { clock, phone, until, write, unlock } = await given("shared");
     const [ama, reece] = phone.people;

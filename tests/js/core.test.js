@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readHeader } from "../../static/src/sync/entry.js";
-import { makeOffice } from "./office.js";
+import { makeOffice, newId } from "./office.js";
 import { inVault, ready, setUp, startPhone, visitNote } from "./phone.js";
 
 async function given() {
@@ -233,6 +233,84 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("what one person edits again and again while answers are slow or lost is one line, here and at the office", async () => {
+    const { office, casefile, phone } = await given();
+    const detail = (await phone.ask("family", { casefile })).record;
+    /** @type {string[]} */
+    const sent = [];
+    const edits = async (/** @type {string} */ warning) => {
+      const { slot, fields } = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
+      await phone.ask("draft.keep", { slot, fields: { ...fields, warning: "" } });
+      sent.push((await phone.ask("send", { slot, fields: { ...fields, warning }, mode: "" })).id);
+    };
+    let letsGo = () => {};
+    /** What is answered slowly is answered once the next is saved. */
+    let saved = Promise.resolve();
+    const weathers = [
+      noSignal,
+      async (/** @type {string} */ _, /** @type {() => any} */ real) => {
+        await real();
+        throw new TypeError("lost");
+      },
+      async (/** @type {string} */ _, /** @type {() => any} */ real) => {
+        const [answer] = await Promise.all([real(), saved]);
+        return answer;
+      },
+    ];
+    for (let i = 0; i < 24; i++) {
+      saved = new Promise((resolve) => {
+        letsGo = () => resolve(undefined);
+      });
+      office.weather = weathers[i % 3];
+      void phone.ask("sync").catch(() => undefined);
+      await edits(`warning ${i}`);
+      letsGo();
+    }
+    office.weather = null;
+    await phone.until(async () => {
+      await phone.ask("sync");
+      return sent.every((id) => office.byId.has(id));
+    }, "every version at the office");
+    const payload = (/** @type {string} */ jws) => Buffer.from(jws.split(".")[1], "base64url").toString();
+    const parents = sent.map((id) => readHeader(payload(office.byId.get(id).jws)).parents);
+    assert.deepEqual(
+      parents.slice(1),
+      sent.slice(0, -1).map((id) => [id]),
+      "each follows the one before",
+    );
+    const { fields, versions } = await phone.ask("record", { record: detail });
+    assert.deepEqual([fields.warning.values.map((one) => one.value), versions.length], [["warning 23"], 25]);
+    phone.kill();
+  });
+
+  test("what a newer form asked for stays when a phone that does not know it changes something else", async () => {
+    const { office, ama, casefile, phone } = await given();
+    const file = office.casefiles.get(casefile);
+    const detail = (await phone.ask("family", { casefile })).record;
+    const [{ id: head, fields: before }] = file.entries.slice(-1).map(({ id, body }) => ({ id, ...JSON.parse(body) }));
+    const newer = {
+      colour_of_the_door: { main: "green", since: "2026-10" },
+      people: before.people.map((one) => ({ ...one, shoe_size: 31 })),
+    };
+    const fields = { ...before, ...newer };
+    await office.write(ama, { kind: "family", schema: "family.1", casefile, record: detail, parents: [head], fields });
+    const record = newId();
+    await office.write(ama, { kind: "weather_report", schema: "weather-report.9", casefile, record, fields: { sky: "grey" } });
+    await phone.ask("sync");
+    const { slot, fields: here } = await phone.ask("draft.begin", { casefile, schema: "family.1", record: detail });
+    const { id } = await phone.ask("send", { slot, fields: { ...here, warning: "Dog in the yard" }, mode: "" });
+    await phone.ask("sync");
+    const told = JSON.parse(office.byId.get(id).body).fields;
+    assert.deepEqual(told, { ...fields, warning: "Dog in the yard" });
+    // And a kind of record nobody here knows stands among the others and can be opened.
+    const { fields: strange } = await phone.ask("record", { record });
+    assert.deepEqual(
+      strange.sky.values.map((/** @type {any} */ one) => one.value),
+      ["grey"],
+    );
+    phone.kill();
+  });
+
   test("what is missing is named, and the draft stays", async () => {
     const { casefile, phone } = await given();
     const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
@@ -351,6 +429,7 @@ describe("what the office takes away or has lost", () => {
     await phone.ask("sync");
     assert.ok(office.byId.has(id));
     assert.deepEqual((await phone.ask("caseload")).families.map((one) => one.casefile).includes(casefile), false);
+    assert.deepEqual(await Promise.all(["casefiles", "briefs", "pages"].map((store) => rowsIn(phone, store))), [0, 0, 0]);
     phone.kill();
   });
 

@@ -2,12 +2,12 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
+import { IDBDatabase, IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import fc from "fast-check";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { createOutside } from "../../static/src/core/outside.js";
 import { makeOffice } from "./office.js";
-import { makeStorage, setUp, startPhone, visitNote } from "./phone.js";
+import { makeStorage, ready, setUp, startPhone, visitNote } from "./phone.js";
 
 const outsideOf = (indexedDB) => createOutside({ indexedDB, channel: null });
 /** @type {(n: number, more?: any) => any} */
@@ -139,17 +139,100 @@ for (const reason of ["UnknownError", "InvalidStateError"])
     assert.deepEqual(ids.sort(), ["after", "before"]);
   });
 
-/** Counts every call on a store and breaks the k-th: by throwing at once, or by aborting the transaction after the call succeeded. */
+test("a whole day without signal is written with strict durability, from set-up to a note on the locked phone", async (t) => {
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const how = new WeakMap();
+  const begins = IDBDatabase.prototype.transaction;
+  t.mock.method(IDBDatabase.prototype, "transaction", function (stores, mode, options) {
+    const tx = begins.call(this, stores, mode, options);
+    how.set(tx, options?.durability);
+    return tx;
+  });
+  /** @type {Set<string>} */
+  const written = new Set();
+  for (const name of /** @type {const} */ (["put", "add"])) {
+    const real = IDBObjectStore.prototype[name];
+    t.mock.method(IDBObjectStore.prototype, name, function (...args) {
+      const where = this.transaction.db.name === "outbox" ? this.name : "the vault's own";
+      if (this.transaction.mode === "readwrite") written.add(`${where} ${name} ${how.get(this.transaction)}`);
+      return real.apply(this, args);
+    });
+  }
+  const phone = startPhone(office);
+  await setUp(phone, ama);
+  office.weather = async () => {
+    throw new TypeError("Failed to fetch");
+  };
+  const [{ vault }] = (await phone.ask("status")).people;
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  await phone.ask("draft.keep", { slot, fields: { purpose: "Weekly" } });
+  await phone.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+  const other = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  await phone.ask("draft.keep", { slot: other.slot, fields: { purpose: "Half a" } });
+  await phone.ask("lock");
+  phone.kill();
+  const locked = startPhone(office, phone.storage);
+  await locked.ask("note.write", { vault, about: "The Tarnleys", text: "He is at the door." });
+  locked.kill();
+  const promised = [...written].filter((one) => /^(items add|drafts|chain|people)/.test(one)).sort();
+  assert.deepEqual(promised, ["chain put strict", "drafts put strict", "items add strict", "people put strict"]);
+});
+
+test("nothing that a phone keeps needs a browser that gives keys back", async (t) => {
+  // As in private windows and under Apple's Lockdown Mode: a key is refused wherever it is to be stored, at whatever depth.
+  const holdsKey = (/** @type {any} */ value) =>
+    value instanceof CryptoKey ||
+    (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && Object.values(value).some(holdsKey));
+  for (const name of /** @type {const} */ (["put", "add"])) {
+    const real = IDBObjectStore.prototype[name];
+    t.mock.method(IDBObjectStore.prototype, name, function (value, key) {
+      if (holdsKey(value)) throw new DOMException("a key could not be cloned", "DataCloneError");
+      return real.call(this, value, key);
+    });
+  }
+  const office = await makeOffice();
+  const ama = office.addPerson("Ama");
+  const { casefile, child } = await office.openFamily(ama, "Tarnley");
+  const phone = startPhone(office);
+  const words = await setUp(phone, ama);
+  const [{ vault }] = (await phone.ask("status")).people;
+  phone.kill();
+  const again = startPhone(office, phone.storage);
+  await again.ask("note.write", { vault, about: "The Tarnleys", text: "He is at the door." });
+  await again.ask("unlock", { vault, words });
+  await ready(again);
+  const { slot } = await again.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  const { id } = await again.ask("send", { slot, fields: visitNote(child), mode: "alone" });
+  await again.ask("sync");
+  assert.ok(office.byId.has(id));
+  assert.equal((await again.ask("family", { casefile })).title, "Tarnley");
+  again.kill();
+});
+
+/**
+ * Counts every call on a store and breaks the k-th: by throwing at once, or by aborting the transaction before the call is answered. With "commit" it counts
+ * transactions that write: every call of the k-th succeeds, and nothing of it is kept, which is what a full disk looks like.
+ */
 function breaking(t) {
   const state = { count: 0, at: Number.POSITIVE_INFINITY, how: "throw" };
+  const begins = IDBDatabase.prototype.transaction;
+  t.mock.method(IDBDatabase.prototype, "transaction", function (...args) {
+    const tx = begins.apply(this, args);
+    if (state.how !== "commit" || tx.mode !== "readwrite") return tx;
+    state.count += 1;
+    if (state.count === state.at) failAtCommit(tx);
+    return tx;
+  });
   for (const name of ["put", "add", "get", "delete", "getAll", "getAllKeys", "index"]) {
     const real = IDBObjectStore.prototype[name];
     t.mock.method(IDBObjectStore.prototype, name, function (...args) {
+      if (state.how === "commit") return real.apply(this, args);
       state.count += 1;
       if (state.count !== state.at) return real.apply(this, args);
       if (state.how === "throw") throw new DOMException("injected", "UnknownError");
       const result = real.apply(this, args);
-      // Success of the request and failure of the transaction: what a full disk looks like.
       this.transaction.abort();
       return result;
     });
@@ -157,7 +240,16 @@ function breaking(t) {
   return state;
 }
 
-for (const how of ["throw", "abort"]) {
+/** Lets every request of a transaction succeed, and aborts it when it would be complete. */
+function failAtCommit(/** @type {any} */ tx) {
+  const start = tx._start;
+  tx._start = function () {
+    const isOver = this._started && this._requests.every((/** @type {any} */ { request }) => request.readyState === "done");
+    return isOver && this._state !== "finished" ? this._abort("QuotaExceededError") : start.call(this);
+  };
+}
+
+for (const how of ["throw", "abort", "commit"]) {
   test(`whichever call of the store fails (${how}), what was called saved is stored, and the rest is told`, async (t) => {
     const office = await makeOffice();
     const ama = office.addPerson("Ama");
@@ -176,7 +268,8 @@ for (const how of ["throw", "abort"]) {
     for (let k = 1; k <= 40; k++) {
       const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
       broken.count = 0;
-      broken.at = k;
+      // A keeping and a sending are one transaction each.
+      broken.at = how === "commit" ? 1 + (k % 2) : k;
       const kept = await phone.ask("draft.keep", { slot, fields: { purpose: `draft ${k}` } }).then(
         () => true,
         (error) => error.code,
@@ -194,7 +287,7 @@ for (const how of ["throw", "abort"]) {
       }
       if (kept !== true) refused.push(kept);
     }
-    assert.ok(refused.length >= 4, "some failures were met");
+    assert.ok(refused.length >= (how === "commit" ? 40 : 4), `only ${refused.length} failures were met`);
     assert.deepEqual([...new Set(refused)], ["store_failed"]);
     const outbox = await openOutbox(outsideOf(storage.indexedDB));
     const rows = (await outbox.items()).sort(([, a], [, b]) => a.n - b.n);

@@ -125,6 +125,23 @@ test("what two people add to one list at once is all there", () =>
     }),
   ));
 
+test("what neither of two people took off a list stays on it, whatever each of them added and took off", () =>
+  holds(
+    fc.property(list, list, fc.array(fc.boolean()), fc.array(fc.boolean()), (both, added, keepsLeft, keepsRight) => {
+      const left = both.filter((_, i) => keepsLeft[i] ?? true);
+      const right = [...both.filter((_, i) => keepsRight[i] ?? true), ...added.map((one) => ({ ...one, id: `right-${one.id}` }))];
+      const view = fold([
+        { id: "a", parents: [], fields: { l: both } },
+        { id: "b", parents: ["a"], fields: { l: left } },
+        { id: "c", parents: ["a"], fields: { l: right } },
+      ]);
+      const ids = (/** @type {any[]} */ items) => items.map((one) => one.id).sort();
+      const stays = both.filter((one) => ids(left).includes(one.id) && ids(right).includes(one.id));
+      const isNew = right.filter((one) => one.id.startsWith("right-"));
+      assert.deepEqual(ids(/** @type {any} */ (plain(view).l ?? [])), ids([...stays, ...isNew]));
+    }),
+  ));
+
 test("five thousand edits offline are one line and no fork", () => {
   const given = Array.from({ length: 5000 }, (_, i) => ({
     id: `e${i}`,
