@@ -71,6 +71,9 @@ def faults(answer: TestResponse, rule: str) -> list[str]:
         found.append(f"file name: {headers['Content-Disposition']}")
     if answer.mimetype == "text/html" and answer.data:
         page = Page(answer.text)
+        # Every field inherits it: a browser's own spelling service may send what is typed to whoever runs it.
+        if answer.status_code not in {301, 303, 308} and not re.search(r'<body[^>]* spellcheck="false"', answer.text):
+            found.append("a spelling service reads along")
         found += page.faults
         found += [f"another origin: {one}" for one in page.addresses if not re.match(r"(/(?!/)|#|$)", one)]
     return found
