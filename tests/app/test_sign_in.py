@@ -139,6 +139,25 @@ def test_counters_and_old_sign_ins_are_dropped_after_a_day(office: Harrowmere) -
     assert [row["count"] for row in here._rows("SELECT count FROM sign_in_attempts")] == [0]
 
 
+def test_a_try_is_counted_for_a_day_and_gone_with_the_first_one_after_that(office: Harrowmere) -> None:
+    office.visitor().sign_in("nobody", password="wrong")
+    theirs = {
+        name
+        for name, kind in attempts.counters(office.office.keys, "nobody@harrowmere.example", "127.0.0.1")
+        if kind != "address"
+    }
+
+    def kept() -> set[str]:
+        return theirs & {row["key"] for row in office.office.store.people._rows("SELECT key FROM sign_in_attempts")}
+
+    office.clock.pass_by(hours=23, minutes=59)
+    office.signed_in("jos")
+    assert kept() == theirs
+    office.clock.pass_by(minutes=2)
+    office.signed_in("jos")
+    assert kept() == set()
+
+
 def test_the_table_of_tries_names_nobody(office: Harrowmere, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     office.visitor().sign_in("marian", password="wrong", code="000000")
