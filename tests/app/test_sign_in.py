@@ -58,6 +58,13 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(tmp_path: Path) ->
     assert unknown > known / 3
 
 
+def test_passwords_are_kept_as_argon2id_at_its_full_price(tmp_path: Path) -> None:
+    slow = harrowmere.make(tmp_path)
+    kept = {row["password_hash"] for row in slow.office.store.people._rows("SELECT password_hash FROM people")}
+    assert len(kept) == len(slow.people)
+    assert all(each.startswith("$argon2id$v=19$m=65536,t=3,p=4$") for each in kept)
+
+
 def test_a_refusal_is_written_down_whoever_it_was(office: Harrowmere) -> None:
     office.visitor().sign_in("marian", password="wrong")
     office.visitor().sign_in("nobody")
