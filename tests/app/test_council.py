@@ -449,7 +449,8 @@ def test_a_provider_that_says_strange_things_of_itself_is_not_asked(
 def test_keys_and_tokens_are_not_asked_for_where_anybody_can_listen(office: Harrowmere, provider: Provider, name: str) -> None:
     connected(office, provider)
     know(office, provider)
-    provider.metadata = {name: "http://elsewhere.example/there"}
+    # An address under which it does answer, so that nothing but the want of https stops the office.
+    provider.metadata = {name: provider.told()[name].replace("127.0.0.1", "127.1")}
     browser = office.visitor()
     assert browser.get(back(browser, provider)).status_code == 503
     assert browser.get("/desk/board").status_code == 303

@@ -206,7 +206,8 @@ def test_nothing_typed_at_the_desk_lies_in_the_database_but_names_of_staff_teams
         key=lambda one: (route_of(office, one.form) in LAST, route_of(office, one.form) != "leaves.name", one.who != "admin")
     )
     typed: dict[str, tuple[str, str]] = {}
-    taken, refused = set(), set()
+    taken: set[tuple[str, str]] = set()
+    refused: set[tuple[str, str]] = set()
     for found in forms:
         route, said, words = route_of(office, found.form), [], set()
         for name, kind, value in found.form.controls:
