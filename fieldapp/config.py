@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,8 +160,16 @@ def _council(environ: Mapping[str, str]) -> CouncilSettings | None:
     return CouncilSettings(issuer, client, secret, environ.get("FIELDAPP_OIDC_ACR", ""))
 
 
+_ORIGIN = re.compile(r"(https?)://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_IMPLIED = {"http": "80", "https": "443"}
+
+
 def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme in ("http", "https") and parts.hostname and text == f"{parts.scheme}://{parts.netloc}":
+    """Take the origin only as browsers write it, because what they send is compared with it letter by letter."""
+    found = _ORIGIN.fullmatch(text)
+    if found is not None and found[2] != _IMPLIED[found[1]] and int(found[2] or 1) < 65536:
         return text
-    raise CannotStart(f"FIELDAPP_ORIGIN must look like https://records.example.org without a path, not {text!r}.")
+    raise CannotStart(
+        "FIELDAPP_ORIGIN must look like https://records.example.org, as a browser sends it: small letters, other letters than a to z in "
+        f"their xn-- form, no path, and no port where it is the usual one. It is {text!r}."
+    )

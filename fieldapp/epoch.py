@@ -1,7 +1,8 @@
 """Notices a database that is older than what was promised from it.
 
-The highest epoch and the count of what was placed or kept aside lie in a small file beside the key file, outside the database and its
-backups. A database that knows less than this file was restored: the epoch rises, and phones offer again what they still hold.
+The highest epoch, the count of what was placed or kept aside, and how far the audit had come when somebody last changed who reads lie in
+a small file beside the key file, outside the database and its backups. A database that knows less than this file was restored: the epoch
+rises, phones offer again what they still hold, and private sections wait until somebody has said who reads them.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ class EpochFile:
     def check(self, store: Store, at: str) -> int:
         """Compares file and database, raises the epoch if the database went back, and returns the epoch. Call it at start; `at` is now."""
         with self._locked() as file:
-            noted_epoch, noted_count = _read(file)
+            noted_epoch, noted_count, noted_audit = _read(file)
             with store.writing() as tx:
-                count = kept(tx)
+                count, audit = kept(tx), _audited(tx)
                 epoch = epoch_of(tx)
-                if noted_epoch > epoch or noted_count > count:
+                if noted_epoch > epoch or noted_count > count or noted_audit > audit:
                     epoch = max(epoch, noted_epoch) + 1
                     tx.settings.put(RESTORED_AT, at)
                 tx.settings.put("epoch", str(epoch))
-            _write(file, epoch, count)
+            _write(file, epoch, count, min(noted_audit, audit))
         return epoch
 
     def raise_in(self, tx: Store, above: int = 0) -> int:
@@ -45,20 +46,32 @@ class EpochFile:
     def settle(self, epoch: int, count: int) -> None:
         """Notes what was put back, though it be fewer. Cut off before this, the next start raises the epoch once more: no harm."""
         with self._locked() as file:
-            _write(file, epoch, count)
+            _write(file, epoch, count, 0)
 
     def noted(self) -> tuple[int, int]:
         """The highest epoch and how much was placed or kept aside by then, as far as noted; (0, 0) before the first start."""
         with self._locked() as file:
-            return _read(file)
+            return _read(file)[:2]
 
     def note(self, store: Store) -> None:
         """Notes how much is placed and kept aside, after each push. It never goes back."""
         epoch, count = epoch_of(store), kept(store)
         with self._locked() as file:
-            noted_epoch, noted_count = _read(file)
+            noted_epoch, noted_count, noted_audit = _read(file)
             if (epoch, count) > (noted_epoch, noted_count):
-                _write(file, epoch, count)
+                _write(file, epoch, count, noted_audit)
+
+    def note_readers(self, store: Store) -> None:
+        """Notes what `note` does, and how far the audit has come: after each change of who reads, which no entry may tell of.
+
+        Not after each push: then a copy that lacks nothing but that somebody looked would be taken for one that was put back.
+        """
+        self.note(store)
+        audit = _audited(store)
+        with self._locked() as file:
+            noted_epoch, noted_count, noted_audit = _read(file)
+            if audit > noted_audit:
+                _write(file, noted_epoch, noted_count, audit)
 
     def _locked(self) -> _Locked:
         return _Locked(self.path)
@@ -85,19 +98,25 @@ def kept(store: Store) -> int:
     return store.entries.count() + store.quarantine.count() + store.office.count_keysets()
 
 
+def _audited(store: Store) -> int:
+    return store.audit.next()[0] - 1
+
+
 def epoch_of(store: Store) -> int:
     """The epoch this database is in; 1 before anything was ever restored."""
     return int(store.settings.get("epoch", "1"))
 
 
-def _read(file: int) -> tuple[int, int]:
+def _read(file: int) -> tuple[int, int, int]:
     data = os.pread(file, 200, 0)
     if not data:
-        return 0, 0
+        return 0, 0, 0
     noted = json.loads(data)
-    return int(noted["epoch"]), int(noted["entries"])
+    # An earlier release noted nothing of the audit.
+    return int(noted["epoch"]), int(noted["entries"]), int(noted.get("audit", 0))
 
 
-def _write(file: int, epoch: int, count: int) -> None:
+def _write(file: int, epoch: int, count: int, audit: int) -> None:
     # One write of fixed length, so that a crash in between cannot leave half a number.
-    os.pwrite(file, json.dumps({"epoch": epoch, "entries": count}).ljust(80).encode() + b"\n", 0)
+    told = {"epoch": epoch, "entries": count, "audit": audit}
+    os.pwrite(file, json.dumps(told).ljust(80).encode() + b"\n", 0)

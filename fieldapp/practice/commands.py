@@ -50,8 +50,8 @@ def score_answers(name: str, answers_file: str) -> int:
     """Prints the result of scoring as JSON; returns 1, with a sentence, when measure or answers cannot be
     read.
 
-    Answers may name an item by its id or by its code (LOINC). A missing score is no error: its reason is
-    printed.
+    Answers may name an item by its id or by its code (LOINC), and nothing else: a mistyped id would read like an
+    answer that was left out. A missing score is no error: its reason is printed.
     """
     try:
         measure = _find(name)
@@ -95,6 +95,9 @@ def _by_item_id(measure: Measure, answers: Plain, file: str) -> Plain:
     found: Plain = {}
     for name, value in answers.items():
         id = name if name in ids else codes.get(name, name)
+        if id not in ids:
+            known = ", ".join(item["id"] for item in measure.items)
+            raise DefinitionError(file, f"$.{name}", f"{measure.id} has no item “{name}”; its items are {known}")
         if id in found:
             raise DefinitionError(file, f"$.{name}", f"item “{id}” is answered twice, by its id and by its code")
         found[id] = value

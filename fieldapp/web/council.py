@@ -28,6 +28,9 @@ _STATUS = {"away": 503, "state": 400, "refused": 403, "token": 400}
 @pages.get("/sign-in/council")
 @open_to_all
 def begin() -> ResponseReturnValue:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        # A council may let somebody through without a word: then only a tap on our own page says that they want to be signed in.
+        return redirect(url_for("sign_in.page"), code=303)
     return _sent_there("sign-in", "")
 
 

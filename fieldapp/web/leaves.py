@@ -188,7 +188,7 @@ def _change(casefile: str, change: Callable[[], None], done: str, where: str, wr
     if wrong:
         return _page(found, wrong=wrong, status=400)
     if here.epoch_file is not None:
-        here.epoch_file.note(here.store)
+        here.epoch_file.note_readers(here.store)
     return redirect(to or url_for("leaves.page", casefile=casefile, done=done), code=303)
 
 

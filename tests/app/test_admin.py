@@ -13,6 +13,7 @@ from fieldapp.store.arrangements import WRITTEN_DOWN
 from fieldapp.store.quarantine import QuarantineRow
 from tests.app import harrowmere
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
+from tests.app.test_accounts import confirm, set_up
 
 NEW = {"name": "Nora Níc", "email": "Nora@Harrowmere.Example", "role": "supervisor", "team": "family-support"}
 
@@ -39,6 +40,7 @@ def test_nothing_an_administrator_is_shown_opens_a_new_account(office: Harrowmer
         office.clock.pass_by(seconds=60)
         tried = office.visitor().sign_in("nora", email=nora.email, password=password, code="000000")
         assert tried.status_code in {400, 401}
+    assert set_up(office, half, half, "nora").status_code == 401
     assert office.audited("person added") == [(office.id("admin"), "", "")]
     assert "Not set up yet" in words_of(browser.get("/desk/people"))
     everything = [
@@ -46,6 +48,9 @@ def test_nothing_an_administrator_is_shown_opens_a_new_account(office: Harrowmer
         for table in ("people", "audit", "resets")
     ]
     assert not any(half in text for text in everything)
+    # Nor once somebody else has confirmed it, who alone is shown the other half.
+    assert half not in confirm(office).text
+    assert set_up(office, half, half, "nora").status_code == 401
 
 
 def test_an_office_without_teams_gets_its_first_one_on_a_page_and_then_its_first_keyworker(

@@ -234,6 +234,12 @@ def resigned(other: RSAKey | OctKey, alg: str, kid: str = "first") -> Any:
     return lambda claims, _: jwt.encode({"alg": alg, "kid": kid}, claims, other, algorithms=[alg])
 
 
+def brings_its_own_key(claims: dict[str, Any], _: Provider) -> str:
+    """Signed by somebody who sends along the key to check it with."""
+    other = RSAKey.generate_key(2048)
+    return jwt.encode({"alg": "RS256", "jwk": other.as_dict(private=False)}, claims, other, algorithms=["RS256"])
+
+
 def hashed_with_the_public_key(claims: dict[str, Any], provider: Provider) -> str:
     """The provider's public key taken for a shared secret."""
     head = {"alg": "HS256", "kid": "first"}
@@ -266,6 +272,7 @@ def hashed_with_the_public_key(claims: dict[str, Any], provider: Provider) -> st
         {"lie": resigned(RSAKey.generate_key(2048), "RS256")},
         {"lie": resigned(OctKey.import_key(SECRET), "HS256")},
         {"lie": hashed_with_the_public_key},
+        {"lie": brings_its_own_key},
         {"lie": lambda claims, provider: "not a token"},
         {"lie": lambda claims, provider: 7},
         {"answers": {"iss": "https://other.example"}},
@@ -322,6 +329,16 @@ def test_a_code_of_another_try_is_refused(office: Harrowmere, provider: Provider
     address = back(late, provider)
     provider.codes.clear()
     assert late.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_begins_no_sign_in(office: Harrowmere, provider: Provider, site: str) -> None:
+    connected(office, provider)
+    browser = office.visitor()
+    sent = browser.get(BEGIN, headers={"Sec-Fetch-Site": site})
+    assert sent.location == "/desk/sign-in"
+    assert browser.client.get_cookie("fieldapp-council") is None
+    assert browser.get(BEGIN, headers={"Sec-Fetch-Site": "same-origin"}).location.startswith(provider.issuer)
 
 
 @pytest.mark.parametrize("query", ["", "?state=x&code=y", "?error=access_denied", "?code=y"])
@@ -414,6 +431,7 @@ def test_a_provider_that_goes_down_half_way_is_said_so(office: Harrowmere, provi
     [
         {"issuer": "https://other.example"},
         {"issuer": None},
+        {"issuer": "a stroke more"},
         {"authorization_endpoint": "http://elsewhere.example/authorize"},
         {"authorization_endpoint": None},
         {"authorization_endpoint": "javascript:alert(1)"},
@@ -422,8 +440,20 @@ def test_a_provider_that_goes_down_half_way_is_said_so(office: Harrowmere, provi
 def test_a_provider_that_says_strange_things_of_itself_is_not_asked(
     office: Harrowmere, provider: Provider, metadata: dict[str, Any]
 ) -> None:
-    provider.metadata = metadata
+    near = {"issuer": f"{provider.issuer}/"}
+    provider.metadata = near if metadata == {"issuer": "a stroke more"} else metadata
     assert office.visitor().get(BEGIN).status_code == 503
+
+
+@pytest.mark.parametrize("name", ["jwks_uri", "token_endpoint"])
+def test_keys_and_tokens_are_not_asked_for_where_anybody_can_listen(office: Harrowmere, provider: Provider, name: str) -> None:
+    connected(office, provider)
+    know(office, provider)
+    # An address under which it does answer, so that nothing but the want of https stops the office.
+    provider.metadata = {name: provider.told()[name].replace("127.0.0.1", "127.1")}
+    browser = office.visitor()
+    assert browser.get(back(browser, provider)).status_code == 503
+    assert browser.get("/desk/board").status_code == 303
 
 
 def test_another_issuer_with_the_same_name_for_somebody_opens_nothing(office: Harrowmere, provider: Provider) -> None:

@@ -409,6 +409,12 @@ def test_reading_is_refused_without_every_part_of_the_proof(ama: Handset, reece:
     assert read(proof=ama.proof("/sync/v1/pull", body, method="GET")) == (401, "proof")
     assert read(data=body + b" ") == (401, "proof")
     assert read(proof={**ama.proof("/sync/v1/pull", body), "Fieldapp-Proof": "x.y.z"}) == (401, "proof")
+    # Everything as it should be, but signed by whoever has the token and not the key.
+    told = ama.proof("/sync/v1/pull", body)
+    head, payload, _ = told["Fieldapp-Proof"].split(".")
+    forged = entry.b64u(reece.key.sign(f"{head}.{payload}".encode()))
+    assert read(proof={**told, "Fieldapp-Proof": f"{head}.{payload}.{forged}"}) == (401, "proof")
+    assert ama.client.post("/sync/v1/pull", data=body, content_type="application/json", headers=told).status_code == 200
     stale = ama.client.post(
         "/sync/v1/pull", data=body, content_type="application/json", headers=ama.proof("/sync/v1/pull", body, nonce="old")
     )

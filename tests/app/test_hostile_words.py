@@ -22,6 +22,7 @@ from fieldapp.web import guards
 from tests.app import harrowmere, whole
 from tests.app.test_cross_site import token_on
 from tests.app.test_headers import faults
+from tests.app.test_leaves import FAMILY
 from tests.app.whole import AT_THE_DESK, Form, Page, Whole
 
 WORDS = {
@@ -120,7 +121,7 @@ LAST = ("leaves.transfer", "accounts.change", "accounts.close")
 """What takes the page away from whoever sends it is sent last."""
 SHOWN_LATER = (
     "account.remove_passkey", "account.sign_out_elsewhere", "accounts.disconnect", "accounts.open_again", "council.connect",
-    "council.disconnect", "council.send_code", "phones.settle", "set_up.finish", "sorting.back",
+    "council.disconnect", "council.send_code", "leaves.confirm", "phones.settle", "set_up.finish", "sorting.back",
 )  # fmt: skip
 """What only stands on a page once something else was done; it is sent words as well, under every name that any form has."""
 
@@ -173,6 +174,62 @@ def test_whatever_is_typed_into_any_form_breaks_nothing_and_runs_nowhere(office:
     rows = [json.loads(line) for line in written]
     assert {frozenset(row) for row in rows} == {frozenset(rows[0])}
     assert len(rows) > 50
+
+
+IN_THE_CLEAR = {
+    ("admin.add_team", "text-team"), ("admin.send_person", "email"), ("admin.send_person", "name"), ("responders.send", "how-phq-9"),
+    ("responders.send", "who-phq-9"), ("rotas.add_pod", "text-pod"),
+}  # fmt: skip
+"""What somebody types into a form and whoever has the database can read: docs/security.md says each of it."""
+PROVES_ONLY = {"account.add_passkey", "account.change_password", "set_up.begin", "sign_in.send"}
+"""What is typed there opens something, and is refused here: tests of their own say what is kept of it."""
+DAYS = {
+    "date": {"from": "2026-11-26", "until": "2026-11-27", "last": "2026-11-27"},
+    "datetime-local": {"from": "2026-11-26T10:00", "until": "2026-11-27T10:00"},
+}
+
+
+def test_nothing_typed_at_the_desk_lies_in_the_database_but_names_of_staff_teams_and_pods_and_who_responds(office: Whole) -> None:
+    place, reece = office.place, office.place.id("reece")
+    fitting = {
+        ("emergencies.open_now", "text-family"): "Oakhurst",
+        ("leaves.name", "person"): reece,
+        ("leaves.open_section", "readers"): reece,
+        ("leaves.transfer", "keyworker"): "",
+        ("rotas.pod_person", "person"): reece,
+    }
+    place.open_casefile("reece", "Oakhurst", team="other")
+    place.write("ama", "family", office.named["casefile"], FAMILY)
+    clients = {who: office.client(who) for who in AT_THE_DESK}
+    forms = forms_on_pages(office, clients)
+    forms.sort(
+        key=lambda one: (route_of(office, one.form) in LAST, route_of(office, one.form) != "leaves.name", one.who != "admin")
+    )
+    typed: dict[str, tuple[str, str]] = {}
+    taken: set[tuple[str, str]] = set()
+    refused: set[tuple[str, str]] = set()
+    for found in forms:
+        route, said, words = route_of(office, found.form), [], set()
+        for name, kind, value in found.form.controls:
+            if (fit := fitting.get((route, name))) is not None:
+                if (name, fit) not in said:
+                    said.append((name, fit))
+            elif kind in {"text", "textarea", "email"}:
+                word = f"kingfisher{len(typed):03}x"
+                typed[word] = (route, name)
+                words.add((route, name))
+                said.append((name, f"{word}@harrowmere.example" if kind == "email" else word))
+            elif kind not in {"checkbox", "file", "button"}:
+                said.append((name, DAYS.get(kind, {}).get(name, value)))
+        answer = clients[found.who].post(found.form.action, data=encoded(said), content_type="application/x-www-form-urlencoded")
+        (taken if answer.status_code in {200, 303} else refused).update(words)
+    # Each was taken at least once, by whoever may: otherwise this would say nothing of it.
+    assert {one for one in refused - taken if one[0] not in PROVES_ONLY} == set()
+    assert len(taken - IN_THE_CLEAR) > 20
+    place.office.store.close()
+    folder = Path(place.office.store.path).parent
+    lying = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+    assert {typed[word] for word in typed if word.encode() in lying} == IN_THE_CLEAR
 
 
 def test_whatever_stands_in_an_address_breaks_nothing_and_runs_nowhere(office: Whole) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -408,6 +408,56 @@ def reached(handset: Handset, casefile: str) -> bool:
     handset.cursors, handset.entries = {}, {}
     found = handset.pull_all()
     return any(kept["header"]["casefile"] == casefile for kept in handset.entries.values()) or casefile in str(found)
+
+
+@pytest.mark.parametrize("how", ["ended", "kept out"])
+def test_copy_that_lacks_only_who_was_taken_off_a_section_is_noticed_at_the_start(
+    how: str, ama: Handset, reece: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    # Given a section, a copy of the database, and a reader whom a supervisor takes off at the desk after it: no entry tells of that
+    beside = EpochFile(tmp_path / "office.key")
+    here = place.office = replace(place.office, epoch_file=beside)
+    put_office(place.app, here)
+    family, readers = opened(ama, readers=[place.id("reece")]), [place.id("ama"), place.id("reece")]
+    private = leaves.open_section(
+        here.store, here.keys, here.practice, place.people["marian"], family, title="Safe number", readers=readers, kept_out=[],
+        now=place.clock(),
+    )  # fmt: skip
+    assert reached(reece, private)
+    browser = place.signed_in("marian")
+    beside.check(here.store, entry.stamp(place.clock()))
+    copy = copied(place, tmp_path)
+    to, field = ("readers/end", "text-why-end") if how == "ended" else ("kept-out", "text-why-out")
+    page, form = f"/desk/families/{private}/readers", {"person": place.id("reece"), field: "They work with the father."}
+    assert browser.send(page, f"/desk/families/{private}/{to}", form).status_code == 303
+    assert not reached(reece, private)
+
+    # When the office is started as it is, and when the copy is put back
+    assert beside.check(here.store, entry.stamp(place.clock())) == 1
+    place.clock.pass_by(hours=1)
+    put_back(place, copy)
+
+    # Then the start notices, once, and nobody is given the section before somebody looked
+    found = [beside.check(place.office.store, entry.stamp(place.clock())) for _ in range(2)]
+    assert found == [2, 2]
+    assert not reached(reece, private)
+
+
+def test_office_that_died_before_it_noted_who_was_taken_off_starts_as_it_was(
+    ama: Handset, place: Harrowmere, tmp_path: Path
+) -> None:
+    here, beside = place.office, EpochFile(tmp_path / "office.key")
+    family = opened(ama, readers=[place.id("reece")])
+    beside.check(here.store, entry.stamp(place.clock()))
+    beside.note_readers(here.store)
+    leaves.end(
+        here.store, here.keys, place.people["marian"], family, place.id("reece"), at_end="", reason="Moved on.", now=place.clock()
+    )
+    assert beside.check(here.store, entry.stamp(place.clock())) == 1
+    # And a file that an earlier release wrote is read as one that notes nothing of it.
+    beside.path.write_text('{"epoch": 1, "entries": 1}'.ljust(80) + "\n")
+    assert beside.check(here.store, entry.stamp(place.clock())) == 1
+    assert beside.noted()[0] == 1
 
 
 @pytest.mark.parametrize("how", ["kept out", "ended"])

@@ -58,6 +58,13 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(tmp_path: Path) ->
     assert unknown > known / 3
 
 
+def test_passwords_are_kept_as_argon2id_at_its_full_price(tmp_path: Path) -> None:
+    slow = harrowmere.make(tmp_path)
+    kept = {row["password_hash"] for row in slow.office.store.people._rows("SELECT password_hash FROM people")}
+    assert len(kept) == len(slow.people)
+    assert all(each.startswith("$argon2id$v=19$m=65536,t=3,p=4$") for each in kept)
+
+
 def test_a_refusal_is_written_down_whoever_it_was(office: Harrowmere) -> None:
     office.visitor().sign_in("marian", password="wrong")
     office.visitor().sign_in("nobody")
@@ -137,6 +144,25 @@ def test_counters_and_old_sign_ins_are_dropped_after_a_day(office: Harrowmere) -
     here = office.office.store.people
     assert len(here._rows("SELECT * FROM sessions")) == 1
     assert [row["count"] for row in here._rows("SELECT count FROM sign_in_attempts")] == [0]
+
+
+def test_a_try_is_counted_for_a_day_and_gone_with_the_first_one_after_that(office: Harrowmere) -> None:
+    office.visitor().sign_in("nobody", password="wrong")
+    theirs = {
+        name
+        for name, kind in attempts.counters(office.office.keys, "nobody@harrowmere.example", "127.0.0.1")
+        if kind != "address"
+    }
+
+    def kept() -> set[str]:
+        return theirs & {row["key"] for row in office.office.store.people._rows("SELECT key FROM sign_in_attempts")}
+
+    office.clock.pass_by(hours=23, minutes=59)
+    office.signed_in("jos")
+    assert kept() == theirs
+    office.clock.pass_by(minutes=2)
+    office.signed_in("jos")
+    assert kept() == set()
 
 
 def test_the_table_of_tries_names_nobody(office: Harrowmere, tmp_path: Path) -> None:

@@ -116,6 +116,40 @@ def test_one_administrator_alone_gives_nobody_more_and_another_confirms_it(offic
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("what", ["new", "part", "duty", "pod", "open"])
+def test_a_new_reader_stands_on_the_page_of_each_family_it_reaches_and_of_no_private_section(
+    office: Harrowmere, what: str
+) -> None:
+    here, second = office.office, office.people["second"]
+    (pod,) = here.store.rotas.pods_of(["other"])
+    gone = office.add("gone", "supervisor", "other", "Reece Oduya")
+    accounts.close(here.store, here.keys, office.people["admin"], gone.id, "has left", office.clock())
+    families = [office.open_casefile("olive", name, team="other") for name in ("Oakhurst", "Velmire")]
+    section = office.open_casefile("olive", "Oakhurst: only for us", sort="restricted", readers=("marian",), team="other")
+    elsewhere = office.open_casefile("ama", "Tarnley")
+    with here.store.writing() as tx:
+        for family in families:
+            tx.rotas.put_in_pod(pod.id, family, stamp(office.clock()))
+
+    def told(casefile: str, who: str = "olive") -> bool:
+        browser = office.signed_in(who)
+        office.clock.pass_by(seconds=60)
+        page = browser.get(f"/desk/families/{casefile}/readers")
+        assert page.status_code == 200
+        (readers,) = re.findall(r'id="now">.*?</section>', page.text, re.S)
+        return "Reece Oduya" in readers
+
+    assert not any(told(family) for family in (*families, section))
+    if what == "new":
+        office.add("third", "supervisor", "other", "Reece Oduya")
+    else:
+        widening.confirm(here.store, here.keys, second, ask(office, wish(office, what)), office.clock())
+    office.clock.pass_by(seconds=60)
+    assert all(told(family) for family in families)
+    assert not told(section)
+    assert not told(elsewhere, "marian")
+
+
 @pytest.mark.parametrize(
     ("what", "who", "may_confirm"),
     [

@@ -89,13 +89,26 @@ def test_a_demo_key_serves_this_machine_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["records.example.org", "https://records.example.org/", "ftp://records.example.org", "http://records.example.org", ""],
-)
+    [
+        "records.example.org", "https://records.example.org/", "ftp://records.example.org", "http://records.example.org", "",
+        "https://\udcff", "https://bücher.example", "https://Records.example.org", "https://records.example.org:443",
+        "https://records.example.org:65536", "https://records.example.org:x", "https://somebody@records.example.org", "https://a b",
+        "https://records.example.org\n", "https://records..example", "https://[::1", "https://",
+    ],
+)  # fmt: skip
 def test_an_origin_that_phones_cannot_use_is_refused(tmp_path: Path, origin: str) -> None:
     path = tmp_path / "office.key"
     config.make_key(path)
-    with pytest.raises(CannotStart, match="FIELDAPP_ORIGIN"):
+    with pytest.raises(CannotStart, match="FIELDAPP_ORIGIN") as refused:
         config.read(environment(path, FIELDAPP_ORIGIN=origin))
+    assert refused.value.sentence.encode()
+
+
+@pytest.mark.parametrize("origin", ["https://records.example.org", "https://xn--bcher-kva.example:8443", "https://[2001:db8::1]"])
+def test_an_origin_is_taken_as_browsers_send_it(tmp_path: Path, origin: str) -> None:
+    path = tmp_path / "office.key"
+    config.make_key(path)
+    assert config.read(environment(path, FIELDAPP_ORIGIN=origin)).origin == origin
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "eighty", "-1", "٣"])

@@ -375,6 +375,7 @@ def test_measure_score_takes_loinc_codes_for_items(tmp_path, capsys):
         ("phq-9", "[1, 2]", "answers are one object"),
         ("phq-9", "{", "not JSON"),
         ("phq-9", '{"1": 2, "44250-9": 3}', "answered twice"),
+        ("phq-9", '{"1": 2, "q2": 3}', "phq-9@1 has no item “q2”; its items are 1, 2, 3"),
     ],
 )
 def test_measure_score_says_what_is_wrong(id, answers, told, tmp_path, capsys):
