@@ -311,6 +311,17 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("whoever edits a record anew that they have begun to edit goes on where they were", async () => {
+    const { casefile, phone } = await given();
+    const { record } = await phone.ask("family", { casefile });
+    const edit = () => phone.ask("draft.begin", { casefile, schema: "family.1", record });
+    const { slot, fields } = await edit();
+    await phone.ask("draft.keep", { slot, fields: { ...fields, warning: "Dog in the yard" } });
+    const again = await edit();
+    assert.deepEqual([again.slot, again.fields.warning], [slot, "Dog in the yard"]);
+    phone.kill();
+  });
+
   test("what is missing is named, and the draft stays", async () => {
     const { casefile, phone } = await given();
     const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
@@ -398,6 +409,17 @@ describe("two tabs and two people", () => {
     assert.equal((await second.ask("status")).second_tab, false);
     phone.kill();
     second.kill();
+  });
+
+  test("a tab that has not stirred for half a minute gives way to a new one, and writes nothing when it wakes", async () => {
+    const { office, casefile, phone, words } = await given();
+    const fresh = startPhone(office, phone.storage, { now: () => Date.now() + 40_000 });
+    const { second_tab, people } = await fresh.ask("status");
+    assert.equal(second_tab, false);
+    await fresh.ask("unlock", { vault: people[0].vault, words });
+    await assert.rejects(phone.ask("draft.begin", { casefile, schema: "contact.1" }), { code: "second_tab" });
+    phone.kill();
+    fresh.kill();
   });
 
   test("another person's set-up and sending leave the first one's note under her own name", async () => {

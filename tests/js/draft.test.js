@@ -4,9 +4,13 @@ import test from "node:test";
 
 /** What of a page a draft looks at; nothing here is drawn. */
 Object.assign(globalThis, { document: { addEventListener: () => undefined }, addEventListener: () => undefined });
-const { beginDraft, keepWhatWasLeft, keeper, together } = await import("../../static/src/parts/draft.js");
+const { beginDraft, hasUnsaved, isUnsaved, keepWhatWasLeft, keeper, neverKept, openDraft, together } = await import(
+  "../../static/src/parts/draft.js"
+);
+const { ratingDrafts } = await import("../../static/src/parts/rating.js");
+const { leave } = await import("../../static/src/page.js");
 const { connect } = await import("../../static/src/line.js");
-const { join, unkept } = await import("../../static/src/parts/told.js");
+const { join, status, unkept } = await import("../../static/src/parts/told.js");
 
 /** A core that answers when the test says so. */
 const port = new EventTarget();
@@ -111,6 +115,101 @@ test("what was typed in one window after another had sent the rest becomes a dra
   const before = asked.length;
   await keepWhatWasLeft();
   assert.equal(asked.length, before, "once");
+});
+
+test("a rating that another window has sent becomes a draft of its own when the phone locks, also where its family was taken away", async () => {
+  const definition = { sections: [{ fields: [{ id: "value" }, { id: "comment", suggest_merge: true }] }] };
+  const turn = () => new Promise((done) => setImmediate(done));
+  // Given a rating that was begun on another day, gone on with, and not kept because another window took over and sent it
+  const drafts = ratingDrafts("family", () => undefined);
+  const resumed = drafts.resume("rated");
+  const begun = { slot: "rated", casefile: "family", schema: "rating.1", record: "rating", heads: [], definition };
+  await answers({ answer: { ...begun, fields: { goal: "calm", rater: "ada", value: 4 } } });
+  await resumed;
+  await drafts.change("calm ada", {}, "comment", "Better mornings");
+  const left = drafts.leave();
+  await turn();
+  assert.equal(asked.at(-1).with.slot, "rated");
+  await answers({ error: { code: "unknown_slot" } });
+  await left;
+  assert.equal(unkept.value, 1);
+
+  // When the phone is to lock, and the family is no longer there
+  const leaving = leave();
+  await turn();
+  assert.deepEqual(asked.at(-1).with, { slot: "rated" });
+  await answers({ error: { code: "unknown_slot" } });
+  const about = { casefile: "family", schema: "rating.1", record: undefined };
+  assert.deepEqual(asked.at(-1).with, about);
+  await answers({ error: { code: "unknown_casefile" } });
+
+  // Then all that was typed is kept as it stood on the screen, and nothing holds up the lock
+  assert.deepEqual(asked.at(-1).with, { ...about, heads: [] });
+  await answers({ answer: { slot: "apart", definition, fields: {}, heads: [] } });
+  const fields = { goal: "calm", rater: "ada", value: 4, comment: "Better mornings" };
+  assert.deepEqual(asked.at(-1).with, { slot: "apart", fields });
+  await answers({ answer: { kept_at: "2026-11-22T12:00:10Z" } });
+  await leaving;
+  assert.equal(unkept.value, 0);
+});
+
+test("a rating on screen that could not be kept is tried again by its own form alone", async () => {
+  const drafts = ratingDrafts("family", () => undefined);
+  const changed = drafts.change("calm ada", { goal: "calm" }, "value", 4);
+  await answers({ answer: { slot: "shown", casefile: "family", schema: "rating.1", heads: [], fields: {} } });
+  await changed;
+  const kept = drafts.keep();
+  await new Promise((done) => setImmediate(done));
+  await answers({ error: { code: "store_failed" } });
+  await kept;
+  const before = asked.length;
+  void leave();
+  await new Promise((done) => setImmediate(done));
+  assert.equal(asked.length, before);
+  assert.equal(unkept.value, 1);
+  const left = drafts.leave();
+  await new Promise((done) => setImmediate(done));
+  await answers({ answer: { kept_at: "2026-11-22T12:00:10Z" } });
+  await left;
+  assert.equal(unkept.value, 0);
+});
+
+test("what one person typed on a shared phone is neither shown to the next nor kept in their name", async (t) => {
+  const is = (/** @type {string} */ id) => {
+    status.value = /** @type {any} */ ({ person: { id } });
+  };
+  t.after(() => {
+    status.value = null;
+  });
+  const turn = () => new Promise((done) => setImmediate(done));
+  is("ama");
+  const begun = beginDraft({ casefile: "family", schema: "visit-note.1" });
+  await answers({ answer: { slot: "hers", casefile: "family", schema: "visit-note.1", record: "note", heads: [] } });
+  await begun;
+  const draft = keeper("hers", {}, () => undefined);
+  draft.change("purpose", "See Kayleigh");
+  void draft.keep();
+  await answers({ error: { code: "second_tab" } });
+
+  is("reece");
+  const before = asked.length;
+  void leave();
+  await turn();
+  assert.equal(asked.length, before, "nothing is tried in his name");
+  assert.deepEqual([neverKept("family"), isUnsaved("hers"), hasUnsaved()], [[], false, true]);
+  const opened = openDraft("hers");
+  await turn();
+  await Promise.all([assert.rejects(opened, { code: "unknown_slot" }), answers({ error: { code: "unknown_slot" } })]);
+
+  is("ama");
+  assert.ok(isUnsaved("hers"));
+  const again = leave();
+  await turn();
+  await answers({ answer: { slot: "hers", casefile: "family", heads: [], fields: {}, definition: { sections: [] } } });
+  assert.deepEqual(asked.at(-1).with, { slot: "hers", fields: { purpose: "See Kayleigh" } });
+  await answers({ answer: { kept_at: "2026-11-22T12:00:10Z" } });
+  await again;
+  assert.deepEqual([unkept.value, hasUnsaved()], [0, false]);
 });
 
 test("the browser is asked to wake the app as soon as something cannot be sent, and once for each", async (t) => {

@@ -525,3 +525,24 @@ test("what somebody adds to a note that is taken away meanwhile is sent all the 
   assert.ok(!(await phone.ask("caseload")).families.some((one) => one.casefile === casefile));
   phone.kill();
 });
+
+test("what was typed about a family that is taken away meanwhile is kept anew and reaches the office", async () => {
+  const { office, casefile, phone, writes } = await working();
+  const { record, id } = await writes(phone, "first");
+  await phone.ask("sync");
+  office.scope.delete(casefile);
+  office.removed = [{ casefile, reason: "ended" }];
+  await phone.ask("sync");
+  const begin = (more) => phone.ask("draft.begin", { casefile, schema: "visit-note.1", ...more }).catch(({ code }) => ({ code }));
+  assert.deepEqual([await begin({}), await begin({ record })], [{ code: "unknown_casefile" }, { code: "unknown_record" }]);
+
+  // What stood on the screen before it went is all that is known of it.
+  const [own, added] = [await begin({ heads: [] }), await begin({ record, heads: [id] })];
+  assert.deepEqual([own.heads, added.record, added.heads], [[], record, [id]]);
+  assert.notEqual(own.record, record);
+  for (const { slot } of [own, added]) await phone.ask("draft.keep", { slot, fields: { purpose: "The gate was open." } });
+  assert.equal((await phone.ask("draft.open", { slot: own.slot })).fields.purpose, "The gate was open.");
+  await phone.ask("lock");
+  await phone.until(() => [own, added].every(({ slot }) => office.drafts.has(slot)), "both drafts at the office");
+  phone.kill();
+});

@@ -101,6 +101,21 @@ test("a phone that deleted what could be read, and could not write that down, sa
   later.kill();
 });
 
+test("a phone too full to write down that it is lost has deleted what could be read all the same", async (t) => {
+  const { office, phone } = await given();
+  const put = IDBObjectStore.prototype.put;
+  const full = t.mock.method(IDBObjectStore.prototype, "put", function (value, key) {
+    if (key === "dropped") throw new DOMException("full", "QuotaExceededError");
+    return put.call(this, value, key);
+  });
+  office.status = "lost";
+  office.weather = null;
+  await phone.ask("sync");
+  phone.kill();
+  assert.ok(full.mock.calls.some(({ error }) => error instanceof DOMException));
+  assert.deepEqual(await vaultsOf(phone), []);
+});
+
 test("no silence, no failure and no answer but the office's own word makes a phone drop anything", async () => {
   const { office, phone, words } = await given();
   const answers = [
@@ -293,6 +308,30 @@ test("forgotten words: what the office has of a draft is not laid over the newer
   await again.until(() => office.drafts.has(slot), "the draft at the office");
   const { parts } = await office.unseal(office.drafts.get(slot), "draft");
   assert.equal(JSON.parse(text(parts.body)).fields.seen_and_heard, "Not finished yet, and more.");
+  again.kill();
+});
+
+test("forgotten words: a draft that came back and was sent does not come back once more, although the office still tells of it", async () => {
+  const { office, ama, casefile, child, phone, slot } = await given();
+  const { people } = await phone.ask("status");
+  phone.kill();
+  const record = newId();
+  const about = { kind: "visit_note", schema: "visit-note.1", casefile, record, parents: [], written_at: office.stamp() };
+  const body = text(json({ salt: newId(), fields: { seen_and_heard: "Not finished yet." } }));
+  office.leftDrafts = [{ slot, n: 1, header: text(json({ v: 1, slot, n: 1, ...about })), body }];
+  office.weather = null;
+  office.refuse = () => ({ status: "retry", retry_after: 3600 });
+  const again = startPhone(office, phone.storage);
+  const { offered_words } = await again.ask("setup.start", { email: ama.email, password: "correct", code: "123456" });
+  await again.ask("setup.finish", { words: offered_words.join(" "), label: ama.name, replaces: people[0].vault });
+  await ready(again);
+  const drafts = async () => (await again.ask("family", { casefile })).drafts.map((one) => one.slot);
+  await again.until(async () => (await drafts()).length === 1, "the draft");
+  await again.ask("send", { slot, fields: visitNote(child, "Finished now.") });
+  const told = office.requests.length;
+  await again.ask("sync");
+  assert.ok(office.requests.slice(told).includes("/sync/v1/drafts"));
+  assert.deepEqual(await drafts(), []);
   again.kill();
 });
 

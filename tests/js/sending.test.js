@@ -1,11 +1,13 @@
 /** Sending through every weather: nothing is called sent without a receipt that verifies, and everything arrives when the weather ends. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
 import { sendInBackground } from "../../static/src/core/background.js";
 import { json, makeSigner, sign, utf8 } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
-import { backoff, push } from "../../static/src/core/push.js";
+import { createOutside } from "../../static/src/core/outside.js";
+import { backoff, post, push } from "../../static/src/core/push.js";
 import { splitJws } from "../../static/src/sync/entry.js";
 import { readFrames } from "../../static/src/sync/wire.js";
 import { makeOffice } from "./office.js";
@@ -519,6 +521,72 @@ test("a service worker that is woken while a page sends sends again when that pa
     (await outbox.items()).map(([id, item]) => [id, item.state]),
     [[ids[0], "answered"]],
   );
+});
+
+test("an answer that comes late, to what was settled by an earlier one meanwhile, has nobody sort it or send it again", async () => {
+  const { office, phone, words, pass, now } = await given(1);
+  office.durable = () => "2020-01-01T00:00:00.000Z";
+  office.weather = null;
+  phone.kill();
+  const worker = () => ({ ...phone.outside, hold: (name, how, work) => phone.storage.locks.request(name, how, work, worker) });
+  await sendInBackground(worker());
+  // Nobody has unlocked the phone for so long that the same note is offered once more, just before they do.
+  pass(7 * 3_600_000);
+  let answer;
+  const asked = new Promise((sent) => {
+    office.weather = onPush(async (real) => {
+      sent(null);
+      await new Promise((go) => (answer = go));
+      return real();
+    });
+  });
+  const late = sendInBackground(worker());
+  await asked;
+  const again = startPhone(office, phone.storage, { now });
+  await again.ask("unlock", { vault: (await again.ask("status")).people[0].vault, words });
+  await ready(again);
+  const outbox = await openOutbox(phone.outside);
+  const states = async () => (await outbox.items()).map(([, { state }]) => state);
+  assert.deepEqual(await states(), ["sent"]);
+
+  answer();
+  await late;
+  assert.deepEqual(await states(), ["sent"]);
+  assert.equal(await outbox.waiting(), 0);
+  again.kill();
+});
+
+test("a draft is sent until the office says that it has it, whatever else comes back", async () => {
+  const { office, phone, casefile } = await given(0);
+  const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+  await phone.ask("draft.keep", { slot, fields: { purpose: "half a sentence" } });
+  office.weather = async (path, real) =>
+    path.endsWith(slot) ? new Response('{"v":1,"status":"busy"}', { headers: { "Content-Type": "application/json" } }) : real();
+  await phone.ask("lock");
+  await phone.ask("sync");
+  assert.ok(office.requests.some((path) => path.endsWith(slot)));
+  office.weather = null;
+  await phone.ask("sync");
+  assert.ok(office.drafts.has(slot));
+  phone.kill();
+});
+
+test("what is meant for the office is sent nowhere else, wherever somebody on the way says that it should go", async () => {
+  const came = [];
+  const elsewhere = createServer(({ url }, response) => {
+    came.push(url);
+    response.setHeader("Content-Type", "application/json");
+    if (url === "/sync/v1/hello") response.writeHead(307, { Location: "/login" });
+    response.end('{"v":1}');
+  });
+  await /** @type {Promise<void>} */ (new Promise((ready) => elsewhere.listen(0, "127.0.0.1", ready)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (elsewhere.address());
+  const outside = createOutside({ origin: `http://127.0.0.1:${port}`, channel: null });
+  const { status } = await post(outside, "/sync/v1/hello", { v: 1 });
+  elsewhere.closeAllConnections();
+  elsewhere.close();
+  assert.deepEqual(came, ["/sync/v1/hello"]);
+  assert.notEqual(status, 200);
 });
 
 test("what a verified backup covers is freed, and only that", async () => {

@@ -94,10 +94,14 @@ export function openDrafts(session) {
       }
     },
 
-    /** Without a casefile one is opened. @param {{casefile?: string, schema: string, record?: string, preset?: {[name: string]: any}, note?: {slot: string, id: string}}} given */
-    async begin({ casefile = newId(), schema, record, preset = {}, note }) {
+    /**
+     * Without a casefile one is opened. `heads`: what stood on the screen on which something was typed already; it is kept whatever has become of its family here.
+     * @param {{casefile?: string, schema: string, record?: string, preset?: {[name: string]: any}, note?: {slot: string, id: string}, heads?: string[]}} given
+     */
+    async begin({ casefile = newId(), schema, record, preset = {}, note, heads }) {
       const { form, definition } = await definitions.newest(schema);
       const base = { slot: newId(), n: 0, kind: definition.kind, schema, form, casefile, written_at: outside.stamp(), note };
+      if (heads) return began({ ...base, record: record ?? newId(), parents: heads }, preset);
       if (record === undefined) {
         if (!caseload.families.has(casefile) && definition.kind !== "opening") throw new Refused("unknown_casefile");
         const slot = { ...base, record: newId(), parents: [] };

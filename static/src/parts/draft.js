@@ -3,15 +3,24 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, here, later, onLeaving } from "../page.js";
 import * as saySaved from "../words/saved.js";
 import { withAnswer } from "./fields.js";
-import { ask, keepStorage, save, spoken, unkept } from "./told.js";
+import { ask, keepStorage, save, spoken, status, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */
 
 /** Drafts begun or opened here, by slot: until the first word there is nothing on the phone to open, and after another window has sent it there is nothing any more. @type {Map<string, any>} */
 const met = new Map();
 
-/** What the phone could not keep, by slot, and when what lay there then was written: whoever comes back to the form finds it. @type {Map<string, {fields: Fields, after?: string}>} */
+/** What the phone could not keep, by slot, who typed it, and when what lay there then was written: whoever comes back to their form finds it. @type {Map<string, {fields: Fields, by?: string, after?: string}>} */
 const unsaved = new Map();
+
+/** Whoever is unlocked. Where another window took over, somebody else may be next on this page. */
+const me = () => status.value?.person?.id;
+
+/** @param {string} slot */
+const leftIn = (slot) => {
+  const left = unsaved.get(slot);
+  return left?.by === me() ? left : undefined;
+};
 
 /** Slots with something typed that is not kept: what two openings of one slot typed is still one draft. @type {Set<string>} */
 const dirtySlots = new Set();
@@ -27,7 +36,7 @@ function markSlot(slot, is) {
 export const hasUnsaved = () => unsaved.size > 0;
 
 /** @param {string} slot @returns {boolean} whether the phone refused to keep what was typed last */
-export const isUnsaved = (slot) => unsaved.has(slot);
+export const isUnsaved = (slot) => leftIn(slot) !== undefined;
 
 /**
  * Drafts the phone has never been able to keep: the core does not know them, and whoever left the form must find the way back.
@@ -35,7 +44,7 @@ export const isUnsaved = (slot) => unsaved.has(slot);
  * @param {string} casefile
  * @returns {any[]}
  */
-export const neverKept = (casefile) => [...met.values()].filter((one) => one.casefile === casefile && unsaved.has(one.slot));
+export const neverKept = (casefile) => [...met.values()].filter((one) => one.casefile === casefile && isUnsaved(one.slot));
 
 /**
  * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>, note?: {slot: string, id: string}}} what `note`: what this one confirms
@@ -48,8 +57,8 @@ export async function beginDraft(what) {
 }
 
 /** @param {string} slot @returns {Promise<any>} what lies in it; in another, where this one is gone and something typed into it was not kept */
-const openDraft = async (slot) => {
-  const left = unsaved.get(slot);
+export const openDraft = async (slot) => {
+  const left = leftIn(slot);
   const was = met.get(slot);
   const draft = await ask("draft.open", { slot }).catch((error) => {
     if (error.code !== "unknown_slot" && was) return was;
@@ -61,13 +70,18 @@ const openDraft = async (slot) => {
 };
 
 /**
- * Keeps as a draft of its own what was typed in one window after another sent or threw away the rest: whoever wrote it decides what becomes of it.
+ * Keeps as a draft of its own what was typed in one window after another sent or threw away the rest: whoever wrote it decides what becomes of it. Where the family
+ * was taken away meanwhile it goes to the office as any draft does, and is here again when the family is.
  *
  * @param {any} was
  * @param {Fields} left
  */
 async function moved({ slot, casefile, schema, record, heads }, left) {
-  const draft = await ask("draft.begin", { casefile, schema, record: heads.length > 0 ? record : undefined });
+  const about = { casefile, schema, record: heads.length > 0 ? record : undefined };
+  const draft = await ask("draft.begin", about).catch((error) => {
+    const isGone = error.code === "unknown_casefile" || error.code === "unknown_record";
+    return isGone ? ask("draft.begin", { ...about, heads }) : Promise.reject(error);
+  });
   const fields = together(draft, left);
   await ask("draft.keep", { slot: draft.slot, fields });
   unsaved.delete(slot);
@@ -93,11 +107,17 @@ export function together({ definition, fields }, left) {
 /** Slots that a form on screen keeps. @type {Set<string>} */
 const shownSlots = new Set();
 
+/** Leaves a slot to the form on screen that keeps it. @param {string} slot @returns {() => void} when the form is left */
+export function showSlot(slot) {
+  shownSlots.add(slot);
+  return () => void shownSlots.delete(slot);
+}
+
 /** Tries again what could not be kept of forms that were left: nobody else would, and the phone locks only when it is done. */
 export const keepWhatWasLeft = () =>
-  Promise.all(
+  Promise.allSettled(
     [...unsaved.keys()].map(async (slot) => {
-      if (shownSlots.has(slot)) return;
+      if (shownSlots.has(slot) || !isUnsaved(slot)) return;
       const { fields } = await openDraft(slot);
       if (!unsaved.has(slot)) return;
       await ask("draft.keep", { slot, fields });
@@ -105,7 +125,7 @@ export const keepWhatWasLeft = () =>
       unsaved.delete(slot);
       markSlot(slot, false);
     }),
-  ).catch(() => undefined);
+  );
 
 /** Keep after this much quiet, and at the latest after this much typing: a killed phone costs at most a second. */
 const QUIET_MS = 400;
@@ -120,6 +140,9 @@ const LONGEST_MS = 900;
  * @param {string} [after] when what lies in it was written
  */
 export function keeper(slot, begun, tell, after) {
+  // Held once, however many forms ask for it, and for as long as the page is there.
+  onLeaving(keepWhatWasLeft);
+  const by = me();
   let fields = begun;
   let dirty = false;
   let ended = false;
@@ -156,7 +179,7 @@ export function keeper(slot, begun, tell, after) {
       },
       (error) => {
         mark(true);
-        unsaved.set(slot, { fields, after });
+        unsaved.set(slot, { fields, by, after });
         tell({ fields, error });
       },
     );
@@ -215,9 +238,7 @@ export function useDraft(slot, begin) {
   const holder = useMemo(() => ({ keeper: /** @type {ReturnType<typeof keeper> | null} */ (null) }), []);
   useEffect(() => {
     let left = false;
-    // Held once, however many forms ask for it, and for as long as the page is there.
-    onLeaving(keepWhatWasLeft);
-    shownSlots.add(slot);
+    const hide = showSlot(slot);
     openDraft(slot).then(
       (draft) => {
         if (left) return;
@@ -232,14 +253,14 @@ export function useDraft(slot, begin) {
           }));
         holder.keeper = keeper(slot, fields, tell, draft.written_at);
         set({ draft, error: null, fields, kept_at: draft.n > 0 ? draft.written_at : undefined });
-        if (unsaved.has(slot)) holder.keeper.resume();
+        if (isUnsaved(slot)) holder.keeper.resume();
       },
       (error) => left || set((was) => ({ ...was, error })),
     );
     const off = onLeaving(() => holder.keeper?.keep());
     return () => {
       left = true;
-      shownSlots.delete(slot);
+      hide();
       off();
       void holder.keeper?.keep();
     };

@@ -4,56 +4,18 @@ import { go, now, onLeaving } from "../page.js";
 import { peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble, TYPING } from "../parts/basic.jsx";
 import { Steps } from "../parts/controls.jsx";
-import { beginDraft, keeper } from "../parts/draft.js";
 import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { GoalSection } from "../parts/goal.jsx";
 import { personOf } from "../parts/people.js";
-import { ask, save, spoken, useAsked } from "../parts/told.js";
+import { keyOf, ratingDrafts } from "../parts/rating.js";
+import { save, spoken, useAsked } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
 import { dayOf, longDay } from "../words/dates.js";
 import * as sayFrame from "../words/frame.js";
 import * as sayRatings from "../words/ratings.js";
 
 /** @import { Goal, Person } from "../parts/shapes.js" */
-
-/**
- * One draft for each goal and rater, begun with the first tap, so that a phone that dies here loses nothing.
- *
- * @param {string} casefile
- * @param {(key: string, told: any) => void} tell
- */
-function ratingDrafts(casefile, tell) {
-  /** @type {Map<string, Promise<{slot: string, keeper: ReturnType<typeof keeper>}>>} */
-  const open = new Map();
-  const opened = (/** @type {string} */ key, /** @type {string} */ slot, /** @type {any} */ fields) => {
-    const held = { slot, keeper: keeper(slot, fields, (told) => tell(key, told)) };
-    tell(key, { fields });
-    return held;
-  };
-  return {
-    /** @param {string} key @param {string} slot @param {any} fields a draft that was kept before */
-    resume(key, slot, fields) {
-      if (!open.has(key)) open.set(key, Promise.resolve(opened(key, slot, fields)));
-    },
-    /** @param {string} key @param {any} preset @param {string} name @param {any} value */
-    async change(key, preset, name, value) {
-      let held = open.get(key);
-      if (!held) {
-        held = beginDraft({ casefile, schema: "rating.1", preset }).then(({ slot, fields }) =>
-          opened(key, slot, { ...preset, ...fields }),
-        );
-        open.set(key, held);
-        held.catch(() => open.delete(key));
-      }
-      (await held).keeper.change(name, value);
-    },
-    keep: () => Promise.all([...open.values()].map(async (held) => (await held).keeper.keep())),
-    all: () => Promise.all([...open.entries()].map(async ([key, held]) => ({ key, ...(await held) }))),
-    /** @param {string} key */
-    drop: (key) => open.delete(key),
-  };
-}
 
 /** @param {{casefile: string}} props */
 export function Ratings({ casefile }) {
@@ -74,20 +36,16 @@ export function Ratings({ casefile }) {
     [casefile],
   );
   useEffect(() => {
-    const off = onLeaving(() => void drafts.keep());
+    const off = onLeaving(drafts.keep);
     return () => {
       off();
-      void drafts.keep().catch(() => {});
+      void drafts.leave();
     };
   }, [drafts]);
   const waiting = family?.drafts?.filter((/** @type {any} */ draft) => draft.schema === "rating.1") ?? [];
   const waitingKey = waiting.map((/** @type {any} */ draft) => draft.slot).join();
   useEffect(() => {
-    for (const { slot } of waiting)
-      ask("draft.open", { slot }).then(
-        ({ fields }) => drafts.resume(keyOf(fields.goal, fields.rater ?? fields.rater_name), slot, fields),
-        () => {},
-      );
+    for (const { slot } of waiting) drafts.resume(slot).catch(() => {});
   }, [waitingKey]);
 
   const home = `family/${casefile}`;
@@ -211,9 +169,6 @@ export function Ratings({ casefile }) {
     </Frame>
   );
 }
-
-/** @param {string} goal @param {string} rater */
-const keyOf = (goal, rater) => `${goal} ${rater}`;
 
 /** Those who rated it before; for a new goal its owner. @param {Goal} goal @param {Person[]} people @param {string[]} extra @returns {Person[]} */
 function ratersOf(goal, people, extra) {
