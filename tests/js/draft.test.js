@@ -193,7 +193,7 @@ test("what one person typed on a shared phone is neither shown to the next nor k
 
   is("reece");
   const before = asked.length;
-  void leave();
+  void keepWhatWasLeft();
   await turn();
   assert.equal(asked.length, before, "nothing is tried in his name");
   assert.deepEqual([neverKept("family"), isUnsaved("hers"), hasUnsaved()], [[], false, true]);
@@ -203,7 +203,7 @@ test("what one person typed on a shared phone is neither shown to the next nor k
 
   is("ama");
   assert.ok(isUnsaved("hers"));
-  const again = leave();
+  const again = keepWhatWasLeft();
   await turn();
   await answers({ answer: { slot: "hers", casefile: "family", heads: [], fields: {}, definition: { sections: [] } } });
   assert.deepEqual(asked.at(-1).with, { slot: "hers", fields: { purpose: "See Kayleigh" } });

@@ -109,6 +109,8 @@ const shownSlots = new Set();
 
 /** Leaves a slot to the form on screen that keeps it. @param {string} slot @returns {() => void} when the form is left */
 export function showSlot(slot) {
+  // Held once, however many forms ask for it, and for as long as the page is there.
+  onLeaving(keepWhatWasLeft);
   shownSlots.add(slot);
   return () => void shownSlots.delete(slot);
 }
@@ -140,8 +142,6 @@ const LONGEST_MS = 900;
  * @param {string} [after] when what lies in it was written
  */
 export function keeper(slot, begun, tell, after) {
-  // Held once, however many forms ask for it, and for as long as the page is there.
-  onLeaving(keepWhatWasLeft);
   const by = me();
   let fields = begun;
   let dirty = false;

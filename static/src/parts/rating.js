@@ -18,7 +18,9 @@ export function ratingDrafts(casefile, tell) {
   let isLeft = false;
   const opened = (/** @type {string} */ key, /** @type {any} */ { slot, fields, written_at }) => {
     const held = { slot, keeper: keeper(slot, fields, (told) => tell(key, told), written_at) };
-    if (!isLeft) shown.push(showSlot(slot));
+    const hide = showSlot(slot);
+    if (isLeft) hide();
+    else shown.push(hide);
     tell(key, { fields });
     if (isUnsaved(slot)) held.keeper.resume();
     return held;
