@@ -219,7 +219,10 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     async readings(record) {
       const rec = records.get(record);
       const family = rec && families.get(rec.casefile);
-      const kept = rec?.stored && family?.of ? await pagesOf(family, rec) : [];
+      const stored = rec?.stored;
+      const kept = stored && family?.of ? await pagesOf(family, rec) : [];
+      // Placed while its pages were read: it would be found neither there nor among what is unsettled, and what it followed would look like a second version.
+      if (records.get(record)?.stored !== stored) return caseload.readings(record);
       /** @type {Map<string, Reading>} */
       const byId = new Map();
       for (const one of /** @type {any[]} */ (kept)) if (one.record === record && !one.bad) byId.set(one.id, readEntry(one));
@@ -269,10 +272,9 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     async stored(of, briefs) {
       const family = familyOf(of.casefile);
       family.of = of;
-      for (const brief of briefs) {
-        place(family, brief, [], brief);
-        if (unsettled.of(brief.record).length > 0) await caseload.refresh(of.casefile, brief.record);
-      }
+      // All at once with what its caller took from the unsettled: nobody may look between.
+      for (const brief of briefs) place(family, brief, [], brief);
+      for (const { record } of briefs) if (unsettled.of(record).length > 0) await caseload.refresh(of.casefile, record);
       family.summary = null;
     },
 

@@ -143,8 +143,11 @@ async function keepPlaced(session, stored) {
   const made = await Promise.all([...byCasefile].map(([casefile, list]) => newsOf(session, casefile, list)));
   const news = made.filter((one) => one !== null);
   if (news.length > 0) await vault.keep(news);
+  for (const { of, briefs } of news) {
+    for (const { id } of byCasefile.get(of.casefile) ?? []) caseload.unsettled.delete(id);
+    await caseload.stored(of, briefs);
+  }
   for (const [id] of stored) caseload.unsettled.delete(id);
-  for (const { of, briefs } of news) await caseload.stored(of, briefs);
   return new Set(news.flatMap(({ briefs }) => briefs.map(({ record }) => record)));
 }
 
