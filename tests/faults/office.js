@@ -133,8 +133,10 @@ export function makeOffice(clock, practice, from = null) {
   let room = 400;
   /** How many answers from now on take everything away. */
   let mistakes = 0;
-  /** What each signer still holds, by rights, after one mistake; nothing after more than one. */
+  /** What each signer still holds, by rights, after a mistake that it must not believe yet. */
   const doubts = new Map();
+  /** What the last answer to each signer took away, by mistake or not. */
+  const takenLast = new Map();
 
   /** Is told of everything that happens here, for the real office to live through as well. */
   let record = null;
@@ -484,7 +486,6 @@ export function makeOffice(clock, practice, from = null) {
   function pull(signer, { cursors, removals }) {
     if (removals) hearRemovals(signer.kid, signer.person, Object.keys(removals));
     const isMistaken = mistakes > 0 && Object.keys(cursors).length > 1;
-    doubt(signer, cursors, isMistaken);
     if (isMistaken) mistakes--;
     const rows = isMistaken ? [] : readable(signer.person);
     const here = new Set(rows.map((row) => row.id));
@@ -496,6 +497,8 @@ export function makeOffice(clock, practice, from = null) {
     });
     const gone = held.filter((id) => state.casefiles.has(id) && !here.has(id));
     const removed = gone.filter((id) => !diverged.includes(id)).map((casefile) => ({ casefile, reason: "ended" }));
+    const confirm = gone.length > 5 || (gone.length >= 2 && gone.length * 5 > held.length);
+    doubt(signer, gone, isMistaken && confirm);
     const authors = new Set([signer.person]);
     const kids = new Set();
     const casefiles = [];
@@ -532,7 +535,7 @@ export function makeOffice(clock, practice, from = null) {
       nonce: makeNonce(signer.device),
       added: rows.filter(({ id }) => !Object.hasOwn(cursors, id)).map(({ id }) => id),
       removed,
-      confirm: gone.length > 5 || (gone.length >= 2 && gone.length * 5 > held.length),
+      confirm,
       diverged,
       people: [...authors].flatMap((id) => {
         const person = state.people.get(id);
@@ -546,13 +549,13 @@ export function makeOffice(clock, practice, from = null) {
   }
 
   /**
-   * Notes what was taken away by mistake in one answer: a phone that says it has dropped it before it asked again believed that one answer. Its next question proves
-   * nothing either way: it names also what the phone was about to keep, and perhaps could not.
+   * Notes what one answer takes away by mistake: a phone that says it has dropped it before it asked again believed that one answer. Of one family alone, and of what the
+   * answer before said as well, whether it was a mistake or has been put right since, a phone need ask no second time.
    */
-  function doubt({ kid, person }, cursors, isMistaken) {
-    const isSecond = doubts.delete(kid);
-    // A second answer in the same words may be believed, and so may every one after it.
-    if (isMistaken) doubts.set(kid, isSecond ? [] : Object.keys(cursors).filter((id) => mayRead(person, id)));
+  function doubt({ kid, person }, gone, isDoubtful) {
+    const before = takenLast.get(kid) ?? [];
+    takenLast.set(kid, gone);
+    doubts.set(kid, isDoubtful ? gone.filter((id) => mayRead(person, id) && !before.includes(id)) : []);
   }
 
   function have(device, ids) {

@@ -260,8 +260,9 @@ export function open(port, outside = createOutside()) {
   function isTimeToFetch(atOnce) {
     const isLong = (/** @type {number} */ since) => Math.abs(outside.now() - since) >= PULL_EVERY_MS;
     const isTime = reach === "ok" ? atOnce || isLong(lastPull) : (atOnce && reach !== "no_signal") || isLong(lastTried);
-    if (!isTime || reach === "unknown_device") return false;
+    if (!isTime) return false;
     lastTried = outside.now();
+    if (reach === "unknown_device") return false;
     if (reach === "ok") lastPull = lastTried;
     return true;
   }
