@@ -372,6 +372,8 @@ describe("what the simulation found", () => {
     [1036946, "what is still on its way when everything heals is there before anybody looks"],
     [2000760, "a copy of a phone that was called lost is told so once the other has said that it dropped everything"],
     [2009121, "a signer that was ended once stays ended for that reason when it is replaced"],
+    [3001574, "a copy of a lost phone is set up anew also where the other says what it dropped only when it is unlocked"],
+    [3038417, "what a tab whose place was taken puts off in its last answer still waits, and is counted"],
     [3025704, "an office that knows a phone no more is asked for a new token seldom, not every second"],
     [3026663, "one family taken away by mistake is no sudden removal, and is believed"],
     [3041067, "what the answer before said as well needs no second answer, whether it was put right since or not"],

@@ -620,7 +620,9 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     if (!record) for (const row of unsorted()) if (!chance.oneIn(3)) sort(row);
     holdAtRest(world, phones, saved, isRestored);
     // What one phone sent last, the others have yet to fetch.
-    for (const phone of phones)
+    for (const phone of phones) {
+      // Once its person has unlocked the other again, that one may say what it dropped.
+      if (!record) await setUpAgain(phone);
       await visit(phone, async (tab, person) => {
         await must(tab, "sync");
         if ([...office.state.devices.values()].some(({ token, status }) => token === phone.cookie && status !== "ok")) return;
@@ -628,6 +630,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         holdView(world, phone, person, await viewOf(tab), { saved, isRestored, before: setting.records });
         await readDrafts(tab, person);
       });
+    }
   }
 
   /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */

@@ -225,7 +225,8 @@ export async function openOutbox(outside, onGone) {
       const rows = await inside(["items"], "read", ({ items }) =>
         indexed(items.index("next_at"), IDBKeyRange.bound(first, until), most),
       );
-      if (from === undefined && writes === before) front = rows[0]?.[1].next_at ?? until;
+      // No later than now: what another tab, whose place this one took, puts off in its last answer is found all the same.
+      if (from === undefined && writes === before) front = Math.min(rows[0]?.[1].next_at ?? until, outside.now());
       return rows;
     },
     /** Brings back what was put off for longer than `most`: than anything ever is, which a clock that ran ahead wrote. Writes only where there is some. @param {number} now @param {number} [most] */
