@@ -93,15 +93,15 @@ def test_a_lost_phone_fetches_nothing_and_what_it_sends_waits_until_the_machine_
 ) -> None:
     opening = ama.opening()
     ama.push(opening)
-    told = machine.run("device", "lost", ama.device[:6], "--reason", "She left it on the bus.")
+    told = machine.run("device", "lost", "--reason", "She left it on the bus.", "--", ama.device[:6])
     assert f"Ama Lindqvist’s phone ({ama.device}) is reported lost from now on" in told
     assert status(machine, ama) == "lost"
     assert ama.push(ama.write(opening.casefile, VISIT))[0]["status"] == "quarantined"
     assert "reported lost" in machine.run("device", "list")
-    told = machine.run("device", "in-use", ama.device, "--reason", "It was under the seat.")
+    told = machine.run("device", "in-use", "--reason", "It was under the seat.", "--", ama.device)
     assert "Placed now, because they waited only for this: 1." in told
     assert status(machine, ama) == "ok"
-    assert "no longer used" in machine.run("device", "ended", ama.device, "--reason", "She has another one.")
+    assert "no longer used" in machine.run("device", "ended", "--reason", "She has another one.", "--", ama.device)
     assert status(machine, ama) == "ended"
     rows = [row for row in machine.place.office.store.audit.all() if row.what.startswith("device ")]
     assert [(row.what, row.person) for row in rows] == [("device lost", ""), ("device ok", ""), ("device ended", "")]
@@ -117,7 +117,7 @@ def test_what_the_machine_says_of_a_phone_is_noted_beside_the_key_file(
 ) -> None:
     noted: list[int] = []
     monkeypatch.setattr("fieldapp.epoch.EpochFile.note", lambda _file, store: noted.append(store.audit.next()[0]))
-    machine.run("device", "lost", ama.device, "--reason", "stolen")
+    machine.run("device", "lost", "--reason", "stolen", "--", ama.device)
     assert noted[-1:] == [machine.place.office.store.audit.next()[0]]
 
 
@@ -168,7 +168,7 @@ def test_rows_that_are_no_text_are_no_traceback(machine: Machine, ama: Handset) 
     raw = sqlite3.connect(store.path, isolation_level=None)
     raw.execute("UPDATE devices SET made_at = CAST(x'ff' AS TEXT)")
     raw.close()
-    for command in (["list"], ["lost", ama.device, "--reason", "stolen"]):
+    for command in (["list"], ["lost", "--reason", "stolen", "--", ama.device]):
         assert "StoreDamaged" in machine.run("device", *command, code=1)
 
 
