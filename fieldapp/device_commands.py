@@ -12,6 +12,7 @@ from fieldapp.errors import CannotStart
 from fieldapp.radar import LONGEST_WHY, PhoneMoved, PhoneState, Status
 from fieldapp.verifying import line
 from fieldapp.vouching import MACHINE
+from fieldapp.web import words
 from fieldapp.web.office import Office
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -21,7 +22,7 @@ _ACTIONS: dict[str, tuple[Status, str]] = {
     "in-use": ("ok", "say that a phone is in use, and that there is only one: it fetches again, and what waited only because of it is placed"),
     "ended": ("ended", "say that a phone is no longer used: it removes all families the next time it is in touch, and fetches nothing any more"),
 }  # fmt: skip
-_STATES = {"ok": "in use", "lost": "reported lost", "ended": "no longer used", "cloned": "two phones say they are this one"}
+_STATES = {"ok": "in use", "lost": "reported lost", "ended": "no longer used", "cloned": words.TWO_ARE_ONE}
 _NOTHING = "Nothing was changed."
 
 

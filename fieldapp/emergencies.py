@@ -63,7 +63,7 @@ class Emergency:
 def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime, called: Mapping[str, str]) -> list[Found]:
     """Finds the families whose name or reference is exactly what was typed. The search is audited, what was typed sealed.
 
-    `called`: what phones call each main record's family where that is not its title. In daily use that name is the one people know.
+    `called`: what phones call the family of each main record. In daily use that name is the one people know.
     """
     at, wanted = stamp(now), _plain(typed)
     with store.writing() as tx:

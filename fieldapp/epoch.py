@@ -55,23 +55,22 @@ class EpochFile:
 
     def note(self, store: Store) -> None:
         """Notes how much is placed and kept aside, after each push. It never goes back."""
-        epoch, count = epoch_of(store), kept(store)
-        with self._locked() as file:
-            noted_epoch, noted_count, noted_audit = _read(file)
-            if (epoch, count) > (noted_epoch, noted_count):
-                _write(file, epoch, count, noted_audit)
+        self._note(store, 0)
 
     def note_readers(self, store: Store) -> None:
         """Notes what `note` does, and how far the audit has come: after each change of who reads, which no entry may tell of.
 
         Not after each push: then a copy that lacks nothing but that somebody looked would be taken for one that was put back.
         """
-        self.note(store)
-        audit = _audited(store)
+        self._note(store, _audited(store))
+
+    def _note(self, store: Store, audit: int) -> None:
+        now = epoch_of(store), kept(store)
         with self._locked() as file:
-            noted_epoch, noted_count, noted_audit = _read(file)
-            if audit > noted_audit:
-                _write(file, noted_epoch, noted_count, audit)
+            noted = _read(file)
+            told = (*max(now, noted[:2]), max(audit, noted[2]))
+            if told != noted:
+                _write(file, *told)
 
     def _locked(self) -> _Locked:
         return _Locked(self.path)

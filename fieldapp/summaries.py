@@ -156,11 +156,13 @@ def families_for(
     return tuple(sorted(listed, key=lambda one: (one.is_practice, one.title.casefold(), one.casefile)))
 
 
-def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
-    """Reads the summaries of a casefile's records, newest first. Its callers have asked for leave."""
+def briefs(store: Store, keys: Keys, row: CasefileRow, kind: str = "") -> list[Brief]:
+    """Reads the summaries of a casefile's records, of one kind alone where it is given, newest first. Its callers have asked for leave."""
     key = keys.casefile(row.id, row.key)
     found = []
     for each in store.records.in_casefile(row.id):
+        if kind not in {"", each.kind}:
+            continue
         told = _told(key, each)
         on = told.get("on", "")
         found.append(
@@ -177,17 +179,11 @@ def briefs(store: Store, keys: Keys, row: CasefileRow) -> list[Brief]:
 
 
 def called(store: Store, keys: Keys, practice: Practice) -> dict[str, str]:
-    """Tells by casefile what phones call the family of each main record where that is not its title. Asks for no leave: for looking a name up, never for a page."""
+    """Tells by casefile what phones call the family of each main record. Asks for no leave: for looking a name up, never for a page."""
     refresh(store, keys, practice)
     with store.reading():
-        found = {}
-        for row in store.casefiles.mains():
-            key = keys.casefile(row.id, row.key)
-            families = [each for each in store.records.in_casefile(row.id) if each.kind == "family"]
-            name = _told(key, families[-1]).get("fields", {}).get("name_shown") if families else None
-            if isinstance(name, str):
-                found[row.id] = name
-    return found
+        families = {row.id: _family_in(briefs(store, keys, row, "family")) for row in store.casefiles.mains()}
+    return {casefile: family["name_shown"] for casefile, family in families.items() if "name_shown" in family}
 
 
 def contact_first_of(found: Iterable[Brief]) -> str:
