@@ -60,11 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"fieldapp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Command, told: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told)
-        made.set_defaults(command=command)
-        return made
-
+    add = upkeep.adding_to(commands)
     add("init", init, "make the key file and the database of a new office")
     demos = add("demo", make_demo, "make the demo office, if it is not there yet, and say how to sign in")
     demos.add_argument("--fresh", action="store_true", help="throw the demo office away first")

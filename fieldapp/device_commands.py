@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from typing import Any
 
 from fieldapp import config, people, radar, upkeep
@@ -15,8 +14,6 @@ from fieldapp.vouching import MACHINE
 from fieldapp.web import words
 from fieldapp.web.office import Office
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
 _ACTIONS: dict[str, tuple[Status, str]] = {
     "lost": ("lost", "say that a phone is lost or stolen: it removes all families the next time it is in touch, and fetches nothing any more"),
     "in-use": ("ok", "say that a phone is in use, and that there is only one: it fetches again, and what waited only because of it is placed"),
@@ -26,18 +23,12 @@ _STATES = {"ok": "in use", "lost": "reported lost", "ended": "no longer used", "
 _NOTHING = "Nothing was changed."
 
 
-def add_commands(add: Add) -> None:
+def add_commands(add: upkeep.Add) -> None:
     """Adds `device` to a parser."""
     device = add("device", list_devices, "phones: list them, or say that one is lost, in use or no longer used")
     # `fieldapp device` alone lists them, as `fieldapp key` does its keys.
     device.set_defaults(person=None, json=False)
-    commands = device.add_subparsers(metavar="ACTION")
-
-    def add_action(name: str, command: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told)
-        made.set_defaults(command=command)
-        return made
-
+    add_action = upkeep.adding_to(device.add_subparsers(metavar="ACTION"))
     listed = add_action(
         "list",
         list_devices,

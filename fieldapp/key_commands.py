@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fieldapp import burning, config, hold, open_office, upkeep
@@ -18,8 +17,6 @@ from fieldapp.sheet_commands import add_sheet_commands
 from fieldapp.store import StoreFailed
 from fieldapp.web.office import Office
 from sync import entry
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 _CANNOT_BURN = {
     "unknown": "There is no key {kid}: `fieldapp key list` names them all.",
@@ -38,17 +35,11 @@ _COSTS = {
 }
 
 
-def add_commands(add: Add) -> None:
+def add_commands(add: upkeep.Add) -> None:
     """Adds `rekey` and `key` to a parser."""
     add("rekey", rekey, "move the office to a new master key while it serves; cut off, it goes on when it is run again")
     key = add("key", list_keys, "the office's keys: list, rotate, burn, sheet, check-sheet, restore, new")
-    commands = key.add_subparsers(metavar="ACTION")
-
-    def add_action(name: str, command: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told)
-        made.set_defaults(command=command)
-        return made
-
+    add_action = upkeep.adding_to(key.add_subparsers(metavar="ACTION"))
     add_action("list", list_keys, "name the master key and every key of the office, and say what is in use")
     rotated = add_action("rotate", rotate, "make the successor of a key; what the former sealed or signed stays good")
     rotated.add_argument("use", choices=("ingest", "receipt", "desk"))

@@ -46,6 +46,17 @@ _NEEDS_KEY = (
 _STEPS = {"copy": "copying", "check": "checking", "seal": "sealing", "open": "opening", "rekey": "moving keys"}
 
 
+def adding_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Add:
+    """Gives what adds one command to these: its name, what it does, and what its --help says."""
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told)
+        made.set_defaults(command=command)
+        return made
+
+    return add
+
+
 def add_commands(add: Add) -> None:
     """Adds the four commands to a parser."""
     made = add("checkpoint", make_checkpoint, "sign what the office holds now, and write it to a file to keep elsewhere")
