@@ -6,6 +6,7 @@ import { IDBDatabase, IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import fc from "fast-check";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { createOutside } from "../../static/src/core/outside.js";
+import { makeMortal } from "./mortal.js";
 import { makeOffice } from "./office.js";
 import { makeStorage, ready, setUp, startPhone, visitNote } from "./phone.js";
 
@@ -115,29 +116,27 @@ test("a store that hangs at its first opening is opened again", async () => {
 
 for (const reason of ["UnknownError", "InvalidStateError"])
   test(`a store whose process died, with no word to who held it open, is opened anew after one ${reason}`, async () => {
-    const factory = new IDBFactory();
-    /** @type {IDBDatabase[]} */
-    const held = [];
-    /** @type {any} */
-    const mortal = {
-      open(...args) {
-        const asked = factory.open(.../** @type {[string, number]} */ (args));
-        asked.addEventListener("success", () => held.push(asked.result));
-        return asked;
-      },
-    };
-    const outbox = await openOutbox(outsideOf(mortal));
+    const store = makeMortal(new IDBFactory());
+    const outbox = await openOutbox(outsideOf(store.indexedDB));
     const saves = (id) => outbox.save("k", async (head) => ({ id, item: item(head.n + 1, {}) }));
     await saves("before");
-    for (const one of held)
-      one.transaction = () => {
-        throw new DOMException("Connection to Indexed Database server lost", reason);
-      };
+    store.die(undefined, reason);
     await assert.rejects(saves("while it is gone"), { code: "store_failed" });
     await assert.doesNotReject(saves("after"));
     const ids = (await outbox.items()).map(([id]) => id);
     assert.deepEqual(ids.sort(), ["after", "before"]);
   });
+
+test("a store that died is opened anew once, however many wait for it", async () => {
+  const store = makeMortal(new IDBFactory());
+  const outbox = await openOutbox(outsideOf(store.indexedDB));
+  const asks = () => Promise.allSettled([outbox.people(), outbox.drafts(), outbox.fact("office"), outbox.items()]);
+  const failed = async () => (await asks()).filter(({ status }) => status === "rejected").length;
+  store.die();
+  assert.equal(await failed(), 4);
+  assert.equal(await failed(), 0);
+  assert.deepEqual(store.opened(), ["outbox", "outbox"]);
+});
 
 test("a whole day without signal is written with strict durability, from set-up to a note on the locked phone", async (t) => {
   const office = await makeOffice();

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { hash, json, makeSigner, sign } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { b64u, compact, splitJws } from "../../static/src/sync/entry.js";
+import { makeMortal } from "./mortal.js";
 import { makeOffice, newId } from "./office.js";
 import { inVault, makeStorage, ready, setUp, startPhone, visitNote } from "./phone.js";
 
@@ -23,25 +24,11 @@ test("what is kept for reading is opened anew when the store's process died with
   const ama = office.addPerson("Ama");
   const { casefile } = await office.openFamily(ama, "Tarnley");
   const storage = makeStorage();
-  /** @type {IDBDatabase[]} */
-  const held = [];
-  const mortal = new Proxy(storage.indexedDB, {
-    get: (factory, name) =>
-      name === "open"
-        ? (/** @type {[string, number]} */ ...args) => {
-            const asked = factory.open(...args);
-            asked.addEventListener("success", () => held.push(asked.result));
-            return asked;
-          }
-        : factory[name].bind(factory),
-  });
-  const phone = startPhone(office, { ...storage, indexedDB: mortal });
+  const store = makeMortal(storage.indexedDB);
+  const phone = startPhone(office, { ...storage, indexedDB: store.indexedDB });
   await setUp(phone, ama);
   await ready(phone);
-  for (const one of held.filter(({ name }) => !name.includes("outbox")))
-    one.transaction = () => {
-      throw new DOMException("Connection to Indexed Database server lost", "UnknownError");
-    };
+  store.die((name) => !name.includes("outbox"));
   await office.write(ama, { kind: "contact", schema: "contact.1", casefile, fields: { line: "a heron by the canal" } });
   await phone.ask("sync");
   await phone.ask("sync");

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { KDF_FLOOR, unwrapVaultKey, wrapUnderPasskey, wrapVaultKey } from "../../static/src/core/keys.js";
+import { makeMortal } from "./mortal.js";
 import { makeOffice } from "./office.js";
-import { inVault, ready, setUp, startPhone } from "./phone.js";
+import { inVault, makeStorage, ready, setUp, startPhone } from "./phone.js";
 
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));
 const makePasskey = () => ({ id: random(20), salt: random(32), prf: random(32) });
@@ -161,6 +162,19 @@ test("words that cannot be stored leave the former ones as they were", async (t)
   const second = again(set);
   assert.equal((await second.ask("unlock", { vault: set.vault, words: set.words })).person.name, "Ama");
   second.kill();
+});
+
+test("words are changed on a phone whose store died with no word since it was unlocked, at the second try", async () => {
+  const office = await makeOffice();
+  const storage = makeStorage();
+  const store = makeMortal(storage.indexedDB);
+  const phone = startPhone(office, { ...storage, indexedDB: store.indexedDB });
+  const words = await setUp(phone, office.addPerson("Ama"));
+  const change = () => phone.ask("words.change", { proof: { words }, words: NEW });
+  store.die((name) => name !== "outbox");
+  await assert.rejects(change(), { code: "store_failed" });
+  await assert.doesNotReject(change());
+  phone.kill();
 });
 
 test("a wrap opens in its own vault, for its own passkey, and with none of its bytes changed", async () => {

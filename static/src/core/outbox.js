@@ -3,7 +3,7 @@
  * that is offline; rows may gain names, never lose or change them. It holds no key: what is in it was sealed before it came here.
  */
 import { FieldappError } from "../sync/errors.js";
-import { answer, answers, hasDied, transact } from "./outside.js";
+import { answer, answers, keepOpen } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
@@ -36,17 +36,11 @@ function makeStores(db) {
 /** The head of a chain nobody has written yet. @type {ChainHead} */
 const NOTHING = { n: 0, id: "" };
 
-/** @param {Outside} outside @param {() => void} [onGone] the browser closed the database */
-export async function openOutbox(outside, onGone) {
-  let db = await outside.open(NAME, VERSION, makeStores, () => gone());
-  let open = true;
+/** @param {Outside} outside */
+export async function openOutbox(outside) {
+  const { close, inside } = await keepOpen(outside, NAME, VERSION, makeStores, () => forget());
   /** @type {Map<string, ChainHead>} what this tab wrote last; the transaction that saves reads again, so a stale one only costs a second signature */
   const heads = new Map();
-  const gone = () => {
-    open = false;
-    forget();
-    onGone?.();
-  };
   /**
    * Where the index `next_at` may begin: what was sent left its marks before that, and every query that begins at the front reads through all of them
    * (docs/decisions/0009-outbox-index.md). Never later than the earliest that waits, as far as this tab knows; `reread` forgets it.
@@ -68,26 +62,9 @@ export async function openOutbox(outside, onGone) {
     counted = null;
     wrote(Number.NEGATIVE_INFINITY);
   };
-  /** Opens again what the browser closed: on iOS its storage process dies now and then. */
-  const ready = async () => {
-    if (open) return db;
-    db = await outside.open(NAME, VERSION, makeStores, () => gone());
-    open = true;
-    return db;
-  };
-
-  /** @template T @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work */
-  const inside = async (stores, how, work) => {
-    try {
-      return await transact(await ready(), stores, how, work);
-    } catch (error) {
-      if (hasDied(error)) gone();
-      throw error;
-    }
-  };
 
   const outbox = {
-    close: () => db.close(),
+    close,
 
     /** Forgets what this tab believes of the store: somebody else has written to it. */
     reread: forget,

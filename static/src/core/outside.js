@@ -6,6 +6,7 @@ import { FieldappError, Malformed, StoreFailed } from "../sync/errors.js";
 import { INFLATE_LIMIT } from "../sync/wire.js";
 
 /** @typedef {ReturnType<typeof createOutside>} Outside */
+/** @typedef {Awaited<ReturnType<typeof keepOpen>>} Store */
 
 const OPEN_TRIES = 3;
 const OPEN_PATIENCE_MS = 4000;
@@ -224,7 +225,7 @@ async function through(stream, bytes, limit) {
  * @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work waits for `answers` alone: a transaction dies while it waits for anything else. A put needs no promise: its failure aborts the whole
  * @returns {Promise<T>}
  */
-export async function transact(db, stores, how, work) {
+async function transact(db, stores, how, work) {
   /** @type {IDBTransaction} */
   let tx;
   try {
@@ -257,8 +258,51 @@ export async function transact(db, stores, how, work) {
   return result;
 }
 
+/**
+ * Opens a database and keeps it at hand: what the browser closed, and what died with no word, is opened anew at its next use, however many wait for it.
+ * @param {Outside} outside @param {string} name @param {number} version @param {(db: IDBDatabase, from: number) => void} upgrade
+ * @param {(isTold: boolean) => void} [onGone] `isTold`: another tab or the browser closed it and said so
+ */
+export async function keepOpen(outside, name, version, upgrade, onGone) {
+  let isGone = false;
+  let isClosed = false;
+  const gone = (/** @type {boolean} */ isTold) => {
+    isGone = true;
+    onGone?.(isTold);
+  };
+  const open = () => outside.open(name, version, upgrade, () => gone(true));
+  let opened = open();
+  await opened;
+  return {
+    /** Closes it for good. */
+    close() {
+      isClosed = true;
+      opened.then(
+        (db) => db.close(),
+        () => undefined,
+      );
+    },
+    /** @template T @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work as `transact` has them @returns {Promise<T>} */
+    async inside(stores, how, work) {
+      if (isGone && !isClosed) {
+        isGone = false;
+        opened = open();
+        opened.catch(() => {
+          isGone = true;
+        });
+      }
+      try {
+        return await transact(await opened, stores, how, work);
+      } catch (error) {
+        if (hasDied(error)) gone(false);
+        throw error;
+      }
+    },
+  };
+}
+
 /** Says whether this is what Safari answers when its storage process died, with no word of it to the connection, and goes on answering until it is opened anew. @param {any} error */
-export const hasDied = (error) => /^(Unkn|InvalidS)/.test(error.fields?.reason);
+const hasDied = (error) => /^(Unkn|InvalidS)/.test(error.fields?.reason);
 
 /** Waits for requests of one transaction, all of them out before the first answer. @param {...IDBRequest} requests @returns {Promise<any[]>} */
 export const answers = (...requests) => Promise.all(requests.map(answer));

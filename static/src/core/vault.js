@@ -8,7 +8,7 @@
 import { b64u } from "../sync/entry.js";
 import { Refused, Unbelievable } from "../sync/errors.js";
 import { cacheKey, localKey, open, paddedJson, placeOf, seal, text, wrapVaultKey } from "./keys.js";
-import { answer, answers, hasDied, transact } from "./outside.js";
+import { answer, answers, keepOpen } from "./outside.js";
 import { addPasskey, changeWords, removePasskey, takeKey, wrapsOf } from "./wraps.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
@@ -21,7 +21,7 @@ import { addPasskey, changeWords, removePasskey, takeKey, wrapsOf } from "./wrap
  *   happened_at?: string, author: string, written_at: string, standing: import("./briefs.js").Standing, at: string, forked: boolean, later: number,
  *   question?: {by: string, at: string, text: string, comments: {id: string, field: string, text: string}[]}, fields?: {[name: string]: any}}} Brief
  */
-/** @typedef {Awaited<ReturnType<typeof openVault>>} Vault */
+/** @typedef {ReturnType<typeof openVault>} Vault */
 
 const VERSION = 1;
 const STORES = ["meta", "casefiles", "briefs", "pages", "practice"];
@@ -44,13 +44,13 @@ export async function makeVault(outside, words, cost, self) {
   const wrap = await wrapVaultKey(words, cost, vaultKey, name);
   const sealed = await seal(local, paddedJson(self), placeOf(name, "", "meta", "self"));
   vaultKey.fill(0);
-  const db = await outside.open(name, VERSION, makeStores);
-  await transact(db, ["meta"], "strict", ({ meta }) => {
+  const store = await keepOpen(outside, name, VERSION, makeStores);
+  await store.inside(["meta"], "strict", ({ meta }) => {
     meta.put([wrap], "wraps");
     meta.put(sealed, "self");
     meta.put({ count: 0, next_at: 0 }, "attempts");
   });
-  db.close();
+  store.close();
   return name;
 }
 
@@ -59,85 +59,64 @@ export async function makeVault(outside, words, cost, self) {
  * @param {Outside} outside @param {string} name @returns {Promise<{id: Uint8Array, salt: Uint8Array} | null | undefined>} null where nothing opens it any more
  */
 export async function passkeyOf(outside, name) {
-  const db = await outside.open(name, VERSION, makeStores);
+  const store = await keepOpen(outside, name, VERSION, makeStores);
   try {
-    const wraps = await wrapsOf(db);
+    const wraps = await wrapsOf(store);
     if (!wraps[0]) return null;
     const found = wraps.find((one) => one.sort === "passkey");
     return found?.sort === "passkey" ? { id: found.id, salt: found.salt } : undefined;
   } finally {
-    db.close();
+    store.close();
   }
 }
 
 /**
  * Opens a vault with unlock words or a passkey.
- * @param {Outside} outside @param {string} name @param {import("./wraps.js").Proof} proof @param {() => void} [onGone]
+ * @param {Outside} outside @param {string} name @param {import("./wraps.js").Proof} proof @param {() => void} [onGone] another tab or the browser closed it
  */
 export async function unlockVault(outside, name, proof, onGone) {
-  const db = await outside.open(name, VERSION, makeStores, onGone);
+  const store = await keepOpen(outside, name, VERSION, makeStores, (isTold) => isTold && onGone?.());
   try {
-    const vaultKey = await takeKey(outside, db, name, proof);
+    const vaultKey = await takeKey(outside, store, name, proof);
     const local = await localKey(vaultKey);
     vaultKey.fill(0);
     /** @type {Self} */
     let self;
     try {
-      const sealed = await transact(db, ["meta"], "read", ({ meta }) => answer(meta.get("self")));
+      const sealed = await store.inside(["meta"], "read", ({ meta }) => answer(meta.get("self")));
       self = JSON.parse(text(await open(local, sealed, placeOf(name, "", "meta", "self"))));
     } catch {
       throw new Refused("vault_unreadable");
     }
-    return await openVault(outside, db, name, local, self, onGone);
+    return openVault(outside, store, name, local, self);
   } catch (error) {
-    db.close();
+    store.close();
     throw error;
   }
 }
 
-/** @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {CryptoKey} local @param {Self} self @param {() => void} [onGone] */
-async function openVault(outside, db, name, local, self, onGone) {
+/** @param {Outside} outside @param {import("./outside.js").Store} store @param {string} name @param {CryptoKey} local @param {Self} self */
+function openVault(outside, store, name, local, self) {
   const { person, device } = self;
-  let isClosed = false;
-  let isDead = false;
-  /** Opens again what died with no word, as the outbox does: nobody has to unlock for it. */
-  const ready = async () => {
-    if (isDead && !isClosed) {
-      db = await outside.open(name, VERSION, makeStores, onGone);
-      isDead = false;
-    }
-    return db;
-  };
+  const { close, inside } = store;
   const place = (/** @type {string} */ store, /** @type {string} */ row) => placeOf(person.id, device, `${name} ${store}`, row);
-  /** @param {string[]} stores @param {"strict" | "relaxed" | "read"} how @param {(stores: {[name: string]: IDBObjectStore}) => any} work */
-  const inside = async (stores, how, work) => {
-    try {
-      return await transact(await ready(), stores, how, work);
-    } catch (error) {
-      isDead ||= hasDied(error);
-      throw error;
-    }
-  };
   const rowsOf = (/** @type {Casefile} */ of) => IDBKeyRange.bound([of.row], [of.row, []]);
 
   const vault = {
     name,
     local,
     self,
-    close() {
-      isClosed = true;
-      db.close();
-    },
+    close,
 
     // ── what opens it; none of this touches what lies in it ──
 
     /** Says whether this is still the person who opened it. @param {import("./wraps.js").Proof} proof */
-    prove: async (proof) => void (await takeKey(outside, await ready(), name, proof)).fill(0),
+    prove: async (proof) => void (await takeKey(outside, store, name, proof)).fill(0),
     /** @param {import("./wraps.js").Proof} proof @param {string} words @param {{m: number, t: number}} cost */
-    changeWords: async (proof, words, cost) => changeWords(outside, await ready(), name, proof, words, cost),
+    changeWords: (proof, words, cost) => changeWords(outside, store, name, proof, words, cost),
     /** @param {import("./wraps.js").Proof} proof @param {{id: Uint8Array, salt: Uint8Array, prf: Uint8Array}} passkey */
-    addPasskey: async (proof, passkey) => addPasskey(outside, await ready(), name, proof, passkey),
-    removePasskey: async () => removePasskey(await ready()),
+    addPasskey: (proof, passkey) => addPasskey(outside, store, name, proof, passkey),
+    removePasskey: () => removePasskey(store),
 
     // ── small sealed facts ──
 

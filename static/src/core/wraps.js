@@ -4,9 +4,10 @@
  */
 import { Refused } from "../sync/errors.js";
 import { unwrapVaultKey, wrapUnderPasskey, wrapVaultKey } from "./keys.js";
-import { answer, answers, transact } from "./outside.js";
+import { answer, answers } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
+/** @typedef {import("./outside.js").Store} Store */
 /** @typedef {import("./keys.js").Wrap} Wrap */
 /** @typedef {{words: string} | {passkey: {prf: Uint8Array}}} Proof that somebody may open it */
 
@@ -14,16 +15,16 @@ const PATIENT_TRIES = 5;
 const WRONG_WAIT_MS = 5_000;
 const WRONG_WAIT_MOST_MS = 900_000;
 
-/** @param {IDBDatabase} db @returns {Promise<Wrap[]>} */
-export const wrapsOf = async (db) => (await transact(db, ["meta"], "read", ({ meta }) => answer(meta.get("wraps")))) ?? [];
+/** @param {Store} store @returns {Promise<Wrap[]>} */
+export const wrapsOf = async (store) => (await store.inside(["meta"], "read", ({ meta }) => answer(meta.get("wraps")))) ?? [];
 
 /**
  * Takes the vault key out of the wrap a proof is for; whoever asked wipes it. Wrong words are only made to wait, and the count outlasts a restart: a toddler must
  * not wipe a caseload, and a thief never runs this counter anyway. A passkey is not counted: nobody guesses one.
- * @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {Proof} proof @returns {Promise<Uint8Array>}
+ * @param {Outside} outside @param {Store} store @param {string} name @param {Proof} proof @returns {Promise<Uint8Array>}
  */
-export async function takeKey(outside, db, name, proof) {
-  const [wraps, attempts] = await transact(db, ["meta"], "read", ({ meta }) =>
+export async function takeKey(outside, store, name, proof) {
+  const [wraps, attempts] = await store.inside(["meta"], "read", ({ meta }) =>
     answers(...["wraps", "attempts"].map((row) => meta.get(row))),
   );
   const wrap = (/** @type {Wrap["sort"]} */ sort) => wraps?.find((/** @type {Wrap} */ one) => one.sort === sort);
@@ -38,7 +39,7 @@ export async function takeKey(outside, db, name, proof) {
   // A clock that was set back must not lock anybody out for years.
   if (wait > 0 && wait <= WRONG_WAIT_MOST_MS) throw new Refused("wrong_words", { wait_s: Math.ceil(wait / 1000), untried: true });
   /** @param {{count: number, next_at: number}} counted @param {"strict" | "relaxed"} how on a full phone the count stands still: wrong words are wrong all the same, and right ones must still open it */
-  const count = (counted, how) => transact(db, ["meta"], how, ({ meta }) => void meta.put(counted, "attempts")).catch(() => {});
+  const count = (counted, how) => store.inside(["meta"], how, ({ meta }) => void meta.put(counted, "attempts")).catch(() => {});
   try {
     const vaultKey = await unwrapVaultKey(proof.words, byWords, name);
     if (attempts?.count) await count({ count: 0, next_at: 0 }, "relaxed");
@@ -52,9 +53,9 @@ export async function takeKey(outside, db, name, proof) {
   }
 }
 
-/** Puts one wrap in the place of the one of its sort, in one transaction. @param {IDBDatabase} db @param {Wrap["sort"]} sort @param {Wrap[]} made */
-const replace = (db, sort, ...made) =>
-  transact(db, ["meta"], "strict", async ({ meta }) => {
+/** Puts one wrap in the place of the one of its sort, in one transaction. @param {Store} store @param {Wrap["sort"]} sort @param {Wrap[]} made */
+const replace = (store, sort, ...made) =>
+  store.inside(["meta"], "strict", async ({ meta }) => {
     /** @type {Wrap[]} */
     const wraps = (await answer(meta.get("wraps"))) ?? [];
     meta.put([...wraps.filter((one) => one.sort !== sort), ...made], "wraps");
@@ -62,23 +63,23 @@ const replace = (db, sort, ...made) =>
 
 /**
  * Wraps the same vault key under other words; the former ones open nothing from then on.
- * @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {Proof} proof @param {string} words @param {{m: number, t: number}} cost
+ * @param {Outside} outside @param {Store} store @param {string} name @param {Proof} proof @param {string} words @param {{m: number, t: number}} cost
  */
-export async function changeWords(outside, db, name, proof, words, cost) {
-  const vaultKey = await takeKey(outside, db, name, proof);
+export async function changeWords(outside, store, name, proof, words, cost) {
+  const vaultKey = await takeKey(outside, store, name, proof);
   const made = await wrapVaultKey(words, cost, vaultKey, name).finally(() => vaultKey.fill(0));
-  await replace(db, "words", made);
+  await replace(store, "words", made);
 }
 
 /**
  * Wraps the same vault key under a passkey besides.
- * @param {Outside} outside @param {IDBDatabase} db @param {string} name @param {Proof} proof @param {{id: Uint8Array, salt: Uint8Array, prf: Uint8Array}} passkey
+ * @param {Outside} outside @param {Store} store @param {string} name @param {Proof} proof @param {{id: Uint8Array, salt: Uint8Array, prf: Uint8Array}} passkey
  */
-export async function addPasskey(outside, db, name, proof, passkey) {
-  const vaultKey = await takeKey(outside, db, name, proof);
+export async function addPasskey(outside, store, name, proof, passkey) {
+  const vaultKey = await takeKey(outside, store, name, proof);
   const made = await wrapUnderPasskey(passkey, vaultKey, name).finally(() => vaultKey.fill(0));
-  await replace(db, "passkey", made);
+  await replace(store, "passkey", made);
 }
 
-/** Lets no passkey open it any more. @param {IDBDatabase} db */
-export const removePasskey = (db) => replace(db, "passkey");
+/** Lets no passkey open it any more. @param {Store} store */
+export const removePasskey = (store) => replace(store, "passkey");
