@@ -47,7 +47,8 @@ def test_list_is_found_where_it_was_left_when_coming_back_from_a_note(ama: Keywo
 
 
 def test_phone_in_a_parents_hands_shows_only_the_questions_whatever_they_press(ama: Keyworker) -> None:
-    # Given a questionnaire handed to Dawn
+    # Given a PIN, and a questionnaire handed to Dawn
+    ama.takes_a_pin("4821")
     ama.opens_the_family("Tarnley")
     ama.presses("Questionnaire")
     ama.page.get_by_role("button", name=re.compile("GAD-7")).click()
@@ -69,7 +70,12 @@ def test_phone_in_a_parents_hands_shows_only_the_questions_whatever_they_press(a
     ama.is_at("Thank you")
     ama.page.go_back()
     ama.is_at("Thank you")
+
+    # And whoever says that they are Ama is asked for her PIN before anything else is seen
     ama.presses("I have the phone back")
+    ama.taps_the_clock()
+    assert re.fullmatch(r"\d\d:\d\d \w+ \d+ \w+ \d{4} PIN Go on Lock", " ".join(ama.seen_by_all().split()))
+    ama.tries_the_pin("4821")
     ama.is_at("Scores")
     ama.sees("a gap is never counted as zero")
 

@@ -369,17 +369,38 @@ test("a draft that is thrown away after it was sent is emptied at the office too
   phone.kill();
 });
 
-test("what is opened on a phone is told with the next greeting, once for each record and day", async () => {
+test("what is shown on a phone is told with the next greeting, once for each record and day, whichever screen showed it", async () => {
   const { office, ama, casefile, phone } = await given();
-  const { record } = (await phone.ask("family", { casefile })).records[0];
-  await phone.ask("record", { record });
-  await phone.ask("record", { record });
-  assert.deepEqual(office.reads, []);
-  office.weather = null;
-  await phone.ask("sync");
-  assert.deepEqual(office.reads, [[casefile, record, office.stamp().slice(0, 10)]]);
-  await phone.ask("sync");
-  assert.equal(office.reads.length, 1);
-  assert.equal(ama.name, "Ama");
+  const day = office.stamp().slice(0, 10);
+  const told = async () => {
+    office.weather = null;
+    await phone.ask("sync");
+    const reads = office.reads.splice(0).map(([of, record, on]) => [of === casefile, record, on === day]);
+    return reads.map(([isOf, record, isOn]) => (isOf && isOn ? record : "of another family or day"));
+  };
+  await phone.ask("caseload");
+  assert.deepEqual(await told(), []);
+  const { record: about, records } = await phone.ask("family", { casefile });
+  assert.deepEqual(await told(), [about]);
+  const note = records.find((one) => one.kind === "visit_note").record;
+  await phone.ask("record", { record: note });
+  await phone.ask("record", { record: note });
+  assert.deepEqual(await told(), [note]);
+
+  const [goal, answered] = [newId(), newId()];
+  const words = { agreed_words: "Sleep in one bed" };
+  await office.write(ama, { kind: "goal", schema: "goal.1", casefile, record: goal, fields: words });
+  const fields = { measure: "gad-7@1", answered_by_name: "Dawn", completed_on: day };
+  await office.write(ama, { kind: "measure_response", schema: "measure-response.1", casefile, record: answered, fields });
+  await told();
+  await phone.ask("goals", { casefile });
+  assert.deepEqual(await told(), [goal]);
+  await phone.ask("results", { casefile });
+  assert.deepEqual(await told(), [answered]);
+  // To change what was written is to have it on screen, whole.
+  await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record: note });
+  assert.deepEqual(await told(), [note]);
+  await told();
+  assert.deepEqual(await told(), []);
   phone.kill();
 });

@@ -397,6 +397,21 @@ export function open(port, outside = createOutside()) {
     return { person: opened.me };
   }
 
+  /**
+   * What a screen draws lines of. A goal counts as read with all its ratings: who looks at a line reads no rating by itself.
+   * @param {Session} session @param {string} casefile @param {string[]} kinds @param {string} read which of them count as read
+   */
+  async function shownOf(session, casefile, kinds, read) {
+    const briefs = await session.caseload.ofKinds(casefile, kinds);
+    session.later(() =>
+      noteRead(
+        session,
+        briefs.filter(({ kind }) => kind === read).map(({ record }) => record),
+      ),
+    );
+    return briefs;
+  }
+
   // ── the asks ──
 
   /** @type {Record<string, (given: any) => unknown>} */
@@ -485,10 +500,15 @@ export function open(port, outside = createOutside()) {
       return definitions.byHash(definitions.index().policy);
     },
     caseload: () => unlocked().caseload.list(),
-    family: async ({ casefile }) => (await atHand()).caseload.family(casefile),
+    family: async ({ casefile }) => {
+      const session = await atHand();
+      const told = await session.caseload.family(casefile);
+      if (told.record) session.later(() => noteRead(session, [told.record]));
+      return told;
+    },
     record: async (given) => {
       const session = await complete();
-      session.later(() => noteRead(session, given.record));
+      session.later(() => noteRead(session, [given.record]));
       return session.records.record(given);
     },
     definition: async (given) => (await atHand()).records.definition(given),
@@ -508,14 +528,20 @@ export function open(port, outside = createOutside()) {
       return { ...(await definitions.byHash(name)), hash: name };
     },
     score: async ({ measure, answers }) => score(/** @type {any} */ (await asks.measure({ id: measure })), answers),
-    "draft.begin": async (given) => (given.record ? await complete() : await atHand()).drafts.begin(given),
+    "draft.begin": async (given) => {
+      const session = given.record ? await complete() : await atHand();
+      if (given.record) session.later(() => noteRead(session, [given.record]));
+      return session.drafts.begin(given);
+    },
     "draft.keep": (given) => unlocked().drafts.keep(given),
     "draft.open": async (given) => (await complete()).drafts.open(given),
     "draft.discard": (given) => unlocked().drafts.discard(given),
     send: async (given) => (await complete()).drafts.send(given),
-    goals: async ({ casefile }) => goalsOf(await (await atHand()).caseload.ofKinds(casefile, ["goal", "rating"])),
-    results: async ({ casefile }) =>
-      resultsOf((await atHand()).definitions, await unlocked().caseload.ofKinds(casefile, ["measure_response"])),
+    goals: async ({ casefile }) => goalsOf(await shownOf(await atHand(), casefile, ["goal", "rating"], "goal")),
+    results: async ({ casefile }) => {
+      const session = await atHand();
+      return resultsOf(session.definitions, await shownOf(session, casefile, ["measure_response"], "measure_response"));
+    },
     search: async ({ text }) => (await complete()).caseload.search(text),
     outbox: () => outboxNow(true),
     "outbox.file": async () => {

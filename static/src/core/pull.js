@@ -67,13 +67,16 @@ export async function askAsReader(session, path, body) {
 /** Gets this phone a new device token: browsers drop a cookie whose time is up, and one day of a clock that runs ahead is enough. @param {Session} session */
 export const renew = (session) => askAsReader(session, RENEW, { v: 1 });
 
-/** Notes that a record was opened here; the office writes it down once for each day. @param {Session} session @param {string} record */
-export async function noteRead({ vault, caseload, outside }, record) {
-  const casefile = caseload.records.get(record)?.casefile;
+/** Notes that these records were shown here; the office writes each down once for each day. @param {Session} session @param {string[]} shown */
+export async function noteRead({ vault, caseload, outside }, shown) {
+  /** @type {string[][]} */
   const reads = (await vault.fact("reads")) ?? [];
-  const read = [casefile, record, outside.stamp().slice(0, 10)];
-  if (casefile && !reads.some((/** @type {string[]} */ one) => `${one}` === `${read}`))
-    await vault.keepFact("reads", [...reads, read]);
+  const known = new Set(reads.map(String));
+  const day = outside.stamp().slice(0, 10);
+  const fresh = shown
+    .map((record) => [caseload.records.get(record)?.casefile ?? "", record, day])
+    .filter((read) => read[0] && !known.has(String(read)));
+  if (fresh.length > 0) await vault.keepFact("reads", [...reads, ...fresh]);
 }
 
 /** @param {Session} session @returns {[string, {seq: number, log_hash: string}][]} */

@@ -3,7 +3,7 @@
  * in memory too, and sealed in the vault: chosen once, it is there again at the next unlocking, and opens nothing by itself.
  */
 import { focused, later, leave, now, onSeen, onTouch } from "../page.js";
-import { ask, shown } from "./told.js";
+import { ask, ownPasskey, shown } from "./told.js";
 
 export const TRIES = 5;
 const LOOK_MS = 5_000;
@@ -51,6 +51,9 @@ export function hide() {
   isHidden.value = true;
   void leave();
 }
+
+/** Whether a hidden screen comes back for its owner only: where it does not, a tap of anybody lifts it. */
+export const isGuarded = () => pin.value !== "" || ownPasskey() !== undefined;
 
 /** Brings it back, with keyboard and screen reader where they were. */
 export function lift() {

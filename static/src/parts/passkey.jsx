@@ -3,10 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { browserFacts, forgetPasskey, makePasskey } from "../page.js";
 import * as sayUnlock from "../words/unlock.js";
 import { Button, Form, Trouble } from "./basic.jsx";
-import { ask, refreshStatus, spoken, status } from "./told.js";
-
-/** The passkey of whoever has unlocked this phone. @returns {import("../page.js").Asked | undefined} */
-export const ownPasskey = () => status.value?.people.find((one) => one.vault === status.value?.vault)?.passkey;
+import { ask, ownPasskey, refreshStatus, spoken } from "./told.js";
 
 /** What stands here only on phones that have a lock of their own. @param {{children?: any}} props */
 export function OfferPasskey({ children }) {

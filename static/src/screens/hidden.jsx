@@ -2,10 +2,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { later, now, usePasskey } from "../page.js";
 import { Button, Form } from "../parts/basic.jsx";
-import { lift, pin, TRIES, tryPin } from "../parts/curtain.js";
+import { isGuarded, lift, pin, TRIES, tryPin } from "../parts/curtain.js";
 import { Line } from "../parts/new-words.jsx";
-import { ownPasskey } from "../parts/passkey.jsx";
-import { ask } from "../parts/told.js";
+import { ask, ownPasskey } from "../parts/told.js";
 import { dayOf, longDay, timeOf } from "../words/dates.js";
 import * as sayHidden from "../words/hidden.js";
 
@@ -28,7 +27,7 @@ export function Hidden({ lock }) {
     }
   };
   const tap = () => {
-    if (!pin.value && !passkey) return lift();
+    if (!isGuarded()) return lift();
     setAsking(true);
     if (!pin.value) void touch();
   };

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
 import { around, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
+import { hide, isGuarded } from "../parts/curtain.js";
 import { beginDraft, useDraft } from "../parts/draft.js";
 import { vocabulariesOf } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/form.jsx";
@@ -234,7 +235,13 @@ export function Measure({ casefile, slot, step }) {
       <Frame title={sayMeasure.back_title} bare step="back">
         <p class="govuk-body-l">{sayMeasure.back}</p>
         <Trouble error={refused} />
-        <Form onSubmit={() => void scored()}>
+        <Form
+          onSubmit={() => {
+            // Whoever holds the phone may press this: where there is something to lift it with, the scores come up behind a hidden screen.
+            if (isGuarded()) hide();
+            void scored();
+          }}
+        >
           <Button submit>{sayMeasure.is_back}</Button>
         </Form>
       </Frame>

@@ -2,10 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { askToKeep, browserFacts, install, now } from "../page.js";
 import { Button, Form, Hush } from "../parts/basic.jsx";
-import { pin } from "../parts/curtain.js";
+import { isGuarded } from "../parts/curtain.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
-import { ownPasskey } from "../parts/passkey.jsx";
 import { isAtRisk, readiness } from "../parts/readiness.js";
 import { refreshStatus, spoken, status } from "../parts/told.js";
 import * as sayReady from "../words/ready.js";
@@ -14,7 +13,7 @@ import * as sayReady from "../words/ready.js";
 export function Ready({ can_install }) {
   const [facts, setFacts] = useState(/** @type {import("../parts/readiness.js").Facts | null} */ (null));
   const heard = status.value?.heard ?? {};
-  const guarded = status.value?.state === "unlocked" ? Boolean(pin.value || ownPasskey()) : undefined;
+  const guarded = status.value?.state === "unlocked" ? isGuarded() : undefined;
   const lines = facts ? readiness(facts, heard, now(), guarded) : [];
   const changes = lines.filter(({ is }) => is !== "good").length;
   const summary = isAtRisk(lines) ? sayReady.at_risk : changes ? sayReady.nearly(changes) : sayReady.ready;

@@ -68,7 +68,7 @@ export const lines = {
   hidden: {
     title: "Hidden screen",
     good: "It asks whoever taps it for your PIN or this phone’s own lock.",
-    not: "One tap brings it back, whoever taps. Choose a PIN in the settings.",
+    not: "One tap brings it back, whoever taps; so does one that says a questionnaire is done. Choose a PIN in the settings.",
   },
   camera: {
     title: "Camera",
