@@ -66,11 +66,13 @@ format: .venv/ready node_modules/ready ## put the code into its usual shape
 FAULTS = $(or $(REAL),$(KILLS),$(BROWSERS),$(MACHINE))
 REALS  = $(or $(REAL),$(if $(or $(RUNS),$(FAULTS)),,2000))
 faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS)$(MACHINE),static/dist/release.json) $(if $(BROWSERS),browser) ## long seeded fault runs of the phone's core (SEED, RUNS, 100,000 unless told; REAL=n puts the real office through n of them, KILLS=n kills it n times, BROWSERS=n kills browsers, MACHINE=n lets n machines do anything to it)
-	@RUNS=$(or $(RUNS),$(if $(FAULTS),1,100000)) $(NODE) tests/faults/run.js
-	$(if $(REALS),@$(PY) -m tests.faults.real_office --seed $(or $(SEED),1) --runs $(REALS))
-	$(if $(MACHINE),@$(PY) -m tests.machine --seed $(or $(SEED),1) --runs $(MACHINE))
-	$(if $(KILLS),@$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS))
-	$(if $(BROWSERS),@$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS))
+	@# One that broke a promise must not keep the others from being tried.
+	@broke=0; RUNS=$(or $(RUNS),$(if $(FAULTS),1,100000)) $(NODE) tests/faults/run.js || broke=1; \
+	$(if $(REALS),$(PY) -m tests.faults.real_office --seed $(or $(SEED),1) --runs $(REALS) || broke=1;) \
+	$(if $(MACHINE),$(PY) -m tests.machine --seed $(or $(SEED),1) --runs $(MACHINE) || broke=1;) \
+	$(if $(KILLS),$(PY) -m tests.faults.kills --seed $(or $(SEED),1) --runs $(KILLS) || broke=1;) \
+	$(if $(BROWSERS),$(PY) -m tests.browser.killed_browsers --seed $(or $(SEED),1) --runs $(BROWSERS) || broke=1;) \
+	exit $$broke
 
 laws: .venv/ready node_modules/ready ## the laws of office and phone with other examples each time, many of each; make test always has the same
 	@EDIT_RUNS=3000 $(NODE) --test --test-reporter=dot "tests/js/*-laws.test.js"

@@ -16,8 +16,19 @@ from tests.browser.phone import Phone
 from tests.browser.server import Server
 
 MARK = "<img src=x onerror=alert(1)>"
-FAMILY, SECTION, CHILD, GOAL, RUNNING, HURRIED, ABOUT = (
-    f"{name} {MARK}" for name in ("Tarnley", "Only us", "Kayleigh", "Home by nine", "By the flats", "He is at the door", "Dawn")
+FAMILY, SECTION, CHILD, GOAL, RUNNING, HURRIED, ABOUT, FIRST, TOLD = (
+    f"{name} {MARK}"
+    for name in (
+        "Tarnley",
+        "Only us",
+        "Kayleigh",
+        "Home by nine",
+        "By the flats",
+        "He is at the door",
+        "Dawn",
+        "Sergeant Aldercote",
+        "Duty desk",
+    )
 )
 WORST = (
     '</textarea></script><script>alert(1)</script><svg/onload=alert(2)><a href="javascript:alert(3)">here</a>'
@@ -70,12 +81,23 @@ def test_markup_is_text_from_the_phone_to_the_desk_and_back(server: Server, phon
     marian.signs_in()
     marian.opens_the_family("Tarnley")
     marian.page.get_by_role("link", name="Who can read").click()
+    marian.page.locator("summary", has_text="Say whom to speak to").click()
+    marian.page.get_by_label("Speak to …").fill(FIRST)
+    marian.page.get_by_role("button", name="Write it down").click()
     marian.page.locator("summary", has_text="Open a private section").click()
     section = marian.page.locator("form[action$='/sections']")
     section.get_by_label("What is it called?").fill(SECTION)
     section.get_by_role("group", name="Who reads it besides you?").get_by_label("Ama Lindqvist").check()
     section.get_by_role("button", name="Open the private section").click()
     expect(marian.page.get_by_role("heading", level=1)).to_contain_text(SECTION)
+
+    # And so is who is told of worrying answers
+    marian.goes_to("Who responds")
+    marian.page.get_by_label("Who is told?").first.fill(TOLD)
+    marian.page.get_by_label("How are they reached?").first.fill(WORST)
+    marian.page.get_by_role("button", name="Save").click()
+    expect(marian.page.get_by_label("Who is told?").first).to_have_value(TOLD)
+    expect(marian.page.locator(".govuk-notification-banner--success")).to_be_visible()
 
     # When Ama sets up a phone that is to call her so, too
     ama = Keyworker(phone, server)
@@ -150,7 +172,19 @@ def test_markup_is_text_from_the_phone_to_the_desk_and_back(server: Server, phon
     missing = marian.page.url
     marian.opens_the_family("Tarnley")
     read = reads_every_page_from(marian.page, server.origin, note, waits, missing, marian.page.url)
-    for text in (FAMILY, SECTION, CHILD, GOAL, WORST, RUNNING, HURRIED, ABOUT, f"Rang {MARK}", f"Ama Lindqvist {MARK}"):
+    for text in (
+        FAMILY,
+        SECTION,
+        CHILD,
+        GOAL,
+        WORST,
+        RUNNING,
+        HURRIED,
+        ABOUT,
+        f"Rang {MARK}",
+        f"Ama Lindqvist {MARK}",
+        FIRST,
+    ):
         assert text in read, text
 
     # And so does every screen of the phone, also with what came back
@@ -158,6 +192,7 @@ def test_markup_is_text_from_the_phone_to_the_desk_and_back(server: Server, phon
     ama.sends_and_receives()
     ama.opens_the_family("Tarnley")
     ama.sees(FAMILY)
+    ama.sees(FIRST)
     parts = ama.page.get_by_role("navigation", name="Parts of this record").get_by_role("link").all_inner_texts()
     assert len(parts) > 2
     for part in parts:

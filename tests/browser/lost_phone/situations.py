@@ -49,6 +49,9 @@ FAMILY = ("Tarnley", "Kayleigh")
 NAMES = (*FAMILY, "Lindqvist")
 """Theirs, and the keyworker's."""
 
+LIES_OPEN = "office_seen"
+"""The name under which every phone that ever heard of its office keeps when that was: open, for no word of it is anybody's."""
+
 
 def secrets(*people: Keyworker) -> list[str]:
     """Everything these people ever typed on a phone, which is their names, notes, drafts, searches, passwords, codes and unlock words.
@@ -70,8 +73,11 @@ def the_lost_phone_tells_nothing(phone: Phone, *people: Keyworker, after: Situat
     assert len(words) > len(NAMES)
     # Where a longer one lies, the shorter one in it lies as well.
     fewer = [word for word in words if not any(other != word and other in word for other in words)]
-    hits = "\n".join(map(str, find(phone.folder, fewer)))
-    assert hits == "", f"after {after}:\n{hits}"
+    hits = find(phone.folder, [*fewer, LIES_OPEN])
+    told = "\n".join(str(hit) for hit in hits if hit.word != LIES_OPEN)
+    assert told == "", f"after {after}:\n{told}"
+    # A search that does not find what lies open in the phone's store looked in the wrong place, or at nothing.
+    assert any("IndexedDB" in hit.file for hit in hits), after
 
 
 def the_desk_tells_nothing(laptop: Phone, *told: str, visited: str) -> None:
