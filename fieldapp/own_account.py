@@ -1,6 +1,7 @@
 """What a person does with their own account: another password, passkeys, a council account, and where they are signed in.
 
-Whatever lets somebody in later asks for the password and a second factor now: a browser left open must not be made into a key.
+Whatever lets somebody in later asks for the password and a second factor now, and so does whatever no longer lets them in: a browser
+left open must neither be made into a key nor take its owner's keys away.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def add_passkey(store: Store, keys: Keys, person: Person, called: str, shown: pa
 
 
 def remove_passkey(store: Store, person: Person, id: str, now: datetime) -> bool:
-    """Removes one of this person's passkeys; False when there is none of that id."""
+    """Removes one of this person's passkeys; False when there is none of that id. Call it with the password checked."""
     with store.writing() as tx:
         if not tx.passkeys.remove(id, person.id):
             return False
@@ -106,7 +107,7 @@ def connect_council(store: Store, person: Person, issuer: str, subject: str, now
 
 
 def disconnect_council(store: Store, person: Person, now: datetime) -> bool:
-    """Ends that a council account opens this one."""
+    """Ends that a council account opens this one. Call it with the password checked."""
     with store.writing() as tx:
         if not tx.council_accounts.unbind(person.id):
             return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -96,10 +98,9 @@ def add_passkey() -> ResponseReturnValue:
     wrong += _missing_proof() + ([] if made else [("called", "passkey_missing")])
     if wrong or made is None:
         return _passkey_form(called, told_of(wrong), 400)
-    found = prove(person.email)
-    if isinstance(found, Refused):
-        problems, status = refusal(found, "password", "proof_refused")
-        return waiting(_passkey_form(called, problems, status), found)
+    refused = unproven(lambda problems, status: _passkey_form(called, problems, status))
+    if refused is not None:
+        return refused
     try:
         own_account.add_passkey(here.store, here.keys, person, called, made, here.clock())
     except passkeys.PasskeyRefused:
@@ -107,10 +108,24 @@ def add_passkey() -> ResponseReturnValue:
     return redirect(url_for("account.page", done="passkey"), code=303)
 
 
+@pages.get("/account/passkey/<id>/remove")
+@signed_in(*DESK_ROLES)
+def remove_passkey_page(id: str) -> ResponseReturnValue:
+    called = _called(id)
+    return redirect(url_for("account.page"), code=303) if called is None else _remove_form(id, called)
+
+
 @pages.post("/account/passkey/<id>/remove")
 @signed_in(*DESK_ROLES)
 def remove_passkey(id: str) -> ResponseReturnValue:
-    is_gone = own_account.remove_passkey(office().store, me(), id, office().clock())
+    """Removes a passkey, on the password and a second factor: whoever finds a browser open must not take away how its owner signs in."""
+    here, called = office(), _called(id)
+    if called is None:
+        return redirect(url_for("account.page"), code=303)
+    refused = unproven(lambda problems, status: _remove_form(id, called, problems, status))
+    if refused is not None:
+        return refused
+    is_gone = own_account.remove_passkey(here.store, me(), id, here.clock())
     return redirect(url_for("account.page", done="passkey_removed" if is_gone else None), code=303)
 
 
@@ -121,6 +136,17 @@ def prove(email: str) -> Person | Refused:
         here.store, here.keys, email, request.form.get("password", ""), request.form.get("code", ""), request.remote_addr or "",
         here.clock, demo_code=here.demo_code, passkey=shown_passkey(),
     )  # fmt: skip
+
+
+def unproven(again: Callable[[Problems, int], Response]) -> Response | None:
+    """Gives the form `again` unless the password and a second factor of whoever is signed in came with it; None when they did."""
+    missing = _missing_proof()
+    if missing:
+        return again(told_of(missing), 400)
+    found = prove(me().email)
+    if not isinstance(found, Refused):
+        return None
+    return waiting(again(*refusal(found, "password", "proof_refused")), found)
 
 
 def _missing_proof() -> list[tuple[str, str]]:
@@ -141,7 +167,7 @@ def _page() -> Response:
             "facts": sign_in_words.passkey_facts(
                 words.when_text(each.made_at, now), each.used_at and words.when_text(each.used_at, now)
             ),
-            "remove": url_for("account.remove_passkey", id=each.id),
+            "remove": url_for("account.remove_passkey_page", id=each.id),
         }
         for each in found.passkeys
     ]
@@ -164,6 +190,16 @@ def _page() -> Response:
 
 def _password_form(email: str, problems: Problems = (), status: int = 200) -> Response:
     return show_to_visitor("account/password.html", status, email=email, problems=problems)
+
+
+def _called(passkey: str) -> str | None:
+    """What its owner, who is signed in, calls a passkey; None when they have none of that id."""
+    return next((each.name for each in office().store.passkeys.of_person(me().id) if each.id == passkey), None)
+
+
+def _remove_form(id: str, called: str, problems: Problems = (), status: int = 200) -> Response:
+    action = url_for("account.remove_passkey", id=id)
+    return show("account/take_away.html", status, what="passkey", called=called, action=action, problems=problems)
 
 
 def _passkey_form(called: str, problems: Problems = (), status: int = 200) -> Response:

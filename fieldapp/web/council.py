@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from fieldapp import council, own_account, people
 from fieldapp.council import Council, CouncilRefused, Kept
 from fieldapp.people import DESK_ROLES, Person, Refused
-from fieldapp.web.account import prove
+from fieldapp.web.account import unproven
 from fieldapp.web.guards import host_cookie, me, open_form, open_to_all, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import Problems, show, told_of
@@ -112,10 +112,9 @@ def connect() -> ResponseReturnValue:
     here, kept = office(), _to_connect()
     if kept is None:
         return _not_let_in("state")
-    found = prove(me().email)
-    if isinstance(found, Refused):
-        problems, status = refusal(found, "password", "proof_refused")
-        return waiting(_connect_form(problems, status), found)
+    refused = unproven(_connect_form)
+    if refused is not None:
+        return refused
     is_new = council.spend(here.store, request.cookies.get(_named(), ""), here.clock())
     if not is_new or not own_account.connect_council(here.store, me(), kept.named.issuer, kept.named.subject, here.clock()):
         return _not_let_in("taken")
@@ -124,9 +123,19 @@ def connect() -> ResponseReturnValue:
     return answer
 
 
+@pages.get("/account/council/disconnect")
+@signed_in(*DESK_ROLES)
+def disconnect_page() -> ResponseReturnValue:
+    return _disconnect_form() if _is_connected() else redirect(url_for("account.page"), code=303)
+
+
 @pages.post("/account/council/disconnect")
 @signed_in(*DESK_ROLES)
 def disconnect() -> ResponseReturnValue:
+    """Disconnects one's own council account, on the password and a second factor."""
+    refused = unproven(_disconnect_form) if _is_connected() else None
+    if refused is not None:
+        return refused
     is_gone = own_account.disconnect_council(office().store, me(), office().clock())
     return redirect(url_for("account.page", done="disconnected" if is_gone else None), code=303)
 
@@ -172,6 +181,15 @@ def _not_let_in(code: str) -> Response:
 
 def _code_form(problems: Problems = (), status: int = 200) -> Response:
     return show_to_visitor("council/code.html", status, problems=problems)
+
+
+def _is_connected() -> bool:
+    return office().store.council_accounts.bound_at(me().id) is not None
+
+
+def _disconnect_form(problems: Problems = (), status: int = 200) -> Response:
+    action = url_for("council.disconnect")
+    return show("account/take_away.html", status, what="council", called="", action=action, problems=problems)
 
 
 def _connect_form(problems: Problems = (), status: int = 200) -> Response:

@@ -27,6 +27,7 @@ from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
 from tests.app.provider import CLIENT, SECRET, Provider
 
 BEGIN, CONNECT, CONNECT_PAGE = "/desk/sign-in/council", "/desk/account/council/begin", "/desk/account/council"
+DISCONNECT = f"{CONNECT_PAGE}/disconnect"
 
 
 @pytest.fixture
@@ -215,7 +216,11 @@ def test_connecting_is_no_way_to_sign_in_nor_the_other_way_round(office: Harrowm
 
 def test_a_disconnected_account_opens_nothing(office: Harrowmere, provider: Provider) -> None:
     own = connected(office, provider)
-    assert own.send("/desk/account", "/desk/account/council/disconnect", {}).status_code == 303
+    office.clock.pass_by(seconds=60)
+    proof = {"password": PASSWORD, "code": people.code_at(office.totp["marian"], office.clock())}
+    assert "will no longer sign you in" in words_of(own.get(DISCONNECT))
+    assert own.send(DISCONNECT, DISCONNECT, proof).status_code == 303
+    assert own.get(DISCONNECT).location == "/desk/account"
     assert through(office.visitor(), provider).status_code == 403
     connected(office, provider)
     signed = office.visitor()
@@ -225,6 +230,19 @@ def test_a_disconnected_account_opens_nothing(office: Harrowmere, provider: Prov
     assert admin.send(person, f"{person}/disconnect", {}).status_code == 303
     assert signed.get("/desk/board").status_code == 303
     assert through(office.visitor(), provider).status_code == 403
+
+
+@pytest.mark.parametrize("other", [{"password": "wrong"}, {"code": "000000"}, {"password": ""}, {"code": ""}])
+def test_a_browser_left_open_disconnects_no_council_account(
+    office: Harrowmere, provider: Provider, other: dict[str, str]
+) -> None:
+    browser = connected(office, provider)
+    office.clock.pass_by(seconds=60)
+    right = {"password": PASSWORD, "code": people.code_at(office.totp["marian"], office.clock())}
+    answer = browser.send(DISCONNECT, DISCONNECT, right | other)
+    assert answer.status_code == (401 if all(other.values()) else 400)
+    assert office.office.store.council_accounts.person(provider.issuer, provider.subject) == office.id("marian")
+    assert office.audited("council account disconnected") == []
 
 
 # What is not believed

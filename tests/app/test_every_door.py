@@ -200,11 +200,13 @@ DOORS = {
     ("GET", "/desk/account/passkey"): Door(AT_THE_DESK),
     ("GET", "/desk/account/passkey/options"): Door(AT_THE_DESK),
     ("POST", "/desk/account/passkey"): Door(AT_THE_DESK),
+    ("GET", "/desk/account/passkey/<id>/remove"): Door(AT_THE_DESK),
     ("POST", "/desk/account/passkey/<id>/remove"): Door(AT_THE_DESK),
     # This office has no council: nobody is led to one.
     ("GET", "/desk/account/council/begin"): Door(()),
     ("GET", "/desk/account/council"): Door(AT_THE_DESK, refuses=400),
     ("POST", "/desk/account/council"): Door(AT_THE_DESK, refuses=400),
+    ("GET", "/desk/account/council/disconnect"): Door(AT_THE_DESK),
     ("POST", "/desk/account/council/disconnect"): Door(AT_THE_DESK),
     ("GET", "/desk/resets"): Door(BOTH),
     # Whose it is not to confirm hears that it is not, as after somebody else did; the words are shown to nobody twice.

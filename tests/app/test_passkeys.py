@@ -266,11 +266,18 @@ def test_a_phone_that_keeps_guessing_passwords_with_a_passkey_is_made_to_wait(of
 def test_a_removed_passkey_opens_nothing_and_nobody_removes_anothers(office: Harrowmere) -> None:
     held = with_passkey(office)
     (row,) = office.office.store.passkeys.of_person(office.id("marian"))
-    office.signed_in("jos").send("/desk/account", f"/desk/account/passkey/{row.id}/remove", {})
+    to_remove = f"/desk/account/passkey/{row.id}/remove"
+    jos = office.signed_in("jos")
+    assert jos.get(to_remove).location == "/desk/account"
+    office.clock.pass_by(seconds=60)
+    jos.send("/desk/account", to_remove, {"password": PASSWORD, "code": people.code_at(office.totp["jos"], office.clock())})
     assert office.office.store.passkeys.get(row.id) == row
     browser = office.visitor()
     assert sign_in(browser, held.show(to_show(browser))).status_code == 303
-    assert browser.send("/desk/account", f"/desk/account/passkey/{row.id}/remove", {}).status_code == 303
+    assert "office laptop will no longer sign you in" in words_of(browser.get(to_remove))
+    shown = held.show(json.loads(browser.get("/desk/sign-in/passkey").text))
+    assert browser.send(to_remove, to_remove, {"password": PASSWORD, "code": "", "passkey": shown}).status_code == 303
+    assert "no longer opens your account" in words_of(browser.get("/desk/account?done=passkey_removed"))
     browser = office.visitor()
     assert sign_in(browser, held.show(to_show(browser))).status_code == 401
     assert office.audited("passkey removed") == [(office.id("marian"), "", "")]
@@ -282,6 +289,39 @@ def test_a_browser_left_open_cannot_be_made_into_a_key(office: Harrowmere, other
     answer = add(office, browser, Authenticator().make(to_make(browser)), **other)
     assert answer.status_code == 401
     assert office.office.store.passkeys.of_person(office.id("marian")) == []
+
+
+UNPROVEN = ({"password": "wrong"}, {"code": "000000"}, {"password": ""}, {"code": ""})
+"""What a form of one's own account is sent with that proves nothing: with the rest right."""
+
+
+@pytest.mark.parametrize("other", UNPROVEN)
+def test_a_browser_left_open_takes_no_passkey_away(office: Harrowmere, other: dict[str, str]) -> None:
+    with_passkey(office)
+    (row,) = office.office.store.passkeys.of_person(office.id("marian"))
+    office.clock.pass_by(seconds=60)
+    browser = office.signed_in("marian")
+    office.clock.pass_by(seconds=60)
+    page = f"/desk/account/passkey/{row.id}/remove"
+    right = {"password": PASSWORD, "code": people.code_at(office.totp["marian"], office.clock())}
+    answer = browser.send(page, page, right | other)
+    assert answer.status_code == (401 if all(other.values()) else 400)
+    assert office.office.store.passkeys.of_person(office.id("marian")) == [row]
+    assert browser.send(page, page, right).status_code == 303
+    assert office.office.store.passkeys.of_person(office.id("marian")) == []
+
+
+def test_guessing_on_the_page_that_removes_a_passkey_waits_like_signing_in(office: Harrowmere) -> None:
+    with_passkey(office)
+    (row,) = office.office.store.passkeys.of_person(office.id("marian"))
+    office.clock.pass_by(seconds=60)
+    browser, page = office.signed_in("marian"), f"/desk/account/passkey/{row.id}/remove"
+    for _ in range(30):
+        answer = browser.send(page, page, {"password": "wrong", "code": "000000"})
+        if answer.status_code == 429:
+            break
+    assert answer.status_code == 429
+    assert office.office.store.passkeys.of_person(office.id("marian")) == [row]
 
 
 def test_one_passkey_proves_who_adds_the_next(office: Harrowmere) -> None:

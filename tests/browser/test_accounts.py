@@ -130,7 +130,11 @@ def test_passkey_stands_in_for_the_code(server: Server, laptop: Phone) -> None:
     # When she removes it and tries once more
     laptop.page.goto(f"{server.origin}/desk/board")
     marian.opens_their_account()
-    marian.presses("Remove office laptop")
+    marian.follows("Remove office laptop")
+    marian.is_at("Remove a passkey")
+    marian.fills(Password=PASSWORD)
+    marian.page.get_by_label("Six-figure code").fill(CODE)
+    marian.presses("Remove it")
     marian.reads("The passkey no longer opens your account.")
     marian.signs_out()
     marian.signs_in_with_the_passkey()
