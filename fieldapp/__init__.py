@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from fieldapp import arrangements, config, people, practice, sorting, store, web
+from fieldapp import arrangements, attempts, config, people, practice, sorting, store, web
 from fieldapp.config import Settings
 from fieldapp.council import Council
 from fieldapp.epoch import EpochFile
@@ -91,6 +91,8 @@ def open_office(settings: Settings, clock: Clock = now) -> Office:
     with opened.writing() as tx:
         if keys.settle(tx, entry.stamp(clock())):
             people.seal_codes_anew(tx, keys)
+        # Every start and every command, the nightly backup for one: where nobody signs in, nothing else would.
+        attempts.drop_old(tx, clock())
     epoch_file = EpochFile(settings.beside)
     keys.follow_epoch(opened, epoch_file.check(opened, entry.stamp(clock())), entry.stamp(clock()))
     return Office(

@@ -41,7 +41,7 @@ def _counter(keys: Keys, *parts: str) -> str:
 def count(store: Store, counters: Counters, now: datetime) -> int:
     """Counts one attempt on each counter, unless one of them is waiting; returns the seconds still to wait."""
     with store.writing():
-        store.people.drop_attempts(stamp(now - FORGOTTEN_AFTER))
+        drop_old(store, now)
         waits, counts = [], []
         for key, _ in counters:
             row = store.people.attempts(key)
@@ -56,6 +56,11 @@ def count(store: Store, counters: Counters, now: datetime) -> int:
             wait = 0 if over <= 0 else min(LONGEST_WAIT_S, 5 * 2 ** min(over - 1, 20))
             store.people.note_attempts(key, count + 1, stamp(now), stamp(now + timedelta(seconds=wait)) if wait else None)
         return 0
+
+
+def drop_old(tx: Store, now: datetime) -> None:
+    """Drops counters that nobody moved for a day: also where nobody signs in, whom somebody tried to be is not kept."""
+    tx.people.drop_attempts(stamp(now - FORGOTTEN_AFTER))
 
 
 def forget(store: Store, counters: Counters, now: datetime) -> None:

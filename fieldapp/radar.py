@@ -4,17 +4,19 @@ which phone lost its notes. Numbers and times only; which family anything is abo
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from fieldapp import board
 from fieldapp.errors import FieldappError
-from fieldapp.keys import Keys
+from fieldapp.keys import CannotOpen, Keys
 from fieldapp.people import Person
 from fieldapp.sorting import try_device_again
 from fieldapp.store import Store
 from fieldapp.store.alarms import AlarmRow
+from fieldapp.store.audit import OF_PHONES, AuditRow
 from fieldapp.store.signers import DeviceRow
 from sync.entry import moment, stamp, write_json
 
@@ -70,6 +72,17 @@ class PhoneState:
     settled: tuple[AlarmRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody said of a phone: `by` is a person, "" at the office's own machine; `of` is whose use of it ended, "" for the whole phone."""
+
+    what: str
+    by: str
+    at: str
+    why: str
+    of: str
+
+
 def state_of(store: Store, device: DeviceRow) -> PhoneState:
     """Gathers what is known of one phone."""
     signers = store.signers.of_device(device.id)
@@ -86,6 +99,16 @@ def state_of(store: Store, device: DeviceRow) -> PhoneState:
     )
     losses = tuple(each for each in alarms if each.what == "lost" and each.settled_at is None)
     return PhoneState(device, tuple(dict.fromkeys(signer.person for signer in signers)), gaps, losses, settled)
+
+
+def decisions_on(store: Store, keys: Keys, device: str) -> list[Decision]:
+    """What people said of one phone, at the desk or at the office's own machine, the newest first."""
+    found = []
+    for row in store.audit.decisions(OF_PHONES):
+        told = _told(keys, row)
+        if told.get("device") == device:
+            found.append(Decision(row.what, row.person, row.at, str(told["why"]), str(told.get("of", ""))))
+    return found
 
 
 def phones_of(store: Store, person: Person, now: datetime) -> list[PhoneState]:
@@ -192,6 +215,17 @@ def end_signer(store: Store, keys: Keys, person: Person, state: PhoneState, kid:
 def _team(store: Store, person: Person, now: datetime) -> set[str]:
     at = stamp(now)
     return set(store.people.members_of(store.people.teams_of(person.id, at), at))
+
+
+def _told(keys: Keys, row: AuditRow) -> dict[str, object]:
+    """Opens what is sealed in a row about a phone; nothing where it opens no more."""
+    if row.detail is None:
+        return {}
+    try:
+        told: dict[str, object] = json.loads(keys.open_secret("phone", row.detail))
+    except CannotOpen:
+        return {}
+    return told
 
 
 def _gaps(store: Store, kid: str) -> list[Gap]:

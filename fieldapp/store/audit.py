@@ -11,6 +11,12 @@ from dataclasses import dataclass
 
 from fieldapp.store.noun import Noun, Sealed
 
+OF_PHONES = ("device ended", "device lost", "device ok", "use of a phone ended")
+GONE_THROUGH = ("accounts gone through", "duty gone through", "phones gone through", "families gone through")
+_DECISIONS = ",".join(f"'{what}'" for what in (*OF_PHONES, *GONE_THROUGH))
+DECISIONS_ASKED = f"SELECT * FROM audit WHERE what IN ({_DECISIONS}) AND at >= ? ORDER BY at DESC, n DESC"  # noqa: S608 - fixed text
+"""The same words in the same order as their index has them: SQLite uses it for no others."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
@@ -124,6 +130,11 @@ class Audit(Noun):
             person, *whats, most,
         )  # fmt: skip
         return [AuditRow(*tuple(row)) for row in rows]
+
+    def decisions(self, whats: Collection[str], since: str = "") -> list[AuditRow]:
+        """What was said of phones (OF_PHONES), or gone through after a restore (GONE_THROUGH), since a moment, the newest first."""
+        rows = self._rows(DECISIONS_ASKED, since)
+        return [row for each in rows if (row := AuditRow(*tuple(each))).what in whats]
 
     def head(self) -> str:
         """The hash of the newest row, "" when there is none."""

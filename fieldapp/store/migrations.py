@@ -304,6 +304,17 @@ def m011_what_takes_two(connections: Connections) -> None:
     _run(connections, M011)
 
 
+M012 = """
+CREATE INDEX audit_decisions ON audit (at) WHERE what IN ('device ended','device lost','device ok','use of a phone ended',
+  'accounts gone through','duty gone through','phones gone through','families gone through')
+"""
+
+
+def m012_decisions_found(connections: Connections) -> None:
+    """Lets what was said of phones, and what was gone through after a restore, be found without walking an audit of years."""
+    _run(connections, M012)
+
+
 STEPS: tuple[Callable[[Connections], None], ...] = (
     m001_first_light,
     m002_phone_alarms,
@@ -316,6 +327,7 @@ STEPS: tuple[Callable[[Connections], None], ...] = (
     m009_who_vouched,
     m010_sections_before_their_family,
     m011_what_takes_two,
+    m012_decisions_found,
 )
 
 

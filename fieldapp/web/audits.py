@@ -16,9 +16,7 @@ from fieldapp.web.deed_words import deed
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
-
-MACHINE = "the office’s own machine"
-"""Who did what nobody did who was signed in."""
+from fieldapp.web.words import MACHINE
 
 pages = Blueprint("audits", __name__, url_prefix="/desk")
 

@@ -147,6 +147,15 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
             for one in found
         ],
     }
+    decisions = [
+        words.said_of_phone(
+            each.what, names.get(each.by) or (words.MACHINE if not each.by else "somebody"), names.get(each.of, ""),
+            # What a supervisor wrote may name a family, and an administrator is told of none.
+            each.why if me().role == "supervisor" or each.by in {"", me().id} else "",
+            each.at, now,
+        )
+        for each in radar.decisions_on(here.store, here.keys, device.id)
+    ]  # fmt: skip
     choices = [
         {"value": value, "text": words.STATUS_CHOICES[value][0], "hint": {"text": words.STATUS_CHOICES[value][1]}}
         for value in STATUSES
@@ -154,6 +163,6 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
     ]
     whose = [{"value": signer.kid, "text": names.get(signer.person, "")} for signer in _in_use(device.id)]
     return show(
-        "phones/page.html", status, phone=told, choices=choices, whose=whose, typed=typed, problems=told_of(wrong or []),
+        "phones/page.html", status, phone=told, decisions=decisions, choices=choices, whose=whose, typed=typed, problems=told_of(wrong or []),
         done=words.PHONE_DONE.get(request.args.get("done", "")),
     )  # fmt: skip

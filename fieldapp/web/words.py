@@ -502,6 +502,17 @@ def lost_notes(at: str, waiting: int, oldest_at: str | None, now: datetime) -> s
     )
 
 
+MACHINE = "the office’s own machine"
+"""Who did what nobody did who was signed in."""
+_SAID_OF_PHONE = {"device ok": "In use", "device lost": "Reported lost", "device ended": "No longer used"}
+
+
+def said_of_phone(what: str, by: str, of: str, why: str, at: str, now: datetime) -> str:
+    """Says what somebody said of a phone, and why."""
+    said = _SAID_OF_PHONE.get(what) or f"{of or 'Somebody'} no longer uses it"
+    return f"{said}: said by {by}, {when_text(at, now)}" + (f" – {why}" if why else "")
+
+
 def looked_into(what: str, name: str, at: str, now: datetime) -> str:
     """Says who settled an alarm."""
     of = "Lost notes" if what == "lost" else "Items that had not come"

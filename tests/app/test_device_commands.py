@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fieldapp import cli, open_office, radar, upkeep
-from tests.app.harrowmere import VISIT
+from fieldapp.store.audit import DECISIONS_ASKED
+from tests.app.harrowmere import VISIT, words_of
 from tests.app.machine import TITLES, Machine
 from tests.app.phone import Handset, phone
 
@@ -110,6 +111,44 @@ def test_a_lost_phone_fetches_nothing_and_what_it_sends_waits_until_the_machine_
     assert reasons[0] == {"device": ama.device, "why": "She left it on the bus."}
     assert len(reasons) == 3
     machine.whole()
+
+
+def test_what_was_said_of_a_phone_at_the_machine_and_at_the_desk_stands_on_its_page(
+    machine: Machine, ama: Handset, reece: Handset
+) -> None:
+    # Given a phone that was found again, and is no longer used; and another that is lost
+    place, page = machine.place, f"/desk/phones/{ama.device}"
+    machine.run("device", "lost", "--reason", "She left it on the bus.", "--", ama.device)
+    marian = place.signed_in("marian")
+    form = {"status": "ok", "text-why": "She has it again, by the Tarnleys.", "was": "lost"}
+    assert marian.send(page, f"{page}/status", form).status_code == 303
+    form = {"whose": ama.key.kid, "text-ended": "She has another."}
+    assert marian.send(page, f"{page}/people/end", form).status_code == 303
+    machine.run("device", "lost", "--reason", "Of another phone.", "--", reece.device)
+
+    # Then its page says each, the newest first, who said it and why
+    said = words_of(marian.get(page))
+    told = [
+        "Ama Lindqvist no longer uses it: said by Marian Holt-Vane, ",
+        "– She has another.",
+        "In use: said by Marian Holt-Vane, ",
+        "– She has it again, by the Tarnleys.",
+        "Reported lost: said by the office’s own machine, ",
+        "– She left it on the bus.",
+    ]
+    assert [each for each in told if each not in said] == [], said
+    assert sorted(told, key=said.find) == told, said
+    assert "Of another phone." not in said
+    # And an administrator the same, but for what a supervisor wrote, which may name a family
+    place.add("admin", "administrator", None)
+    admin = words_of(place.signed_in("admin").get(page))
+    assert "In use: said by Marian Holt-Vane, " in admin
+    assert "– She left it on the bus." in admin
+    assert "Tarnley" not in admin
+    # And nobody walks the audit of years for it
+    store = place.office.store
+    plan = [row["detail"] for row in store.audit._rows(f"EXPLAIN QUERY PLAN {DECISIONS_ASKED}", "")]
+    assert any("audit_decisions" in step for step in plan), plan
 
 
 def test_what_the_machine_says_of_a_phone_is_noted_beside_the_key_file(

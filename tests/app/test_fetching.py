@@ -457,6 +457,17 @@ def test_device_token_alone_reads_nothing(ama: Handset) -> None:
         answer = client.post(f"/sync/v1{path}", json={"v": 1, "signers": [], "ids": [], "cursors": {}})
         assert b"canary" not in answer.data
         assert casefile.encode() not in answer.data
+    # Nor with a proof by the signer's own key, without the read token: each of the two is asked for.
+    ama.hello(digest=True)
+    for path, said in (("/pull", {"cursors": {}}), ("/have", {"ids": [], "anybody": True})):
+        body = entry.write_json({"v": 1, **said})
+        proof = ama.proof(f"/sync/v1{path}", body)
+        assert ama.client.post(f"/sync/v1{path}", data=body, content_type="application/json", headers=proof).status_code == 200
+        proof.pop("Authorization")
+        answer = ama.client.post(f"/sync/v1{path}", data=body, content_type="application/json", headers=proof)
+        assert error(answer) == (401, "read_token")
+        assert b"canary" not in answer.data
+        assert casefile.encode() not in answer.data
 
 
 def test_replaced_signer_may_no_longer_read(ama: Handset, place: Harrowmere) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import attempts, config, create_app, found_office, people, store
+from fieldapp import attempts, config, create_app, found_office, open_office, people, store
 from fieldapp.store.arrangements import WRITTEN_DOWN
 from tests.app import harrowmere
 from tests.app.harrowmere import Harrowmere, words_of
@@ -163,6 +163,36 @@ def test_a_try_is_counted_for_a_day_and_gone_with_the_first_one_after_that(offic
     office.clock.pass_by(minutes=2)
     office.signed_in("jos")
     assert kept() == set()
+
+
+def test_tries_are_gone_after_a_day_where_nobody_signs_in_with_the_next_command_or_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_hasher", harrowmere.quick_hasher)
+    config.make_key(tmp_path / "office.key")
+    settings = config.read(
+        {
+            "FIELDAPP_KEY_FILE": str(tmp_path / "office.key"),
+            "FIELDAPP_DATABASE": str(tmp_path / "office.db"),
+            "FIELDAPP_ORIGIN": "https://office.example",
+        }
+    )
+    found_office(settings)
+    clock = harrowmere.Clock()
+
+    def kept() -> int:
+        here = open_office(settings, clock)
+        found = len(here.store.people._rows("SELECT key FROM sign_in_attempts"))
+        here.store.close()
+        return found
+
+    here = open_office(settings, clock)
+    people.sign_in(here.store, here.keys, "nobody@office.example", "wrong", "000000", "192.0.2.7", clock)
+    here.store.close()
+    clock.pass_by(hours=23, minutes=59)
+    assert kept() == 3
+    clock.pass_by(minutes=2)
+    assert kept() == 0
 
 
 def test_the_table_of_tries_names_nobody(office: Harrowmere, tmp_path: Path) -> None:
