@@ -18,13 +18,13 @@ from pathlib import Path
 
 from fieldapp import arrangements, receipts, verifying
 from fieldapp import store as stores
-from fieldapp.epoch import EpochFile, epoch_of
+from fieldapp.epoch import EpochFile, begin_anew, epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, NoOfficeKeys
 from fieldapp.keys.sealed_file import NotSealed, open_file, read_head
 from fieldapp.store import Store, StoreDamaged, StoreFailed
 from fieldapp.store.copying import copy, fold, sync_folder
-from fieldapp.store.settings import DURABLE_THROUGH, RESTORED_AT
+from fieldapp.store.settings import DURABLE_THROUGH
 from fieldapp.verifying import Fault
 from fieldapp.whole_file import make_folder
 from sync import entry
@@ -215,16 +215,10 @@ def restore(
         made_at = opened.settings.get("backup_began")
         at = entry.stamp(now)
         with opened.writing() as tx:
+            begin_anew(tx, at, epoch_file.noted())
             epoch = epoch_file.raise_in(tx, above=former.epoch)
             tx.audit.add(at, "", "database restored" if made_at == "" else f"database restored as of {made_at}")
             tx.settings.drop("backup_began")
-            tx.settings.put(RESTORED_AT, at)
-            # Who had signed out since, or was put out, is signed in again in the copy.
-            tx.people.end_sessions(at)
-            # Words of a reset that were used since are known to two people, and stand in the copy as if they had not been.
-            tx.resets.end_every(at)
-            # What was asked for may have been taken back since.
-            tx.widenings.end_every(at)
         opened.close()
         fold(str(coming))
         replaced = _swapped(live, coming, at)

@@ -15,7 +15,7 @@ from fieldapp import accepting, auditing, backups, checkpoints, config, evidence
 from fieldapp import store as stores
 from fieldapp.checkpoints import CheckpointFile
 from fieldapp.config import Settings
-from fieldapp.epoch import EpochFile
+from fieldapp.epoch import EpochFile, Noted
 from fieldapp.errors import CannotStart
 from fieldapp.people import Person
 from fieldapp.store import StoreFailed
@@ -306,7 +306,7 @@ def _check_backup(settings: Settings, file: Path, against: CheckpointFile | None
         return _check(replace(settings, database=str(opened)), against, None)
 
 
-def _check(settings: Settings, against: CheckpointFile | None, noted: tuple[int, int] | None) -> int:
+def _check(settings: Settings, against: CheckpointFile | None, noted: Noted | None) -> int:
     if not Path(settings.database).is_file():
         raise CannotStart(f"There is no office at {settings.database}: set FIELDAPP_DATABASE.")
     # Not held: it changes nothing, and also reads a copy in a folder where nothing can be written.
@@ -358,7 +358,8 @@ def _tell_restored(done: backups.Restored, settings: Settings, file: Path) -> No
     print("What happens next, once `fieldapp serve` runs again:")
     print("  - Phones notice the new epoch and offer again what this database lacks, whoever wrote it. Nobody need do anything.")
     print(
-        "  - People, passwords, rights and lost phones are as they were then. Look through who joined, left or lost a phone since."
+        "  - People, passwords, rights and lost phones are as they were then. Administrators and supervisors are led at the desk to *After a restore*: "
+        "what to go through, first of all phones that were lost since."
     )
     print(
         "  - No phone is given anything of a private section until one of its supervisors has confirmed who reads it. Ask them to look at their board."

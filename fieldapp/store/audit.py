@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fieldapp.store.noun import Noun, Sealed
 
 OF_PHONES = ("device ended", "device lost", "device ok", "use of a phone ended")
-GONE_THROUGH = ("accounts gone through", "duty gone through", "phones gone through", "families gone through")
+GONE_THROUGH = ("accounts gone through", "duty gone through", "phones gone through", "readers gone through")
 _DECISIONS = ",".join(f"'{what}'" for what in (*OF_PHONES, *GONE_THROUGH))
 DECISIONS_ASKED = f"SELECT * FROM audit WHERE what IN ({_DECISIONS}) AND at >= ? ORDER BY at DESC, n DESC"  # noqa: S608 - fixed text
 """The same words in the same order as their index has them: SQLite uses it for no others."""

@@ -306,7 +306,7 @@ def m011_what_takes_two(connections: Connections) -> None:
 
 M012 = """
 CREATE INDEX audit_decisions ON audit (at) WHERE what IN ('device ended','device lost','device ok','use of a phone ended',
-  'accounts gone through','duty gone through','phones gone through','families gone through')
+  'accounts gone through','duty gone through','phones gone through','readers gone through')
 """
 
 

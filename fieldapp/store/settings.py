@@ -13,6 +13,9 @@ DURABLE_THROUGH = "durable_through"
 RESTORED_AT = "restored_at"
 """When this office was last put back from a backup: since then nobody may have said who reads a private section (`scope.unconfirmed`)."""
 
+RESTORED_LACKS = "restored_lacks"
+"""Of what it is known that the backup lacks changes, by name (`epoch.KINDS`): those who go through it are told."""
+
 SAMPLE_SEED = "sample_seed"
 """The secret by which notes are drawn for sign-off: who chooses it chooses which are not."""
 

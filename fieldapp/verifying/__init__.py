@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 from fieldapp.checkpoints import CheckpointFile
-from fieldapp.epoch import epoch_of, kept
+from fieldapp.epoch import Noted, epoch_of, kept, lacking
 from fieldapp.keys import Keys
 from fieldapp.store import Store
 from fieldapp.verifying import emergencies
@@ -25,6 +25,13 @@ from fieldapp.verifying.rows import disagreeing, kept_aside
 
 __all__ = ["Fault", "line", "sentence", "verify"]
 
+_CHANGES = {
+    "readers": "who reads families and private sections, and who responds",
+    "accounts": "accounts",
+    "duty": "pods, duty and auditors",
+    "phones": "phones",
+}
+
 Tell = Callable[[int, int], None]
 """Told from time to time: how many entries were walked, of how many."""
 
@@ -35,12 +42,12 @@ def verify(
     *,
     against: CheckpointFile | None = None,
     signatures: bool = True,
-    noted: tuple[int, int] | None = None,
+    noted: Noted | None = None,
     tell: Tell = lambda done, total: None,
 ) -> Generator[Fault, None, None]:
     """Yields every fault found; nothing when all is well. Raises StoreDamaged when the file's pages are too broken to read on.
 
-    `noted` is the epoch and the count that lie beside the key file, read before: a database with less was put back by hand.
+    `noted` is what lies beside the key file, read before: a database with less was put back by hand.
     `against` is held against it too: what it covers must be there still, in that order. Without `signatures` chains, hashes
     and counts are checked, but neither who signed nor who may read: enough for a copy of what is there, in half the time. That somebody
     was let in by another hand must not keep phones from letting go of notes of which the copy is whole.
@@ -55,8 +62,10 @@ def verify(
             yield Fault("shape", f"table, index or trigger {name}")
         for table, parent in store.inspection.dangling():
             yield Fault("dangling", f"table {table}", parent)
-        if noted is not None and noted > (epoch_of(store), kept(store)):
-            yield Fault("behind", "the database", f"{kept(store)} entries of {noted[1]}")
+        if noted is not None and noted[:2] > (epoch_of(store), kept(store)):
+            yield Fault("behind", "the database", f"{kept(store)} entries of {noted.entries}")
+        for kind in lacking(store, noted) if noted is not None else ():
+            yield Fault("behind_changes", _CHANGES[kind])
         arranged = Replay(keys) if signatures else None
         chains = Chains(store, keys, arranged)
         yield from chains.faults(against)

@@ -9,6 +9,7 @@ _SENTENCES = {
     "shape": "is not as this release makes it: something was put into the file, taken out, or called otherwise",
     "dangling": "a row names something that is not there, in table",
     "behind": "it has less than was noted beside the key file: an older copy was put there by hand. Starting the office raises the epoch",
+    "behind_changes": "the newest changes that were noted beside the key file are not in it: an older copy was put there by hand. Starting the office raises the epoch, and *After a restore* at the desk says what to go through",
     "unreadable": "cannot be read at all",
     # casefiles and their entries
     "casefile_gone": "its entries are there, but the casefile's own row is not",

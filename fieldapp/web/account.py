@@ -12,13 +12,14 @@ from fieldapp import own_account, passkeys, passwords, people
 from fieldapp.people import DESK_ROLES, Person, Refused
 from fieldapp.web import guards, sign_in_words, words
 from fieldapp.web.guards import me, open_form, open_to_all, signed_in
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import Problems, show, told_of
 from fieldapp.web.sign_in import let_in, refusal, waiting
 from fieldapp.web.visitors import bound_to, show_to_visitor, shown_passkey
 from sync.entry import moment
 
 pages = Blueprint("account", __name__, url_prefix="/desk")
+pages.after_request(noting("accounts"))
 
 _LONGEST_NAME = 60
 

@@ -17,12 +17,13 @@ from fieldapp.rotas import CannotArrange, NotYours
 from fieldapp.store import Store
 from fieldapp.web import access_words, sign_in_words, words
 from fieldapp.web.guards import me, signed_in
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import Problems, show, told_of
 from fieldapp.widening import Asked, ReasonMissing, Wish
 from sync.entry import moment, stamp
 
 pages = Blueprint("accounts", __name__, url_prefix="/desk")
+pages.after_request(noting("accounts"))
 
 
 @pages.get("/people/<person>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import accounts, people
+from fieldapp import accounts, after_restore, people
 from fieldapp.accounts import NotThisOne
 from fieldapp.keys import check_words
 from fieldapp.people import ROLES
@@ -58,7 +58,8 @@ def _people(done: str | None = None, *, typed: str = "", wrong: list[tuple[str, 
         for row in store.people.all()
     ]
     return show(
-        "admin/people.html", 400 if wrong else 200, people=listed, teams=list(teams.values()), done=done, typed=typed, problems=told_of(wrong or [])
+        "admin/people.html", 400 if wrong else 200, people=listed, teams=list(teams.values()), done=done, typed=typed, problems=told_of(wrong or []),
+        is_restored=after_restore.are_left(store, me()),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import leaves, summaries
+from fieldapp import after_restore, leaves, summaries
 from fieldapp.board import Child, Note, Opened, Phone, Section, Unsorted
 from fieldapp.people import DESK_ROLES
 from fieldapp.web import words
@@ -49,6 +49,7 @@ def page() -> ResponseReturnValue:
         "board/page.html",
         sections=[_section(one, now) for one in sections],
         unconfirmed=leaves.to_confirm(here.store, here.keys, me(), now),
+        is_restored=after_restore.are_left(here.store, me()),
         done=words.REVIEW_SENT.get(request.args.get("done", "")),
     )
 

@@ -136,7 +136,10 @@ def disconnect() -> ResponseReturnValue:
     refused = unproven(_disconnect_form) if _is_connected() else None
     if refused is not None:
         return refused
-    is_gone = own_account.disconnect_council(office().store, me(), office().clock())
+    here = office()
+    is_gone = own_account.disconnect_council(here.store, me(), here.clock())
+    if here.epoch_file is not None:
+        here.epoch_file.note(here.store, "accounts")
     return redirect(url_for("account.page", done="disconnected" if is_gone else None), code=303)
 
 

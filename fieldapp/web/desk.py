@@ -10,6 +10,7 @@ from fieldapp.web import (
     account,
     accounts,
     admin,
+    after_restore,
     audits,
     board,
     carrying,
@@ -51,6 +52,7 @@ def install(app: Flask, asset: Callable[[str], str]) -> None:
         rotas,
         emergencies,
         admin,
+        after_restore,
         audits,
         accounts,
     ):

@@ -14,11 +14,12 @@ from fieldapp.leaves import CannotChange, Leave, Readers, Step
 from fieldapp.records import NotOpen
 from fieldapp.web import access_words, days, words
 from fieldapp.web.guards import me, signed_in
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import show
 from sync.entry import moment, stamp
 
 pages = Blueprint("leaves", __name__, url_prefix="/desk/families/<casefile>")
+pages.after_request(noting("readers"))
 
 Wrong = list[tuple[str, str]]
 
@@ -187,8 +188,6 @@ def _change(casefile: str, change: Callable[[], None], done: str, where: str, wr
         wrong = [(where, refused.why)]
     if wrong:
         return _page(found, wrong=wrong, status=400)
-    if here.epoch_file is not None:
-        here.epoch_file.note_readers(here.store)
     return redirect(to or url_for("leaves.page", casefile=casefile, done=done), code=303)
 
 

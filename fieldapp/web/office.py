@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app, request
 
 if TYPE_CHECKING:
     from fieldapp.council import Council
-    from fieldapp.epoch import EpochFile
+    from fieldapp.epoch import EpochFile, Kind
     from fieldapp.keys import Keys
     from fieldapp.practice import Practice
     from fieldapp.store import Store
@@ -40,6 +40,18 @@ class Office:
     def over_https(self) -> bool:
         """Says whether cookies can be bound to this host with `__Host-`; plain http is only for localhost."""
         return self.origin.startswith("https://")
+
+
+def noting(kind: Kind) -> Callable[[Response], Response]:
+    """Makes what follows each answer of some pages: after a form was taken, how far the audit has come is noted beside the key file, as a change of this kind."""
+
+    def note(answer: Response) -> Response:
+        here = office()
+        if here.epoch_file is not None and request.method == "POST" and answer.status_code < 400:
+            here.epoch_file.note(here.store, kind)
+        return answer
+
+    return note
 
 
 def put_office(app: Flask, office: Office) -> None:

@@ -12,11 +12,12 @@ from fieldapp.radar import LONGEST_WHY, STATUSES, PhoneState
 from fieldapp.store.signers import SignerRow
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import show, told_of
 from sync.entry import moment
 
 pages = Blueprint("phones", __name__, url_prefix="/desk")
+pages.after_request(noting("phones"))
 
 Wrong = list[tuple[str, str]]
 
@@ -66,8 +67,6 @@ def decide(device: str) -> ResponseReturnValue:
         return _page(_state(device), typed, [("status", "phone_moved")], 409)
     except radar.OwnPhone:
         return _page(state, typed, [("status", "own_phone")], 409)
-    if here.epoch_file is not None:
-        here.epoch_file.note(here.store)
     return redirect(url_for("phones.page", device=device, done=chosen), code=303)
 
 

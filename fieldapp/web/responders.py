@@ -12,10 +12,11 @@ from fieldapp.practice.measures import Measure
 from fieldapp.responders import LONGEST_HOW, LONGEST_WHO, Responder, Settled, SomebodyElseSettled
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import show, told_of
 
 pages = Blueprint("responders", __name__, url_prefix="/desk")
+pages.after_request(noting("readers"))
 
 Typed = dict[str, tuple[str, str]]
 

@@ -14,12 +14,13 @@ from fieldapp.accounts import NotThisOne
 from fieldapp.rotas import CannotArrange, NotYours, TeamRota
 from fieldapp.web import access_words, days, words
 from fieldapp.web.guards import me, signed_in
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import show, told_of
 from fieldapp.widening import ReasonMissing, Wish
 from sync.entry import moment
 
 pages = Blueprint("rotas", __name__, url_prefix="/desk/pods-and-duty")
+pages.after_request(noting("duty"))
 
 
 @pages.get("")

@@ -9,12 +9,13 @@ from fieldapp import accounts, passwords, people
 from fieldapp.accounts import NotThisOne, Ticket
 from fieldapp.people import Refused
 from fieldapp.web.guards import open_form, open_to_all
-from fieldapp.web.office import office
+from fieldapp.web.office import noting, office
 from fieldapp.web.pages import Problems, show, told_of
 from fieldapp.web.sign_in import refusal, waiting
 from fieldapp.web.visitors import bound_to, show_to_visitor
 
 pages = Blueprint("set_up", __name__, url_prefix="/desk")
+pages.after_request(noting("accounts"))
 
 _FIELDS = ("email", "first", "second")
 

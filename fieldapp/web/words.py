@@ -504,6 +504,30 @@ def lost_notes(at: str, waiting: int, oldest_at: str | None, now: datetime) -> s
 
 MACHINE = "the office’s own machine"
 """Who did what nobody did who was signed in."""
+AFTER_A_RESTORE = {
+    "accounts": {
+        "title": "Accounts",
+        "what": "Who left, was given another part, or was locked out since the backup can sign in as before. Passwords, passkeys and authenticators are as they were then: whoever changed one because somebody knew it must change it again.",
+    },
+    "duty": {
+        "title": "Pods, duty and auditors",
+        "what": "Turns of duty that were ended, people taken out of a pod, and earlier last days of auditors are as they were before, and their phones are given those families again.",
+    },
+    "phones": {
+        "title": "Phones",
+        "what": "A phone that was reported lost or no longer used since the backup is in use again: report it again first of all, because it fetches from now on. One whose person no longer uses it is theirs again, too.",
+    },
+    "readers": {
+        "title": "Who reads your families, and who responds",
+        "what": "Look at “Who responds” first of all: whom a worker is told to ring when a questionnaire shows risk is as it was then. Whoever was taken off a family or kept out of it since the backup reads it again, and their phone is given it. Look at “Who can read” of each family where you took somebody off. Private sections wait on your board until you have confirmed who reads them.",
+    },
+}
+LOOK_THERE = {
+    "accounts": [("admin.people_page", "People")],
+    "duty": [("rotas.page", "Pods and duty")],
+    "phones": [("admin.phones", "Phones")],
+    "readers": [("responders.page", "Who responds"), ("casefiles.families", "Families")],
+}
 _SAID_OF_PHONE = {"device ok": "In use", "device lost": "Reported lost", "device ended": "No longer used"}
 
 
@@ -511,6 +535,11 @@ def said_of_phone(what: str, by: str, of: str, why: str, at: str, now: datetime)
     """Says what somebody said of a phone, and why."""
     said = _SAID_OF_PHONE.get(what) or f"{of or 'Somebody'} no longer uses it"
     return f"{said}: said by {by}, {when_text(at, now)}" + (f" – {why}" if why else "")
+
+
+def gone_through(name: str, at: str, now: datetime) -> str:
+    """Says who went through it after a restore."""
+    return f"Gone through by {name or 'somebody who has left'}, {when_text(at, now)}."
 
 
 def looked_into(what: str, name: str, at: str, now: datetime) -> str:

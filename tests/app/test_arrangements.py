@@ -914,6 +914,7 @@ def test_backup_of_an_earlier_release_is_put_back_without_a_fault(place: Harrowm
         took_nothing_down(raw)
         for table in ("widenings", "refusals"):
             raw.execute(f"DROP TABLE {table}")
+        raw.execute("DROP INDEX audit_decisions")
         raw.execute("PRAGMA user_version = 9")
     beside = EpochFile(tmp_path / "office.key")
     done = backups.restore(then, str(live), here.keys, beside, place.clock(), lambda step, done, total: None)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fieldapp import backups, cli, config, hold, office_keys, open_office, people, receipts, store, verifying
-from fieldapp.epoch import EpochFile, epoch_of, kept
+from fieldapp.epoch import EpochFile, Noted, epoch_of, kept
 from fieldapp.keys import Keys
 from fieldapp.store.copying import copy
 from fieldapp.web.office import Office
@@ -201,16 +201,16 @@ def test_second_backup_into_the_same_folder_waits_for_nobody_and_says_so(place: 
 def test_what_was_backed_up_comes_back_with_a_higher_epoch_and_the_former_is_kept(
     machine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # Somebody is signed in at that moment, and it is in the copy.
+    office = open_office(config.read())
+    with office.store.writing() as tx:
+        tx.people.begin_session("a session", tx.people.all()[0].id, "2026-11-23T09:30:00.000Z")
+    office.store.close()
     assert cli.main(["backup"]) == 0
     told = capsys.readouterr().out
     assert "sealed and holds no key" in told
     assert "Phones may now let go" in told
     add_casefile("The Aldous family")
-    office = open_office(config.read())
-    with office.store.writing() as tx:
-        person = tx.people.all()[0].id
-        tx.people.begin_session("a session", person, "2026-11-23T09:30:00.000Z")
-    office.store.close()
     assert cli.main(["restore", str(newest(machine))]) == 0
     told = capsys.readouterr().out
     assert "1 entries, epoch 2" in told
@@ -447,7 +447,7 @@ def test_kill_in_the_middle_of_a_restore_leaves_the_old_office_or_the_new(machin
     assert seen == {1, 2}
     assert (titles(), len(list(machine.glob("*.restoring*")))) == (1, 0)
     office = open_office(config.read())
-    assert EpochFile(config.read().beside).noted() == (epoch_of(office.store), kept(office.store))
+    assert EpochFile(config.read().beside).noted() == Noted(epoch_of(office.store), kept(office.store))
     office.store.close()
 
 

@@ -154,10 +154,10 @@ def test_what_was_said_of_a_phone_at_the_machine_and_at_the_desk_stands_on_its_p
 def test_what_the_machine_says_of_a_phone_is_noted_beside_the_key_file(
     machine: Machine, ama: Handset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noted: list[int] = []
-    monkeypatch.setattr("fieldapp.epoch.EpochFile.note", lambda _file, store: noted.append(store.audit.next()[0]))
+    noted: list[tuple[str, int]] = []
+    monkeypatch.setattr("fieldapp.epoch.EpochFile.note", lambda _file, store, kind: noted.append((kind, store.audit.next()[0])))
     machine.run("device", "lost", "--reason", "stolen", "--", ama.device)
-    assert noted[-1:] == [machine.place.office.store.audit.next()[0]]
+    assert noted[-1:] == [("phones", machine.place.office.store.audit.next()[0])]
 
 
 @pytest.mark.parametrize(

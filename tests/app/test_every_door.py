@@ -208,6 +208,7 @@ DOORS = {
     ("POST", "/desk/account/council"): Door(AT_THE_DESK, refuses=400),
     ("GET", "/desk/account/council/disconnect"): Door(AT_THE_DESK),
     ("POST", "/desk/account/council/disconnect"): Door(AT_THE_DESK),
+    **{(method, "/desk/after-a-restore"): Door(BOTH) for method in ("GET", "POST")},
     ("GET", "/desk/resets"): Door(BOTH),
     # Whose it is not to confirm hears that it is not, as after somebody else did; the words are shown to nobody twice.
     ("POST", "/desk/resets/<reset>/confirm"): Door(BOTH),

@@ -120,7 +120,7 @@ def wrong_in(answer: TestResponse, words: str, rule: str = "") -> list[str]:
 LAST = ("leaves.transfer", "accounts.change", "accounts.close")
 """What takes the page away from whoever sends it is sent last."""
 SHOWN_LATER = (
-    "account.remove_passkey", "account.sign_out_elsewhere", "accounts.disconnect", "accounts.open_again", "council.connect",
+    "account.remove_passkey", "account.sign_out_elsewhere", "accounts.disconnect", "accounts.open_again", "after_restore.tick", "council.connect",
     "council.disconnect", "council.send_code", "leaves.confirm", "phones.settle", "set_up.finish", "sorting.back",
 )  # fmt: skip
 """What only stands on a page once something else was done; it is sent words as well, under every name that any form has."""

@@ -348,8 +348,8 @@ def test_text_that_is_gone_without_an_erasure_is_a_fault(kept: Kept) -> None:
 def test_database_with_less_than_noted_beside_the_key_was_put_back_by_hand(kept: Kept) -> None:
     opened = store.open_still(kept.path)
     count = epoch.kept(opened)
-    assert [each.code for each in verifying.verify(opened, kept.keys, noted=(1, count + 1))] == ["behind"]
-    assert [each.code for each in verifying.verify(opened, kept.keys, noted=(1, count))] == []
+    assert [each.code for each in verifying.verify(opened, kept.keys, noted=epoch.Noted(1, count + 1))] == ["behind"]
+    assert [each.code for each in verifying.verify(opened, kept.keys, noted=epoch.Noted(1, count))] == []
 
 
 # What is forged so well that no chain shows it
