@@ -164,7 +164,7 @@ def _change_account(office: Office, given: argparse.Namespace) -> int:
     except leaves.MustHandOver:
         raise CannotStart("Somebody else has to take over work of theirs first. Nothing was changed.") from None
     if office.epoch_file is not None:
-        office.epoch_file.note(store, "accounts")
+        office.epoch_file.note(store, kind="accounts")
     if given.open:
         print(f"{row.name}’s account is open again.")
     if given.role:

@@ -76,7 +76,7 @@ class EpochFile:
         with self._locked() as file:
             return _read(file)
 
-    def note(self, store: Store, kind: Kind | None = None) -> None:
+    def note(self, store: Store, *, kind: Kind | None = None) -> None:
         """Notes how much is placed and kept aside, after each push; and after a change of a `kind`, which no entry may tell of, how far the audit has come.
 
         It never goes back. Not the audit after each push: then a copy that lacks nothing but that somebody looked would be taken for one that was put back.

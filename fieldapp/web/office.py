@@ -48,7 +48,7 @@ def noting(kind: Kind) -> Callable[[Response], Response]:
     def note(answer: Response) -> Response:
         here = office()
         if here.epoch_file is not None and request.method == "POST" and answer.status_code < 400:
-            here.epoch_file.note(here.store, kind)
+            here.epoch_file.note(here.store, kind=kind)
         return answer
 
     return note

@@ -236,7 +236,7 @@ def test_file_of_an_earlier_release_is_read_and_none_of_what_is_noted_ever_falls
     beside.path.write_text('{"epoch": 3, "entries": 7, "audit": 5}'.ljust(80) + "\n")
     assert beside.noted() == Noted(3, 7, 5, 0, 0, 0)
     for kind in KINDS:
-        beside.note(place.office.store, kind)
+        beside.note(place.office.store, kind=kind)
     audit = place.office.store.audit.next()[0] - 1
     assert beside.noted() == Noted(3, 7, max(audit, 5), audit, audit, audit)
     # An earlier release reads the first 200 bytes of it, whatever the numbers are.

@@ -278,6 +278,8 @@ def test_pages_of_accounts_are_whole_and_have_nothing_that_axe_objects_to(laptop
     eye.looks("change your password")
     page.get_by_role("button", name="Change it").click()
     eye.looks("change your password, nothing typed")
+    page.goto(f"{server.origin}/desk/after-a-restore")
+    eye.looks("after a restore")
     page.goto(f"{server.origin}/desk/account/passkey")
     eye.looks("add a passkey")
     admin.goes_to("People")
