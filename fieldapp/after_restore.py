@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fieldapp.epoch import KINDS, Kind
+from fieldapp.epoch import Kind
 from fieldapp.people import Person
 from fieldapp.store import Store
 from fieldapp.store.audit import GONE_THROUGH
 from fieldapp.store.settings import RESTORED_AT, RESTORED_LACKS
 from sync.entry import is_time, stamp
+
+
+_ORDER: tuple[Kind, ...] = ("phones", "accounts", "duty", "readers")
+"""By what it costs to wait: a lost phone fetches from its first greeting on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def things_for(store: Store, person: Person) -> list[ToGoThrough]:
     known = store.settings.get(RESTORED_LACKS).split()
     done = store.audit.decisions(GONE_THROUGH, at)
     found = []
-    for kind in KINDS:
+    for kind in _ORDER:
         if (kind == "readers") == (person.role == "administrator"):
             continue
         row = next((each for each in done if each.what == _deed(kind) and (kind != "readers" or each.person == person.id)), None)

@@ -190,7 +190,8 @@ def test_what_to_go_through_after_a_restore_is_listed_until_somebody_has(
     assert "Go through it" in words_of(admin.get("/desk/people"))
     said = words_of(admin.get(PAGE))
     assert said.count("Something here was changed after the backup") == 1
-    assert said.index("Phones Something here was changed after the backup") > 0
+    assert "Phones Something here was changed after the backup" in said
+    assert said.index("Phones Something") < said.index("Who left, was given another part") < said.index("Turns of duty")
     assert "Who reads your families" not in said
     # And supervisors to who reads their families, which each of them goes through
     assert "Go through it" in words_of(marian.get("/desk/board"))
