@@ -16,7 +16,6 @@ from fieldapp.store.audit import GONE_THROUGH
 from fieldapp.store.settings import RESTORED_AT, RESTORED_LACKS
 from sync.entry import is_time, stamp
 
-
 _ORDER: tuple[Kind, ...] = ("phones", "accounts", "duty", "readers")
 """By what it costs to wait: a lost phone fetches from its first greeting on."""
 
