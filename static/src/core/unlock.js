@@ -16,6 +16,7 @@ import {
   takeSigner,
   thumbprint,
 } from "./keys.js";
+import { bytesOf } from "./outside.js";
 import { readyPacket } from "./packets.js";
 import { post } from "./push.js";
 import { openRecords } from "./records.js";
@@ -54,7 +55,11 @@ export async function wordList(outside) {
   } catch {
     throw new Refused("offline");
   }
-  const words = response.ok ? (await response.text()).split("\n").filter((word) => word !== "") : [];
+  const bytes = response.ok ? await bytesOf(response).catch(() => undefined) : undefined;
+  const words = new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .filter((word) => word !== "");
   if (words.length < 2048) throw new Refused("setup_failed", { why: "words" });
   return words;
 }
