@@ -11,7 +11,6 @@ from fieldapp.store.signers import SignerRow
 from sync import entry, messages, wire
 from sync.errors import SyncError
 
-
 LEFT_BYTES = 4 * 1_048_576
 """How much of what somebody left behind is given at once; the rest once that has come back, or a phone would stop reading half-way."""
 

@@ -14,7 +14,7 @@ export const pin = shown("");
 /** What the organisation decided, until it is known a careful guess. */
 export const policy = shown({ hide_after_seconds: 30, lock_after_minutes: 10 });
 
-/** Forgets the keys and begins the page anew, if everything typed is kept. @type {() => Promise<void>} */
+/** Forgets the keys. @type {() => Promise<void>} */
 let lock;
 let wrong = 0;
 /** Where somebody was when the screen was hidden. @type {Element | null} */
@@ -62,9 +62,15 @@ export function lift() {
   later(() => place instanceof HTMLElement && place.focus({ preventScroll: true }), 0);
 }
 
+/** Uncovers a page on which nobody is unlocked any more; whoever unlocks next has a PIN and tries of their own. */
+export function bare() {
+  pin.value = "";
+  lift();
+}
+
 /** @param {string} given @returns {number} tries that are left; none: it is locked */
 export function tryPin(given) {
-  // Whoever had their tries has no more, also while the page stays for words that the phone would not keep.
+  // Whoever had their tries has no more, also while the phone is still locking.
   if (wrong >= TRIES) return 0;
   if (given === pin.value) {
     lift();
@@ -94,7 +100,6 @@ export function guard(locking, isOpen) {
     if (!isOpen()) touchedAt = time();
     if (wrong < TRIES && !isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
     hide();
-    // Words that the phone does not keep are on this screen and nowhere else: it stays hidden, and looks again.
     void lock();
     return true;
   };

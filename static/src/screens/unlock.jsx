@@ -4,7 +4,7 @@ import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, UNKEPT } from "../parts/basic.jsx";
 import { Frame } from "../parts/frame.jsx";
 import { asWords, Line } from "../parts/new-words.jsx";
-import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
+import { ask, outbox, refreshCaseload, refreshStatus, replacing, status, unkept } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
 import * as sayForm from "../words/form.js";
 import * as sayNote from "../words/note.js";
@@ -135,6 +135,7 @@ export function Unlock() {
         </Button>
       </Form>
       <WriteNow vault={vault} />
+      {unkept.value > 0 && <p class="govuk-inset-text">{sayUnlock.unkept}</p>}
       {(outbox.value?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">
           {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{sayUnlock.see}</Link>
