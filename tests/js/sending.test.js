@@ -615,6 +615,26 @@ for (const [
     assert.ok(given < 12, `${given} MiB were read`);
   });
 
+test("what waits on another phone of hers is told to whoever sends from this one, until the office says so no more", async () => {
+  const { office, phone, pass } = await given(0);
+  const elsewhere = { count: 2, seen_at: "2026-11-18T08:00:00.000Z" };
+  const greets = async (/** @type {object} */ more) => {
+    office.weather = async (path, real) => {
+      const response = await real();
+      return path === "/sync/v1/hello" ? Response.json({ ...(await response.json()), ...more }) : response;
+    };
+    pass(400_000);
+    await phone.ask("sync");
+    return (await phone.ask("outbox")).elsewhere;
+  };
+  assert.deepEqual(await greets({ elsewhere }), elsewhere);
+  assert.equal(await greets({}), undefined);
+  await greets({ elsewhere });
+  await phone.ask("lock");
+  assert.equal((await phone.ask("outbox")).elsewhere, undefined);
+  phone.kill();
+});
+
 test("what a verified backup covers is freed, and only that", async () => {
   const { office, phone, pass, now } = await given(1);
   office.durable = () => "2020-01-01T00:00:00.000Z";
