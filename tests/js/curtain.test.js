@@ -19,7 +19,9 @@ Object.assign(globalThis, {
   addEventListener: () => undefined,
   location: { reload: () => (reloads += 1) },
 });
-const { bare, guard, hide, isHidden, lift, pin, readPolicy, TRIES, tryPin } = await import("../../static/src/parts/curtain.js");
+const { bare, cover, guard, hide, isHidden, lift, pin, policy, readPolicy, TRIES, tryPin } = await import(
+  "../../static/src/parts/curtain.js"
+);
 const { beginDraft, draftsOf, hasUnsaved, keeper, keepWhatWasLeft, openDraft } = await import("../../static/src/parts/draft.js");
 const { locking } = await import("../../static/src/parts/lock.js");
 const { join, status } = await import("../../static/src/parts/told.js");
@@ -285,3 +287,41 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     lift();
   });
 }
+
+test("what is typed on a locked phone is hidden when the page is out of sight, and put away when nobody touches it for long", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const done = [];
+  seen = [];
+  policy.value = { hide_after_seconds: 30, lock_after_minutes: 10 };
+  guard(
+    async () => void done.push("locked"),
+    () => false,
+  );
+  const look = (/** @type {"hidden" | "visible"} */ state) => {
+    page.visibilityState = state;
+    for (const heard of seen) heard();
+  };
+  // Given a locked phone on which nothing is typed: there is nothing to hide
+  look("hidden");
+  assert.equal(isHidden.value, false);
+  look("visible");
+  // When somebody types, and looks at another app for a moment, and then for a minute
+  const end = cover(() => done.push("put away"));
+  look("hidden");
+  assert.equal(isHidden.value, true);
+  look("visible");
+  assert.equal(isHidden.value, false);
+  look("hidden");
+  t.mock.timers.tick(60_000);
+  look("visible");
+  assert.equal(isHidden.value, true);
+  lift();
+  assert.deepEqual(done, []);
+  // Then it is put away where nobody goes on, once, and there is nothing to lock
+  t.mock.timers.tick(11 * 60_000);
+  assert.deepEqual([done, isHidden.value], [["put away"], true]);
+  end();
+  lift();
+  t.mock.timers.tick(60 * 60_000);
+  assert.deepEqual([done, isHidden.value], [["put away"], false]);
+});

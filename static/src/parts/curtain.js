@@ -14,6 +14,10 @@ export const pin = shown("");
 /** What the organisation decided, until it is known a careful guess. */
 export const policy = shown({ hide_after_seconds: 30, lock_after_minutes: 10 });
 
+/** What stands on the screen of a locked phone and is for nobody else's eyes, each with how it is put away by itself. @type {{value: readonly (() => unknown)[]}} */
+const exposed = shown([]);
+export const isExposed = () => exposed.value.length > 0;
+
 /** Forgets the keys. @type {() => Promise<void>} */
 let lock;
 let wrong = 0;
@@ -52,6 +56,17 @@ export function hide() {
   void leave();
 }
 
+/**
+ * Guards what stands on the screen of a phone on which nobody is unlocked: it can be hidden, hides by itself, and is put away where nobody touched it for long.
+ * @param {() => unknown} away keeps it, and takes it off the screen @returns {() => void} when it stands there no more
+ */
+export function cover(away) {
+  exposed.value = [...exposed.value, away];
+  return () => {
+    exposed.value = exposed.value.filter((one) => one !== away);
+  };
+}
+
 /** Whether a hidden screen comes back for its owner only: where it does not, a tap of anybody lifts it. */
 export const isGuarded = () => pin.value !== "" || ownPasskey() !== undefined;
 
@@ -86,10 +101,11 @@ export function tryPin(given) {
  * itself when somebody only looked away; locks when nobody has touched it for long.
  *
  * @param {() => Promise<void>} locking
- * @param {() => boolean} isOpen whether there is anything to guard
+ * @param {() => boolean} isUnlocked
  */
-export function guard(locking, isOpen) {
+export function guard(locking, isUnlocked) {
   lock = locking;
+  const isOpen = () => isUnlocked() || isExposed();
   const time = () => now().getTime();
   let touchedAt = time();
   let leftAt = 0;
@@ -100,7 +116,11 @@ export function guard(locking, isOpen) {
     if (!isOpen()) touchedAt = time();
     if (wrong < TRIES && !isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
     hide();
-    void lock();
+    if (isUnlocked()) void lock();
+    else {
+      for (const away of exposed.value) void away();
+      touchedAt = time();
+    }
     return true;
   };
   const watch = () => {

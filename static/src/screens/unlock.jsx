@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, UNKEPT } from "../parts/basic.jsx";
+import { cover } from "../parts/curtain.js";
 import { Frame } from "../parts/frame.jsx";
 import { asWords, Line } from "../parts/new-words.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status, unkept } from "../parts/told.js";
@@ -199,6 +200,8 @@ function WriteNow({ vault }) {
     }
     setBusy(false);
   };
+  // What was begun and left is kept as it stands: its author reads it after unlocking, and says what it is.
+  useEffect(() => (text || about ? cover(keep) : undefined), [text, about, vault]);
   if (!is)
     return (
       <Form
