@@ -32,10 +32,12 @@ def hello(
     *,
     is_signed: bool = False,
     drafts: int = 0,
+    elsewhere: messages.Elsewhere | UnsetType = UNSET,
 ) -> messages.HelloAnswer:
     """Answers a greeting. `reader` is the signer that proved itself, needed for a digest; None otherwise.
 
-    `is_signed`: a key of this phone signed what it says it dropped. `drafts`: how many the reader left behind elsewhere.
+    `is_signed`: a key of this phone signed what it says it dropped. `drafts`: how many the reader left behind. `elsewhere`: what waits on
+    other phones of theirs.
     """
     at = entry.stamp(now)
     if reader is not None and request.keyset_n > keys.ring(store).n:
@@ -67,6 +69,7 @@ def hello(
         checkpoint=checkpoint.jws if checkpoint is not None and not _has(request, checkpoint) else UNSET,
         responders=UNSET if reader is None else _responders(store, request.responders),
         drafts=drafts or UNSET,
+        elsewhere=elsewhere,
     )
 
 

@@ -11,6 +11,9 @@ from fieldapp.store.signers import SignerRow
 from sync import entry, messages, wire
 from sync.errors import SyncError
 
+LEFT_BYTES = 4 * 1_048_576
+"""How much of what somebody left behind is given at once; the rest once that has come back, or a phone would stop reading half-way."""
+
 
 class DraftRefused(SyncError):
     """A draft that cannot be kept: not readable, or not by a signer of that name."""
@@ -20,6 +23,7 @@ def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> l
     """The drafts of this signer's person that lie under signers nobody unlocks any more: words forgotten, a phone lost or out of use.
 
     What was sent or thrown away meanwhile is no draft any more. They go to their author only, whatever else this person may read now.
+    Of more than one answer carries, the first.
     """
     person = scope.reader(store, signer.person)
     rows = store.drafts.left_behind(signer.person, signer.kid)
@@ -41,7 +45,13 @@ def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> l
         if store.entries.is_written_since(str(said.get("record")), signer.person, str(said.get("written_at"))):
             continue
         found[slot] = messages.LeftDraft(slot, n, header, body)
-    return list(found.values())
+    given, room = [], LEFT_BYTES
+    for each in found.values():
+        if room <= 0:
+            break
+        given.append(each)
+        room -= len(each.header) + len(each.body)
+    return given
 
 
 def keep(store: Store, keys: Keys, device: str, slot: str, envelope: bytes, now: datetime) -> messages.DraftAnswer:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from fieldapp import board
 from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys
@@ -17,7 +19,8 @@ from fieldapp.sorting import try_device_again
 from fieldapp.store import Store
 from fieldapp.store.alarms import AlarmRow
 from fieldapp.store.audit import OF_PHONES, AuditRow
-from fieldapp.store.signers import DeviceRow
+from fieldapp.store.signers import DeviceRow, SignerRow
+from sync import messages
 from sync.entry import moment, stamp, write_json
 
 LONGEST_WHY = 1_000
@@ -150,6 +153,20 @@ def on_board(state: PhoneState, names: dict[str, str]) -> board.Phone:
         missing_since=min(since, default=None),
         lost_at=moment(state.losses[0].at) if state.losses else None,
     )
+
+
+def elsewhere(store: Store, reader: SignerRow, now: datetime) -> messages.Elsewhere | UnsetType:
+    """What waits on other phones in use of this person that have been silent for as long as the board waits before it lists one.
+
+    A browser and the app beside it on the home screen are two phones here, and only whoever set up both knows that there is another to open.
+    """
+    ids = {each.device for each in store.signers.of_person(reader.person)} - {reader.device}
+    devices = [device for each in sorted(ids) if (device := store.signers.device(each)) is not None]
+    until = stamp(now - board.STUCK_AFTER)
+    silent = [each for each in devices if each.status == "ok" and each.waiting > 0 and each.seen_at <= until]
+    if not silent:
+        return UNSET
+    return messages.Elsewhere(sum(each.waiting for each in silent), min(each.seen_at for each in silent))
 
 
 def settle(store: Store, keys: Keys, person: Person, state: PhoneState, why: str, now: datetime) -> None:

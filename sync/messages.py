@@ -150,6 +150,13 @@ class DeviceState(Struct, frozen=True):
     status: Literal["ok", "lost", "cloned", "ended"]
 
 
+class Elsewhere(Struct, frozen=True):
+    """What waits on other phones, or in other browsers, that this person set up and has not opened for hours; `seen_at` is when the first of them was last heard."""
+
+    count: Count
+    seen_at: Time
+
+
 class Responder(Struct, frozen=True):
     """Who is told when a questionnaire shows risk, and how they are reached."""
 
@@ -181,6 +188,7 @@ class HelloAnswer(Struct, frozen=True, kw_only=True):
     checkpoint: Jws | UnsetType = UNSET
     responders: Responders | UnsetType = UNSET
     drafts: Count | UnsetType = UNSET
+    elsewhere: Elsewhere | UnsetType = UNSET
 
 
 class PushResult(Struct, frozen=True, kw_only=True):

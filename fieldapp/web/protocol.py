@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from fieldapp import delivery, drafts, intake, passkeys, people, signers, sorting
+from fieldapp import delivery, drafts, intake, passkeys, people, radar, signers, sorting
 from fieldapp.epoch import epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import check_words
@@ -295,6 +295,7 @@ def hello() -> ResponseReturnValue:
     answer = delivery.hello(
         here.store, here.keys, device, asked, reader, here.practice.index_hash, now,
         is_signed=bool(asked.dropped) and _is_signed(), drafts=len(left),
+        elsewhere=msgspec.UNSET if reader is None else radar.elsewhere(here.store, reader, now),
     )  # fmt: skip
     response = _answer(answer)
     _set_cookie(response, request.cookies[device_cookie()])

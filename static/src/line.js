@@ -21,10 +21,10 @@ export class Refusal extends Error {
 
 /**
  * Connects to the core. When the core stops, every open question is refused with `core_stopped`: a screen that
- * waits for ever would hide that nothing is being saved.
+ * waits for ever would hide that nothing is being saved. `end` does the same for a core that is ended here.
  *
  * @param {Port} port
- * @returns {{ask: (name: string, args?: unknown) => Promise<any>, on: (topic: string, heard: (value: any) => void) => () => void}}
+ * @returns {{ask: (name: string, args?: unknown) => Promise<any>, on: (topic: string, heard: (value: any) => void) => () => void, end: () => void}}
  */
 export function connect(port) {
   /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Refusal) => void}>} */
@@ -33,6 +33,11 @@ export function connect(port) {
   const listening = new Map();
   let last = 0;
   let stopped = false;
+  const end = () => {
+    stopped = true;
+    for (const { reject } of open.values()) reject(new Refusal({ code: "core_stopped" }));
+    open.clear();
+  };
 
   port.addEventListener("message", ({ data }) => {
     if (data?.news) {
@@ -46,9 +51,7 @@ export function connect(port) {
     else asked.resolve(data.answer);
   });
   port.addEventListener("error", () => {
-    stopped = true;
-    for (const { reject } of open.values()) reject(new Refusal({ code: "core_stopped" }));
-    open.clear();
+    end();
     for (const heard of listening.get("stopped") ?? []) heard({});
   });
   port.start?.();
@@ -68,5 +71,6 @@ export function connect(port) {
       listening.set(topic, set.add(heard));
       return () => void set.delete(heard);
     },
+    end,
   };
 }

@@ -17,7 +17,7 @@ import {
   startCore,
 } from "./page.js";
 import { Button, Form, Trouble } from "./parts/basic.jsx";
-import { guard, isHidden, readPin, readPolicy } from "./parts/curtain.js";
+import { bare, guard, isHidden, readPin, readPolicy } from "./parts/curtain.js";
 import { hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
 import { locking } from "./parts/lock.js";
@@ -60,10 +60,18 @@ const updateReady = shown(false);
 const canInstall = shown(false);
 const failed = shown(/** @type {any} */ (null));
 
-const core = startCore();
+let core = startCore();
 
-const lock = locking(() => core.terminate());
-const lockNow = () => void lock(true);
+const lock = locking(
+  () => core.terminate(),
+  () => {
+    status.value = null;
+    core = startCore();
+    join(connect(core));
+    void start(true);
+  },
+);
+const lockNow = () => void lock();
 
 /** @param {string} path @returns {any} the screen for an address inside the page */
 function screenFor(path) {
@@ -137,7 +145,10 @@ function Failed() {
 function App() {
   const hidden = isHidden.value;
   const unlocked = isUnlocked();
-  useEffect(() => void (unlocked && Promise.all([readPin(), readPolicy()])), [unlocked]);
+  useEffect(() => {
+    if (unlocked) void Promise.all([readPin(), readPolicy()]);
+    else bare();
+  }, [unlocked]);
   return (
     <>
       <div class={hidden ? "app-behind" : undefined} inert={hidden}>
@@ -153,10 +164,12 @@ function App() {
 
 const isUnlocked = () => status.value?.state === "unlocked";
 
-async function start() {
+/** @param {boolean} [isHere] whether this page is the one that writes, and only its worker is another: the one before it may still hold its place */
+async function start(isHere = false) {
   failed.value = null;
   try {
     await refreshStatus();
+    if (secondTab.value && isHere) await ask("continue here").then(refreshStatus);
     if (secondTab.value) return;
     outbox.value = await ask("outbox");
     if (isUnlocked()) await refreshCaseload();

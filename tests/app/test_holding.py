@@ -236,6 +236,21 @@ def test_draft_left_under_forgotten_words_goes_to_its_author_and_to_nobody_else(
     assert again.post("/drafts", {"v": 1}).status_code == 401
 
 
+def test_drafts_come_back_in_parts_when_one_answer_would_be_larger_than_a_phone_reads(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    slots = {keeps_draft(ama, casefile, fields={"seen_and_heard": "x" * 260_000}) for _ in range(20)}
+    again = Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
+    got: set[str] = set()
+    while again.hello(digest=True).get("drafts"):
+        found = left(again)
+        assert 0 < sum(len(each["body"]) for each in found) < 5 * 1_048_576
+        for each in found:
+            keeps_draft(again, casefile, n=each["n"] + 1, slot=each["slot"])
+        assert not got & {each["slot"] for each in found}
+        got |= {each["slot"] for each in found}
+    assert got == slots
+
+
 def test_draft_comes_back_from_a_lost_phone_and_not_from_one_in_use(ama: Handset, place: Harrowmere) -> None:
     keeps_draft(ama, opened(ama))
     other = phone(place, "ama")

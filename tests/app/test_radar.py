@@ -134,9 +134,14 @@ def test_what_waits_in_the_browser_stays_on_the_board_when_the_app_was_set_up_be
     own = app.write(casefile, NOTE)
     assert app.push(own)[0]["status"] == "stored"
 
-    # When only the app is used, with nothing waiting in it
+    # When only the app is used, with nothing waiting in it, then it hears of the other, by its owner's key alone
+    assert "elsewhere" not in app.hello(digest=True), "whoever uses both is told nothing"
+    heard = place.office.store.signers.device(ama.device)
+    assert heard is not None
     place.clock.pass_by(days=3)
-    app.hello(digest=True)
+    assert "elsewhere" not in app.hello()
+    assert app.hello(digest=True)["elsewhere"] == {"count": 2, "seen_at": heard.seen_at}
+    assert "elsewhere" not in phone(place, "reece").hello(digest=True)
     marian = place.signed_in("marian")
 
     # Then the board goes on naming the one where two wait, and since when, and calls neither copied nor emptied
@@ -153,6 +158,7 @@ def test_what_waits_in_the_browser_stays_on_the_board_when_the_app_was_set_up_be
     assert {each["status"] for each in ama.push(*notes)} == {"stored"}
     ama.hello(digest=True)
     assert "items wait" not in words_of(marian.get("/desk/board"))
+    assert "elsewhere" not in app.hello(digest=True)
     app.pull_all()
     assert {own.id, *(note.id for note in notes)} <= set(app.entries)
 

@@ -193,6 +193,10 @@ class Keyworker:
         self.presses("Finish")
         self.is_at("Settings", timeout=UNLOCKING_MS)
 
+    def begins_to_write_without_unlocking(self, text: str) -> None:
+        self.presses("Write a note now, without unlocking")
+        self.puts(self.page.get_by_label("What happened?"), text)
+
     def writes_without_unlocking(self, text: str, *, about: str = "") -> None:
         """One tap, one box, and whom it is about in any words."""
         self.presses("Write a note now, without unlocking")

@@ -11,6 +11,7 @@ from tests.browser.phone import Phone
 from tests.browser.server import Server
 
 TEXT = "He is at the door and she will not open."
+CLOCK = re.compile(r"\d\d:\d\d \w+ \d+ \w+ \d{4} Tap to go on")
 TAPS = 4  # and one sentence: with a thumb no more than fifteen seconds
 OTHER = "Somebody rang at the door and asked for Dawn."
 
@@ -99,6 +100,22 @@ def test_note_written_without_signal_waits_and_goes_while_the_phone_stays_locked
     ama.unlocks()
     ama.follows("Read it and decide")
     ama.sees("The office has it", timeout=45_000)
+
+    # And what is being typed on a locked phone is hidden by a tap, and when another app comes in front of it
+    ama.locks()
+    ama.begins_to_write_without_unlocking(OTHER)
+    ama.presses("Hide screen")
+    assert OTHER not in ama.seen_by_all()
+    assert CLOCK.fullmatch(" ".join(ama.seen_by_all().split()))
+    ama.taps_the_clock()
+    expect(ama.page.get_by_label("What happened?")).to_have_value(OTHER)
+    ama.looks_away()
+    assert CLOCK.fullmatch(" ".join(ama.seen_by_all().split()))
+    ama.looks_back()
+    expect(ama.page.get_by_label("What happened?")).to_be_visible()
+    ama.presses("Leave it")
+    ama.unlocks()
+    ama.follows("Read it and decide")
 
     # And what somebody else wrote on it is put aside, and stays at the office
     ama.presses("Put it aside")

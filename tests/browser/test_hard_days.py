@@ -49,7 +49,30 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
     expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
     ama.sees("Not kept yet – see below")
 
-    # And when she locks it, then the browser asks first, and whoever stays goes on with every word
+    # And when a goal is rated meanwhile, then that is not kept either, and stands there when she comes back to it
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    eight = ama.page.get_by_label("8", exact=True).first
+    eight.check()
+    ama.sees("Not kept yet – see below")
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    expect(eight).to_be_checked()
+
+    # And when she locks it, then it is locked, and every word is there when she has unlocked it
+    ama.locks()
+    ama.sees("Something typed here could not be kept yet. Do not close this page")
+    assert not ama.finds_in_the_page(SEEN)
+    ama.unlocks_where_she_was()
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    expect(eight).to_be_checked()
+    ama.opens_the_family("Tarnley")
+    ama.follows("Carry on with the visit note")
+    expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
+    ama.sees("Not kept yet – see below")
+
+    # And when she would load the page anew, then the browser asks first
     asked: list[str] = []
 
     def stays(told: Dialog) -> None:
@@ -57,21 +80,21 @@ def test_full_phone_says_so_and_the_same_note_is_sent_when_there_is_room(ama: Ke
         told.dismiss()
 
     ama.page.once("dialog", stays)
-    ama.goes_to_the_settings()
     with ama.page.expect_event("dialog"):
-        ama.presses("Lock")
-    ama.opens_the_family("Tarnley")
-    ama.follows("Carry on with the visit note")
+        ama.page.evaluate("() => { setTimeout(() => location.reload()); }")
     expect(ama.question("What did you see and hear?").first).to_have_value(SEEN)
-    ama.sees("Not kept yet – see below")
     assert asked == ["beforeunload"]
 
     # And what stands on this screen alone went nowhere else because it could not be kept
     the_lost_phone_tells_nothing(ama.phone, ama, after="there was no room")
 
-    # When there is room again, then one tap keeps it, and the same note is saved and sent
+    # When there is room again, then a tap keeps it, and the same note is saved and sent
     ama.phone.has_room_again(server.origin)
     ama.presses("Try again")
+    expect(ama.page.get_by_text("Not kept yet")).to_have_count(0)
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    expect(eight).to_be_checked()
     ama.waits_for_the_draft_to_be_kept()
     ama.restarts_the_phone()
     ama.unlocks()

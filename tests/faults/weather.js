@@ -149,17 +149,16 @@ class Answer {
     this.status = status;
     this.ok = status >= 200 && status < 300;
     this.headers = { get: (name) => headers[name] ?? null };
-    this.body = body;
+    this.body = { getReader: () => reading([Buffer.from(body, "utf8")]) };
   }
-  async json() {
-    return JSON.parse(this.body);
-  }
-  async text() {
-    return this.body;
-  }
-  async arrayBuffer() {
-    return new Uint8Array(Buffer.from(this.body, "utf8")).buffer;
-  }
+}
+
+/** Reads what is there to its end. @param {Uint8Array[]} parts */
+function reading(parts) {
+  return {
+    read: async () => ({ done: parts.length === 0, value: parts.shift() }),
+    cancel: async () => {},
+  };
 }
 
 /**

@@ -322,6 +322,32 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("of two forms that keep one draft at the same time the later stands, and neither is refused", async () => {
+    const { casefile, phone } = await given();
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    const keeps = (/** @type {string} */ purpose) => phone.ask("draft.keep", { slot, fields: { purpose } });
+    const kept = await Promise.allSettled(["See Kayleigh", "See Kayleigh tonight", "Ring Dawn"].map(keeps));
+    assert.ok(kept.every(({ status }) => status === "fulfilled"));
+    assert.equal((await phone.ask("draft.open", { slot })).fields.purpose, "Ring Dawn");
+    phone.kill();
+  });
+
+  test("a draft that is sent while it is still being kept is sent once, and does not come back", async () => {
+    const { casefile, child, phone } = await given();
+    const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });
+    const fields = visitNote(child, "Calm");
+    await Promise.all([
+      ...["Calm", "Calm now"].map((words) => phone.ask("draft.keep", { slot, fields: visitNote(child, words) })),
+      phone.ask("send", { slot, fields, mode: "alone" }),
+    ]);
+    assert.deepEqual((await phone.ask("family", { casefile })).drafts, []);
+    const { length } = (await phone.ask("family", { casefile })).records.filter(
+      (/** @type {any} */ one) => one.kind === "visit_note",
+    );
+    assert.equal(length, 1);
+    phone.kill();
+  });
+
   test("what is missing is named, and the draft stays", async () => {
     const { casefile, phone } = await given();
     const { slot } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1" });

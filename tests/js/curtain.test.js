@@ -19,10 +19,12 @@ Object.assign(globalThis, {
   addEventListener: () => undefined,
   location: { reload: () => (reloads += 1) },
 });
-const { guard, hide, isHidden, lift, pin, readPolicy, TRIES, tryPin } = await import("../../static/src/parts/curtain.js");
-const { keeper } = await import("../../static/src/parts/draft.js");
+const { bare, cover, guard, hide, isHidden, lift, pin, policy, readPolicy, TRIES, tryPin } = await import(
+  "../../static/src/parts/curtain.js"
+);
+const { beginDraft, draftsOf, hasUnsaved, keeper, keepWhatWasLeft, openDraft } = await import("../../static/src/parts/draft.js");
 const { locking } = await import("../../static/src/parts/lock.js");
-const { join } = await import("../../static/src/parts/told.js");
+const { join, status } = await import("../../static/src/parts/told.js");
 const { connect } = await import("../../static/src/line.js");
 const { onLeaving } = await import("../../static/src/page.js");
 
@@ -44,16 +46,28 @@ const turns = async () => {
 function typesUnderGuard(t, slot, done, answer) {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   t.after(joinsCore(answer));
+  let isOpen = true;
   const draft = keeper(slot, {}, () => {});
   const off = onLeaving(() => draft.keep());
   reloads = 0;
   guard(
-    locking(() => done.push("ended")),
-    () => true,
+    locking(
+      () => done.push("ended"),
+      () => {
+        done.push("another");
+        isOpen = false;
+        t.after(joinsCore(answer));
+        bare();
+      },
+    ),
+    () => isOpen,
   );
   draft.change("line", LINE);
   return {
     draft,
+    unlocks: () => {
+      isOpen = true;
+    },
     async isDone() {
       off();
       await draft.end();
@@ -109,44 +123,43 @@ test("law: five wrong PINs in a row lock the phone, the right one begins the cou
   );
 });
 
-test("five wrong PINs on a phone without room throw nothing away: it stays hidden whoever tries, and locks by itself as soon as what was typed is kept", async (t) => {
+test("five wrong PINs on a phone without room end the keys and throw nothing away: what was typed stays, and is kept once there is room", async (t) => {
   let isFull = true;
-  let refused = 0;
   const done = [];
-  const { draft, isDone } = typesUnderGuard(t, "slot", done, (ask, given) => {
-    if (ask === "draft.keep" && isFull) {
-      refused += 1;
-      throw { code: "store_failed", reason: "QuotaExceededError" };
-    }
+  const { draft, unlocks, isDone } = typesUnderGuard(t, "slot", done, (ask, given) => {
+    if (ask === "draft.keep" && isFull) throw { code: "store_failed", reason: "QuotaExceededError" };
     done.push(ask === "draft.keep" ? given.fields.line : ask);
     return {};
   });
   await draft.keep();
   triesFiveWrongPins();
-  await turns();
   assert.equal(tryPin("2741"), 0);
-  for (let i = 0; i < 3; i++) {
-    const before = refused;
-    t.mock.timers.tick(5_000);
-    await turns();
-    assert.ok(refused > before, "it goes on trying");
-  }
-  assert.ok(isHidden.value);
-  assert.deepEqual([done, reloads], [[], 0]);
-  isFull = false;
-  t.mock.timers.tick(5_000);
   await turns();
-  assert.deepEqual([done, reloads], [[LINE, "lock", "ended"], 1]);
+  assert.deepEqual([done, reloads, isHidden.value, pin.value], [["lock", "ended", "another"], 0, false, ""]);
+  assert.ok(hasUnsaved());
+  t.mock.timers.tick(60_000);
+  await turns();
+  assert.equal(done.length, 3, "once");
+
+  // When there is room, and it locks by itself because nobody touches it
+  unlocks();
+  isFull = false;
+  t.mock.timers.tick(9 * 60_000);
+  await turns();
+  assert.equal(done.length, 3);
+  t.mock.timers.tick(70_000);
+  await turns();
+  assert.deepEqual([done.slice(3, 6), reloads > 0], [[LINE, "lock", "ended"], true]);
   await isDone();
 });
 
-test("a store that does not answer has nothing thrown away for it, and the phone locks as soon as it has answered", async (t) => {
+test("a store that does not answer keeps no key alive, and has nothing thrown away for it", async (t) => {
   const done = [];
   /** @type {(() => void)[]} */
   const hanging = [];
   const { isDone } = typesUnderGuard(t, "hangs", done, (ask) => {
     done.push(ask);
-    return ask === "draft.keep" ? new Promise((answered) => hanging.push(() => answered({}))) : {};
+    return ask === "draft.keep" || ask === "lock" ? new Promise((answered) => hanging.push(() => answered({}))) : {};
   });
   triesFiveWrongPins();
   for (let i = 0; i < 4; i++) {
@@ -154,15 +167,82 @@ test("a store that does not answer has nothing thrown away for it, and the phone
     t.mock.timers.tick(5_000);
   }
   await turns();
-  assert.ok(isHidden.value);
-  assert.deepEqual([done, reloads], [["draft.keep"], 0]);
+  assert.deepEqual([done.filter((one) => one !== "lock").slice(0, 3), reloads], [["draft.keep", "ended", "another"], 0]);
+  assert.ok(hasUnsaved(), "it was not answered for");
   for (const answered of hanging) answered();
-  await turns();
-  t.mock.timers.tick(5_000);
-  await turns();
-  assert.deepEqual(done.slice(0, 3), ["draft.keep", "lock", "ended"]);
-  assert.ok(reloads > 0);
   await isDone();
+});
+
+test("a page on which a colleague's words stand that were not kept locks by itself as any other, and they are there when she unlocks", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const is = (/** @type {string} */ id) => {
+    status.value = /** @type {any} */ ({ person: { id } });
+  };
+  t.after(() => {
+    status.value = null;
+  });
+  // Given a draft that Ama began and that could not be kept, on a page that Reece unlocked since
+  let isFull = true;
+  const done = [];
+  const definition = { sections: [] };
+  const answer = (/** @type {string} */ ask, /** @type {any} */ given) => {
+    if (ask === "draft.open" && given.slot !== "anew") throw { code: "unknown_slot" };
+    if (ask === "draft.begin" && isFull)
+      return { slot: "begun", casefile: "family", schema: "contact.1", heads: [], fields: { how: "call" }, definition };
+    if (ask === "draft.begin")
+      return {
+        slot: "anew",
+        casefile: "family",
+        schema: "contact.1",
+        heads: [],
+        fields: { how: "call" },
+        definition,
+        written_at: "",
+      };
+    if (ask === "draft.keep" && isFull) throw { code: "store_failed", reason: "QuotaExceededError" };
+    if (ask === "draft.keep") done.push(given);
+    if (ask === "lock") done.push(ask);
+    return {};
+  };
+  t.after(joinsCore(answer));
+  is("ama");
+  await beginDraft({ casefile: "family", schema: "contact.1" });
+  const draft = keeper("begun", {}, () => {});
+  draft.change("line", LINE);
+  draft.change("how", "text");
+  await draft.keep();
+  is("reece");
+  reloads = 0;
+  guard(
+    locking(
+      () => done.push("ended"),
+      () => {
+        status.value = null;
+        t.after(joinsCore(answer));
+      },
+    ),
+    () => status.value !== null,
+  );
+
+  // When nobody touches it for ten minutes
+  t.mock.timers.tick(11 * 60_000);
+  await turns();
+
+  // Then his keys are gone, and so is nothing of hers
+  assert.deepEqual([done, reloads, status.value], [["lock", "ended"], 0, null]);
+  is("reece");
+  await keepWhatWasLeft();
+  assert.deepEqual([draftsOf({ casefile: "family" }), hasUnsaved(), done.length], [[], true, 2]);
+  is("ama");
+  assert.deepEqual(
+    draftsOf({ casefile: "family" }).map(({ slot }) => slot),
+    ["begun"],
+  );
+  isFull = false;
+  assert.deepEqual((await openDraft("begun")).fields, { line: LINE, how: "text" });
+  assert.deepEqual(done.at(-1), { slot: "anew", fields: { line: LINE, how: "text" } });
+  assert.ok(!hasUnsaved());
+  bare();
 });
 
 for (const [hide_after_seconds, lock_after_minutes] of [
@@ -207,3 +287,41 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     lift();
   });
 }
+
+test("what is typed on a locked phone is hidden when the page is out of sight, and put away when nobody touches it for long", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const done = [];
+  seen = [];
+  policy.value = { hide_after_seconds: 30, lock_after_minutes: 10 };
+  guard(
+    async () => void done.push("locked"),
+    () => false,
+  );
+  const look = (/** @type {"hidden" | "visible"} */ state) => {
+    page.visibilityState = state;
+    for (const heard of seen) heard();
+  };
+  // Given a locked phone on which nothing is typed: there is nothing to hide
+  look("hidden");
+  assert.equal(isHidden.value, false);
+  look("visible");
+  // When somebody types, and looks at another app for a moment, and then for a minute
+  const end = cover(() => done.push("put away"));
+  look("hidden");
+  assert.equal(isHidden.value, true);
+  look("visible");
+  assert.equal(isHidden.value, false);
+  look("hidden");
+  t.mock.timers.tick(60_000);
+  look("visible");
+  assert.equal(isHidden.value, true);
+  lift();
+  assert.deepEqual(done, []);
+  // Then it is put away where nobody goes on, once, and there is nothing to lock
+  t.mock.timers.tick(11 * 60_000);
+  assert.deepEqual([done, isHidden.value], [["put away"], true]);
+  end();
+  lift();
+  t.mock.timers.tick(60 * 60_000);
+  assert.deepEqual([done, isHidden.value], [["put away"], false]);
+});

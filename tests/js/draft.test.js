@@ -4,7 +4,7 @@ import test from "node:test";
 
 /** What of a page a draft looks at; nothing here is drawn. */
 Object.assign(globalThis, { document: { addEventListener: () => undefined }, addEventListener: () => undefined });
-const { beginDraft, hasUnsaved, isUnsaved, keepWhatWasLeft, keeper, neverKept, openDraft, together } = await import(
+const { beginDraft, draftsOf, hasUnsaved, isUnsaved, keepWhatWasLeft, keeper, openDraft, together } = await import(
   "../../static/src/parts/draft.js"
 );
 const { ratingDrafts } = await import("../../static/src/parts/rating.js");
@@ -174,6 +174,56 @@ test("a rating on screen that could not be kept is tried again by its own form a
   assert.equal(unkept.value, 0);
 });
 
+test("a rating that was never kept is listed with its family, and its screen goes on with it once", async () => {
+  const turn = () => new Promise((done) => setImmediate(done));
+  const begun = {
+    slot: "unkept",
+    casefile: "family",
+    schema: "rating.1",
+    kind: "rating",
+    record: "rating",
+    heads: [],
+    fields: {},
+  };
+  const definition = { sections: [] };
+  // Given a rating that the phone could not keep, on a screen that was left
+  const before = ratingDrafts("family", () => undefined);
+  const changed = before.change("calm ada", { goal: "calm", rater: "ada" }, "value", 4);
+  await answers({ answer: { ...begun, definition } });
+  await changed;
+  const left = before.leave();
+  await turn();
+  await answers({ error: { code: "store_failed" } });
+  await left;
+
+  // Then it is among the drafts of its family, before those that are kept, and once
+  const kept = [{ slot: "other", schema: "contact.1" }];
+  const slots = (/** @type {any[]} */ drafts) => draftsOf({ casefile: "family", drafts }).map(({ slot }) => slot);
+  assert.deepEqual(slots(kept), ["unkept", "other"]);
+  assert.deepEqual(slots([...kept, begun]), ["other", "unkept"]);
+  assert.deepEqual(draftsOf({ casefile: "another" }), []);
+
+  // When its own screen opens again
+  /** @type {any[]} */
+  const told = [];
+  const again = ratingDrafts("family", (key, { fields }) => told.push([key, fields.value]));
+  const resumed = [again.resume("unkept"), again.resume("unkept")];
+  await turn();
+  await answers({ answer: { ...begun, definition } });
+  await Promise.all(resumed);
+  await turn();
+
+  // Then the number stands there, and the phone is asked again to keep it
+  assert.deepEqual(told[0], ["calm ada", 4]);
+  assert.deepEqual(
+    asked.slice(-2).map(({ ask }) => ask),
+    ["draft.open", "draft.keep"],
+  );
+  await answers({ answer: { kept_at: "2026-11-22T12:00:10Z" } });
+  assert.deepEqual([slots([]), unkept.value], [[], 0]);
+  await again.leave();
+});
+
 test("what one person typed on a shared phone is neither shown to the next nor kept in their name", async (t) => {
   const is = (/** @type {string} */ id) => {
     status.value = /** @type {any} */ ({ person: { id } });
@@ -196,7 +246,7 @@ test("what one person typed on a shared phone is neither shown to the next nor k
   void keepWhatWasLeft();
   await turn();
   assert.equal(asked.length, before, "nothing is tried in his name");
-  assert.deepEqual([neverKept("family"), isUnsaved("hers"), hasUnsaved()], [[], false, true]);
+  assert.deepEqual([draftsOf({ casefile: "family" }), isUnsaved("hers"), hasUnsaved()], [[], false, true]);
   const opened = openDraft("hers");
   await turn();
   await Promise.all([assert.rejects(opened, { code: "unknown_slot" }), answers({ error: { code: "unknown_slot" } })]);

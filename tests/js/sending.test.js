@@ -8,6 +8,7 @@ import { json, makeSigner, sign, utf8 } from "../../static/src/core/keys.js";
 import { openOutbox } from "../../static/src/core/outbox.js";
 import { createOutside } from "../../static/src/core/outside.js";
 import { backoff, post, push } from "../../static/src/core/push.js";
+import { wordList } from "../../static/src/core/unlock.js";
 import { splitJws } from "../../static/src/sync/entry.js";
 import { readFrames } from "../../static/src/sync/wire.js";
 import { makeOffice } from "./office.js";
@@ -587,6 +588,51 @@ test("what is meant for the office is sent nowhere else, wherever somebody on th
   elsewhere.close();
   assert.deepEqual(came, ["/sync/v1/hello"]);
   assert.notEqual(status, 200);
+});
+
+for (const [
+  name,
+  asks,
+] of /** @type {[string, (outside: import("../../static/src/core/outside.js").Outside) => Promise<unknown>][]} */ ([
+  ["to a push", async (outside) => assert.equal((await post(outside, "/sync/v1/push", { v: 1 })).status, -1)],
+  ["to what is asked at set-up", (outside) => assert.rejects(wordList(outside), { code: "setup_failed" })],
+]))
+  test(`an answer without end ${name} is no answer, and is left long before it has filled the memory`, async () => {
+    let given = 0;
+    const piece = utf8(`{"v":1,"results":["${"x".repeat(1_048_576)}`);
+    const outside = createOutside({
+      fetch: async () =>
+        new Response(
+          new ReadableStream({
+            // One that nobody ends goes on for as long as any test may wait, and no longer.
+            pull: (line) => (++given < 200 ? line.enqueue(piece) : line.close()),
+          }),
+          { headers: { "Content-Type": "application/json" } },
+        ),
+      channel: null,
+    });
+    await asks(outside);
+    assert.ok(given < 12, `${given} MiB were read`);
+  });
+
+test("what waits on another phone of hers is told to whoever sends from this one, until the office says so no more", async () => {
+  const { office, phone, pass } = await given(0);
+  const elsewhere = { count: 2, seen_at: "2026-11-18T08:00:00.000Z" };
+  const greets = async (/** @type {object} */ more) => {
+    office.weather = async (path, real) => {
+      const response = await real();
+      return path === "/sync/v1/hello" ? Response.json({ ...(await response.json()), ...more }) : response;
+    };
+    pass(400_000);
+    await phone.ask("sync");
+    return (await phone.ask("outbox")).elsewhere;
+  };
+  assert.deepEqual(await greets({ elsewhere }), elsewhere);
+  assert.equal(await greets({}), undefined);
+  await greets({ elsewhere });
+  await phone.ask("lock");
+  assert.equal((await phone.ask("outbox")).elsewhere, undefined);
+  phone.kill();
 });
 
 test("what a verified backup covers is freed, and only that", async () => {

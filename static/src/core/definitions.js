@@ -2,6 +2,7 @@
 import { b64u } from "../sync/entry.js";
 import { NoAnswer, Refused } from "../sync/errors.js";
 import { hash, text, utf8 } from "./keys.js";
+import { bytesOf } from "./outside.js";
 import { exchange } from "./push.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
@@ -22,14 +23,14 @@ export function openDefinitions(outside, vault) {
 
   /** @param {string} name @returns {Promise<Uint8Array>} */
   async function fetched(name) {
-    let response;
+    let bytes;
     try {
-      response = await outside.ask(`/sync/v1/practice/${name}`);
+      const response = await outside.ask(`/sync/v1/practice/${name}`);
+      bytes = response.ok && (await bytesOf(response));
     } catch {
       throw new NoAnswer("offline");
     }
-    if (!response.ok) throw new NoAnswer("definition_missing");
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (!bytes) throw new NoAnswer("definition_missing");
     if (!(await isNamed(bytes, name))) throw new NoAnswer("definition_changed");
     return bytes;
   }

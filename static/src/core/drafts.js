@@ -24,6 +24,24 @@ export function openDrafts(session) {
   /** First answers of slots that nobody has typed into. @type {Map<string, {[name: string]: any}>} */
   const begun = new Map();
   const newId = () => b64u(outside.random(16));
+  /** The last that was begun with each slot. @type {Map<string, Promise<unknown>>} */
+  const turns = new Map();
+
+  /**
+   * Does one thing after another with a slot, in the order in which they were asked for: two forms may show one draft, and its numbers tell only which was sealed later.
+   * @template {{slot: string}} G @template T @param {(given: G) => Promise<T>} work @returns {(given: G) => Promise<T>}
+   */
+  const inTurn = (work) => async (given) => {
+    const before = turns.get(given.slot);
+    const done = before ? before.then(() => work(given)) : work(given);
+    const over = done.catch(() => undefined);
+    turns.set(given.slot, over);
+    try {
+      return await done;
+    } finally {
+      if (turns.get(given.slot) === over) turns.delete(given.slot);
+    }
+  };
 
   /** @param {Slot} slot @param {{[name: string]: any}} fields */
   async function opened(slot, fields) {
@@ -262,7 +280,8 @@ export function openDrafts(session) {
     return known;
   }
 
-  return drafts;
+  const { keep, discard, send } = drafts;
+  return Object.assign(drafts, { keep: inTurn(keep), discard: inTurn(discard), send: inTurn(send) });
 }
 
 /** @param {{at: string, reason: string}} problem */

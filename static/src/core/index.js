@@ -340,6 +340,7 @@ export function open(port, outside = createOutside()) {
       last_sent_at: lastSent?.at ?? null,
       reach,
       fetching,
+      elsewhere: session?.elsewhere,
       items: [...written, ...items].map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
     };
   }

@@ -3,7 +3,7 @@
  * Tests hand in another with the same names, so that a whole phone runs under Node with its own clock and its own weather.
  */
 import { FieldappError, Malformed, StoreFailed } from "../sync/errors.js";
-import { INFLATE_LIMIT } from "../sync/wire.js";
+import { INFLATE_LIMIT, join } from "../sync/wire.js";
 
 /** @typedef {ReturnType<typeof createOutside>} Outside */
 /** @typedef {Awaited<ReturnType<typeof keepOpen>>} Store */
@@ -13,6 +13,8 @@ const OPEN_PATIENCE_MS = 4000;
 /** More requests than this are made in no minute, whatever the office answers: ten thousand notes need half of it. */
 const ASKS_A_MINUTE = 300;
 const MINUTE_MS = 60_000;
+/** No answer is read any further: a pull carries 1 MiB of entries, twice as much as JSON, and who wrote them; all forms together are a quarter of one. */
+const ANSWER_BYTES = 8 * 1_048_576;
 
 /**
  * @param {{indexedDB?: IDBFactory, fetch?: typeof fetch, locks?: LockManager, storage?: StorageManager, now?: () => number,
@@ -191,31 +193,37 @@ async function through(stream, bytes, limit) {
   const written = Promise.all([writer.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)), writer.close()]).catch(
     () => undefined,
   );
-  const reader = stream.readable.getReader();
+  try {
+    const all = await gather(/** @type {ReadableStream<Uint8Array>} */ (stream.readable).getReader(), limit);
+    await written;
+    return all;
+  } catch (error) {
+    throw error instanceof Malformed ? error : new Malformed("inflate");
+  }
+}
+
+/**
+ * What an answer carries. A captive portal, or whoever plays the office, may send without end, and fast enough to fill the memory before the time is over.
+ * @param {Response} response @returns {Promise<Uint8Array<ArrayBuffer>>} rejects with Malformed for too much, and with whatever broke the line
+ */
+export const bytesOf = async ({ body }) => (body ? gather(body.getReader(), ANSWER_BYTES) : new Uint8Array());
+
+/** Reads a stream to its end, or no further than the limit. @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {number} limit @returns {Promise<Uint8Array<ArrayBuffer>>} */
+async function gather(reader, limit) {
   /** @type {Uint8Array[]} */
   const parts = [];
   let size = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      size += value.length;
-      if (size > limit) throw new Malformed("too_large");
-      parts.push(value);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > limit) {
+      reader.cancel().catch(() => undefined);
+      throw new Malformed("too_large");
     }
-  } catch (error) {
-    reader.cancel().catch(() => undefined);
-    throw error instanceof Malformed ? error : new Malformed("inflate");
+    parts.push(value);
   }
-  await written;
-  if (parts.length === 1) return parts[0];
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return /** @type {any} */ (parts.length === 1 ? parts[0] : join(...parts));
 }
 
 /**

@@ -121,6 +121,7 @@ async function greet(session) {
     reads: reads?.slice(0, READS),
   });
   session.hasShownCheckpoint = true;
+  session.elsewhere = answer.elsewhere;
   if (answer.responders) await session.vault.keepFact("responders", answer.responders);
   if (removals_done.length > 0) await session.vault.keepFact("removals_done", []);
   if (resealed.length > 0) {

@@ -2,8 +2,10 @@
  * Sends what is sealed, and hands on what the office answered, or keeps it raw. It holds no key and gives no verdict, so the service worker runs it as it is: an
  * item is called sent only after settle.js has verified a receipt. The outbox is a set: each item waits and fails by itself, and no order between them matters.
  */
+import { Malformed } from "../sync/errors.js";
 import { ALONE_BYTES, layFrames, PUSH_BYTES, PUSH_FRAMES } from "../sync/wire.js";
 import { PUT_OFF_MOST_MS } from "./outbox.js";
+import { bytesOf } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
@@ -226,7 +228,7 @@ const failed = ({ status, wait }) =>
       : { reach: "office_not_answering", ...(wait ? { wait } : {}) };
 
 /**
- * Sends one request and takes an answer only when it is one: JSON, an object, `v` 1. A captive portal's page, half an answer or silence is none.
+ * Sends one request and takes an answer only when it is one: JSON, an object, `v` 1. A captive portal's page, half an answer, one without end or silence is none.
  * @param {Outside} outside @param {string} path @param {RequestInit & {patience?: number}} options @returns {Promise<Told>}
  */
 export async function exchange(outside, path, options) {
@@ -241,12 +243,13 @@ export async function exchange(outside, path, options) {
   if (!/^application\/json\b/.test(response.headers.get("Content-Type") ?? ""))
     return { status: response.status === 200 ? -1 : response.status || -1, wait };
   try {
-    const answer = await response.json();
+    const answer = JSON.parse(new TextDecoder().decode(await bytesOf(response)));
     if (answer === null || typeof answer !== "object" || (response.status === 200 && answer.v !== 1)) return { status: -1 };
     return { status: response.status, answer, wait };
   } catch (error) {
     // A line that breaks is no signal; an answer that nobody can read came from somewhere.
-    return { status: response.status === 200 ? (error instanceof SyntaxError ? -1 : 0) : response.status, wait };
+    const isRead = error instanceof SyntaxError || error instanceof Malformed;
+    return { status: response.status === 200 ? (isRead ? -1 : 0) : response.status, wait };
   }
 }
 

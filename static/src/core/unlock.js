@@ -16,6 +16,7 @@ import {
   takeSigner,
   thumbprint,
 } from "./keys.js";
+import { bytesOf } from "./outside.js";
 import { readyPacket } from "./packets.js";
 import { post } from "./push.js";
 import { openRecords } from "./records.js";
@@ -28,10 +29,10 @@ import { makeVault, unlockVault } from "./vault.js";
 /** @typedef {{tell: (news: string, value: unknown) => void, soon: (ms: number) => void, saved: () => void, later: (work: () => Promise<void>) => void, onGone: () => void}} Ties `later` runs what no screen need wait for, once its answer is out; the next ask finds it done. What a session is given by whoever opens it */
 /**
  * One person, unlocked. `offset` is office time minus this clock when last heard, in milliseconds; `hasShownCheckpoint` the office its last checkpoint; `give_back_at` is when the office
- * wants to be given back the rest.
+ * wants to be given back the rest; `elsewhere` is what it says that waits on another phone of this person.
  * @typedef {Ties & {outside: Outside, outbox: Outbox, vault: import("./vault.js").Vault, definitions: import("./definitions.js").Definitions,
  *   caseload: import("./caseload.js").Caseload, records: import("./records.js").Records, drafts: import("./drafts.js").Drafts, signer: import("./keys.js").Signer, keySet: import("./keys.js").KeySet,
- *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string, hasShownCheckpoint: boolean, give_back_at?: number,
+ *   office: {kid: string, jwk: PublicJwk}, me: {id: string, name: string, role: string}, device: string, offset: number | null, nonce: string, hasShownCheckpoint: boolean, give_back_at?: number, elsewhere?: {count: number, seen_at: string},
  *   signers: Map<string, {person: string, device: string, jwk: PublicJwk}>,
  *   jwsOf: (kid: string, header: Uint8Array, signature: Uint8Array) => string}} Session
  */
@@ -54,7 +55,11 @@ export async function wordList(outside) {
   } catch {
     throw new Refused("offline");
   }
-  const words = response.ok ? (await response.text()).split("\n").filter((word) => word !== "") : [];
+  const bytes = response.ok ? await bytesOf(response).catch(() => undefined) : undefined;
+  const words = new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .filter((word) => word !== "");
   if (words.length < 2048) throw new Refused("setup_failed", { why: "words" });
   return words;
 }

@@ -14,7 +14,11 @@ export const pin = shown("");
 /** What the organisation decided, until it is known a careful guess. */
 export const policy = shown({ hide_after_seconds: 30, lock_after_minutes: 10 });
 
-/** Forgets the keys and begins the page anew, if everything typed is kept. @type {() => Promise<void>} */
+/** What stands on the screen of a locked phone and is for nobody else's eyes, each with how it is put away by itself. @type {{value: readonly (() => unknown)[]}} */
+const exposed = shown([]);
+export const isExposed = () => exposed.value.length > 0;
+
+/** Forgets the keys. @type {() => Promise<void>} */
 let lock;
 let wrong = 0;
 /** Where somebody was when the screen was hidden. @type {Element | null} */
@@ -52,6 +56,17 @@ export function hide() {
   void leave();
 }
 
+/**
+ * Guards what stands on the screen of a phone on which nobody is unlocked: it can be hidden, hides by itself, and is put away where nobody touched it for long.
+ * @param {() => unknown} away keeps it, and takes it off the screen @returns {() => void} when it stands there no more
+ */
+export function cover(away) {
+  exposed.value = [...exposed.value, away];
+  return () => {
+    exposed.value = exposed.value.filter((one) => one !== away);
+  };
+}
+
 /** Whether a hidden screen comes back for its owner only: where it does not, a tap of anybody lifts it. */
 export const isGuarded = () => pin.value !== "" || ownPasskey() !== undefined;
 
@@ -62,9 +77,15 @@ export function lift() {
   later(() => place instanceof HTMLElement && place.focus({ preventScroll: true }), 0);
 }
 
+/** Uncovers a page on which nobody is unlocked any more; whoever unlocks next has a PIN and tries of their own. */
+export function bare() {
+  pin.value = "";
+  lift();
+}
+
 /** @param {string} given @returns {number} tries that are left; none: it is locked */
 export function tryPin(given) {
-  // Whoever had their tries has no more, also while the page stays for words that the phone would not keep.
+  // Whoever had their tries has no more, also while the phone is still locking.
   if (wrong >= TRIES) return 0;
   if (given === pin.value) {
     lift();
@@ -80,10 +101,11 @@ export function tryPin(given) {
  * itself when somebody only looked away; locks when nobody has touched it for long.
  *
  * @param {() => Promise<void>} locking
- * @param {() => boolean} isOpen whether there is anything to guard
+ * @param {() => boolean} isUnlocked
  */
-export function guard(locking, isOpen) {
+export function guard(locking, isUnlocked) {
   lock = locking;
+  const isOpen = () => isUnlocked() || isExposed();
   const time = () => now().getTime();
   let touchedAt = time();
   let leftAt = 0;
@@ -94,8 +116,11 @@ export function guard(locking, isOpen) {
     if (!isOpen()) touchedAt = time();
     if (wrong < TRIES && !isOver(touchedAt, policy.value.lock_after_minutes * 60_000)) return false;
     hide();
-    // Words that the phone does not keep are on this screen and nowhere else: it stays hidden, and looks again.
-    void lock();
+    if (isUnlocked()) void lock();
+    else {
+      for (const away of exposed.value) void away();
+      touchedAt = time();
+    }
     return true;
   };
   const watch = () => {

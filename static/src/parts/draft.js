@@ -7,7 +7,7 @@ import { ask, keepStorage, save, spoken, status, unkept } from "./told.js";
 
 /** @import { Definition, Fields } from "./shapes.js" */
 
-/** Drafts begun or opened here, by slot: until the first word there is nothing on the phone to open, and after another window has sent it there is nothing any more. @type {Map<string, any>} */
+/** Drafts begun or opened here, by slot, and by whom: until the first word there is nothing on the phone to open, and after another window has sent it there is nothing any more. @type {Map<string, any>} */
 const met = new Map();
 
 /** What the phone could not keep, by slot, who typed it, and when what lay there then was written: whoever comes back to their form finds it. @type {Map<string, {fields: Fields, by?: string, after?: string}>} */
@@ -16,10 +16,16 @@ const unsaved = new Map();
 /** Whoever is unlocked. Where another window took over, somebody else may be next on this page. */
 const me = () => status.value?.person?.id;
 
+/** @template {{by?: string}} T @param {T | undefined} one @returns {T | undefined} */
+const mine = (one) => (one?.by === me() ? one : undefined);
+
 /** @param {string} slot */
-const leftIn = (slot) => {
-  const left = unsaved.get(slot);
-  return left?.by === me() ? left : undefined;
+const leftIn = (slot) => mine(unsaved.get(slot));
+
+/** @param {any} draft as the core told of it @param {string} [by] */
+const meet = (draft, by = me()) => {
+  met.set(draft.slot, { ...draft, by });
+  return draft;
 };
 
 /** Slots with something typed that is not kept: what two openings of one slot typed is still one draft. @type {Set<string>} */
@@ -39,32 +45,38 @@ export const hasUnsaved = () => unsaved.size > 0;
 export const isUnsaved = (slot) => leftIn(slot) !== undefined;
 
 /**
- * Drafts the phone has never been able to keep: the core does not know them, and whoever left the form must find the way back.
+ * Every draft of a family, also those the phone has never been able to keep: the core does not list them, and whoever left the form must find the way back.
  *
- * @param {string} casefile
+ * @param {{casefile: string, drafts?: any[]}} family
  * @returns {any[]}
  */
-export const neverKept = (casefile) => [...met.values()].filter((one) => one.casefile === casefile && isUnsaved(one.slot));
+export const draftsOf = ({ casefile, drafts = [] }) => [
+  ...[...met.values()].filter(
+    (one) => one.casefile === casefile && isUnsaved(one.slot) && !drafts.some(({ slot }) => slot === one.slot),
+  ),
+  ...drafts,
+];
 
 /**
  * Begins a draft. @param {{casefile: string, schema: string, record?: string, preset?: Record<string, unknown>, note?: {slot: string, id: string}}} what `note`: what this one confirms
  * @returns {Promise<any>} as `draft.open` answers
  */
 export async function beginDraft(what) {
-  const draft = await ask("draft.begin", what);
-  met.set(draft.slot, draft);
-  return draft;
+  return meet(await ask("draft.begin", what));
 }
 
 /** @param {string} slot @returns {Promise<any>} what lies in it; in another, where this one is gone and something typed into it was not kept */
 export const openDraft = async (slot) => {
+  const by = me();
   const left = leftIn(slot);
-  const was = met.get(slot);
-  const draft = await ask("draft.open", { slot }).catch((error) => {
-    if (error.code !== "unknown_slot" && was) return was;
-    return left && was ? moved(was, left.fields) : Promise.reject(error);
-  });
-  met.set(draft.slot, draft);
+  const was = mine(met.get(slot));
+  const draft = await ask("draft.open", { slot }).then(
+    (draft) => meet(draft, by),
+    (error) => {
+      if (error.code !== "unknown_slot" && was) return was;
+      return left && was ? moved(was, left.fields) : Promise.reject(error);
+    },
+  );
   if (!unsaved.has(slot) || !left) return draft;
   return { ...draft, fields: left.after === draft.written_at ? left.fields : together(draft, left.fields) };
 };
@@ -76,14 +88,23 @@ export const openDraft = async (slot) => {
  * @param {any} was
  * @param {Fields} left
  */
-async function moved({ slot, casefile, schema, record, heads }, left) {
+async function moved({ slot, casefile, schema, record, heads, fields: before = {}, by }, left) {
   const about = { casefile, schema, record: heads.length > 0 ? record : undefined };
   const draft = await ask("draft.begin", about).catch((error) => {
     const isGone = error.code === "unknown_casefile" || error.code === "unknown_record";
     return isGone ? ask("draft.begin", { ...about, heads }) : Promise.reject(error);
   });
-  const fields = together(draft, left);
-  await ask("draft.keep", { slot: draft.slot, fields });
+  meet(draft, by);
+  // What stands there as it stood when somebody began to type is nobody's answer to what they typed.
+  const since = Object.entries(draft.fields).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]));
+  const fields = together({ ...draft, fields: Object.fromEntries(since) }, left);
+  const isKept = await ask("draft.keep", { slot: draft.slot, fields }).then(
+    () => true,
+    () => false,
+  );
+  // A phone without room may have locked meanwhile: the words go on being shown, and called not kept.
+  if (!isKept) unsaved.set(draft.slot, { fields, by, after: draft.written_at });
+  markSlot(draft.slot, !isKept);
   unsaved.delete(slot);
   markSlot(slot, false);
   return { ...draft, fields };

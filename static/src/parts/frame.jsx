@@ -6,7 +6,7 @@ import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
 import { ages } from "../words/people.js";
 import { buttonLook, Form, Hush, Private, Trouble } from "./basic.jsx";
-import { hide } from "./curtain.js";
+import { hide, isExposed } from "./curtain.js";
 import { Icon } from "./icons.jsx";
 import { SendLine } from "./send-line.jsx";
 import { namesHidden, status } from "./told.js";
@@ -31,10 +31,7 @@ function Tools() {
         <Icon name={hidden ? "eye_shut" : "eye"} />
         <span>{hidden ? sayFrame.show_names : sayFrame.hide_names}</span>
       </button>
-      <button type="button" class="app-tool" onClick={hide}>
-        <Icon name="curtain" />
-        <span>{sayFrame.hide_screen}</span>
-      </button>
+      <HideScreen />
       <a class="app-tool" href="#/settings">
         <Icon name="settings" />
         <span>{sayFrame.settings}</span>
@@ -42,6 +39,13 @@ function Tools() {
     </Form>
   );
 }
+
+const HideScreen = () => (
+  <button type="button" class="app-tool" onClick={hide}>
+    <Icon name="curtain" />
+    <span>{sayFrame.hide_screen}</span>
+  </button>
+);
 
 function Header() {
   const unlocked = status.value?.state === "unlocked";
@@ -52,6 +56,11 @@ function Header() {
           {sayFrame.app}
         </a>
         {unlocked && <Tools />}
+        {!unlocked && isExposed() && (
+          <Form class="app-header__tools" label={sayFrame.tools}>
+            <HideScreen />
+          </Form>
+        )}
       </div>
     </header>
   );

@@ -1,25 +1,32 @@
 /** Locking: what was typed is kept first, then the keys are forgotten. */
 import { later, leave, reload } from "../page.js";
-import { hasUnsaved } from "./draft.js";
 import { ask, unkept } from "./told.js";
 
-/** However slow the store is: the keys of somebody who asked for the lock do not wait for it. */
+/** However slow the store is: the keys do not wait for it. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Gives the lock of a page. Locking keeps what was typed, tells the core, ends its worker with all it held, and begins the page anew. What the phone would not keep
- * is on this screen and nowhere else: where its owner asked for the lock the browser asks first, and whoever stays can go on; where nobody did, nothing is thrown away
- * for it, nor what the phone has not answered for yet, and whoever locks tries again.
+ * Gives the lock of a page. Locking keeps what was typed, tells the core, and ends its worker with all it held, whatever stands on the page. Then the page begins anew;
+ * but what the phone would not keep, or has not answered for yet, is on this page and nowhere else: there it stays, shown to nobody, until whoever typed it unlocks.
  *
  * @param {() => void} end ends the worker
+ * @param {() => void} goOn begins with another worker on this same page
  */
-export const locking =
-  (end) =>
-  async (isAsked = false) => {
+export const locking = (end, goOn) => {
+  /** @type {Promise<void> | null} */
+  let running = null;
+  const lock = async () => {
     const patience = /** @type {Promise<void>} */ (new Promise((over) => later(over, PATIENCE_MS)));
     await Promise.race([leave(), patience]);
-    if (isAsked ? hasUnsaved() : unkept.value > 0) return void (isAsked && reload());
     await Promise.race([ask("lock").catch(() => {}), patience]);
     end();
-    reload();
+    if (unkept.value > 0) goOn();
+    else reload();
   };
+  return () => {
+    running ??= lock().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+};

@@ -1,9 +1,10 @@
 /** New unlock words, offered, written down and typed once: at set-up, and whenever somebody wants others. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { focusOn } from "../page.js";
 import * as sayForm from "../words/form.js";
 import * as sayWelcome from "../words/welcome.js";
 import { Button, Form, Trouble, TYPING, UNKEPT } from "./basic.jsx";
+import { cover } from "./curtain.js";
 import { Frame } from "./frame.jsx";
 import { ask, spoken } from "./told.js";
 
@@ -73,6 +74,8 @@ export function NewWords({ offered, offer, take, children }) {
   const [differ, setDiffer] = useState(false);
   const [error, setError] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
+  // Nothing needs to be kept: until they are typed they open nothing.
+  useEffect(() => cover(() => {}), []);
   const another = async () => {
     setError(null);
     try {

@@ -15,9 +15,12 @@ export function ratingDrafts(casefile, tell) {
   const open = new Map();
   /** @type {(() => void)[]} */
   const shown = [];
+  /** Those whose drafts are on this screen, or on their way to it. @type {Set<string>} */
+  const slots = new Set();
   let isLeft = false;
   const opened = (/** @type {string} */ key, /** @type {any} */ { slot, fields, written_at }) => {
     const held = { slot, keeper: keeper(slot, fields, (told) => tell(key, told), written_at) };
+    slots.add(slot);
     const hide = showSlot(slot);
     if (isLeft) hide();
     else shown.push(hide);
@@ -29,7 +32,12 @@ export function ratingDrafts(casefile, tell) {
   return {
     /** Goes on with a draft that was begun before. @param {string} slot */
     async resume(slot) {
-      const draft = await openDraft(slot);
+      if (slots.has(slot)) return;
+      slots.add(slot);
+      const draft = await openDraft(slot).catch((error) => {
+        slots.delete(slot);
+        throw error;
+      });
       const { goal, rater, rater_name } = draft.fields;
       const key = keyOf(goal, rater ?? rater_name);
       if (!isLeft && !open.has(key)) open.set(key, Promise.resolve(opened(key, draft)));

@@ -77,6 +77,7 @@ let woken = 0;
  * @param {ReturnType<typeof import("../line.js").connect>} connected
  */
 export function join(connected) {
+  line?.end();
   line = connected;
   line.on("outbox", (value) => {
     const cannot = value.reach === "ok" ? 0 : value.waiting;
@@ -91,9 +92,10 @@ export function join(connected) {
     if (before && before.total > 0 && value.total > 0 && value.done / value.total < before.done / before.total) return;
     arrival.value = value;
   });
-  line.on("caseload", () => void refreshCaseload());
+  // Whatever the page showed of a worker that has ended meanwhile is asked for anew.
+  line.on("caseload", () => void refreshCaseload().catch(() => {}));
   line.on("parted", reload);
-  line.on("locked", () => void refreshStatus());
+  line.on("locked", () => void refreshStatus().catch(() => {}));
   line.on("second_tab", (value) => {
     secondTab.value = value !== false;
   });
@@ -135,6 +137,10 @@ export async function refreshStatus() {
   const told = /** @type {Status} */ (await ask("status"));
   status.value = told;
   secondTab.value = told.second_tab === true;
+  if (told.state === "unlocked") return;
+  // Whoever unlocks next on this page may be somebody else.
+  caseload.value = handedOver.value = null;
+  lookedFor.value = "";
 }
 
 let asked = false;

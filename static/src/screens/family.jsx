@@ -4,7 +4,7 @@ import { go, now } from "../page.js";
 import { Answers } from "../parts/answers.jsx";
 import { around, begin, draftPath, peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
-import { isUnsaved, neverKept } from "../parts/draft.js";
+import { draftsOf, isUnsaved } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -132,11 +132,7 @@ export function FamilyPage({ casefile }) {
 
 /** @param {{family: any, casefile: string}} props */
 function Drafts({ family, casefile }) {
-  const kept = family.drafts ?? [];
-  const drafts = [
-    ...neverKept(casefile).filter((one) => !kept.some((/** @type {any} */ draft) => draft.slot === one.slot)),
-    ...kept,
-  ];
+  const drafts = draftsOf(family);
   if (drafts.length === 0) return null;
   return (
     <section class="app-section">
@@ -259,7 +255,7 @@ export function AboutFamily({ casefile }) {
         fields: section.fields.filter((/** @type {any} */ field) => field.id !== "name_shown"),
       })),
   };
-  const draft = family.drafts?.find((/** @type {any} */ one) => one.kind === "family");
+  const draft = draftsOf(family).find((one) => one.kind === "family");
   const isForked = family.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
   const change = () => begin(casefile, "family.1", family.record ? { record: family.record } : {}).catch(setRefused);
   return (

@@ -4,6 +4,7 @@ import { go, now, onLeaving } from "../page.js";
 import { peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble, TYPING } from "../parts/basic.jsx";
 import { Steps } from "../parts/controls.jsx";
+import { draftsOf } from "../parts/draft.js";
 import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { GoalSection } from "../parts/goal.jsx";
@@ -42,7 +43,7 @@ export function Ratings({ casefile }) {
       void drafts.leave();
     };
   }, [drafts]);
-  const waiting = family?.drafts?.filter((/** @type {any} */ draft) => draft.schema === "rating.1") ?? [];
+  const waiting = family ? draftsOf(family).filter((draft) => draft.schema === "rating.1") : [];
   const waitingKey = waiting.map((/** @type {any} */ draft) => draft.slot).join();
   useEffect(() => {
     for (const { slot } of waiting) drafts.resume(slot).catch(() => {});

@@ -5,6 +5,7 @@ import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
 import { around, begin, draftPath, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Difference } from "../parts/difference.jsx";
+import { draftsOf } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
@@ -57,7 +58,7 @@ function Told({ told }) {
   const question = openQuestion(told);
   const context = around(family, goals, vocabularies);
   const fields = plain(told.fields);
-  const draft = family.drafts?.find((/** @type {any} */ one) => one.record === told.record);
+  const draft = draftsOf(family).find((one) => one.record === told.record);
   const start = () =>
     begin(told.casefile, told.schema, {
       record: told.record,

@@ -43,6 +43,9 @@ export function Sending() {
       {status.value?.storage?.persisted === false && (told?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">{sayReady.not_kept}</p>
       )}
+      {told?.elsewhere && (
+        <p class="govuk-inset-text">{saySending.elsewhere(told.elsewhere.count, dayAndTime(told.elsewhere.seen_at, now()))}</p>
+      )}
       <Trouble error={error} />
       <Form onSubmit={() => void sync()}>
         <Button submit busy={busy || told?.sending}>

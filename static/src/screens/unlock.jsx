@@ -2,9 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, UNKEPT } from "../parts/basic.jsx";
+import { cover } from "../parts/curtain.js";
 import { Frame } from "../parts/frame.jsx";
 import { asWords, Line } from "../parts/new-words.jsx";
-import { ask, outbox, refreshCaseload, refreshStatus, replacing, status } from "../parts/told.js";
+import { ask, outbox, refreshCaseload, refreshStatus, replacing, status, unkept } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
 import * as sayForm from "../words/form.js";
 import * as sayNote from "../words/note.js";
@@ -135,6 +136,7 @@ export function Unlock() {
         </Button>
       </Form>
       <WriteNow vault={vault} />
+      {unkept.value > 0 && <p class="govuk-inset-text">{sayUnlock.unkept}</p>}
       {(outbox.value?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">
           {kept(outbox.value?.waiting ?? 0)} <Link to="sending">{sayUnlock.see}</Link>
@@ -198,6 +200,8 @@ function WriteNow({ vault }) {
     }
     setBusy(false);
   };
+  // What was begun and left is kept as it stands: its author reads it after unlocking, and says what it is.
+  useEffect(() => (text || about ? cover(keep) : undefined), [text, about, vault]);
   if (!is)
     return (
       <Form

@@ -17,6 +17,9 @@ export const unnamed = (count, isBesides) => {
   const more = isBesides ? "more " : "";
   return `${of(count, `${more}note is`, `${more}notes are`)} waiting that cannot be shown here: put aside, or written by somebody else who uses this phone, or before unlock words were forgotten. Everything is sent by itself.`;
 };
+/** @param {number} count @param {string} when @returns {string} */
+export const elsewhere = (count, when) =>
+  `${of(count, "more item waits", "more items wait")} on another phone that you set up, or in another browser of this one, which your office last heard of ${when}. Open the app there with signal: everything is sent by itself. If you cannot, tell your supervisor.`;
 export const carry = "If this phone cannot reach the office any more";
 export const carry_what = [
   "Keep what waits as one file and take it to your office in any way you like, with a cable or a memory stick. It is sealed: only your office can read it, and it names nobody.",

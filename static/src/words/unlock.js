@@ -17,6 +17,8 @@ export const opening = "Unlocking…";
 export const forgot = "I have forgotten my words";
 export const forgot_do =
   "With signal, set up this phone again with your password and code. Notes waiting to be sent are still sent. Drafts come back to you.";
+export const unkept =
+  "Something typed here could not be kept yet. Do not close this page: it comes back when whoever typed it unlocks.";
 export const see = "See what waits";
 export const set_up = "Set up again";
 export const someone_else = "Somebody else wants to use this phone";
