@@ -24,7 +24,7 @@ export function Caseload() {
       <NotesWaiting />
       <Search />
       {shell().demo && <p class="app-demo">{sayDemo.families}</p>}
-      {families.length === 0 && <p class="govuk-body">{told.complete ? sayCaseload.none : sayCaseload.none_yet}</p>}
+      {families.length === 0 && <p class="govuk-body">{told.complete ? sayCaseload.none(told.role) : sayCaseload.none_yet}</p>}
       <ul class="app-families">
         {families.map((family) => (
           <li key={family.casefile}>

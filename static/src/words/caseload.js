@@ -6,7 +6,11 @@ import { of } from "./spelling.js";
 
 export const title = "My families";
 export const practice = "Practice – nothing here is real or counted";
-export const none = "No family is shared with you yet. Your supervisor does that; they appear here by themselves.";
+/** @param {string} role @returns {string} why the list is empty: a supervisor reads their team at the desk, and a lost phone should not give it away */
+export const none = (role) =>
+  role === "supervisor"
+    ? "A phone holds only the families its person works with, so your team’s are not on it: to have one here, choose “Put it on my phone” at the desk, under “Who can read this, and why”."
+    : "No family is shared with you yet. Your supervisor does that; they appear here by themselves.";
 export const none_yet = "Your families are on their way.";
 export const more_coming = "More is on its way. You can begin with what is here.";
 export const family_hidden = "A family";
