@@ -272,6 +272,27 @@ describe("what the simulation found", () => {
     tab.kill();
   });
 
+  test("a supervisor's phone drops the team it may hold no more, and what waits on it about the team is placed unmarked", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    const [marian] = phone.people;
+    const tab = phone.start();
+    await until(unlock(tab));
+    phone.air = { lost: 1 };
+    const { id } = await until(write(tab, "written before it went"));
+    const held = office.carried(marian.person.id).map((casefile) => casefile.id);
+    assert.ok(held.length > 1, "so many that the phone asks twice");
+    for (const casefile of held) office.end(casefile, marian.person.id);
+    assert.equal(office.readable(marian.person.id).length, held.length, "she reads them at the desk as before");
+    phone.air = { fine: 1 };
+    await until(tab.ask("sync"));
+    await clock.run(60_000);
+    const { families, role } = await until(tab.ask("caseload"));
+    assert.deepEqual([families, role], [[], "supervisor"]);
+    assert.equal(office.state.placed.get(id)?.flags, "");
+    assert.equal(office.state.quarantine.size, 0);
+    tab.kill();
+  });
+
   test("a record opened without signal is placed with the note written into it", async () => {
     const { clock, office, phone, until, write, unlock } = await given();
     phone.air = { lost: 1 };
