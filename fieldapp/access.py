@@ -24,6 +24,8 @@ OPENS = frozenset({"keyworker", "supervisor"})
 EMERGENCY_LASTS = timedelta(hours=24)
 
 _BY_RIGHT: frozenset[Way] = frozenset({"named", "team", "audit", "pod", "duty"})
+_CARRIED_BY: frozenset[Way] = frozenset({"named", "pod", "duty"})
+"""A team and an audit are looked over, not worked with: at the desk, where nothing stays behind (docs/decisions/0037-what-a-phone-holds.md)."""
 _WRITES_BY: frozenset[Way] = frozenset({"named", "team", "pod", "duty"})
 _ANSWERS_FOR: frozenset[Way] = frozenset({"named", "team"})
 
@@ -126,8 +128,13 @@ def _may_come(person: Reader, casefile: Scope, way: Way) -> bool:
 
 
 def may_read(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:
-    """May this person read all of this casefile, in lists, on boards and on a phone?"""
+    """May this person read all of this casefile, in lists and on boards?"""
     return bool(ways(person, casefile, grants, at) & _BY_RIGHT)
+
+
+def may_carry(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:
+    """May a phone of theirs hold this casefile? Only what its person works with: a lost phone gives away no more than that."""
+    return bool(ways(person, casefile, grants, at) & _CARRIED_BY)
 
 
 def may_look(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:
@@ -151,9 +158,10 @@ def may_steer(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str)
 
 
 def last_began(person: Reader, casefile: Scope, grants: Sequence[Grant], at: str) -> str | None:
-    """When the newest leave began that this person has or had to hold the casefile on a phone; None when there never was one.
+    """When the newest leave began that this person has or had to read the casefile by right; None when there never was one.
 
-    A phone that heard of an end before that moment has not heard of the end of this leave.
+    A phone that heard of an end before that moment has not heard of the end of this leave. A team and an audit count: whoever answers
+    for a family may write about it from a phone that does not hold it, and phones held such families once.
     """
     began = []
     mine = [each for each in grants if each.person == person.id and each.casefile == casefile.id]
@@ -169,7 +177,7 @@ def last_began(person: Reader, casefile: Scope, grants: Sequence[Grant], at: str
 
 
 def could_once_read(person: Reader, casefile: Scope, grants: Sequence[Grant], at: str) -> bool:
-    """Could this person hold the casefile on a phone at any time until now? Then that phone may not have heard of the end."""
+    """Could this person read the casefile by right at any time until now? Then a phone of theirs may not have heard of the end."""
     return last_began(person, casefile, grants, at) is not None
 
 

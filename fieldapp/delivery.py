@@ -168,23 +168,23 @@ def _hear_reads(tx: Store, signer: SignerRow, reads: Iterable[messages.PhoneRead
 
 
 def _hear_removals(tx: Store, signer: SignerRow, casefiles: Iterable[str], at: str) -> None:
-    """Notes what a phone dropped, as far as it is gone for this signer's person: the other person's word is not theirs."""
+    """Notes what a phone dropped, as far as this signer's person may not carry it: the other person's word is not theirs."""
     person = scope.reader(tx, signer.person)
     known = tx.casefiles.several(casefiles)
     if person is None or not known:
         return
     grants = scope.grants_on(tx, known)
-    gone = [row.id for row in known.values() if not access.may_read(person, scope.scope(row), grants[row.id], at)]
+    gone = [row.id for row in known.values() if not access.may_carry(person, scope.scope(row), grants[row.id], at)]
     tx.casefiles.hear_removals(signer.kid, gone, at)
 
 
 def _digest_for(store: Store, person: str, at: str) -> str:
-    return chain.digest_of(sha256, ((row.id, row.seq, row.log_hash) for row in _readable(store, person, at)))
+    return chain.digest_of(sha256, ((row.id, row.seq, row.log_hash) for row in _carried(store, person, at)))
 
 
-def _readable(store: Store, person: str, at: str) -> list[CasefileRow]:
+def _carried(store: Store, person: str, at: str) -> list[CasefileRow]:
     who = scope.reader(store, person)
-    return [] if who is None else scope.readable(store, who, at)
+    return [] if who is None else scope.carried(store, who, at)
 
 
 def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequest, now: datetime) -> messages.PullAnswer:
@@ -194,7 +194,7 @@ def pull(store: Store, keys: Keys, signer: SignerRow, request: messages.PullRequ
         with store.writing() as tx:
             _hear_removals(tx, signer, request.removals, at)
     with store.reading():
-        rows = _readable(store, signer.person, at)
+        rows = _carried(store, signer.person, at)
         here = {row.id for row in rows}
         held = scope.unconfirmed(store, rows)
         known = store.casefiles.several(request.cursors)

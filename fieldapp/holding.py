@@ -133,7 +133,7 @@ def _held(
     dropped = store.holdings.removals(signer.kid)
     person = scope.reader(store, signer.person)
     # What it might have fetched: it was last heard then, and nothing was given to it after that.
-    could = {row.id: row for row in scope.readable(store, person, signer.seen_at or signer.enrolled_at)} if person else {}
+    could = {row.id: row for row in scope.carried(store, person, signer.seen_at or signer.enrolled_at)} if person else {}
     rows = {**store.casefiles.several([*given, *dropped]), **could}
     grants = scope.grants_on(store, rows)
     for row in sorted(rows.values(), key=lambda row: (row.opened_at, row.id)):
@@ -144,9 +144,11 @@ def _held(
         if name is None and row.sort == "restricted" and not counts_all:
             continue
         own, own_at = removal, removed_at
-        if row.id in dropped and removal in {"here", "owed"}:
-            own, own_at = "gone", dropped[row.id]
-        elif removal == "here" and person is not None and not access.may_read(person, scope.scope(row), grants[row.id], at):
-            own = "owed"
         delivery = given.get(row.id)
+        # Given again since: a second turn of duty, a pod. What was dropped before says nothing of that.
+        is_dropped = row.id in dropped and (delivery is None or delivery.last_at <= dropped[row.id])
+        if is_dropped and removal in {"here", "owed"}:
+            own, own_at = "gone", dropped[row.id]
+        elif removal == "here" and person is not None and not access.may_carry(person, scope.scope(row), grants[row.id], at):
+            own = "owed"
         yield Held(row.id, name, delivery.seq if delivery else 0, delivery.last_at if delivery else None, own, own_at)

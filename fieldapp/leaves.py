@@ -30,8 +30,11 @@ LONGEST_CONTACT = 120
 
 Refusal = Literal[
     "nobody_such", "left", "administrator", "auditor_end", "kept_out", "named_already", "not_named", "two_readers", "in_the_past", "ends_first",
-    "not_private", "no_team", "same_team", "alone", "yourself", "reader_kept_out", "no_pod", "no_sheet", "stands_out",
+    "not_private", "no_team", "same_team", "alone", "yourself", "reader_kept_out", "no_pod", "no_sheet", "stands_out", "only_named",
 ]  # fmt: skip
+
+OnPhone = Literal["no", "put", "held"]
+"""Does a phone of whoever looks hold it: no · they put it there, and can take it off again · it does, as what they were named for, duty or a pod."""
 
 _CONTACT_FIRST = re.compile(r"^Speak to ([^\n]+?) before any contact\.\s*")
 
@@ -95,6 +98,7 @@ class Readers:
     steps: tuple[Step, ...]
     is_unconfirmed: bool
     """A private section of which nobody has said who reads it since the office was put back from a backup."""
+    on_phone: OnPhone
 
 
 CHANGES = (
@@ -129,7 +133,7 @@ def who_reads(store: Store, keys: Keys, person: Person, casefile: str, now: date
             _readable_titles(store, keys, person, store.casefiles.sections_of(casefile), at),
             next(iter(_readable_titles(store, keys, person, [family], at)), None) if family is not None else None,
             tuple((pod.id, pod.name) for pod in store.rotas.pods_with(casefile, at)),
-            _steps(store, keys, row), bool(scope.unconfirmed(store, [row])),
+            _steps(store, keys, row), bool(scope.unconfirmed(store, [row])), _on_phone(me, about, grants, at),
         )  # fmt: skip
 
 
@@ -174,6 +178,25 @@ def end(store: Store, keys: Keys, person: Person, casefile: str, reader: str, *,
             raise CannotChange("not_named")
         _keep_two(tx, row, at)
         _write_down(tx, keys, row, person, "reader ended", at, person=reader, reason=reason, until_at=at_end)
+
+
+def carry(store: Store, keys: Keys, person: Person, casefile: str, *, is_on: bool, reason: str, now: datetime) -> None:
+    """Names this supervisor themselves, so that their phone holds it, or ends that again: they go on reading it at the desk. Raises CannotChange.
+
+    It is a leave like any other, which who reads it see and the audit tells: what lies on a phone can be lost with it.
+    """
+    if is_on:
+        name(store, keys, person, casefile, person.id, from_at="", until_at=None, reason=reason, now=now)
+        return
+    at = stamp(now)
+    with store.writing() as tx:
+        row = _steered(tx, person, casefile, at)
+        me = scope.reader(tx, person.id)
+        found = _on_phone(me, scope.scope(row), scope.grants_on(tx, [casefile])[casefile], at)
+        if found != "put":
+            raise CannotChange("not_named" if found == "no" else "only_named")
+        tx.casefiles.end_grants(casefile, person.id, at)
+        _write_down(tx, keys, row, person, "reader ended", at, person=person.id, reason=reason, until_at=at)
 
 
 def transfer(
@@ -436,6 +459,13 @@ def _who_steer(tx: Store, row: CasefileRow, at: str) -> list[str]:
     grants = scope.grants_on(tx, [row.id])[row.id]
     near = {each.person for each in grants} | set(tx.people.members_of([row.team], at) if row.team else ())
     return [id for id, one in scope.readers(tx, near).items() if access.may_steer(one, scope.scope(row), grants, at)]
+
+
+def _on_phone(me: access.Reader | None, about: access.Scope, grants: Sequence[access.Grant], at: str) -> OnPhone:
+    if me is None or not access.may_carry(me, about, grants, at):
+        return "no"
+    # Whoever reads it only because they are named would lose it at the desk too: that is ended where anybody's reading is.
+    return "put" if access.ways(me, about, grants, at) >= {"named", "team"} else "held"
 
 
 def _leaves_of(store: Store, person: access.Reader, about: access.Scope, grants: list[access.Grant], at: str) -> list[Leave]:

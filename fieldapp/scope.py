@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from fieldapp import access
-from fieldapp.access import Grant, Membership, Reader, Scope, may_read
+from fieldapp.access import Grant, Membership, Reader, Scope, may_carry, may_read
 from fieldapp.store import Store
 from fieldapp.store.casefiles import CasefileRow
 from fieldapp.store.settings import RESTORED_AT
@@ -62,7 +62,16 @@ def grants_on(store: Store, casefiles: Iterable[str]) -> dict[str, list[Grant]]:
 
 
 def readable(store: Store, person: Reader, at: str) -> list[CasefileRow]:
-    """The casefiles this person may read now, the most recently active first: what lists, boards and phones show."""
+    """The casefiles this person may read now, the most recently active first: what lists and boards show."""
+    return _those(store, person, at, may_read)
+
+
+def carried(store: Store, person: Reader, at: str) -> list[CasefileRow]:
+    """The casefiles that a phone of theirs may hold now, the most recently active first."""
+    return _those(store, person, at, may_carry)
+
+
+def _those(store: Store, person: Reader, at: str, may: May) -> list[CasefileRow]:
     own: dict[str, list[Grant]] = {}
     for row in store.casefiles.grants_of(person.id):
         own.setdefault(row.casefile, []).append(Grant(row.casefile, row.person, row.from_at, row.until_at))
@@ -74,7 +83,7 @@ def readable(store: Store, person: Reader, at: str) -> list[CasefileRow]:
     near |= store.casefiles.several(each.casefile for each in pods if each.casefile not in near)
     for out in store.casefiles.keeping_out(person.id):
         own.setdefault(out.casefile, []).append(Grant(out.casefile, out.person, out.from_at, out.until_at, "kept_out"))
-    found = not_held(store, person, [row for row in near.values() if may_read(person, scope(row), own.get(row.id, ()), at)])
+    found = not_held(store, person, [row for row in near.values() if may(person, scope(row), own.get(row.id, ()), at)])
     return sorted(sorted(found, key=lambda row: row.id), key=lambda row: row.active_at, reverse=True)
 
 

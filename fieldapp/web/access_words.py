@@ -40,6 +40,8 @@ DONE = {
     "transferred": "Given to the other team. Notes that still come from phones here go to their supervisor’s board.",
     "begun": "The record is open. Phones of those who read it have it the next time they are in touch.",
     "opened": "The private section is open. Nobody but those named here can see that it exists.",
+    "on_phone": "Written down. Your phone fetches the record the next time it is in touch.",
+    "off_phone": "Written down. Your phone drops the record the next time it is in touch; you go on reading it here, and what you wrote still arrives.",
     "out": "Kept out. Whatever leave they have or get, this does not open to them.",
     "in": "They are no longer kept out. They read it only if they are named, or their part in a team lets them.",
     "pod": "Written down.",
@@ -72,6 +74,7 @@ REFUSED = {
     "no_pod": "Choose a pod of this family’s team",
     "no_sheet": "The page about the family has not been written yet, so there is no place for this. Ask the keyworker to write it first",
     "stands_out": "This person is not kept out, so nothing was changed",
+    "only_named": "You read this record only as somebody named here, on duty or in a pod. To end that, use “End somebody’s reading” or “Pods and duty”",
     "reason_missing": "Say why, in a sentence",
     "reason_for_second": "Say why, in a sentence: this gives them more to read, so somebody else has to confirm it, and sees what you write here",
     "reason_too_long": "This is longer than 1,000 letters. Shorten it; nothing has been lost",
@@ -94,6 +97,13 @@ REFUSED = {
     "looked_already": "A colleague looked at it meanwhile. Nothing was changed",
 }
 
+ON_PHONE = {
+    "no": "On your phone: no. You read this record here; a phone holds only what its person works with, in case it is lost.",
+    "put": "On your phone: yes, for as long as you are named here. You read it here either way.",
+    "held": "On your phone: yes, because you are named here, on duty, or in a pod that shares it.",
+}
+PUT_ON_PHONE = "To have it on their own phone"
+TAKEN_OFF_PHONE = "Not needed on their own phone any more"
 
 WHY_UNREADABLE = "The reason cannot be read: it was changed by another hand. Take it back, and ask whoever runs the office to run fieldapp verify"
 

@@ -79,6 +79,20 @@ def end(casefile: str) -> ResponseReturnValue:
     return _change(casefile, change, "ended", "end-person", wrong)
 
 
+@pages.post("/phone")
+@signed_in("supervisor")
+def phone(casefile: str) -> ResponseReturnValue:
+    """Puts the family on this supervisor's own phone, or takes it off."""
+    here = office()
+    is_on = request.form.get("off") != "yes"
+
+    def change() -> None:
+        reason = access_words.PUT_ON_PHONE if is_on else access_words.TAKEN_OFF_PHONE
+        leaves.carry(here.store, here.keys, me(), casefile, is_on=is_on, reason=reason, now=here.clock())
+
+    return _change(casefile, change, "on_phone" if is_on else "off_phone", "phone", [])
+
+
 @pages.post("/transfer")
 @signed_in("supervisor")
 def transfer(casefile: str) -> ResponseReturnValue:
@@ -226,6 +240,8 @@ def _page(found: Readers, *, wrong: Wrong | None = None, done: str | None = None
         "team": teams.get(found.row.team or "", "No team"),
         "may_steer": found.may_steer,
         "unconfirmed": found.is_unconfirmed,
+        "on_phone": found.on_phone,
+        "phone_said": access_words.ON_PHONE[found.on_phone] if me().role == "supervisor" else "",
         "leaves": [_leave(each, names, now) for each in found.leaves],
         "kept_out": [{"value": one, "text": names.get(one, "")} for one in found.kept_out],
         "sections": found.sections,

@@ -300,13 +300,65 @@ def test_pull_is_zipped_when_the_phone_can_read_it(ama: Handset) -> None:
     assert len(zipped.data) < len(plain.data) / 2
 
 
-def test_supervisor_reads_the_team_and_nobody_else_does(ama: Handset, reece: Handset, place: Harrowmere) -> None:
+def test_supervisors_phone_is_given_what_they_are_named_on_and_not_their_team(
+    ama: Handset, reece: Handset, place: Harrowmere
+) -> None:
     casefile = opened(ama)
     restricted = opened(ama, sort="restricted", readers=[place.id("jos")])
     marian, jos = phone(place, "marian"), phone(place, "jos")
-    assert marian.pull()["added"] == [casefile]
-    assert set(jos.pull()["added"]) == {casefile, restricted}
+    assert [marian.pull()["added"], marian.hello(digest=True)["same"]] == [[], True]
+    assert jos.pull()["added"] == [restricted]
     assert reece.pull()["added"] == []
+    assert casefile in place.signed_in("marian").get("/desk/families").text
+
+
+def test_phone_that_held_the_whole_team_is_told_to_drop_it_and_still_sends_about_it(ama: Handset, place: Harrowmere) -> None:
+    # Given a supervisor's phone of an earlier release with her team's families on it, one of which names her
+    casefiles = [opened(ama) for _ in range(6)]
+    own = opened(ama, readers=[place.id("jos")])
+    jos = phone(place, "jos")
+    jos.cursors = {row.id: [row.seq, row.log_hash] for row in place.office.store.casefiles.several([*casefiles, own]).values()}
+    waiting = jos.write(casefiles[0], NOTE)
+
+    # When it fetches
+    answer = jos.pull()
+
+    # Then it is told to drop them, twice because they are many, and nothing else is taken or told
+    assert {each["casefile"] for each in answer["removed"]} == set(casefiles)
+    assert {each["reason"] for each in answer["removed"]} == {"ended"}
+    assert [answer["confirm"], answer["diverged"], answer["added"]] == [True, [], []]
+    for casefile in casefiles:
+        del jos.cursors[casefile]
+    again = jos.pull(removals=dict.fromkeys(casefiles, "dropped"))
+    assert [again["removed"], again["diverged"]] == [[], []]
+    assert jos.hello(digest=True)["same"] is True
+    removed = place.office.store.holdings.removals(jos.key.kid)
+    assert set(removed) == set(casefiles)
+
+    # And what she writes or wrote about them is still placed, and is not marked: she answers for them
+    later = jos.write(casefiles[1], NOTE)
+    assert [one["status"] for one in jos.push(waiting, later)] == ["stored", "stored"]
+    rows = [place.office.store.entries.get(each.id) for each in (waiting, later)]
+    assert [row.flags for row in rows if row is not None] == ["", ""]
+
+
+def test_supervisor_named_and_named_no_more_has_it_on_the_phone_meanwhile(ama: Handset, place: Harrowmere) -> None:
+    casefile = opened(ama)
+    jos = phone(place, "jos")
+    at = entry.stamp(place.clock())
+    with place.office.store.writing() as tx:
+        tx.casefiles.grant(casefile, jos.person, at)
+    assert jos.pull()["added"] == [casefile]
+    place.clock.pass_by(minutes=1)
+    with place.office.store.writing() as tx:
+        tx.casefiles.end_grants(casefile, jos.person, entry.stamp(place.clock()))
+    assert jos.hello(digest=True)["same"] is False
+    assert jos.pull()["removed"] == [{"casefile": casefile, "reason": "ended"}]
+    # What it says it dropped is noted at once, in a greeting as well as in a pull.
+    del jos.cursors[casefile]
+    jos.pull(removals={casefile: "dropped"})
+    assert list(place.office.store.holdings.removals(jos.key.kid)) == [casefile]
+    assert casefile in place.signed_in("jos").get("/desk/families").text
 
 
 def test_casefile_is_taken_away_and_given_back(ama: Handset, reece: Handset, place: Harrowmere) -> None:

@@ -9,10 +9,12 @@ import re
 import secrets
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from fieldapp import rotas
 from fieldapp.keys import new_id, sha256
 from sync import entry, wire
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -21,6 +23,7 @@ from tests.app.test_radar import opened, page_of, says
 
 SECRET = "The back door was off its hinges."
 NOTE: dict[str, Any] = {**VISIT, "seen_and_heard": SECRET}
+HOURS = timedelta(hours=8)
 
 
 def held(browser: Browser, handset: Handset) -> str:
@@ -120,6 +123,60 @@ def test_casefile_that_a_phone_was_given_is_listed_after_its_worker_lost_it_unti
     assert [row["on the phone"] for row in rows_of(marian, ama)] == ["To be removed; not confirmed yet"]
     ama.hello(digest=True, removals_done=[casefile])
     assert [row["on the phone"] for row in rows_of(marian, ama)] == ["Removed from this phone, confirmed"]
+
+
+def test_casefile_that_a_phone_dropped_and_was_given_again_is_on_it(ama: Handset, reece: Handset, place: Harrowmere) -> None:
+    # Given Reece's phone, which dropped a family of Ama's
+    casefile = opened(ama, readers=[place.id("reece")])
+    reece.pull_all()
+    place.clock.pass_by(hours=1)
+    with place.office.store.writing() as tx:
+        tx.casefiles.end_grants(casefile, place.id("reece"), entry.stamp(place.clock()))
+    reece.pull(removals={casefile: "dropped"})
+    reece.cursors.pop(casefile)
+    place.clock.pass_by(hours=1)
+    marian = place.signed_in("marian")
+    assert [row["on the phone"] for row in rows_of(marian, reece)] == ["Removed from this phone, confirmed"]
+
+    # When a turn of duty gives it to him again
+    here, at = place.office, place.clock()
+    rotas.add_turn(
+        here.store,
+        here.keys,
+        place.people["marian"],
+        "family-support",
+        reece.person,
+        entry.stamp(at),
+        entry.stamp(at + HOURS),
+        at,
+    )
+    assert reece.pull()["added"] == [casefile]
+
+    # Then it is on his phone, whatever was dropped before
+    assert [row["on the phone"] for row in rows_of(marian, reece)] == ["On the phone, in use"]
+
+
+def test_supervisors_phone_is_said_to_hold_what_they_are_named_on_and_what_it_has_yet_to_drop(
+    ama: Handset, place: Harrowmere
+) -> None:
+    # Given a family of the team that a supervisor's phone was given while she was named on it, and one it never was given
+    casefile, _ = opened(ama), opened(ama)
+    jos = phone(place, "jos")
+    with place.office.store.writing() as tx:
+        tx.casefiles.grant(casefile, jos.person, entry.stamp(place.clock()))
+    jos.pull_all()
+    marian = place.signed_in("marian")
+    assert [row["on the phone"] for row in rows_of(marian, jos)] == ["On the phone, in use"]
+
+    # When she is named no more, and reads both as one of the team
+    place.clock.pass_by(minutes=5)
+    with place.office.store.writing() as tx:
+        tx.casefiles.end_grants(casefile, jos.person, entry.stamp(place.clock()))
+
+    # Then one was on her phone, until it says it dropped it, and the other never was
+    assert [row["on the phone"] for row in rows_of(marian, jos)] == ["To be removed; not confirmed yet"]
+    jos.hello(digest=True, removals_done=[casefile])
+    assert [row["on the phone"] for row in rows_of(marian, jos)] == ["Removed from this phone, confirmed"]
 
 
 def test_administrator_sees_how_many_and_no_name_and_a_supervisor_nothing_of_a_private_section(

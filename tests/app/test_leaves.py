@@ -492,6 +492,60 @@ def test_auditor_reads_until_the_day_and_every_view_is_written_down(place: Harro
     assert place.signed_in("orla").get(f"/desk/families/{tarnley}").status_code == 404
 
 
+def test_supervisor_puts_a_family_of_their_team_on_their_own_phone_and_takes_it_off_again(
+    place: Harrowmere, ama: Handset, tarnley: str
+) -> None:
+    handset = phone(place, "marian")
+    place.clock.pass_by(minutes=1)
+    marian, page = place.signed_in("marian"), f"/desk/families/{tarnley}/readers"
+    assert not holds(handset, tarnley)
+    assert "On your phone: no." in words_of(marian.get(page))
+
+    # When she puts it there
+    answer = change(marian, tarnley, "phone", {})
+    assert answer.status_code == 303
+    assert "Your phone fetches the record" in words_of(marian.get(answer.location))
+    assert ("Marian", "named") in who_reads(place, tarnley)
+
+    # Then it is there, her colleagues see since when and why, and it is not put there twice
+    assert holds(handset, tarnley)
+    shown = words_of(place.signed_in("jos").get(page))
+    assert "Marian Holt-Vane named Marian Holt-Vane To have it on their own phone" in shown
+    assert "On your phone: no." in shown
+    assert change(marian, tarnley, "phone", {}).status_code == 400
+
+    # When she takes it off
+    place.clock.pass_by(minutes=1)
+    assert "Take it off my phone" in marian.get(page).text
+    answer = change(marian, tarnley, "phone", {"off": "yes"})
+    assert "Your phone drops the record" in words_of(marian.get(answer.location))
+
+    # Then it is told to go, and she reads it at the desk as before
+    assert handset.pull()["removed"] == [{"casefile": tarnley, "reason": "ended"}]
+    assert marian.get(f"/desk/families/{tarnley}").status_code == 200
+    again = change(marian, tarnley, "phone", {"off": "yes"})
+    assert (again.status_code, "there is nothing to end" in words_of(again)) == (400, True)
+    assert list(verifying.verify(place.office.store, place.office.keys)) == []
+
+
+def test_supervisor_who_reads_only_as_somebody_named_does_not_lose_it_by_taking_it_off_their_phone(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    place.add("olive", "supervisor", "other")
+    assert change(marian, tarnley, "readers", {"person": place.id("olive"), "text-why-name": "Covers"}).status_code == 303
+    olive = place.signed_in("olive")
+    page = olive.get(f"/desk/families/{tarnley}/readers")
+    assert "On your phone: yes, because you are named here" in words_of(page)
+    assert "my phone" not in page.text
+    answer = change(olive, tarnley, "phone", {"off": "yes"})
+    assert (answer.status_code, "You read this record only as somebody named here" in words_of(answer)) == (400, True)
+    assert olive.get(f"/desk/families/{tarnley}").status_code == 200
+
+
+def test_auditor_is_told_nothing_of_a_phone(place: Harrowmere, tarnley: str) -> None:
+    assert "On your phone" not in words_of(place.signed_in("orla").get(f"/desk/families/{tarnley}/readers"))
+
+
 def test_hostile_names_and_reasons_are_shown_as_text(place: Harrowmere, marian: Browser, tarnley: str) -> None:
     evil = "<img src=x onerror=alert(1)>"
     private = section(place, marian, tarnley, ["ama"], title=evil)

@@ -155,6 +155,8 @@ def test_what_others_wrote_comes_back_from_a_readers_phone_and_the_desks_word_to
 def test_other_phones_go_on_from_what_was_given_back(lost_day: LostDay, ama: Handset, reece: Handset) -> None:
     reece.pull_all()
     jos = phone(reece.place, "jos")
+    with jos.place.office.store.writing() as tx:
+        tx.casefiles.grant(lost_day.old, jos.person, entry.stamp(jos.place.clock()))
     jos.pull_all()
     before = dict(jos.cursors)
     statuses(ama, lost_day.in_old.envelope)

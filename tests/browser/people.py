@@ -526,7 +526,13 @@ class Supervisor:
     def opens_the_family(self, name: str) -> None:
         self.goes_to("Families")
         self.page.get_by_role("link", name=re.compile(name)).first.click()
-        expect(self.page.get_by_role("heading", level=1)).to_contain_text(name)
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(re.compile(name))
+
+    def puts_it_on_her_phone(self) -> None:
+        """From the family's page, by the page that says who reads it."""
+        self.page.get_by_role("link", name="Who can read this, and why").click()
+        self.page.get_by_role("button", name="Put it on my phone").click()
+        self.was_told(re.compile("Your phone fetches the record"))
 
     def opens_the_newest(self, title: str) -> None:
         """Opens the first record of that title on the family's page."""

@@ -11,23 +11,32 @@ from tests.browser.people import Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server
 
+TARNLEY = "Tarnley(?!:)"
+"""The family's main record, whose private section begins with the same name."""
+
 
 def test_nobody_signs_off_their_own(server: Server, new_phone: NewPhone, laptop: Phone) -> None:
-    # Given a supervisor who wrote a visit note herself, on her own phone
+    # Given a supervisor's own phone, which holds what she is named on and not her team, and says so
     phone = new_phone()
     phone.switch_on()
     marian = Keyworker(phone, server, "marian@harrowmere.example")
     marian.sets_up_the_phone()
-    marian.opens_the_family("Tarnley")
+    marian.sees("A phone holds only the families its person works with")
+
+    # And a family she put on it at her desk, to write a visit note herself
+    at_the_desk = Supervisor(laptop, server)
+    at_the_desk.signs_in()
+    at_the_desk.opens_the_family(TARNLEY)
+    at_the_desk.puts_it_on_her_phone()
+    marian.sends_and_receives()
+    marian.opens_the_family(TARNLEY)
     marian.begins_a_visit_note()
     marian.writes_the_visit("Went along because Ama was ill.")
     marian.checks_and_sends()
     marian.is_at("Sent")
 
     # When she opens it at her desk
-    at_the_desk = Supervisor(laptop, server)
-    at_the_desk.signs_in()
-    at_the_desk.opens_the_family("Tarnley")
+    at_the_desk.opens_the_family(TARNLEY)
     at_the_desk.opens_the_newest("Visit note")
     at_the_desk.reads("Went along because Ama was ill.")
 

@@ -168,8 +168,13 @@ export function makeOffice(clock, practice, from = null) {
   const holds = ({ from_at, until_at }, at) => from_at <= at && (until_at === null || at < until_at);
   const grantsOn = (casefile, person) => state.grants.filter((one) => one.casefile === casefile && one.person === person);
   const isActive = (person) => person !== undefined && person.ended_at === null;
-  const mayRead = (person, casefile, at = stamp()) =>
+  /** May a phone of theirs hold it? Only where they are named. */
+  const mayCarry = (person, casefile, at = stamp()) =>
     isActive(state.people.get(person)) && grantsOn(casefile, person).some((one) => holds(one, at));
+  /** There is one team, and its supervisors read and write about all its families: at the desk, and what their phones still send. */
+  const mayRead = (person, casefile, at = stamp()) =>
+    mayCarry(person, casefile, at) ||
+    (isActive(state.people.get(person)) && state.people.get(person).role === "supervisor" && state.casefiles.has(casefile));
   const couldOnceRead = (person, casefile, at) => grantsOn(casefile, person).some((one) => one.from_at <= at);
 
   // ── taking ──
@@ -384,11 +389,13 @@ export function makeOffice(clock, practice, from = null) {
 
   // ── giving ──
 
-  const readable = (person) =>
-    [...state.casefiles.values()].filter((one) => mayRead(person, one.id)).sort((a, b) => byCode(b.active_at, a.active_at));
+  const those = (may, person) =>
+    [...state.casefiles.values()].filter((one) => may(person, one.id)).sort((a, b) => byCode(b.active_at, a.active_at));
+  const readable = (person) => those(mayRead, person);
+  const carried = (person) => those(mayCarry, person);
   const digestFor = (person) =>
     hashText(
-      readable(person)
+      carried(person)
         .map(({ id, seq, log_hash }) => `${id} ${seq} ${log_hash}\n`)
         .sort(byCode)
         .join(""),
@@ -400,7 +407,7 @@ export function makeOffice(clock, practice, from = null) {
   }
   function hearRemovals(kid, person, casefiles) {
     for (const id of casefiles) {
-      if (state.casefiles.has(id) && !mayRead(person, id)) state.heard.add(`${id} ${kid}`);
+      if (state.casefiles.has(id) && !mayCarry(person, id)) state.heard.add(`${id} ${kid}`);
       if (doubts.get(kid)?.includes(id)) ever.droppedAtOnce = id;
     }
   }
@@ -487,7 +494,7 @@ export function makeOffice(clock, practice, from = null) {
     if (removals) hearRemovals(signer.kid, signer.person, Object.keys(removals));
     const isMistaken = mistakes > 0 && Object.keys(cursors).length > 1;
     if (isMistaken) mistakes--;
-    const rows = isMistaken ? [] : readable(signer.person);
+    const rows = isMistaken ? [] : carried(signer.person);
     const here = new Set(rows.map((row) => row.id));
     const held = Object.keys(cursors);
     const isOurs = ({ seq, entries }, [from, head]) => from <= seq && (entries[from - 1]?.log_hash ?? "") === head;
@@ -555,7 +562,7 @@ export function makeOffice(clock, practice, from = null) {
   function doubt({ kid, person }, gone, isDoubtful) {
     const before = takenLast.get(kid) ?? [];
     takenLast.set(kid, gone);
-    doubts.set(kid, isDoubtful ? gone.filter((id) => mayRead(person, id) && !before.includes(id)) : []);
+    doubts.set(kid, isDoubtful ? gone.filter((id) => mayCarry(person, id) && !before.includes(id)) : []);
   }
 
   function have(device, ids) {
@@ -715,6 +722,7 @@ export function makeOffice(clock, practice, from = null) {
     open,
     mayRead,
     readable,
+    carried,
     receipt,
 
     /** Answers one request, wholly and at once: `{status, headers, body, cookie?}`. */

@@ -100,7 +100,7 @@ export function holdView(world, phone, person, view, { saved, isRestored, before
   const who = `${person.name} on ${phone.name}`;
   const sorting = [...items].filter(([, { state }]) => state === "sorting");
   const unsettled = new Set(sorting.map(([id]) => id));
-  const may = new Set(office.readable(person.id).map(({ id }) => id));
+  const may = new Set(office.carried(person.id).map(({ id }) => id));
   // One that was written and whose writer was interrupted before anybody said so is theirs all the same.
   const mine = new Set(
     sorting.map(([id, { sealed }]) => saved.get(id)?.casefile ?? office.open(sealed).ready?.header.casefile ?? ""),

@@ -44,6 +44,8 @@ from tests.machine.oracle import Oracle
 
 Event = dict[str, Any]
 _SHARE = 50
+TEAM = "family-support"
+"""The one team there is, whose supervisor answers for all its families."""
 _LEFT_OUT = {"nonce", "checkpoint", "practice", "keyset", "time", "responders", "enrolments", "v", "total"}
 
 
@@ -115,8 +117,10 @@ class RealOffice:
             for key in event["keys"]:
                 self._add_key(tx, key["use"], key["der"])
             self.keys._issue(tx, self.at)
+            tx.people.add_team(TEAM, "Family support")
             for one in event["people"]:
-                tx.people.add(PersonRow(one["id"], one["email"], one["name"], one["role"], "", None, 0, "", None, None))
+                tx.people.add(PersonRow(one["id"], one["email"], one["name"], one["role"], "", None, 0, "", None, TEAM))
+                tx.people.join(one["id"], TEAM, one["role"], "", None)
             for one in event["devices"]:
                 tx.signers.add_device(one["id"], token_hash(one["token"]), self.at)
             for n, one in enumerate(event["signers"], 1):
@@ -146,7 +150,7 @@ class RealOffice:
             if row is None:
                 opening = placing.Opening("family", "main", (), "")
                 row = placing.open_casefile(
-                    tx, self.keys, casefile, opening, author=header["author"], team=None, at=one["received_at"]
+                    tx, self.keys, casefile, opening, author=header["author"], team=TEAM, at=one["received_at"]
                 )
                 for person in self.readers.pop(casefile, ()):
                     tx.casefiles.grant(casefile, person, one["received_at"])
@@ -222,16 +226,15 @@ class RealOffice:
 
 
 def unlike(oracle: Oracle, over: Event) -> list[str]:
-    """Says where the office's tables, asked by SQL that it shares with nobody, tell otherwise than its model who may read what in the end."""
+    """Says where the office's tables, asked by SQL that it shares with nobody, tell otherwise than its model who may read what in the end, and what phones may hold of it."""
     at, entries = entry.stamp(datetime.fromtimestamp(over["at"] / 1000, UTC)), oracle.entries.values()
     found = []
-    for person, theirs in over["readable"].items():
-        ours = {
-            casefile: [row["id"] for row in entries if row["casefile"] == casefile] for casefile in oracle.readable(person, at)
-        }
-        if ours != theirs:
-            odd = sorted(casefile for casefile in ours.keys() | theirs.keys() if ours.get(casefile) != theirs.get(casefile))
-            found.append(f"in the end {person} reads otherwise in {', '.join(odd)}")
+    for does, may, said in (("reads", oracle.readable, over["readable"]), ("carries", oracle.carried, over["carried"])):
+        for person, theirs in said.items():
+            ours = {casefile: [row["id"] for row in entries if row["casefile"] == casefile] for casefile in may(person, at)}
+            if ours != theirs:
+                odd = sorted(each for each in ours.keys() | theirs.keys() if ours.get(each) != theirs.get(each))
+                found.append(f"in the end {person} {does} otherwise in {', '.join(odd)}")
     return found
 
 

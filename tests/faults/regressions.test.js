@@ -184,7 +184,7 @@ describe("what the simulation found", () => {
     const tab = phone.start();
     await until(unlock(tab));
     await clock.run(60_000);
-    const [whole, broken] = office.readable(phone.people[0].person.id).map(({ id }) => id);
+    const [whole, broken] = office.carried(phone.people[0].person.id).map(({ id }) => id);
     const write = (casefile, line) =>
       office.write(phone.people[0].person.id, { kind: "contact", schema: "contact.1", casefile, fields: { line } });
     write(whole, "a heron by the canal");
@@ -247,17 +247,17 @@ describe("what the simulation found", () => {
   });
 
   test("what the desk places where its writer no longer reads leaves the phone without a trace that cannot be opened", async () => {
-    const { clock, office, phone, until, write, unlock } = await given();
-    const [marian] = phone.people;
+    const { clock, office, phone, until, write, unlock } = await given("second");
+    const [ama] = phone.people;
     const tab = phone.start();
     await until(unlock(tab));
-    for (const { id } of office.readable(marian.person.id)) office.end(id, marian.person.id);
+    for (const { id } of office.carried(ama.person.id)) office.end(id, ama.person.id);
     phone.air = { lost: 1 };
     const { record } = await until(write(tab, "written after it ended"));
     phone.air = { fine: 1 };
-    const [signer] = [...office.state.signers].filter(([, { person }]) => person === marian.person.id);
-    const [{ casefile }] = office.state.grants.filter(({ person }) => person === marian.person.id);
-    office.state.heard.add(`${casefile} ${signer[0]}`);
+    const [{ casefile }] = office.state.grants.filter(({ person }) => person === ama.person.id);
+    for (const [kid, { person }] of office.state.signers)
+      if (person === ama.person.id) office.state.heard.add(`${casefile} ${kid}`);
     await until(tab.ask("sync"));
     const [row] = office.state.quarantine.values();
     assert.equal(row.reason, "not_allowed");
@@ -269,6 +269,27 @@ describe("what the simulation found", () => {
     await clock.run(60_000);
     assert.deepEqual((await until(tab.ask("caseload"))).families, []);
     await assert.rejects(until(tab.ask("record", { record })), { code: "unknown_record" });
+    tab.kill();
+  });
+
+  test("a supervisor's phone drops the team it may hold no more, and what waits on it about the team is placed unmarked", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    const [marian] = phone.people;
+    const tab = phone.start();
+    await until(unlock(tab));
+    phone.air = { lost: 1 };
+    const { id } = await until(write(tab, "written before it went"));
+    const held = office.carried(marian.person.id).map((casefile) => casefile.id);
+    assert.ok(held.length > 1, "so many that the phone asks twice");
+    for (const casefile of held) office.end(casefile, marian.person.id);
+    assert.equal(office.readable(marian.person.id).length, held.length, "she reads them at the desk as before");
+    phone.air = { fine: 1 };
+    await until(tab.ask("sync"));
+    await clock.run(60_000);
+    const { families, role } = await until(tab.ask("caseload"));
+    assert.deepEqual([families, role], [[], "supervisor"]);
+    assert.equal(office.state.placed.get(id)?.flags, "");
+    assert.equal(office.state.quarantine.size, 0);
     tab.kill();
   });
 

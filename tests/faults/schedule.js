@@ -564,15 +564,16 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   // One turn of the machine's loop: what was broken last is still heard.
   await clock.run(0);
   process.off("unhandledRejection", unheard);
-  /** Who may read what when all is over, and what lies in it: for the real office's own tables to say the same. */
-  const readable = () =>
+  /** Who may read what when all is over, what their phones hold of it, and what lies in it: for the real office's own tables to say the same. */
+  const those = (ask) =>
     Object.fromEntries(
       people.map(({ id }) => [
         id,
-        Object.fromEntries(office.readable(id).map((casefile) => [casefile.id, casefile.entries.map((entry) => entry.id)])),
+        Object.fromEntries(ask(id).map((casefile) => [casefile.id, casefile.entries.map((entry) => entry.id)])),
       ]),
     );
-  return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, readable: record && readable() };
+  const may = record && { readable: those(office.readable), carried: those(office.carried) };
+  return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, may };
 
   function waitingOn(phone) {
     return [...phone.disk.look("outbox", "items")].filter(([, { state }]) => state === "waiting").map(([id]) => id);

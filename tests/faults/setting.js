@@ -74,7 +74,9 @@ async function made() {
   const clock = makeClock();
   const served = practice();
   const office = makeOffice(clock, served);
-  const people = Object.fromEntries(["Ama", "Reece", "Marian"].map((name) => [name, office.addPerson(name)]));
+  const people = Object.fromEntries(
+    [["Ama"], ["Reece"], ["Marian", "supervisor"]].map(([name, role]) => [name, office.addPerson(name, role)]),
+  );
   const { Ama, Reece, Marian } = people;
   const families = [
     office.openFamily(Ama.id, "Tarnley", [Ama.id, Reece.id, Marian.id]),

@@ -6,8 +6,8 @@ const { runSchedule } = await import("./schedule.js");
 const [seed, runs] = process.argv.slice(2).map(Number);
 for (let i = 0; i < runs; i++) {
   const lines = [];
-  const { broken, at, readable } = await runSchedule(seed + i, { record: (event) => lines.push(JSON.stringify(event)) });
-  lines.push(JSON.stringify({ what: "over", seed: seed + i, broken, at, readable }));
+  const { broken, at, may } = await runSchedule(seed + i, { record: (event) => lines.push(JSON.stringify(event)) });
+  lines.push(JSON.stringify({ what: "over", seed: seed + i, broken, at, ...may }));
   const bytes = Buffer.from(`${lines.join("\n")}\n`);
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
 }

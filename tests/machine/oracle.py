@@ -115,13 +115,14 @@ class Oracle:
 
     # Who may read what, from the tables of assignments alone
 
+    def carried(self, person: str, at: str) -> set[str]:
+        """The casefiles a phone of theirs may hold at this moment: what they are named on, and not what their team has."""
+        return self._named(person, at)
+
     def readable(self, person: str, at: str) -> set[str]:
-        """The casefiles somebody may read at this moment."""
-        who = self.people[person]
-        if at < who["active_from"] or (who["ended_at"] is not None and at >= who["ended_at"]) or who["role"] == "administrator":
-            return set()
-        named = {row["casefile"] for row in self.readers if row["person"] == person and _lasts(row, at)}
-        if who["role"] not in ("supervisor", "auditor"):
+        """The casefiles somebody may read at this moment, at the desk or on a phone."""
+        who, named = self.people[person], self._named(person, at)
+        if who["role"] not in ("supervisor", "auditor") or not self._is_active(person, at):
             return named
         teams = {row["team"] for row in self.memberships if row["person"] == person and _lasts(row, at)}
         own = {
@@ -129,11 +130,20 @@ class Oracle:
         }
         return named | own
 
+    def _named(self, person: str, at: str) -> set[str]:
+        if self.people[person]["role"] == "administrator" or not self._is_active(person, at):
+            return set()
+        return {row["casefile"] for row in self.readers if row["person"] == person and _lasts(row, at)}
+
+    def _is_active(self, person: str, at: str) -> bool:
+        who = self.people[person]
+        return bool(who["active_from"] <= at and (who["ended_at"] is None or at < who["ended_at"]))
+
     def served_to(self, person: str, at: str) -> set[str]:
         """What a phone of theirs is given of it: since a restore no private section of which no supervisor said who reads it."""
         first = {row["casefile"]: row["written_at"] for row in self.entries.values() if row["seq"] == 1}
         return {
-            each for each in self.readable(person, at)
+            each for each in self.carried(person, at)
             if self.casefiles[each]["sort"] == "main" or first.get(each, "") >= self.restored_at or each in self.said_who_reads
         }  # fmt: skip
 
@@ -255,15 +265,15 @@ class Oracle:
         return faults
 
     def served(self, told: Told, person: str, at: str, answer: Mapping[str, Any]) -> Faults:
-        """An answer to somebody who holds nothing yet has exactly what they may read, whole, in order, and no word more about anybody."""
+        """An answer to somebody who holds nothing yet has exactly what their phone may hold, whole, in order, and no word more about anybody."""
         faults: Faults = []
         mine = self.served_to(person, at)
         expected = {each: self.casefiles[each]["seq"] for each in mine if self.casefiles[each]["seq"]}
         given = {each["id"]: [one["seq"] for one in each["entries"]] for each in answer["casefiles"]}
         if given != {each: list(range(1, seq + 1)) for each, seq in expected.items()}:
-            faults.append(f"{person} is given {given} and may read {expected}")
+            faults.append(f"{person} is given {given} and may hold {expected}")
         if set(answer["added"]) != mine or answer["removed"] or answer["diverged"]:
-            faults.append(f"{person} is told of other casefiles than they may read")
+            faults.append(f"{person} is told of other casefiles than their phone may hold")
         authors, kids = {person}, set()
         for casefile in answer["casefiles"]:
             for one in casefile["entries"]:

@@ -1,7 +1,7 @@
 """Who may read, write, review and open: the whole table, so that a rule cannot widen unseen.
 
-One row is one situation of one person and one casefile; its columns are what follows. `exists` is what lists, boards and phones show;
-`look` is what the desk opens when somebody has the address.
+One row is one situation of one person and one casefile; its columns are what follows. `exists` is what lists and boards show;
+`carry` is what a phone of theirs may hold; `look` is what the desk opens when somebody has the address.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from fieldapp.access import (
     is_active,
     keeps_two_readers,
     last_began,
+    may_carry,
     may_look,
     may_open,
     may_read,
@@ -66,74 +67,80 @@ SOMEBODY_ELSES, OTHER_CASEFILE = leave(person="another"), leave(casefile="anothe
 
 Y, n = True, False
 TABLE = {
-    # situation                                           person                                      casefile  leaves      exists look write review
-    "keyworker, named":                                   (who("keyworker"),                          MAIN,     [NAMED],    Y, Y, Y, n),
-    "keyworker, named without an end":                    (who("keyworker"),                          MAIN,     [OPEN],     Y, Y, Y, n),
-    "keyworker, assignment over":                         (who("keyworker"),                          MAIN,     [ENDED],    n, n, n, n),
-    "keyworker, assignment to come":                      (who("keyworker"),                          MAIN,     [TO_COME],  n, n, n, n),
-    "keyworker, named again after an end":                (who("keyworker"),                          MAIN,     [ENDED, NAMED], Y, Y, Y, n),
-    "keyworker, somebody else is named":                  (who("keyworker"),                          MAIN,     [SOMEBODY_ELSES], n, n, n, n),
-    "keyworker, named on another family":                 (who("keyworker"),                          MAIN,     [OTHER_CASEFILE], n, n, n, n),
-    "keyworker, only of the team":                        (who("keyworker", BELONGS),                 MAIN,     [],         n, n, n, n),
-    "keyworker, pod":                                     (who("keyworker"),                          MAIN,     [POD],      Y, Y, Y, n),
-    "keyworker, pod, private section":                    (who("keyworker"),                          PRIVATE,  [POD],      n, n, n, n),
-    "keyworker, pod, practice family":                    (who("keyworker"),                          PRACTICE, [POD],      n, n, n, n),
-    "keyworker, on duty":                                 (who("keyworker", ON_DUTY),                 MAIN,     [],         Y, Y, Y, n),
-    "keyworker, on duty, private section":                (who("keyworker", ON_DUTY),                 PRIVATE,  [],         n, n, n, n),
-    "keyworker, on duty, practice family":                (who("keyworker", ON_DUTY),                 PRACTICE, [],         n, n, n, n),
-    "keyworker, duty over":                               (who("keyworker", DUTY_OVER),               MAIN,     [],         n, n, n, n),
-    "keyworker, duty to come":                            (who("keyworker", DUTY_TO_COME),            MAIN,     [],         n, n, n, n),
-    "keyworker, on duty for a family of no team":         (who("keyworker", ON_DUTY),                 NOWHERE,  [],         n, n, n, n),
-    "keyworker, emergency is not for them":               (who("keyworker"),                          MAIN,     [EMERGENCY], n, n, n, n),
-    "keyworker, named on a private section":              (who("keyworker"),                          PRIVATE,  [NAMED],    Y, Y, Y, n),
-    "keyworker, named and kept out":                      (who("keyworker"),                          MAIN,     [NAMED, OUT], n, n, n, n),
-    "keyworker of the other parent, named by mistake":    (who("keyworker"),                          PRIVATE,  [NAMED, OUT], n, n, n, n),
-    "keyworker, on duty and kept out":                    (who("keyworker", ON_DUTY),                 MAIN,     [OUT],      n, n, n, n),
-    "keyworker, kept out no more":                        (who("keyworker"),                          MAIN,     [NAMED, OUT_NO_MORE], Y, Y, Y, n),
-    "keyworker, has left":                                (who("keyworker", ended_at=AT),             MAIN,     [NAMED],    n, n, n, n),
-    "keyworker, own practice family":                     (who("keyworker"),                          PRACTICE, [NAMED],    Y, Y, Y, n),
-    "practitioner, named":                                (who("practitioner"),                       MAIN,     [NAMED],    Y, Y, Y, n),
-    "practitioner, named on a private section":           (who("practitioner"),                       PRIVATE,  [NAMED],    Y, Y, Y, n),
-    "practitioner, pod":                                  (who("practitioner"),                       MAIN,     [POD],      n, n, n, n),
-    "practitioner, on duty":                              (who("practitioner", ON_DUTY),              MAIN,     [],         n, n, n, n),
-    "practitioner, of the team":                          (who("practitioner", FOREVER),              MAIN,     [],         n, n, n, n),
-    "supervisor of the team":                             (who("supervisor", FOREVER),                MAIN,     [],         Y, Y, Y, Y),
-    "supervisor of the team, private section":            (who("supervisor", FOREVER),                PRIVATE,  [],         n, n, n, n),
-    "supervisor of the team, practice family":            (who("supervisor", FOREVER),                PRACTICE, [],         n, n, n, n),
-    "supervisor of the team until now":                   (who("supervisor", BELONGED),               MAIN,     [],         n, n, n, n),
-    "supervisor of the team, kept out":                   (who("supervisor", FOREVER),                MAIN,     [OUT],      n, n, n, n),
-    "supervisor, family of no team":                      (who("supervisor", FOREVER),                NOWHERE,  [],         n, n, n, n),
-    "supervisor of another team":                         (who("supervisor", ELSEWHERE),              MAIN,     [],         n, n, n, n),
-    "supervisor of another team, named":                  (who("supervisor", ELSEWHERE),              MAIN,     [NAMED],    Y, Y, Y, Y),
-    "supervisor, named on a private section":             (who("supervisor"),                         PRIVATE,  [NAMED],    Y, Y, Y, Y),
-    "supervisor, pod":                                    (who("supervisor"),                         MAIN,     [POD],      Y, Y, Y, n),
-    "supervisor of another team, on duty":                (who("supervisor", ELSEWHERE, ON_DUTY),     MAIN,     [],         Y, Y, Y, n),
-    "supervisor of the team and on duty":                 (who("supervisor", FOREVER, ON_DUTY),       MAIN,     [],         Y, Y, Y, Y),
-    "supervisor, emergency":                              (who("supervisor"),                         MAIN,     [EMERGENCY], n, Y, n, n),
-    "supervisor, emergency over":                         (who("supervisor"),                         MAIN,     [leave("emergency", until_at=AT)], n, n, n, n),
-    "supervisor, emergency and kept out":                 (who("supervisor"),                         MAIN,     [EMERGENCY, OUT], n, n, n, n),
-    "supervisor, emergency never opens a private section": (who("supervisor"),                        PRIVATE,  [EMERGENCY], n, n, n, n),
-    "supervisor, emergency never opens a practice family": (who("supervisor"),                        PRACTICE, [EMERGENCY], n, n, n, n),
-    "supervisor, has left":                               (who("supervisor", FOREVER, ended_at=AT),   MAIN,     [NAMED],    n, n, n, n),
-    "administrator, of the team":                         (who("administrator", BELONGS),             MAIN,     [],         n, n, n, n),
-    "administrator, every leave there is":                (who("administrator", BELONGS, ON_DUTY),    MAIN,     [NAMED, POD, EMERGENCY], n, n, n, n),
-    "administrator, named on a private section":          (who("administrator"),                      PRIVATE,  [NAMED],    n, n, n, n),
-    "auditor of the team until a day":                    (who("auditor", BELONGS),                   MAIN,     [],         Y, Y, n, n),
-    "auditor of the team, day gone by":                   (who("auditor", BELONGED),                  MAIN,     [],         n, n, n, n),
-    "auditor of the team, no day was said":               (who("auditor", FOREVER),                   MAIN,     [],         n, n, n, n),
-    "auditor of the team, private section":               (who("auditor", BELONGS),                   PRIVATE,  [],         n, n, n, n),
-    "auditor of another team":                            (who("auditor", ELSEWHERE),                 MAIN,     [],         n, n, n, n),
-    "auditor, named until a day":                         (who("auditor"),                            PRIVATE,  [NAMED],    Y, Y, n, n),
-    "auditor, named, no day was said":                    (who("auditor"),                            MAIN,     [OPEN],     n, n, n, n),
-    "auditor, pod, duty, emergency":                      (who("auditor", ON_DUTY),                   MAIN,     [POD, EMERGENCY], n, n, n, n),
-    "auditor of the team, kept out":                      (who("auditor", BELONGS),                   MAIN,     [OUT],      n, n, n, n),
+    # situation                                           person                                      casefile  leaves      exists carry look write review
+    "keyworker, named":                                   (who("keyworker"),                          MAIN,     [NAMED], Y, Y, Y, Y, n),
+    "keyworker, named without an end":                    (who("keyworker"),                          MAIN,     [OPEN], Y, Y, Y, Y, n),
+    "keyworker, assignment over":                         (who("keyworker"),                          MAIN,     [ENDED], n, n, n, n, n),
+    "keyworker, assignment to come":                      (who("keyworker"),                          MAIN,     [TO_COME], n, n, n, n, n),
+    "keyworker, named again after an end":                (who("keyworker"),                          MAIN,     [ENDED, NAMED], Y, Y, Y, Y, n),
+    "keyworker, somebody else is named":                  (who("keyworker"),                          MAIN,     [SOMEBODY_ELSES], n, n, n, n, n),
+    "keyworker, named on another family":                 (who("keyworker"),                          MAIN,     [OTHER_CASEFILE], n, n, n, n, n),
+    "keyworker, only of the team":                        (who("keyworker", BELONGS),                 MAIN,     [], n, n, n, n, n),
+    "keyworker, pod":                                     (who("keyworker"),                          MAIN,     [POD], Y, Y, Y, Y, n),
+    "keyworker, pod, private section":                    (who("keyworker"),                          PRIVATE,  [POD], n, n, n, n, n),
+    "keyworker, pod, practice family":                    (who("keyworker"),                          PRACTICE, [POD], n, n, n, n, n),
+    "keyworker, on duty":                                 (who("keyworker", ON_DUTY),                 MAIN,     [], Y, Y, Y, Y, n),
+    "keyworker, on duty, private section":                (who("keyworker", ON_DUTY),                 PRIVATE,  [], n, n, n, n, n),
+    "keyworker, on duty, practice family":                (who("keyworker", ON_DUTY),                 PRACTICE, [], n, n, n, n, n),
+    "keyworker, duty over":                               (who("keyworker", DUTY_OVER),               MAIN,     [], n, n, n, n, n),
+    "keyworker, duty to come":                            (who("keyworker", DUTY_TO_COME),            MAIN,     [], n, n, n, n, n),
+    "keyworker, on duty for a family of no team":         (who("keyworker", ON_DUTY),                 NOWHERE,  [], n, n, n, n, n),
+    "keyworker, emergency is not for them":               (who("keyworker"),                          MAIN,     [EMERGENCY], n, n, n, n, n),
+    "keyworker, named on a private section":              (who("keyworker"),                          PRIVATE,  [NAMED], Y, Y, Y, Y, n),
+    "keyworker, named and kept out":                      (who("keyworker"),                          MAIN,     [NAMED, OUT], n, n, n, n, n),
+    "keyworker of the other parent, named by mistake":    (who("keyworker"),                          PRIVATE,  [NAMED, OUT], n, n, n, n, n),
+    "keyworker, on duty and kept out":                    (who("keyworker", ON_DUTY),                 MAIN,     [OUT], n, n, n, n, n),
+    "keyworker, kept out no more":                        (who("keyworker"),                          MAIN,     [NAMED, OUT_NO_MORE], Y, Y, Y, Y, n),
+    "keyworker, has left":                                (who("keyworker", ended_at=AT),             MAIN,     [NAMED], n, n, n, n, n),
+    "keyworker, own practice family":                     (who("keyworker"),                          PRACTICE, [NAMED], Y, Y, Y, Y, n),
+    "practitioner, named":                                (who("practitioner"),                       MAIN,     [NAMED], Y, Y, Y, Y, n),
+    "practitioner, named on a private section":           (who("practitioner"),                       PRIVATE,  [NAMED], Y, Y, Y, Y, n),
+    "practitioner, pod":                                  (who("practitioner"),                       MAIN,     [POD], n, n, n, n, n),
+    "practitioner, on duty":                              (who("practitioner", ON_DUTY),              MAIN,     [], n, n, n, n, n),
+    "practitioner, of the team":                          (who("practitioner", FOREVER),              MAIN,     [], n, n, n, n, n),
+    "supervisor of the team":                             (who("supervisor", FOREVER),                MAIN,     [], Y, n, Y, Y, Y),
+    "supervisor of the team, named as well":              (who("supervisor", FOREVER),                MAIN,     [NAMED],    Y, Y, Y, Y, Y),
+    "supervisor of the team, named no more":              (who("supervisor", FOREVER),                MAIN,     [ENDED],    Y, n, Y, Y, Y),
+    "supervisor of the team, pod":                        (who("supervisor", FOREVER),                MAIN,     [POD],      Y, Y, Y, Y, Y),
+    "supervisor of the team, duty over":                  (who("supervisor", FOREVER, DUTY_OVER),     MAIN,     [],         Y, n, Y, Y, Y),
+    "supervisor of the team, private section":            (who("supervisor", FOREVER),                PRIVATE,  [], n, n, n, n, n),
+    "supervisor of the team, practice family":            (who("supervisor", FOREVER),                PRACTICE, [], n, n, n, n, n),
+    "supervisor of the team until now":                   (who("supervisor", BELONGED),               MAIN,     [], n, n, n, n, n),
+    "supervisor of the team, kept out":                   (who("supervisor", FOREVER),                MAIN,     [OUT], n, n, n, n, n),
+    "supervisor, family of no team":                      (who("supervisor", FOREVER),                NOWHERE,  [], n, n, n, n, n),
+    "supervisor of another team":                         (who("supervisor", ELSEWHERE),              MAIN,     [], n, n, n, n, n),
+    "supervisor of another team, named":                  (who("supervisor", ELSEWHERE),              MAIN,     [NAMED], Y, Y, Y, Y, Y),
+    "supervisor, named on a private section":             (who("supervisor"),                         PRIVATE,  [NAMED], Y, Y, Y, Y, Y),
+    "supervisor, pod":                                    (who("supervisor"),                         MAIN,     [POD], Y, Y, Y, Y, n),
+    "supervisor of another team, on duty":                (who("supervisor", ELSEWHERE, ON_DUTY),     MAIN,     [], Y, Y, Y, Y, n),
+    "supervisor of the team and on duty":                 (who("supervisor", FOREVER, ON_DUTY),       MAIN,     [], Y, Y, Y, Y, Y),
+    "supervisor, emergency":                              (who("supervisor"),                         MAIN,     [EMERGENCY], n, n, Y, n, n),
+    "supervisor, emergency over":                         (who("supervisor"),                         MAIN,     [leave("emergency", until_at=AT)], n, n, n, n, n),
+    "supervisor, emergency and kept out":                 (who("supervisor"),                         MAIN,     [EMERGENCY, OUT], n, n, n, n, n),
+    "supervisor, emergency never opens a private section": (who("supervisor"),                        PRIVATE,  [EMERGENCY], n, n, n, n, n),
+    "supervisor, emergency never opens a practice family": (who("supervisor"),                        PRACTICE, [EMERGENCY], n, n, n, n, n),
+    "supervisor, has left":                               (who("supervisor", FOREVER, ended_at=AT),   MAIN,     [NAMED], n, n, n, n, n),
+    "administrator, of the team":                         (who("administrator", BELONGS),             MAIN,     [], n, n, n, n, n),
+    "administrator, every leave there is":                (who("administrator", BELONGS, ON_DUTY),    MAIN,     [NAMED, POD, EMERGENCY], n, n, n, n, n),
+    "administrator, named on a private section":          (who("administrator"),                      PRIVATE,  [NAMED], n, n, n, n, n),
+    "auditor of the team until a day":                    (who("auditor", BELONGS),                   MAIN,     [], Y, n, Y, n, n),
+    "auditor of the team, named until a day":             (who("auditor", BELONGS),                   MAIN,     [NAMED],    Y, Y, Y, n, n),
+    "auditor of the team, day gone by":                   (who("auditor", BELONGED),                  MAIN,     [], n, n, n, n, n),
+    "auditor of the team, no day was said":               (who("auditor", FOREVER),                   MAIN,     [], n, n, n, n, n),
+    "auditor of the team, private section":               (who("auditor", BELONGS),                   PRIVATE,  [], n, n, n, n, n),
+    "auditor of another team":                            (who("auditor", ELSEWHERE),                 MAIN,     [], n, n, n, n, n),
+    "auditor, named until a day":                         (who("auditor"),                            PRIVATE,  [NAMED], Y, Y, Y, n, n),
+    "auditor, named, no day was said":                    (who("auditor"),                            MAIN,     [OPEN], n, n, n, n, n),
+    "auditor, pod, duty, emergency":                      (who("auditor", ON_DUTY),                   MAIN,     [POD, EMERGENCY], n, n, n, n, n),
+    "auditor of the team, kept out":                      (who("auditor", BELONGS),                   MAIN,     [OUT], n, n, n, n, n),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("situation", TABLE)
 def test_access_follows_the_table(situation: str) -> None:
-    person, casefile, leaves, exists, look, write, review = TABLE[situation]
+    person, casefile, leaves, exists, carry, look, write, review = TABLE[situation]
     assert may_read(person, casefile, leaves, AT) is exists
+    assert may_carry(person, casefile, leaves, AT) is carry
     assert may_look(person, casefile, leaves, AT) is look
     assert may_write(person, casefile, leaves, AT) is write
     assert may_review(person, casefile, leaves, AT, {"another"}) is review
@@ -283,18 +290,18 @@ facts = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-def oracle(told: dict) -> tuple[bool, bool, bool, bool]:
-    """(exists, look, write, review) from marked hours."""
+def oracle(told: dict) -> tuple[bool, bool, bool, bool, bool]:
+    """(exists, carry, look, write, review) from marked hours."""
     now, role = told["now"], told["role"]
     if now not in marked(told["account"]) or role == "administrator":
-        return (False, False, False, False)
+        return (False,) * 5
     mine = [
         (way, span)
         for way, span, person, casefile in told["leaves"]
         if person == "me" and casefile == "c" and now in marked(span)
     ]
     if [way for way, _ in mine if way == "kept_out"]:
-        return (False, False, False, False)
+        return (False,) * 5
     shared = told["sort"] == "main" and not told["practice"]
     parts = [
         (duty, span)
@@ -302,18 +309,19 @@ def oracle(told: dict) -> tuple[bool, bool, bool, bool]:
         if told["team"] is not None and team == told["team"] and now in marked(span)
     ]
     if role == "auditor":
-        sees = any(way == "named" and span[1] is not None for way, span in mine)
-        sees = sees or (shared and any(not duty and span[1] is not None for duty, span in parts))
-        return (sees, sees, False, False)
+        named = any(way == "named" and span[1] is not None for way, span in mine)
+        sees = named or (shared and any(not duty and span[1] is not None for duty, span in parts))
+        return (sees, named, sees, False, False)
     named = any(way == "named" for way, _ in mine)
     if role == "practitioner":
-        return (named, named, named, False)
+        return (named,) * 4 + (False,)
     stands_in = shared and (any(way == "pod" for way, _ in mine) or any(duty for duty, _ in parts))
     if role == "keyworker":
-        return (named or stands_in,) * 3 + (False,)
+        return (named or stands_in,) * 4 + (False,)
     answers = named or (shared and any(not duty for duty, _ in parts))
     reads = answers or stands_in
-    return (reads, reads or (shared and any(way == "emergency" for way, _ in mine)), reads, answers)
+    looks = reads or (shared and any(way == "emergency" for way, _ in mine))
+    return (reads, named or stands_in, looks, reads, answers)
 
 
 MORE = {
@@ -359,7 +367,7 @@ def test_law_nobody_reads_or_does_more_after_what_one_alone_may_change(told: dic
         return
     leaves = [Grant(casefile, name, *wire(span), way) for way, span, name, casefile in told["leaves"]]
     scope = Scope("c", told["sort"], told["team"], told["practice"])
-    for may in (may_read, may_look, may_write, may_steer):
+    for may in (may_read, may_carry, may_look, may_write, may_steer):
         assert may(before, scope, leaves, at) or not may(after, scope, leaves, at)
 
 
@@ -372,8 +380,8 @@ def test_law_the_rule_agrees_with_the_oracle_in_every_situation(told: dict) -> N
     leaves = [Grant(casefile, name, *wire(span), way) for way, span, name, casefile in told["leaves"]]
     scope, at = Scope("c", told["sort"], told["team"], told["practice"]), HOURS[told["now"]]
     found = (
-        may_read(person, scope, leaves, at), may_look(person, scope, leaves, at), may_write(person, scope, leaves, at),
-        may_review(person, scope, leaves, at, ()),
+        may_read(person, scope, leaves, at), may_carry(person, scope, leaves, at), may_look(person, scope, leaves, at),
+        may_write(person, scope, leaves, at), may_review(person, scope, leaves, at, ()),
     )  # fmt: skip
     assert found == oracle(told)
 

@@ -500,7 +500,11 @@ export function open(port, outside = createOutside()) {
       const { definitions } = await atHand();
       return definitions.byHash(definitions.index().policy);
     },
-    caseload: () => unlocked().caseload.list(),
+    caseload: () => {
+      const { caseload, me } = unlocked();
+      // The office says with every answer what its person is now; at set-up they may have been something else.
+      return { ...caseload.list(), role: (caseload.people.get(me.id) ?? me).role };
+    },
     family: async ({ casefile }) => {
       const session = await atHand();
       const told = await session.caseload.family(casefile);

@@ -43,7 +43,7 @@ export const status = shown(/** @type {Status | null} */ (null));
 /** The passkey of whoever has unlocked this phone. @returns {import("../page.js").Asked | undefined} */
 export const ownPasskey = () => status.value?.people.find((one) => one.vault === status.value?.vault)?.passkey;
 export const outbox = shown(/** @type {Outbox | null} */ (null));
-export const caseload = shown(/** @type {{families: Family[], complete: boolean} | null} */ (null));
+export const caseload = shown(/** @type {{families: Family[], complete: boolean, role: string} | null} */ (null));
 export const arrival = shown(/** @type {{done: number, total: number, stage?: string} | null} */ (null));
 /** Whether names are hidden because somebody may be looking over the worker's shoulder. */
 export const namesHidden = shown(false);

@@ -18,13 +18,14 @@ import { NotesWaiting } from "./notes.jsx";
 export function Caseload() {
   const told = caseload.value;
   if (!told) return <Opening title={sayCaseload.title} />;
+  const looksOver = told.complete && told.role === "supervisor";
   const families = [...told.families].sort((a, b) => Number(b.practice) - Number(a.practice));
   return (
     <Frame title={sayCaseload.title}>
       <NotesWaiting />
       <Search />
       {shell().demo && <p class="app-demo">{sayDemo.families}</p>}
-      {families.length === 0 && <p class="govuk-body">{told.complete ? sayCaseload.none : sayCaseload.none_yet}</p>}
+      {families.length === 0 && !looksOver && <p class="govuk-body">{told.complete ? sayCaseload.none : sayCaseload.none_yet}</p>}
       <ul class="app-families">
         {families.map((family) => (
           <li key={family.casefile}>
@@ -32,6 +33,7 @@ export function Caseload() {
           </li>
         ))}
       </ul>
+      {looksOver && <p class="govuk-body">{sayCaseload.not_the_team}</p>}
       {!told.complete && (
         <p class="govuk-body" role="status">
           {sayCaseload.more_coming}

@@ -7,6 +7,9 @@ import { of } from "./spelling.js";
 export const title = "My families";
 export const practice = "Practice – nothing here is real or counted";
 export const none = "No family is shared with you yet. Your supervisor does that; they appear here by themselves.";
+/** To a supervisor, whose team is read at the desk: what is not here is no fault. */
+export const not_the_team =
+  "A phone holds only the families its person works with: to have another of your team’s here, choose “Put it on my phone” at the desk, under “Who can read this, and why”.";
 export const none_yet = "Your families are on their way.";
 export const more_coming = "More is on its way. You can begin with what is here.";
 export const family_hidden = "A family";
