@@ -688,6 +688,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
     for (const one of [...phone.people]) {
+      // Who was set up again before it failed for the next person is not once more: nobody would unlock what they wrote in between.
+      if (phone.isCleared && !isGone(one)) continue;
       const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
       const words = offered_words.join(" ");
       const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));
