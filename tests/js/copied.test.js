@@ -11,6 +11,7 @@ import { makeStorage, setUp, startPhone, visitNote } from "./phone.js";
 import { copyOf } from "./tampering.js";
 
 const PIN = "271828182845";
+const LABEL = "the blue one";
 const SENTENCE = "She drew a kestrel over the yard.";
 const NOTE = { about: "the Akerstroms", text: "a heron by the canal" };
 
@@ -52,7 +53,7 @@ function timesIn(all, secret) {
 
 test("a copy of a locked phone holds nothing that opens, signs or reads: no word, answer of a passkey, PIN, key or token", async (t) => {
   const office = await makeOffice();
-  const ama = office.addPerson("Ama");
+  const ama = office.addPerson("Amaryllis Okonkwo");
   const { casefile, child } = await office.openFamily(ama, "Tarnley");
   /** Private halves as they leave cryptography. @type {Uint8Array[]} */
   const halves = [];
@@ -70,7 +71,7 @@ test("a copy of a locked phone holds nothing that opens, signs or reads: no word
     return bytes;
   };
   const phone = startPhone(office, makeStorage(), { random });
-  const words = await setUp(phone, ama);
+  const words = await setUp(phone, { ...ama, name: LABEL });
   const passkey = {
     id: new Uint8Array(20).fill(7),
     salt: new Uint8Array(32).fill(8),
@@ -93,8 +94,8 @@ test("a copy of a locked phone holds nothing that opens, signs or reads: no word
   phone.kill();
 
   const all = await everythingIn(phone.storage);
-  assert.equal(timesIn(all, ama.id), 1, "what is looked for would be found");
-  const secrets = { words, PIN, READ_TOKEN, prf: passkey.prf, email: ama.email, SENTENCE, ...NOTE };
+  for (const open of [ama.id, LABEL]) assert.equal(timesIn(all, open), 1, "what is looked for would be found");
+  const secrets = { words, PIN, READ_TOKEN, prf: passkey.prf, name: ama.name, email: ama.email, SENTENCE, ...NOTE };
   for (const [name, secret] of Object.entries(secrets)) assert.equal(timesIn(all, secret), 0, name);
   assert.ok(drawn.length >= 2);
   for (const key of drawn) assert.equal(timesIn(all, key), 0, "a key that was drawn");

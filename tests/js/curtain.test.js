@@ -175,6 +175,8 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     t.after(end);
     await readPolicy();
     pin.value = "";
+    // Whatever was tried before is over.
+    lift();
     seen = [];
     let locks = 0;
     guard(
