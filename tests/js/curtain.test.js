@@ -7,6 +7,8 @@ import { coreThat } from "./core-that.js";
 /** What the page hears of being seen, by whoever listens. @type {(() => void)[]} */
 let seen = [];
 let reloads = 0;
+/** Whoever hears of a touch. @type {(() => void)[]} */
+let touched = [];
 /** What of a page the curtain looks at; nothing here is drawn. */
 const page = {
   activeElement: null,
@@ -16,7 +18,7 @@ const page = {
 Object.assign(globalThis, {
   document: page,
   HTMLElement: class {},
-  addEventListener: () => undefined,
+  addEventListener: (name, heard) => name === "pointerdown" && touched.push(heard),
   location: { reload: () => (reloads += 1) },
 });
 const { guard, hide, isHidden, lift, pin, readPolicy, TRIES, tryPin } = await import("../../static/src/parts/curtain.js");
@@ -209,3 +211,35 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     lift();
   });
 }
+
+for (const [name, ms] of Object.entries({
+  "an hour of sleep, in which no timer ran": 3_600_000,
+  "a clock that was set back": -3_600_000,
+}))
+  test(`the first touch after ${name} opens nothing: the phone locks`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let at = Date.parse("2026-11-21T09:00:00Z");
+    t.mock.method(Date.prototype, "getTime", () => at);
+    t.after(joinsCore((ask) => (ask === "policy" ? { hide_after_seconds: 30, lock_after_minutes: 10 } : {})));
+    await readPolicy();
+    lift();
+    touched = [];
+    let locks = 0;
+    guard(
+      async () => {
+        locks++;
+      },
+      () => true,
+    );
+    const touch = () => {
+      for (const heard of touched) heard();
+    };
+    touch();
+    assert.deepEqual([locks, isHidden.value], [0, false]);
+    at += ms;
+    touch();
+    assert.deepEqual([locks, isHidden.value], [1, true]);
+    touch();
+    assert.equal(locks, 2, "and it tries again, while it could not");
+    lift();
+  });
