@@ -201,6 +201,10 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     assert.equal(looksAwayFor(away - 1000), false);
     assert.equal(looksAwayFor(away), true);
     lift();
+    // What she hid herself only she brings back.
+    hide();
+    assert.equal(looksAwayFor(1000), true);
+    lift();
     t.mock.timers.tick(lock_after_minutes * 60_000 - 2 * away - 5_000);
     await turns();
     assert.equal(locks, 0);
