@@ -49,9 +49,9 @@ export function makeClock(begins = BEGINNING) {
     /** How long a database task and one of cryptography take. */
     storePace: 0,
     cryptoPace: 0,
-    /** Does something after a while; gives back what takes it back. */
-    after(ms, run) {
-      const event = { at: clock.now + Math.max(0, ms), serial: serial++, run };
+    /** Does something after a while; gives back what takes it back. `isTimer`: a phone counts it, and not the world. */
+    after(ms, run, isTimer = false) {
+      const event = { at: clock.now + Math.max(0, ms), serial: serial++, run, isTimer };
       add(event);
       return () => {
         event.run = null;
@@ -83,9 +83,18 @@ export function makeClock(begins = BEGINNING) {
       if (!done) clock.now = Math.max(clock.now, until);
       return done;
     },
-    /** Time passes while nothing runs: phones in pockets. What was due meanwhile comes afterwards. */
-    sleep(ms) {
+    /**
+     * Time passes while nothing runs: phones in pockets. What was due meanwhile comes afterwards, in its order. `isStill`: phones that sleep do not count their
+     * timers, and each comes as much later as they slept.
+     */
+    sleep(ms, isStill = false) {
       clock.now += ms;
+      if (!isStill) return;
+      const waiting = heap.splice(0);
+      for (const event of waiting) {
+        if (event.isTimer) event.at += ms;
+        add(event);
+      }
     },
   };
   return clock;

@@ -8,9 +8,14 @@ import { IDBDatabase, IDBFactory, IDBTransaction } from "fake-indexeddb";
 /** Raw databases and the disk they lie on. */
 const diskOf = new WeakMap();
 
+/** Connections whose storage process has died, with no word to them. */
+const dead = new WeakSet();
+const DIED = "UnknownError";
+
 const execute = IDBTransaction.prototype._execRequestAsync;
 IDBTransaction.prototype._execRequestAsync = function (given) {
-  const reason = given.source && this.mode !== "versionchange" ? diskOf.get(this.db._rawDatabase)?.requestFails(this) : null;
+  const asks = given.source && this.mode !== "versionchange";
+  const reason = dead.has(this.db) ? DIED : asks ? diskOf.get(this.db._rawDatabase)?.requestFails(this) : null;
   if (!reason) return execute.call(this, given);
   const operation = () => {
     throw new DOMException(reason, reason);
@@ -30,7 +35,7 @@ IDBTransaction.prototype._start = function () {
   }
   const isOver = this._state !== "finished" && this._requests.every(({ request }) => request.readyState === "done");
   if (isOver && this.mode === "readwrite") {
-    const reason = diskOf.get(this.db._rawDatabase)?.commitFails(this);
+    const reason = dead.has(this.db) ? DIED : diskOf.get(this.db._rawDatabase)?.commitFails(this);
     if (reason) return this._abort(reason);
   }
   return start.call(this);
@@ -153,6 +158,20 @@ export function makeDisk(databases = new Map()) {
         tab.connections.delete(connection);
         connection.onclose?.(new Event("close"));
       }
+    },
+
+    /**
+     * The storage process of a phone dies as on iOS: no tab's connection hears of it. What runs is aborted, and every later request fails until the database is
+     * opened anew. The next process knows nothing of those connections, and waits for none of them.
+     */
+    die(tabs) {
+      for (const tab of tabs)
+        for (const connection of tab.connections) {
+          const raw = connection._rawDatabase;
+          for (const tx of [...raw.transactions]) if (tx.db === connection && tx._state !== "finished") tx._abort(DIED);
+          raw.connections = raw.connections.filter((one) => one !== connection);
+          dead.add(connection);
+        }
     },
 
     /** Looks into a store without asking for it: at what is committed there, because the rest may yet be taken back. */

@@ -30,6 +30,8 @@ const KINDS = [
   "store transaction",
   "store open",
   "store lost",
+  "store died",
+  "timers stood still",
   ...[
     "lost",
     "silent",

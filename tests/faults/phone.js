@@ -174,7 +174,7 @@ function makeTab(world, phone, kind) {
       estimate: async () => ({ usage: 1, quota: 2 }),
     },
     now: phone.now,
-    setTimeout: (run, ms) => clock.after(ms, whenAlive(run)),
+    setTimeout: (run, ms) => clock.after(ms, whenAlive(run), true),
     clearTimeout: (takeBack) => takeBack(),
     random,
     zone: "Europe/London",

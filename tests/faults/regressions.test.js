@@ -401,6 +401,6 @@ describe("what the simulation found", () => {
     [312057, "what is still being saved is not yet promised to wait, in fair weather either"],
   ])
     test(`schedule ${seed} keeps every promise: ${why}`, async () => {
-      assert.equal((await runSchedule(seed)).broken, null);
+      assert.equal((await runSchedule(seed, { isMild: true })).broken, null);
     });
 });

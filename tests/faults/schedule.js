@@ -2,6 +2,7 @@
  * One schedule: people write, amend, lock, lose signal, change phones and are interrupted, all as a seed says; then everything heals. A schedule is a list of steps
  * that can be read; the same seed gives the same list and the same end.
  */
+import { makeChance } from "./chance.js";
 import { makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
@@ -68,9 +69,10 @@ const STEPS = {
 const MODEL_ONLY = new Set(["clear", "mistake", "put away"]);
 
 /**
- * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office; `isReal` phones use the platform's own cryptography. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
+ * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office; `isReal` phones use the platform's own cryptography. `isMild`: as
+ * schedules were before stores died with no word and timers stood still in sleep; those that once found something go on as they did. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
  */
-export async function runSchedule(seed, { most = 40, record = null, isReal = seed % REAL_EACH === 0 } = {}) {
+export async function runSchedule(seed, { most = 40, record = null, isReal = seed % REAL_EACH === 0, isMild = false } = {}) {
   const setting = await theSetting();
   const clock = makeClock(setting.now);
   const faults = new Map();
@@ -78,6 +80,10 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const office = makeOffice(clock, setting.served, setting.office);
   const world = makeWorld({ clock, seed, office, count, isReal });
   const { chance } = world;
+  /** A stream of its own, so that the rest is drawn as without it. */
+  const harsher = makeChance(seed ^ 0x2545f491);
+  const isHarsh = (times) => !isMild && !isHealing && harsher.oneIn(times);
+  let isHealing = false;
   const steps = [];
   const say = (line) => steps.push(`${String(Math.round(clock.now - setting.now)).padStart(9)} ${line}`);
 
@@ -185,6 +191,13 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (keeps) await tab.ask("draft.keep", { slot, fields });
       return send(tab, slot, fields, { sentence, casefile, kind });
     });
+  }
+
+  function dies({ name, disk, tabs }) {
+    disk.die(tabs);
+    say(`${name}: its storage process dies with no word`);
+    count("store died");
+    return null;
   }
 
   /** @type {Record<string, () => Promise<any>>} */
@@ -324,6 +337,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     },
     async "lose connections"() {
       const tab = chance.pick(pages());
+      if (isHarsh(2)) return dies(tab.phone);
       say(`${tab.phone.name}: the browser loses its store`);
       count("store lost");
       tab.phone.disk.lose(tab);
@@ -509,8 +523,10 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     },
     async sleep() {
       const ms = Number(chance.weighted({ [MINUTE]: 3, [HOUR]: 3, [7 * HOUR]: 2, [3 * DAY]: 1 }));
-      clock.sleep(ms);
-      say(`${Math.round(ms / MINUTE)} minutes pass in the pocket`);
+      const isStill = isHarsh(2);
+      clock.sleep(ms, isStill);
+      say(`${Math.round(ms / MINUTE)} minutes pass in the pocket${isStill ? ", and no timer counts them" : ""}`);
+      if (isStill) count("timers stood still");
       await clock.run(1_000, () => failure !== null);
       return null;
     },
@@ -547,12 +563,17 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (record && MODEL_ONLY.has(step)) step = "time";
       if (needsUnlocked.has(step) && unlocked().length === 0) step = "open";
       if (needsPage.has(step) && pages().length === 0) step = "open";
+      if (isHarsh(20)) {
+        const phone = harsher.pick(phones);
+        clock.after(harsher.pick([0, 1, 20, 500]), () => isHealing || dies(phone));
+      }
       const begun = await does[step]();
       if (begun) await wait(begun);
       else await clock.run(chance.pick([0, 1, 20]), () => failure !== null);
       check();
     }
     say("— everything heals —");
+    isHealing = true;
     await heal();
     check();
     holdAtRest(world, phones, saved, isRestored);
@@ -585,10 +606,11 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     office.takeAwayByMistake(0);
     for (const { id, status } of office.state.devices.values()) if (status === "lost") office.setDevice(id, "ok");
     for (const phone of phones) {
+      for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
+      if (!isMild) for (const tab of phone.tabs) await isAtHand(tab);
       for (const tab of [...phone.tabs]) tab.kill();
       phone.air = { fine: 1 };
       phone.latency = 20;
-      for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
     }
     await clock.run(1_000);
     // A phone that was called lost says that it dropped everything as soon as it is opened: before that nobody can tell its copy anything.
@@ -634,6 +656,23 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     }
   }
 
+  /** Whatever became of its store before, a page that is asked twice reads the outbox and the vault again: nobody has to begin it anew. */
+  async function isAtHand(tab) {
+    if (tab.kind !== "page" || tab.isFrozen) return;
+    for (const ask of ["status", "pin"]) {
+      const codes = [];
+      const asks = () =>
+        tab.ask(ask).then(
+          () => codes.push("fine"),
+          ({ code }) => codes.push(code),
+        );
+      asks().then(asks);
+      await clock.run(MINUTE, () => codes.length === 2);
+      if (/^store/.test(codes[1]))
+        throw new Broken(`a page of ${tab.phone.name} is not told ${ask}, with a store that works: ${codes}`);
+    }
+  }
+
   /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */
   async function setUpAgain(phone) {
     const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
@@ -650,6 +689,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
     for (const one of [...phone.people]) {
+      // Who was set up again before it failed for the next person is not once more: nobody would unlock what they wrote in between.
+      if (phone.isCleared && !isGone(one)) continue;
       const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
       const words = offered_words.join(" ");
       const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));

@@ -35,9 +35,10 @@ const plainTimeout = AbortSignal.timeout;
 AbortSignal.timeout = (ms) => {
   if (!current.clock) return plainTimeout.call(AbortSignal, ms);
   const heard = [];
-  later(ms, () => {
+  const ends = () => {
     for (const hear of heard) hear();
-  });
+  };
+  current.clock.after(ms, ends, true);
   return {
     addEventListener: (_, hear) => heard.push(hear),
     get reason() {

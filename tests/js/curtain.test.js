@@ -7,6 +7,8 @@ import { coreThat } from "./core-that.js";
 /** What the page hears of being seen, by whoever listens. @type {(() => void)[]} */
 let seen = [];
 let reloads = 0;
+/** Whoever hears of a touch. @type {(() => void)[]} */
+let touched = [];
 /** What of a page the curtain looks at; nothing here is drawn. */
 const page = {
   activeElement: null,
@@ -16,7 +18,7 @@ const page = {
 Object.assign(globalThis, {
   document: page,
   HTMLElement: class {},
-  addEventListener: () => undefined,
+  addEventListener: (name, heard) => name === "pointerdown" && touched.push(heard),
   location: { reload: () => (reloads += 1) },
 });
 const { bare, cover, guard, hide, isHidden, lift, pin, policy, readPolicy, TRIES, tryPin } = await import(
@@ -255,6 +257,8 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     t.after(end);
     await readPolicy();
     pin.value = "";
+    // Whatever was tried before is over.
+    lift();
     seen = [];
     let locks = 0;
     guard(
@@ -276,6 +280,10 @@ for (const [hide_after_seconds, lock_after_minutes] of [
     const away = hide_after_seconds * 1000;
     assert.equal(looksAwayFor(away - 1000), false);
     assert.equal(looksAwayFor(away), true);
+    lift();
+    // What she hid herself only she brings back.
+    hide();
+    assert.equal(looksAwayFor(1000), true);
     lift();
     t.mock.timers.tick(lock_after_minutes * 60_000 - 2 * away - 5_000);
     await turns();
@@ -325,3 +333,35 @@ test("what is typed on a locked phone is hidden when the page is out of sight, a
   t.mock.timers.tick(60 * 60_000);
   assert.deepEqual([done, isHidden.value], [["put away"], false]);
 });
+
+for (const [name, ms] of Object.entries({
+  "an hour of sleep, in which no timer ran": 3_600_000,
+  "a clock that was set back": -3_600_000,
+}))
+  test(`the first touch after ${name} opens nothing: the phone locks`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let at = Date.parse("2026-11-21T09:00:00Z");
+    t.mock.method(Date.prototype, "getTime", () => at);
+    t.after(joinsCore((ask) => (ask === "policy" ? { hide_after_seconds: 30, lock_after_minutes: 10 } : {})));
+    await readPolicy();
+    lift();
+    touched = [];
+    let locks = 0;
+    guard(
+      async () => {
+        locks++;
+      },
+      () => true,
+    );
+    const touch = () => {
+      for (const heard of touched) heard();
+    };
+    touch();
+    assert.deepEqual([locks, isHidden.value], [0, false]);
+    at += ms;
+    touch();
+    assert.deepEqual([locks, isHidden.value], [1, true]);
+    touch();
+    assert.equal(locks, 2, "and it tries again, while it could not");
+    lift();
+  });

@@ -126,3 +126,21 @@ test("law: a receipt of another office, key, kind, entry or status, or with a le
   assert.ok(office.byId.has(id));
   phone.kill();
 });
+
+test("a phone that was set up with one office is set up with no other, nor with older keys than it has", async () => {
+  const [office, other] = await Promise.all([makeOffice(), makeOffice()]);
+  office.n = 2;
+  const phone = startPhone(office);
+  await setUp(phone, office.addPerson("Ama"));
+  phone.kill();
+  const starts = async (/** @type {any} */ of) => {
+    const again = startPhone(of, phone.storage);
+    const { email } = of.addPerson("Reece");
+    return again.ask("setup.start", { email, password: "correct", code: "123456" }).finally(() => again.kill());
+  };
+  await assert.rejects(starts(other), { code: "setup_failed", why: "other_office" });
+  office.n = 1;
+  await assert.rejects(starts(office), { code: "keyset_older" });
+  office.n = 2;
+  assert.equal((await starts(office)).offered_words.length, 4);
+});

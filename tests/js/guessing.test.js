@@ -49,6 +49,21 @@ test("a guess against what lies on a phone costs what this phone was found to be
   assert.ok(calibrated >= LEAST_MS, `${calibrated} ms`);
 });
 
+test("words are stretched for as long as the phone on which they are chosen was found to bear", async () => {
+  const office = await makeOffice();
+  const phone = startPhone(office, undefined, { unlockCost: undefined });
+  let now = 0;
+  // Between a look at the clock and the next, as much as a phone takes that bears the usual.
+  phone.outside.elapsed = () => {
+    now += 800;
+    return now;
+  };
+  await setUp(phone, office.addPerson("Ama"));
+  const [{ kdf }] = await inVault(phone, "meta", (meta) => meta.get("wraps"));
+  phone.kill();
+  assert.deepEqual([kdf.m, kdf.t], [64 * 1024, 3]);
+});
+
 test("a guess with parameters that somebody lowered below the floor is not made at all", async () => {
   const wrap = await wrapVaultKey("apple river stone cloud", KDF_FLOOR, new Uint8Array(32), "v1");
   for (const lowered of [{ m: KDF_FLOOR.m - 1 }, { t: KDF_FLOOR.t - 1 }]) {

@@ -253,6 +253,9 @@ test("own unlock words must be hard to guess", () => {
     "password password password",
     "1234 5678 9012 3456",
     "apple river",
+    "cat dog wren",
+    "seventeen bluefishswimming",
+    "banana banned nab bandana",
   ])
     assert.ok(!areStrong(weak, list), weak);
 });

@@ -19,6 +19,9 @@ import {
 } from "../../static/src/sync/entry.js";
 import { envelopeInfo, readEnvelope, readFrames, readPacket, readParts } from "../../static/src/sync/wire.js";
 
+/** What every phone that is set up here is given to read with. */
+export const READ_TOKEN = "what-this-phone-reads-with";
+
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const random = (size) => b64u(crypto.getRandomValues(new Uint8Array(size)));
 export const newId = () => random(16);
@@ -374,7 +377,7 @@ export async function makeOffice(clock = () => Date.now(), policy = {}) {
       const log_hash = await enrolmentHash(hands, { ...link, id, prev: office.enrolments.at(-1)?.log_hash ?? "" });
       office.enrolments.push({ ...link, log_hash });
       office.signers.set(kid, payload);
-      return told({ read_token: "token", proof_nonce: nonce(), time: stamp(), epoch: office.epoch });
+      return told({ read_token: READ_TOKEN, proof_nonce: nonce(), time: stamp(), epoch: office.epoch });
     }
     if (path === "/sync/v1/devices/renew") {
       const { refused } = await reader(path, body, options);
