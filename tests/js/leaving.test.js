@@ -84,22 +84,37 @@ test("a locked phone hears that it is lost, also while what it sends is refused,
   locked.kill();
 });
 
-test("a phone that deleted what could be read, and could not write that down, says so when it can", async () => {
-  const { office, phone } = await given();
-  const [{ kid }] = office.enrolments.map(({ jws }) => splitJws(jws, "fieldapp-enrolment"));
-  const [{ vault }] = (await phone.ask("status")).people;
-  phone.kill();
-  await phone.outside.drop(vault);
-  office.weather = null;
-  const later = startPhone(office, phone.storage);
-  await later.until(() => office.dropped.length === 1, "its word");
-  assert.deepEqual(office.dropped, [[kid, false]]);
-  assert.deepEqual(await vaultsOf(later), []);
-  const { state, parted: gone } = await later.ask("status");
-  assert.deepEqual([state, gone], ["fresh", "Ama"]);
-  await later.until(() => office.byId.size === 4 && office.drafts.size === 1, "both notes and the draft at the office");
-  later.kill();
-});
+for (const [what, name] of [
+  ["deleted what could be read, and could not write that down", "put"],
+  ["was to delete what could be read, and could not yet", "deleteDatabase"],
+])
+  test(`a phone that ${what}, does so and says so when it can, whatever the office says by then`, async (t) => {
+    const { office, phone } = await given();
+    const [{ kid }] = office.enrolments.map(({ jws }) => splitJws(jws, "fieldapp-enrolment"));
+    office.endedSigners.add(kid);
+    /** @type {any} */
+    const of = name === "put" ? IDBObjectStore.prototype : IDBFactory.prototype;
+    const real = of[name];
+    const stopped = t.mock.method(of, name, function (value, key) {
+      if (key === "dropped" || name !== "put") throw new DOMException("failed", "QuotaExceededError");
+      return real.call(this, value, key);
+    });
+    office.weather = (path, answer) => (path === "/sync/v1/push" ? new Response("", { status: 503 }) : answer());
+    await phone.ask("sync");
+    phone.kill();
+    assert.ok(stopped.mock.calls.some(({ error }) => error));
+    assert.deepEqual([office.dropped, (await vaultsOf(phone)).length], [[], name === "put" ? 0 : 1]);
+    stopped.mock.restore();
+    office.weather = null;
+    const later = startPhone(office, phone.storage);
+    await later.until(() => office.dropped.length === 1, "its word");
+    assert.deepEqual(office.dropped, [[kid, false]]);
+    assert.deepEqual(await vaultsOf(later), []);
+    const { state, parted: gone } = await later.ask("status");
+    assert.deepEqual([state, gone], ["fresh", "Ama"]);
+    await later.until(() => office.byId.size === 4 && office.drafts.size === 1, "both notes and the draft at the office");
+    later.kill();
+  });
 
 test("a phone too full to write down that it is lost has deleted what could be read all the same", async (t) => {
   const { office, phone } = await given();

@@ -4,13 +4,14 @@
  */
 import { askAsReader } from "./pull.js";
 import { post } from "./push.js";
-import { passkeyOf } from "./vault.js";
 
 /** @typedef {import("./unlock.js").Session} Session */
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 
 const HELLO = "/sync/v1/hello";
+/** The vaults of whoever the office said has left. Nothing else makes one go: one that cannot be found, or read, may be there the next time. */
+const LEAVING = "leaving";
 
 /**
  * Deletes vaults and whoever they belonged to, and tells the office. The outbox stays whole: what is in it is sealed to the office, and drafts go there at once.
@@ -20,6 +21,9 @@ const HELLO = "/sync/v1/hello";
 export async function leave(outside, outbox, session, isAll) {
   session?.vault.close();
   const gone = (await outbox.people()).filter(([vault]) => isAll || vault === session?.vault.name);
+  const names = [...((await outbox.fact(LEAVING)) ?? []), ...gone.map(([vault]) => vault)];
+  // A phone that dies now goes on at its next start, whatever the office says then; a full one keeps no word of it.
+  await outbox.keepFact(LEAVING, names).catch(() => undefined);
   await forget(outside, outbox, gone);
   await greetLocked(outside, outbox, session);
 }
@@ -36,9 +40,10 @@ async function forget(outside, outbox, gone) {
  * @returns {Promise<string | undefined>} what the office says of this phone
  */
 export async function greetLocked(outside, outbox, session) {
-  // What was deleted while the word of it failed.
-  for (const one of await outbox.people())
-    if ((await passkeyOf(outside, one[0]).catch(() => undefined)) === null) await forget(outside, outbox, [one]);
+  // What was to go, or went, and could not be written down.
+  const leaving = new Set(await outbox.fact(LEAVING));
+  const gone = (await outbox.people()).filter(([vault]) => leaving.has(vault));
+  if (gone.length > 0) await forget(outside, outbox, gone);
   const dropped = (await outbox.fact("dropped")) ?? [];
   if (dropped.length === 0 && (await outbox.people()).length === 0) return;
   const said = { v: 1, signers: [], dropped, waiting: { count: await outbox.waiting() } };

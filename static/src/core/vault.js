@@ -56,14 +56,12 @@ export async function makeVault(outside, words, cost, self) {
 
 /**
  * The passkey that opens a vault, if one does: what the phone's own lock is to be asked for. Nothing of it is secret.
- * @param {Outside} outside @param {string} name @returns {Promise<{id: Uint8Array, salt: Uint8Array} | null | undefined>} null where nothing opens it any more
+ * @param {Outside} outside @param {string} name @returns {Promise<{id: Uint8Array, salt: Uint8Array} | undefined>}
  */
 export async function passkeyOf(outside, name) {
   const store = await keepOpen(outside, name, VERSION, makeStores);
   try {
-    const wraps = await wrapsOf(store);
-    if (!wraps[0]) return null;
-    const found = wraps.find((one) => one.sort === "passkey");
+    const found = (await wrapsOf(store)).find((one) => one.sort === "passkey");
     return found?.sort === "passkey" ? { id: found.id, salt: found.salt } : undefined;
   } finally {
     store.close();

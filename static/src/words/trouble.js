@@ -66,7 +66,7 @@ const TROUBLES = {
   vault_unreadable: {
     happened: "The families on this phone cannot be read",
     kept: "Notes waiting to be sent are kept apart and are still sent.",
-    next: "With signal, set up this phone again; your families come back from the office.",
+    next: "Close this app and open it again. If it stays like this, set up this phone again under “I have forgotten my words”, with signal; your families come back from the office.",
   },
   kdf_below_floor: {
     happened: "The lock of this phone’s notes has been weakened",
