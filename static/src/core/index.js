@@ -9,7 +9,7 @@ import { openOutbox } from "./outbox.js";
 import { createOutside } from "./outside.js";
 import { asMeasure, goalsOf, resultsOf } from "./progress.js";
 import { noteRead, renew } from "./pull.js";
-import { exchange, keepUnjudged, push } from "./push.js";
+import { endTurn, exchange, keepUnjudged, push } from "./push.js";
 import { pullAndGiveBack } from "./restores.js";
 import { judge, sealAgain, settle } from "./settle.js";
 import { begin, challenge, changeWords, drawWords, fill, finish, openSession, wordList } from "./unlock.js";
@@ -21,7 +21,8 @@ import { passkeyOf } from "./vault.js";
 
 const LOCK = "fieldapp writer";
 const BEAT_MS = 5_000;
-const STALE_MS = 30_000;
+/** While somebody else sends, who says so when it is done. */
+const BUSY_MS = 30_000;
 /** A breath after saving, so that several notes in a row go together and none waits for another's sending. */
 const AFTER_SAVE_MS = 200;
 const TELL_AFTER_MS = 50;
@@ -56,6 +57,8 @@ export function open(port, outside = createOutside()) {
   /** Whether this tab became the writer in place of one that may still run. */
   let hasTaken = false;
   let sending = false;
+  /** Whether somebody else was sending when this tab last wanted to. */
+  let isBusy = false;
   let reach = /** @type {import("./push.js").Reach} */ ("ok");
   let fetching = "ok";
   /** @type {Promise<void> | null} */
@@ -127,6 +130,8 @@ export function open(port, outside = createOutside()) {
         .hold(LOCK, how, async (held) => {
           isSecond = !held;
           hasTaken ||= how.steal === true;
+          // Before anything here begins to send.
+          if (how.steal) await endTurn(outside);
           resolve(held);
           if (!held) return;
           // Whoever wrote before knew better what is there.
@@ -152,11 +157,11 @@ export function open(port, outside = createOutside()) {
   };
   const first = (async () => {
     if (await claim({ ifAvailable: true })) return;
-    const beatAt = await outbox()
-      .then((box) => box.fact("heartbeat"))
-      .catch(() => undefined);
     // A frozen tab keeps its lock for ever; one that has not stirred for half a minute gives way.
-    if (beatAt !== undefined && Math.abs(outside.now() - beatAt) > STALE_MS) await claim({ steal: true });
+    const isStill = await outbox()
+      .then((box) => box.isStill())
+      .catch(() => false);
+    if (isStill) await claim({ steal: true });
     else tell("second_tab", { second_tab: true });
   })();
 
@@ -198,30 +203,33 @@ export function open(port, outside = createOutside()) {
     if (now) await settle(now).catch(tellFailed);
     const isLate = Math.abs(outside.now() - triedAll) > TRY_ALL_EVERY_MS;
     if (isLate) triedAll = outside.now();
-    const send = (/** @type {boolean} */ isAsked) =>
-      push(outside, box, {
-        atOnce: isAsked || isLate,
-        most: isLate ? 0 : undefined,
-        take: async (rows) => {
-          if (!filled) await keepUnjudged(box, rows);
-          else
-            await judge(filled, rows).catch(async (error) => {
-              await keepUnjudged(box, rows);
-              throw error;
-            });
-          tellOutboxOnce();
-        },
-        // Told at once: a push may hang for as long as the line is bad, and so may the fetching after it.
-        signal: (is) => {
-          sending = is;
-          tellOutboxOnce();
-        },
-      });
+    const send = async (/** @type {boolean} */ isAsked) =>
+      isSecond
+        ? "busy"
+        : push(outside, box, {
+            atOnce: isAsked || isLate,
+            most: isLate ? 0 : undefined,
+            take: async (rows) => {
+              if (!filled) await keepUnjudged(box, rows);
+              else
+                await judge(filled, rows).catch(async (error) => {
+                  await keepUnjudged(box, rows);
+                  throw error;
+                });
+              tellOutboxOnce();
+            },
+            // Told at once: a push may hang for as long as the line is bad, and so may the fetching after it.
+            signal: (is) => {
+              sending = is;
+              tellOutboxOnce();
+            },
+          });
     let told = await send(atOnce);
     // The browser dropped this phone's device token: whoever is unlocked can ask for another.
     const isRenewed = told === "unknown_device" && now !== null && (await renew(now).catch(() => null));
     if (isRenewed) told = await send(true);
     if (told === "unknown_device") fetching = "device";
+    isBusy = told === "busy";
     if (told !== "busy") reach = told;
     let isPulled = false;
     const isFetching = isTimeToFetch(atOnce);
@@ -286,7 +294,7 @@ export function open(port, outside = createOutside()) {
       session || box ? lastTried + PULL_EVERY_MS : Number.POSITIVE_INFINITY,
     ];
     // A store that fails is asked less and less often; a clock that was wrong makes nobody wait longer than between two fetchings.
-    const least = Math.min(PULL_EVERY_MS, 1_000 * 2 ** failures);
+    const least = isBusy ? BUSY_MS : Math.min(PULL_EVERY_MS, 1_000 * 2 ** failures);
     const wait = Math.min(...wanted) - outside.now();
     soon(Number.isFinite(wait) ? Math.min(PULL_EVERY_MS, Math.max(least, wait)) : wait);
   }

@@ -3,7 +3,7 @@
  * that is offline; rows may gain names, never lose or change them. It holds no key: what is in it was sealed before it came here.
  */
 import { FieldappError } from "../sync/errors.js";
-import { answer, answers, keepOpen } from "./outside.js";
+import { answer, answers, isTooLate, keepOpen } from "./outside.js";
 
 /** @typedef {import("./outside.js").Outside} Outside */
 /** @typedef {"waiting" | "answered" | "sent" | "sorting"} State `answered`: the office's answer lies here and nobody has judged it yet */
@@ -21,6 +21,8 @@ export const NAME = "outbox";
 export const VERSION = 1;
 /** Nothing is ever put off for longer. */
 export const PUT_OFF_MOST_MS = 6 * 3_600_000;
+/** For how long a page that runs does not fail to say so. */
+const STIRS_MS = 30_000;
 /** How long an answer may lie unjudged before its item is offered once more. */
 const JUDGE_WITHIN_MS = PUT_OFF_MOST_MS;
 
@@ -63,6 +65,13 @@ export async function openOutbox(outside) {
     wrote(Number.NEGATIVE_INFINITY);
   };
 
+  /**
+   * What lies in a row after a write of it failed, where that may still have been done. The look is taken on a store that was opened anew, and waits there behind
+   * whatever still writes: what it does not find will not come later. @param {unknown} error @param {"items" | "drafts"} name @param {string} row @returns {Promise<any>}
+   */
+  const foundAt = async (error, name, row) =>
+    isTooLate(error) && (await inside([name], "read", (stores) => answer(stores[name].get(row))));
+
   const outbox = {
     close,
 
@@ -76,7 +85,9 @@ export async function openOutbox(outside) {
 
     /**
      * Saves one entry. It is signed and sealed before the transaction opens, because one dies while it waits for the worker; the transaction then reads the
-     * chain's head again and, when another tab was quicker, the entry is signed anew. Resolves only on `complete`, on strict durability.
+     * chain's head again and, when another tab was quicker, the entry is signed anew. Resolves only on `complete`, on strict durability; and where the store
+     * gave no answer, on a look under the id it was given before: told that it is not saved, its author would save it again, signed anew, and have it twice.
+     * Where the look has no answer either, what they save again is one more version of the same record, in the same words.
      * @param {string} kid @param {(head: ChainHead) => Promise<{id: string, item: Item}>} make @param {string[]} [slots] the draft that ends with it, and the note it confirms
      */
     async save(kid, make, slots = []) {
@@ -102,7 +113,10 @@ export async function openOutbox(outside) {
         } catch (error) {
           heads.delete(kid);
           if (hasMoved) continue;
-          throw error;
+          if (!(await foundAt(error, "items", id))) throw error;
+          // Somebody may have counted since the store was opened anew.
+          forget();
+          return id;
         }
         heads.set(kid, { n: item.n, id });
         wrote(item.next_at, waits(item));
@@ -135,7 +149,9 @@ export async function openOutbox(outside) {
           drafts.put(draft, slot);
         });
       } catch (error) {
-        throw newer > 0 ? new FieldappError("draft_older", { n: newer }) : error;
+        if (newer > 0) throw new FieldappError("draft_older", { n: newer });
+        const row = await foundAt(error, "drafts", slot);
+        if (row?.kid !== draft.kid || row.n !== draft.n) throw error;
       }
     },
     /** @returns {Promise<[slot: string, draft: Draft][]>} */
@@ -315,6 +331,8 @@ export async function openOutbox(outside) {
         const person = await answer(people.get(vault));
         if (person) people.put({ ...person, pen }, vault);
       }),
+    /** Whether the page that may write is there and has not stirred for half a minute: it is frozen, and keeps what it holds for ever. */
+    isStill: async () => Math.abs(outside.now() - (await outbox.fact("heartbeat"))) > STIRS_MS,
     /** Facts about this device, by name. @param {string} name @returns {Promise<any>} */
     fact: (name) => inside(["device"], "read", ({ device }) => answer(device.get(name))),
     /** @param {string} name @param {unknown} value */

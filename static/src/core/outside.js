@@ -10,6 +10,9 @@ import { INFLATE_LIMIT, join } from "../sync/wire.js";
 
 const OPEN_TRIES = 3;
 const OPEN_PATIENCE_MS = 4000;
+/** What the store may take over one transaction, half a minute in all: a slow phone that writes much needs some seconds of it. */
+const TURN_MS = 5_000;
+const TURNS = 6;
 /** More requests than this are made in no minute, whatever the office answers: ten thousand notes need half of it. */
 const ASKS_A_MINUTE = 300;
 const MINUTE_MS = 60_000;
@@ -32,6 +35,7 @@ export function createOutside(given = {}) {
     given.channel === undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel("outbox") : (given.channel ?? null);
   const origin = given.origin ?? globalThis.location?.origin ?? "";
 
+  const wait = makePatience((ms, run) => outside.after(ms, run));
   /** When the last requests were made, the newest first. @type {number[]} */
   const asked = [];
 
@@ -92,8 +96,14 @@ export function createOutside(given = {}) {
       }
     },
 
-    /** Deletes a database: only what the office said is to go. @param {string} name */
-    drop: (name) => answer(factory.deleteDatabase(name)),
+    /** Deletes a database: only what the office said is to go. @param {string} name @returns {Promise<void>} */
+    drop: (name) =>
+      new Promise((resolve, reject) => {
+        const over = wait(() => reject(new StoreFailed(TOO_LATE)));
+        answer(factory.deleteDatabase(name))
+          .then(resolve, (error) => reject(storeFailed(error)))
+          .finally(over);
+      }),
 
     /**
      * Asks the office. Whatever was said comes back, and silence throws; the time limit covers the body too. No redirect is followed: the office sends
@@ -227,20 +237,68 @@ async function gather(reader, limit) {
 }
 
 /**
- * Runs one transaction. One that writes resolves only on its `complete`; one that reads, as soon as its answers are here. Whatever fails becomes a StoreFailed
- * that names the browser's own reason. @template T
- * @param {IDBDatabase} db @param {string[]} stores @param {"strict" | "relaxed" | "read"} how
- * @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work waits for `answers` alone: a transaction dies while it waits for anything else. A put needs no promise: its failure aborts the whole
- * @returns {Promise<T>}
+ * Waits for what may never end, for so many turns. A phone that sleeps finds its timers due when it wakes, before anything else has had its chance: counted in
+ * turns, however long a sleep takes only one of them. @param {(ms: number, run: () => void) => void} after
  */
-async function transact(db, stores, how, work) {
+function makePatience(after) {
+  /** What is waited for, by what is done when it lasts too long, and how many turns it has had. @type {Map<() => void, number>} */
+  const waiting = new Map();
+  let isTurning = false;
+  const turn = () => {
+    isTurning = waiting.size > 0;
+    if (!isTurning) return;
+    after(TURN_MS, () => {
+      for (const [giveUp, turns] of waiting) {
+        if (turns < TURNS) waiting.set(giveUp, turns + 1);
+        else if (waiting.delete(giveUp)) giveUp();
+      }
+      turn();
+    });
+  };
+  /** @param {() => void} giveUp @returns {() => void} takes it back */
+  return (giveUp) => {
+    waiting.set(giveUp, 0);
+    if (!isTurning) turn();
+    return () => waiting.delete(giveUp);
+  };
+}
+
+/**
+ * Runs one transaction, and gives up one that the store never answers: it is taken back if it still can be, and what it was begun on is closed. One that was being
+ * committed may be done all the same, and late: whoever would then have something twice looks for it (`outbox.save`). @template T
+ * @param {(giveUp: () => void) => () => void} wait @param {IDBDatabase} db @param {string[]} stores @param {"strict" | "relaxed" | "read"} how
+ * @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work as `transact` has it @returns {Promise<T>}
+ */
+function within(wait, db, stores, how, work) {
   /** @type {IDBTransaction} */
   let tx;
   try {
     tx = how === "read" ? db.transaction(stores) : db.transaction(stores, "readwrite", { durability: how });
   } catch (error) {
-    throw storeFailed(error);
+    return Promise.reject(storeFailed(error));
   }
+  return new Promise((resolve, reject) => {
+    const over = wait(() => {
+      reject(new StoreFailed(TOO_LATE));
+      try {
+        tx.abort();
+      } catch {
+        // It is being committed, or was.
+      }
+      db.close();
+    });
+    transact(tx, stores, how, work).then(resolve, reject).finally(over);
+  });
+}
+
+/**
+ * Runs one transaction. One that writes resolves only on its `complete`; one that reads, as soon as its answers are here. Whatever fails becomes a StoreFailed
+ * that names the browser's own reason. @template T
+ * @param {IDBTransaction} tx @param {string[]} stores @param {"strict" | "relaxed" | "read"} how
+ * @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => Promise<T> | T} work waits for `answers` alone: a transaction dies while it waits for anything else. A put needs no promise: its failure aborts the whole
+ * @returns {Promise<T>}
+ */
+async function transact(tx, stores, how, work) {
   /** @type {Promise<DOMException | null>} */
   const done = new Promise((resolve) => {
     tx.oncomplete = () => resolve(null);
@@ -279,6 +337,7 @@ export async function keepOpen(outside, name, version, upgrade, onGone) {
     onGone?.(isTold);
   };
   const open = () => outside.open(name, version, upgrade, () => gone(true));
+  const wait = makePatience((ms, run) => outside.after(ms, run));
   let opened = open();
   await opened;
   return {
@@ -299,18 +358,24 @@ export async function keepOpen(outside, name, version, upgrade, onGone) {
           isGone = true;
         });
       }
+      const used = opened;
       try {
-        return await transact(await opened, stores, how, work);
+        return await within(wait, await used, stores, how, work);
       } catch (error) {
-        if (hasDied(error)) gone(false);
+        // What was begun before it was opened anew, and fails only now, says nothing of what is open since.
+        if (used === opened && hasDied(error)) gone(false);
         throw error;
       }
     },
   };
 }
 
-/** Says whether this is what Safari answers when its storage process died, with no word of it to the connection, and goes on answering until it is opened anew. @param {any} error */
-const hasDied = (error) => /^(Unkn|InvalidS)/.test(error.fields?.reason);
+/** Why a store failed that gave no answer at all. */
+const TOO_LATE = "TimeoutError";
+/** Says whether a store gave no answer: what was to be written may be there, or be there soon. @param {any} error */
+export const isTooLate = (error) => error.fields?.reason === TOO_LATE;
+/** Says whether this is what Safari answers when its storage process died, with no word of it to the connection, and goes on answering until it is opened anew; or no answer. @param {any} error */
+const hasDied = (error) => /^(Unkn|InvalidS|Time)/.test(error.fields?.reason);
 
 /** Waits for requests of one transaction, all of them out before the first answer. @param {...IDBRequest} requests @returns {Promise<any[]>} */
 export const answers = (...requests) => Promise.all(requests.map(answer));

@@ -20,6 +20,8 @@ const CLEAR = { failures: 0, next_at: 0, reach: "ok" };
 const LINE_FIRST_MS = 2_000;
 const LINE_MOST_MS = 300_000;
 const ITEM_FIRST_MS = 5_000;
+/** Held by whoever sends, whichever tab or service worker it is. */
+const TURN = "fieldapp push";
 /** How many items are read from the store at a time. */
 const READ_AT_ONCE = 4 * PUSH_FRAMES;
 /** How many answers are taken in at a time, or after how long: one write of many is cheaper than many of few. */
@@ -35,8 +37,9 @@ const KEPT = new Set(["stored", "duplicate", "quarantined"]);
  * @param {{atOnce?: boolean, inTurn?: boolean, most?: number, take?: Take, signal?: (sending: boolean) => void}} [how] `inTurn`: waits until another sender is done, or dead, in place of giving up. `atOnce`: somebody asked, or signal came back; the wait of the line is passed over. `most`: what was put off for longer is due. `take` is given what the office answered, and keeps it; by default unjudged
  * @returns {Promise<Reach | "busy">}
  */
-export function push(outside, outbox, how = {}) {
-  return outside.hold("fieldapp push", { ifAvailable: !how.inTurn }, async (held) => {
+export async function push(outside, outbox, how = {}) {
+  /** @param {boolean} held @returns {Promise<Reach | "busy">} */
+  const inTurn = async (held) => {
     if (!held) return "busy";
     /** @type {Line} */
     const line = (await outbox.fact("line")) ?? CLEAR;
@@ -61,8 +64,18 @@ export function push(outside, outbox, how = {}) {
     } finally {
       how.signal?.(false);
     }
-  });
+  };
+  try {
+    return await outside.hold(TURN, { ifAvailable: !how.inTurn }, inTurn);
+  } catch (error) {
+    // Its turn was ended. What is under way goes on all the same: the office answers twice for what two have sent, and the second answer changes nothing.
+    if (error instanceof DOMException && error.name === "AbortError") return "busy";
+    throw error;
+  }
 }
+
+/** Ends the turn of whoever sends: a page that was frozen in the middle of it would keep everybody else from sending for ever. @param {Outside} outside */
+export const endTurn = (outside) => outside.hold(TURN, { steal: true }, async () => undefined).catch(() => undefined);
 
 /** Keeps answers beside their items for whoever can judge them. @param {Outbox} outbox @param {[id: string, item: Item, answer: Answer][]} rows */
 export const keepUnjudged = (outbox, rows) => outbox.answered(rows.map(([id, , answer]) => [id, answer]));
