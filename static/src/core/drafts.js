@@ -1,17 +1,18 @@
 /** Drafts: one slot each, overwritten while somebody writes, until what it holds is sent or discarded. Nothing in a slot is an entry yet. */
+import { beforeChoosing, isList, isOpen } from "../practice/choosing.js";
 import { changesAfterSending, problems, withoutHidden } from "../practice/forms.js";
 import { b64u, readBody } from "../sync/entry.js";
 import { Refused } from "../sync/errors.js";
 import { forks, plain } from "../sync/view.js";
 import { hash, json } from "./keys.js";
 import { bodyOf, makePacket, openOwn, readyPacket } from "./packets.js";
-import { beforeParting } from "./parting.js";
+import { beforeParting, viewAt } from "./parting.js";
 import { saveEntry } from "./records.js";
 
 /** @typedef {Omit<import("./unlock.js").Session, "drafts">} Session */
 /** @typedef {ReturnType<typeof openDrafts>} Drafts */
 /** @typedef {import("../practice/forms.js").Definition} Definition */
-/** @typedef {{slot: string, n: number, kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], written_at: string, note?: {slot: string, id: string}}} Slot `note`: written while the phone was locked, which this one confirms */
+/** @typedef {{slot: string, n: number, kind: string, schema: string, form: string, casefile: string, record: string, parents: string[], written_at: string, note?: {slot: string, id: string}, chosen?: import("../practice/choosing.js").Chosen}} Slot `note`: written while the phone was locked, which this one confirms; `chosen`: between which versions somebody has chosen, with a name for every answer that was parted when it began */
 
 const DRAFT_REST_MS = 120_000;
 const NO_SLIP = new Uint8Array();
@@ -49,14 +50,22 @@ export function openDrafts(session) {
     // What was typed is given back, whatever has become of the record in the cache, and whether there is one.
     const now = await records.stateAt(slot.record).catch(() => null);
     // A choice that was begun is shown between the same versions again; what has come since is not this draft's to settle.
-    const isSame = now?.state.view.heads.every((id) => slot.parents.includes(id));
-    const split = now ? forks(now.state.view).filter((name) => isSame || !Object.hasOwn(fields, name)) : [];
+    const view = now ? viewAt(now.state, slot.parents) : null;
+    const split = view ? forks(view) : [];
+    const typed = { ...fields };
+    for (const name of split) {
+      // Begun by an earlier release, which left out the whole of a list.
+      if (slot.chosen?.[name] || Object.hasOwn(typed, name)) continue;
+      const value = view && beforeChoosing(view.fields[name], plain(view)[name]);
+      if (value !== undefined) typed[name] = value;
+    }
     return {
       ...slot,
       heads: slot.parents,
-      fields,
+      fields: typed,
+      chosen: slot.chosen ?? {},
       definition: await definitions.filled(definition),
-      forks: now ? Object.fromEntries(split.map((name) => [name, asFork(now, name)])) : {},
+      forks: now && view ? Object.fromEntries(split.map((name) => [name, asFork(now, view.fields[name], name)])) : {},
       adding: slot.parents.length > 0,
     };
   }
@@ -68,15 +77,14 @@ export function openDrafts(session) {
     return opened(slot, fields);
   }
 
-  /** A field on which versions differ: whose they are, and the text that stood there before. @param {Awaited<ReturnType<typeof records.stateAt>>} now @param {string} name */
-  function asFork({ readings, state: { contents, view } }, name) {
-    const told = view.fields[name];
+  /** A field on which versions differ: whose they are, and the text that stood there before. @param {Awaited<ReturnType<typeof records.stateAt>>} now @param {import("../sync/view.js").Shown} told @param {string} name */
+  function asFork({ readings, state: { contents } }, told, name) {
     const writers = told.values.map(({ id }) => id);
     return { ...records.shownBy(readings)(told), before: beforeParting(contents, writers, name) };
   }
 
   /** Signs and seals the next that stands in a slot. @param {Slot} slot @param {{[name: string]: any}} fields @param {string} written_at @param {{discarded?: true}} [more] */
-  async function seal({ slot, n, kind, schema, casefile, record, parents, note }, fields, written_at, more) {
+  async function seal({ slot, n, kind, schema, casefile, record, parents, note, chosen }, fields, written_at, more) {
     const body = bodyOf(outside, fields);
     const header = {
       v: 1,
@@ -92,6 +100,7 @@ export function openDrafts(session) {
       written_at,
       body_hash: b64u(await hash(body.bytes)),
       note,
+      chosen,
       ...more,
     };
     const { copies } = await makePacket(session, "draft", json(header), body.bytes, NO_SLIP, slot);
@@ -129,23 +138,32 @@ export function openDrafts(session) {
       const already = [...slots.values()].find((one) => one.record === record && one.n > 0);
       if (already) return drafts.open({ slot: already.slot });
       const { rec, state } = await records.stateAt(record);
-      const slot = { ...base, casefile: rec.casefile, record, parents: state.view.heads };
-      const fields = plain(state.view);
-      for (const name of forks(state.view)) delete fields[name];
-      return began(slot, { ...fields, ...preset });
+      /** @type {{[name: string]: any}} */
+      const fields = { ...plain(state.view), ...preset };
+      const split = forks(state.view);
+      for (const name of split) {
+        const fork = state.view.fields[name];
+        if (!isList(fork) && Object.hasOwn(preset, name)) continue;
+        const value = beforeChoosing(fork, fields[name]);
+        if (value === undefined) delete fields[name];
+        else fields[name] = value;
+      }
+      const chosen = split.length > 0 ? Object.fromEntries(split.map((name) => [name, []])) : undefined;
+      return began({ ...base, casefile: rec.casefile, record, parents: state.view.heads, chosen }, fields);
     },
 
-    /** Overwrites a slot. @param {{slot: string, fields: {[name: string]: any}}} given */
-    async keep({ slot, fields }) {
+    /** Overwrites a slot. @param {{slot: string, fields: {[name: string]: any}, chosen?: Slot["chosen"]}} given */
+    async keep({ slot, fields, chosen }) {
       const known = slots.get(slot);
       if (!known) throw new Refused("unknown_slot");
       const written_at = outside.stamp();
-      const sealed = await seal(known, fields, written_at);
+      const next = { ...known, chosen: chosen ?? known.chosen };
+      const sealed = await seal(next, fields, written_at);
       // Taken before the write, so that a failed one is never written again under the same number.
       known.n = sealed.n;
       await outbox.keepDraft(slot, { ...sealed, next_at: outside.now() + DRAFT_REST_MS });
       const isNew = !caseload.drafts.has(slot);
-      remember({ ...known, written_at });
+      remember({ ...next, n: known.n, written_at });
       session.later(async () => {
         if (isNew) session.tell("caseload", {});
         session.soon(DRAFT_REST_MS);
@@ -207,9 +225,9 @@ export function openDrafts(session) {
 
     /**
      * Judges, signs, seals and saves what a slot holds, and empties it in the same transaction.
-     * @param {{slot: string, fields: {[name: string]: any}, mode?: string}} given
+     * @param {{slot: string, fields: {[name: string]: any}, mode?: string, chosen?: Slot["chosen"]}} given
      */
-    async send({ slot, fields: typed, mode = "" }) {
+    async send({ slot, fields: typed, mode = "", chosen }) {
       const known = slots.get(slot) ?? (await drafts.open({ slot }).then(() => slots.get(slot)));
       if (!known) throw new Refused("unknown_slot");
       /** @type {Definition} */
@@ -221,19 +239,23 @@ export function openDrafts(session) {
       // What was taken away meanwhile cannot be compared with: what was typed goes as it is, and the office knows the rest.
       const now = sent ? await records.stateAt(known.record).catch(() => null) : null;
       if (now && known.parents.every((id) => now.readings.some((one) => one.id === id))) {
-        const { state } = now;
-        const before = plain(state.view);
-        const { amend } = await records.mayOf(known.kind, definition, state.standing);
-        const split = new Set(forks(state.view));
+        const view = viewAt(now.state, known.parents);
+        const before = plain(view);
+        const { amend } = await records.mayOf(known.kind, definition, now.state.standing);
+        const split = forks(view);
         if (!amend) {
           fields = { ...typed };
           for (const name of changesAfterSending(definition, before, typed)) {
-            if (split.has(name) && Object.hasOwn(typed, name)) continue;
+            if (split.includes(name)) continue;
             if (Object.hasOwn(before, name)) fields[name] = before[name];
             else delete fields[name];
           }
         }
-        for (const name of split) if (!Object.hasOwn(typed, name)) found.push({ at: name, reason: "two_versions" });
+        for (const name of split) {
+          const isHidden = !Object.hasOwn(withoutHidden(definition, { ...fields, [name]: fields[name] }, { sent }), name);
+          const of = (chosen ?? known.chosen)?.[name];
+          if (!isHidden && isOpen(view.fields[name], typed[name], of)) found.push({ at: name, reason: "two_versions" });
+        }
       }
       fields = withoutHidden(definition, fields, { sent });
       found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
@@ -262,7 +284,7 @@ export function openDrafts(session) {
   };
 
   /** @param {Slot | any} header @returns {Slot} */
-  function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form, note }) {
+  function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form, note, chosen }) {
     const known = {
       slot,
       n,
@@ -273,6 +295,7 @@ export function openDrafts(session) {
       parents,
       written_at,
       note,
+      chosen,
       form: form ?? slots.get(slot)?.form ?? definitions.index().records[schema],
     };
     slots.set(slot, known);

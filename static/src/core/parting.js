@@ -1,4 +1,4 @@
-/** What stood in a field before its versions parted. The fold needs no common ancestor (sync/view.js); only a suggestion to a person does. Pure. */
+/** What stood before versions parted, and when an edit of them began. The fold needs no common ancestor (sync/view.js); only what is said to a person does. Pure. */
 import { fold, plain } from "../sync/view.js";
 import { versionsOf } from "./briefs.js";
 
@@ -16,6 +16,17 @@ export function beforeParting(contents, writers, name) {
   const view = fold(versionsOf(shared));
   const value = plain(view)[name];
   return view.fields[name]?.values.length === 1 && typeof value === "string" ? value : "";
+}
+
+/**
+ * The view of a record as it stood on the screen when an edit of it began: what that edit settles is what was parted then, and nothing that came since.
+ * @param {{contents: Reading[], view: import("../sync/view.js").View}} state @param {string[]} heads the parents of the edit
+ */
+export function viewAt({ contents, view }, heads) {
+  if (view.heads.every((id) => heads.includes(id))) return view;
+  const byId = new Map(contents.map((one) => [one.id, one]));
+  const seen = new Set(heads.flatMap((id) => [...ancestors(byId, id)]));
+  return fold(versionsOf(contents.filter(({ id }) => seen.has(id))));
 }
 
 /** @param {Map<string, Reading>} byId @param {string} id @returns {Set<string>} with itself */

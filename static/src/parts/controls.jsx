@@ -24,6 +24,7 @@ import { Typed } from "./typed.jsx";
  * @property {{record: string, words: string}[]} goals
  * @property {Problem[]} problems
  * @property {Record<string, Fork>} [forks] answers of which two versions stand side by side
+ * @property {import("../practice/choosing.js").Chosen} [chosen] between which of them somebody has chosen
  * @property {Set<string>} [locked] items written before, which are read and not changed
  * @property {{by: unknown, at: string, text: string, comments: import("./shapes.js").Comment[]}} [question] the supervisor's
  */
@@ -33,7 +34,7 @@ import { Typed } from "./typed.jsx";
  * @property {Field} field
  * @property {any} value
  * @property {string} at the anchor: `purpose`, or `children_seen/ITEM/seen`
- * @property {(value: any) => void} change undefined takes the answer away
+ * @property {(value: any, chosen?: string) => void} change undefined takes the answer away; `chosen`: the id of what was chosen with it, where versions stand side by side
  * @property {Around} around
  */
 

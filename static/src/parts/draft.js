@@ -1,16 +1,18 @@
 /** A draft on screen: what is typed, and that it is kept on the phone within a second. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, here, later, onLeaving } from "../page.js";
+import { withChosen } from "../practice/choosing.js";
 import * as saySaved from "../words/saved.js";
 import { withAnswer } from "./fields.js";
 import { ask, keepStorage, save, spoken, status, unkept } from "./told.js";
 
+/** @import { Chosen } from "../practice/choosing.js" */
 /** @import { Definition, Fields } from "./shapes.js" */
 
 /** Drafts begun or opened here, by slot, and by whom: until the first word there is nothing on the phone to open, and after another window has sent it there is nothing any more. @type {Map<string, any>} */
 const met = new Map();
 
-/** What the phone could not keep, by slot, who typed it, and when what lay there then was written: whoever comes back to their form finds it. @type {Map<string, {fields: Fields, by?: string, after?: string}>} */
+/** What the phone could not keep, by slot, who typed it, and when what lay there then was written: whoever comes back to their form finds it. @type {Map<string, {fields: Fields, chosen?: Chosen, by?: string, after?: string}>} */
 const unsaved = new Map();
 
 /** Whoever is unlocked. Where another window took over, somebody else may be next on this page. */
@@ -78,7 +80,9 @@ export const openDraft = async (slot) => {
     },
   );
   if (!unsaved.has(slot) || !left) return draft;
-  return { ...draft, fields: left.after === draft.written_at ? left.fields : together(draft, left.fields) };
+  return left.after === draft.written_at
+    ? { ...draft, fields: left.fields, ...(left.chosen && { chosen: left.chosen }) }
+    : { ...draft, fields: together(draft, left.fields) };
 };
 
 /**
@@ -125,6 +129,9 @@ export function together({ definition, fields }, left) {
   return both;
 }
 
+/** @param {string} slot @param {Fields} fields @param {Chosen} [chosen] only a draft of what was parted has it */
+const asKept = (slot, fields, chosen) => ({ slot, fields, ...(chosen && { chosen }) });
+
 /** Slots that a form on screen keeps. @type {Set<string>} */
 const shownSlots = new Set();
 
@@ -141,9 +148,9 @@ export const keepWhatWasLeft = () =>
   Promise.allSettled(
     [...unsaved.keys()].map(async (slot) => {
       if (shownSlots.has(slot) || !isUnsaved(slot)) return;
-      const { fields } = await openDraft(slot);
+      const { fields, chosen } = await openDraft(slot);
       if (!unsaved.has(slot)) return;
-      await ask("draft.keep", { slot, fields });
+      await ask("draft.keep", asKept(slot, fields, chosen));
       if (shownSlots.has(slot)) return;
       unsaved.delete(slot);
       markSlot(slot, false);
@@ -159,10 +166,11 @@ const LONGEST_MS = 900;
  *
  * @param {string} slot
  * @param {Fields} begun
- * @param {(told: {fields: Fields, kept_at?: string, error?: any}) => void} tell
+ * @param {(told: {fields: Fields, chosen?: Chosen, kept_at?: string, error?: any}) => void} tell
  * @param {string} [after] when what lies in it was written
+ * @param {Chosen} [chosen] between which versions somebody has chosen
  */
-export function keeper(slot, begun, tell, after) {
+export function keeper(slot, begun, tell, after, chosen) {
   const by = me();
   let fields = begun;
   let dirty = false;
@@ -191,7 +199,7 @@ export function keeper(slot, begun, tell, after) {
     if (!dirty || ended) return;
     // Not kept before the answer is here: until then the screen must not say so, and nothing may begin anew over it.
     dirty = false;
-    keeping = ask("draft.keep", { slot, fields }).then(
+    keeping = ask("draft.keep", asKept(slot, fields, chosen)).then(
       ({ kept_at }) => {
         if (!dirty) mark(false);
         after = kept_at;
@@ -200,7 +208,7 @@ export function keeper(slot, begun, tell, after) {
       },
       (error) => {
         mark(true);
-        unsaved.set(slot, { fields, by, after });
+        unsaved.set(slot, { fields, chosen, by, after });
         tell({ fields, error });
       },
     );
@@ -209,12 +217,13 @@ export function keeper(slot, begun, tell, after) {
   }
 
   return {
-    /** @param {string} name @param {any} value */
-    change(name, value) {
+    /** @param {string} name @param {any} value @param {string} [id] of what was chosen with it, where versions stand side by side */
+    change(name, value, id) {
       if (ended) return;
       fields = withAnswer(fields, name, value);
+      if (id !== undefined) chosen = withChosen(chosen ?? {}, name, id);
       mark(true);
-      tell({ fields });
+      tell({ fields, chosen });
       quiet?.();
       quiet = later(() => void keep(), QUIET_MS);
       longest ??= later(() => void keep(), LONGEST_MS);
@@ -231,6 +240,7 @@ export function keeper(slot, begun, tell, after) {
       void keep();
     },
     fields: () => fields,
+    chosen: () => chosen,
     /** Ends keeping: the slot is gone (sent or discarded). */
     async end() {
       rest();
@@ -250,7 +260,7 @@ export function keeper(slot, begun, tell, after) {
  */
 export function useDraft(slot, begin) {
   const [state, set] = useState(
-    /** @type {{draft: any, error: any, fields: Fields, kept_at?: string, keep_error?: any}} */ ({
+    /** @type {{draft: any, error: any, fields: Fields, chosen?: Chosen, kept_at?: string, keep_error?: any}} */ ({
       draft: null,
       error: null,
       fields: {},
@@ -265,15 +275,18 @@ export function useDraft(slot, begin) {
         if (left) return;
         if (draft.slot !== slot) return go(here().replace(slot, draft.slot), { replace: true });
         const fields = begin && !draft.heads?.length ? begin(draft.definition, draft.fields) : draft.fields;
-        const tell = (/** @type {{fields: Fields, kept_at?: string, error?: any}} */ { fields, kept_at, error }) =>
+        const tell = (
+          /** @type {{fields: Fields, chosen?: Chosen, kept_at?: string, error?: any}} */ { fields, chosen, kept_at, error },
+        ) =>
           set((was) => ({
             ...was,
             fields,
+            chosen: chosen ?? was.chosen,
             kept_at: kept_at ?? was.kept_at,
             keep_error: error === undefined ? was.keep_error : error,
           }));
-        holder.keeper = keeper(slot, fields, tell, draft.written_at);
-        set({ draft, error: null, fields, kept_at: draft.n > 0 ? draft.written_at : undefined });
+        holder.keeper = keeper(slot, fields, tell, draft.written_at, draft.chosen);
+        set({ draft, error: null, fields, chosen: draft.chosen, kept_at: draft.n > 0 ? draft.written_at : undefined });
         if (isUnsaved(slot)) holder.keeper.resume();
       },
       (error) => left || set((was) => ({ ...was, error })),
@@ -292,12 +305,14 @@ export function useDraft(slot, begin) {
   const current = () => holder.keeper?.fields() ?? state.fields;
   return {
     ...state,
-    /** @param {string} name @param {any} value */
-    change: (name, value) => holder.keeper?.change(name, value),
+    /** @param {string} name @param {any} value @param {string} [id] of what was chosen with it */
+    change: (name, value, id) => holder.keeper?.change(name, value, id),
     /** @param {Fields} fields */
     put: (fields) => holder.keeper?.put(fields),
     keep,
     current,
+    /** Between which versions somebody has chosen at this moment. */
+    chosen_now: () => holder.keeper?.chosen() ?? {},
     /**
      * Saves it for sending, then says and shows where it stands. Rejects with a Refusal, and the draft is as it was.
      *
@@ -306,7 +321,7 @@ export function useDraft(slot, begin) {
      */
     async send(home, ready) {
       await keep();
-      const { record } = await save({ slot, ...ready(current()) });
+      const { record } = await save({ ...asKept(slot, {}, holder.keeper?.chosen()), ...ready(current()) });
       await end();
       spoken.value = saySaved.title;
       void keepStorage().catch(() => {});

@@ -21,7 +21,7 @@ import { unkept } from "./told.js";
  * @param {Set<string>} props.shown ids of the fields asked now
  * @param {Fields} props.fields
  * @param {Around} props.around
- * @param {(name: string, value: any) => void} props.change
+ * @param {(name: string, value: any, chosen?: string) => void} props.change
  * @param {string} [props.title] of the screen, not said twice
  */
 export function Sections({ sections, shown, fields, around, change, title }) {
@@ -45,7 +45,7 @@ export function Sections({ sections, shown, fields, around, change, title }) {
                 value={fields[field.id]}
                 at={field.id}
                 around={around}
-                change={(value) => change(field.id, value)}
+                change={(value, chosen) => change(field.id, value, chosen)}
               />
             ))}
           </section>

@@ -1,6 +1,7 @@
 /** One question of a record definition, whatever its type: its versions, what was asked about it, and lists of answers. */
 import { now, randomId } from "../page.js";
-import { shownInItem } from "../practice/forms.js";
+import { bothItems, bothWhole, isList, leftToChoose, openPeople, WHOLE, withItem } from "../practice/choosing.js";
+import { isSame, shownInItem } from "../practice/forms.js";
 import * as sayForm from "../words/form.js";
 import { problemText } from "../words/form.js";
 import * as sayRecord from "../words/record.js";
@@ -53,59 +54,120 @@ export function Question(props) {
 }
 
 /** @param {Asked & {fork: Fork}} props the versions to choose from, and of text all put together; nothing is chosen beforehand, and what is can still be changed below */
-function Choosing({ field, value, change, around, fork }) {
-  const differing = Object.entries(fork.items);
+function Choosing(props) {
+  const { field, value, change, at, around, fork } = props;
+  const chosen = around.chosen?.[at];
+  if (!isList(fork))
+    return (
+      <>
+        <p class="govuk-label">{sayForm.parted(field.label, countOf(fork))}</p>
+        <Cards
+          {...props}
+          choices={fork.values}
+          now={value ?? (chosen?.includes(WHOLE) ? null : undefined)}
+          take={(one) => change(one, one === undefined ? WHOLE : undefined)}
+        >
+          {field.suggest_merge ? (
+            <Together {...props} />
+          ) : (
+            <Both {...props} both={bothWhole(field.type, textsOf(fork.values))} take={change} />
+          )}
+        </Cards>
+      </>
+    );
   /** @type {any[]} */
-  const list = value ?? fork.values[0]?.value ?? [];
-  const withItem = (/** @type {string} */ id, /** @type {any} */ item) => {
-    const rest = list.filter((one) => one.id !== id);
-    return item === undefined ? rest : [...rest, item];
-  };
-  /** @param {Wording} one @param {any} shown @param {() => void} use */
-  const card = (one, shown, use) => (
-    <Version key={one.id} choice={one}>
-      <p>
-        <Answer field={field} value={shown} around={around} />
-      </p>
-      <Button kind="secondary" class="app-add" onClick={use}>
-        {sayForm.use_this}
-      </Button>
-    </Version>
-  );
+  const list = Array.isArray(value) ? value : [];
   return (
     <>
-      <p class="govuk-label">{sayForm.parted(field.label, countOf(fork))}</p>
-      <SideBySide>
-        {(differing.length ? [] : fork.values).map((one) => card(one, one.value, () => change(one.value)))}
-        {differing.flatMap(([id, choices]) =>
-          choices.map((one) => card(one, one.value && [one.value], () => change(withItem(id, one.value)))),
-        )}
-        {field.suggest_merge && <Together field={field} fork={fork} change={change} around={around} />}
-      </SideBySide>
+      <p class="govuk-label">{sayForm.parted_list(field.label, leftToChoose(fork, chosen).length)}</p>
+      {Object.entries(fork.items).map(([id, choices]) => {
+        const take = (/** @type {any} */ item) => {
+          const next = withItem(fork, list, id, item);
+          change(next.length > 0 ? next : undefined, id);
+        };
+        const versions = choices.map((one) => one.value);
+        return (
+          <Cards
+            key={id}
+            {...props}
+            choices={choices}
+            now={chosen?.includes(id) ? (list.find((one) => one.id === id) ?? null) : undefined}
+            take={take}
+            asList
+          >
+            <Both {...props} both={bothItems(field.item ?? [], versions)} take={take} asList />
+          </Cards>
+        );
+      })}
     </>
   );
 }
 
-/** @param {{field: Field, fork: Fork, change: (value: any) => void, around: Asked["around"]}} props */
-function Together({ field, fork, change, around }) {
-  const [first, ...rest] = fork.values.map((one) => String(one.value ?? ""));
-  const text = rest.reduce((one, other) => putTogether(fork.before ?? "", one, other), first);
+/** @param {import("./controls.jsx").Wording[]} versions */
+const textsOf = (versions) => versions.map((one) => one.value);
+
+/** @param {Asked & {choices: import("./controls.jsx").Wording[], now: any, take: (value: any) => void, asList?: boolean, children?: any}} props versions of one thing; `now`: what stands of it since somebody chose, null where it was taken out */
+function Cards({ field, around, choices, now: stands, take, asList, children }) {
+  const isGone = choices.some((one) => one.value === undefined);
+  return (
+    <SideBySide>
+      {choices.map((one) => (
+        <Version key={one.id} choice={one}>
+          <p>
+            {one.value === undefined ? (
+              <span class="app-none">{sayRecord.gone_from}</span>
+            ) : (
+              <Answer field={field} value={asList ? [one.value] : one.value} around={around} />
+            )}
+          </p>
+          <Button kind="secondary" class="app-add" onClick={() => take(one.value)}>
+            {stands !== undefined && isSame(stands, one.value)
+              ? sayForm.taken
+              : one.value === undefined
+                ? sayForm.take_out
+                : isGone
+                  ? sayForm.keep_it
+                  : sayForm.use_this}
+          </Button>
+        </Version>
+      ))}
+      {children}
+    </SideBySide>
+  );
+}
+
+/** @param {Asked & {fork: Fork}} props */
+function Together(props) {
+  const [first, ...rest] = props.fork.values.map((one) => String(one.value ?? ""));
+  const text = rest.reduce((one, other) => putTogether(props.fork.before ?? "", one, other), first);
+  return <Both {...props} both={text} take={props.change} by={sayForm.together} use={sayForm.use_together} />;
+}
+
+/** @param {Asked & {both: any, take: (value: any) => void, asList?: boolean, by?: string, use?: string}} props all versions at once, where they can be: never more than an offer */
+function Both({ field, around, both, take, asList, by = sayForm.both(field.type), use = sayForm.use_both }) {
+  if (both === undefined) return null;
   return (
     <div class="app-two__one app-two__both govuk-body">
-      <p class="app-two__by">{sayForm.together}</p>
+      <p class="app-two__by">{by}</p>
       <p>
-        <Answer field={field} value={text} around={around} />
+        <Answer field={field} value={asList ? [both] : both} around={around} />
       </p>
-      <Button kind="secondary" class="app-add" onClick={() => change(text)}>
-        {sayForm.use_together}
+      <Button kind="secondary" class="app-add" onClick={() => take(both)}>
+        {use}
       </Button>
     </div>
   );
 }
 
+/** Of whom two versions stand side by side is not asked about anew beside them. @param {Held} props @returns {Person[]} */
+function askedAbout({ at, around }) {
+  const open = openPeople(around.forks?.[at], around.chosen?.[at]);
+  return around.people.filter((person) => !open.has(person.id));
+}
+
 /** @param {Held} props people of the family by one tap each, anybody else by name */
 function People(props) {
-  const { field, at, value, change, around } = props;
+  const { field, at, value, change } = props;
   /** @type {any[]} */
   const items = Array.isArray(value) ? value : [];
   const put = (/** @type {any[]} */ list) => change(list.length ? list : undefined);
@@ -123,7 +185,7 @@ function People(props) {
     <Group {...props}>
       <Checks
         at={at}
-        rows={around.people.map((person) => ({
+        rows={askedAbout(props).map((person) => ({
           key: person.id,
           label: <Private>{person.name}</Private>,
           hint: person.relation,
@@ -168,15 +230,16 @@ function ChildrenSeen(props) {
   /** @type {any[]} */
   const items = Array.isArray(value) ? value : [];
   const fields = (field.item ?? []).filter((inner) => inner.type !== "person");
-  const children = childrenOf(around.people, now());
-  const gone = items.filter((item) => !children.some((child) => child.id === item.person));
+  const children = childrenOf(askedAbout(props), now());
+  const listed = childrenOf(around.people, now());
+  const gone = items.filter((item) => !listed.some((child) => child.id === item.person));
   const put = (/** @type {any} */ next) =>
     change(
       items.some((item) => item.id === next.id) ? items.map((item) => (item.id === next.id ? next : item)) : [...items, next],
     );
   return (
     <Group {...props}>
-      {children.length === 0 && <p class="govuk-body">{sayForm.no_children}</p>}
+      {listed.length === 0 && <p class="govuk-body">{sayForm.no_children}</p>}
       {children.map((child) => {
         const item = items.find((one) => one.person === child.id) ?? { id: child.id, person: child.id };
         return <Item key={child.id} {...props} item={item} fields={fields} title={child.name} put={put} />;

@@ -124,7 +124,7 @@ export function ask(name, args) {
 /**
  * Saves what a draft holds, for sending. How many wait is told a moment later; until then the line above must not go on calling everything sent.
  *
- * @param {{slot: string, fields: {[name: string]: any}, mode?: string}} given
+ * @param {{slot: string, fields: {[name: string]: any}, mode?: string, chosen?: import("../practice/choosing.js").Chosen}} given
  * @returns {Promise<{record: string}>}
  */
 export async function save(given) {

@@ -196,8 +196,8 @@ export function isDate(text) {
 /** @type {(fields: Fields, name: string) => unknown} */
 const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] : undefined);
 
-/** @type {(a: unknown, b: unknown) => boolean} */
-const isSame = (a, b) => {
+/** Whether two answers say the same, whatever the order of their names; null is no answer. @type {(a: unknown, b: unknown) => boolean} */
+export const isSame = (a, b) => {
   if (a === b || (a ?? null) === (b ?? null)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;

@@ -10,6 +10,7 @@ import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../pa
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { useAsked } from "../parts/told.js";
 import { Warning } from "../parts/warning.jsx";
+import { isOpen, openPeople } from "../practice/choosing.js";
 import { problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayForm from "../words/form.js";
@@ -59,19 +60,31 @@ export function Draft({ casefile, slot, step }) {
       (one.value ?? []).map((/** @type {any} */ item) => item.id),
     ),
   );
-  const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked, forks };
+  const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked, forks, chosen: held.chosen };
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
   const back = changing ? `record/${draft.record}` : home;
 
   const judge = () => {
+    const chosen = held.chosen_now();
+    // A child of whom two versions stand side by side has its row once one of them is taken.
+    const parted = Object.keys(forks).flatMap((name) => [...openPeople(forks[name], chosen[name])]);
     const full = adding
       ? withoutEmptyAdditions(held.current(), plain(record.fields))
-      : withEveryChild(definition, held.current(), context.people, now());
+      : withEveryChild(
+          definition,
+          held.current(),
+          context.people.filter(({ id }) => !parted.includes(id)),
+          now(),
+        );
+    const asked = shownIds(definition, full, adding);
+    const unchosen = Object.keys(forks).filter((name) => asked.has(name) && isOpen(forks[name], full[name], chosen[name]));
     const open = new Set(sections.flatMap((section) => section.fields.map((field) => field.id)));
-    const found = problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding }).filter((problem) =>
-      open.has(problem.at.split("/")[0]),
-    );
+    const lacking = problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding });
+    const found = [
+      ...unchosen.map((at) => ({ at, reason: "two_versions" })),
+      ...lacking.filter(({ at }) => open.has(at.split("/")[0]) && !unchosen.includes(at)),
+    ];
     if (full !== held.current()) held.put(full);
     setWrong(found);
     if (found.length) later(() => focusOn("#problems"), 0);
@@ -163,7 +176,7 @@ export function Draft({ casefile, slot, step }) {
           shown={shown}
           fields={fields}
           around={context}
-          change={(name, value) => change(held, name, value, wrong, setWrong)}
+          change={(name, value, chosen) => change(held, name, value, chosen, wrong, setWrong)}
         />
         <div class="app-actions">
           <Button submit busy={busy}>
@@ -185,11 +198,12 @@ const laterFirst = ({ sections }) => [...sections].sort((a, b) => Number(b.later
  * @param {ReturnType<typeof useDraft>} held
  * @param {string} name
  * @param {any} value
+ * @param {string | undefined} chosen
  * @param {Problem[]} wrong
  * @param {(problems: Problem[]) => void} setWrong
  */
-function change(held, name, value, wrong, setWrong) {
-  held.change(name, value);
+function change(held, name, value, chosen, wrong, setWrong) {
+  held.change(name, value, chosen);
   if (wrong.some((problem) => problem.at === name)) setWrong(wrong.filter((problem) => problem.at !== name));
 }
 

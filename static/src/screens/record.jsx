@@ -153,7 +153,11 @@ function Parted({ field, fork, around }) {
         .flat()
         .map((one) => (
           <Version key={one.id} choice={one}>
-            <Answer field={field} value={items && one.value ? [one.value] : one.value} around={around} />
+            {one.value === undefined ? (
+              <span class="app-none">{sayRecord.gone_from}</span>
+            ) : (
+              <Answer field={field} value={items ? [one.value] : one.value} around={around} />
+            )}
           </Version>
         ))}
     </SideBySide>

@@ -50,6 +50,18 @@ export const gone_title = "This draft is not here any more";
 export const use_this = "Take these words";
 export const parted = (/** @type {string} */ label, /** @type {number} */ count) =>
   `${label}: ${count} versions were written. Take one, or write below what should stand.`;
+/** @param {string} label @param {number} left @returns {string} of a list: what is chosen of it stands below */
+export const parted_list = (label, left) =>
+  left > 0
+    ? `${label}: different versions were written of ${of(left, "thing")} in it. Choose for each. What you choose stands below, where you can change it.`
+    : `${label}: you have chosen between all versions. What you chose stands below, where you can change it.`;
+export const taken = "Taken";
+export const keep_it = "Keep it";
+export const take_out = "Take it out";
+/** @param {string} type of the question @returns {string} */
+export const both = (type) =>
+  `${{ text: "Both whole, one after the other", long_text: "Both whole, one below the other" }[type] ?? "Both, with what differs one after the other"}. Read it before you take it.`;
+export const use_both = "Take both";
 export const together = "All put together. Read it before you take it: it may say things twice.";
 export const use_together = "Take it all together";
 export const gone = "It was sent, thrown away, or nothing had been typed. If it was sent, you find it among the family’s notes.";

@@ -7,6 +7,7 @@ import { capital, of } from "./spelling.js";
 export const title = "Note";
 export const back = "Back to the family";
 export const no_answer = "Not answered";
+export const gone_from = "Taken out";
 export const person_not_listed = "Somebody no longer listed";
 export const goal_not_listed = "A goal no longer listed";
 export const asked_here = "Asked:";
