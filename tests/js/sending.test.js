@@ -145,11 +145,14 @@ test("one item the office cannot take holds up no other", async () => {
   phone.kill();
 });
 
-test("what the office puts off waits as long as it asks", async () => {
-  const { office, phone, ids, pass } = await given(1);
+test("what the office puts off waits as long as it asks, and the screens are told until when", async () => {
+  const { office, phone, ids, pass, now } = await given(1);
   office.refuse = () => ({ status: "retry", code: "full", retry_after: 3600 });
   office.weather = null;
   await phone.ask("sync");
+  const { items } = phone.news.findLast(({ news }) => news === "outbox").value;
+  const told = items.map(({ id, attempts, next_at }) => ({ id, attempts, next_at }));
+  assert.deepEqual(told, [{ id: ids[0], attempts: 1, next_at: now() + 3_600_000 }]);
   office.refuse = () => null;
   pass(3_500_000);
   await phone.ask("sync");
@@ -179,6 +182,16 @@ test("what was put off, and for how long, is known to a phone that was killed an
   await again.ask("sync");
   assert.ok(office.byId.has(ids[0]));
   again.kill();
+});
+
+test("that the whole line waits is told, and until when", async () => {
+  const { office, phone, ids, now } = await given(1);
+  office.weather = onPush(async () => new Response("", { status: 429, headers: { "Retry-After": "600" } }));
+  await phone.ask("sync");
+  const { reach, line_next_at, items } = phone.news.findLast(({ news }) => news === "outbox").value;
+  assert.deepEqual([reach, line_next_at], ["office_not_answering", now() + 600_000]);
+  assert.deepEqual([items[0].id, items[0].attempts, items[0].next_at], [ids[0], 0, null]);
+  phone.kill();
 });
 
 test("a phone that is started again asks an office that wants it to wait no sooner", async () => {

@@ -68,11 +68,18 @@ test("the send line never says sent while something waits", () => {
 });
 
 test("what waits says when it is tried again", () => {
-  const next_at = new Date(2026, 10, 21, 14, 10).toISOString();
+  const next_at = new Date(2026, 10, 21, 14, 10).getTime();
   const item = /** @type {any} */ ({ standing: "waiting", attempts: 2, next_at });
-  assert.equal(happensNext(item, "ok", NOW), "Tried 2 times. It tries again by itself at 14:10.");
-  assert.equal(happensNext(item, "no_signal", NOW), "It is sent by itself when signal returns.");
-  assert.match(happensNext({ ...item, standing: "put_away" }, "ok", NOW), /kept there and on this phone/);
+  const first = { ...item, attempts: 0, next_at: null };
+  assert.equal(happensNext(item, { reach: "ok" }, NOW), "Tried 2 times. It tries again by itself at 14:10.");
+  assert.equal(happensNext(first, { reach: "ok" }, NOW), "It is sent next.");
+  assert.equal(happensNext(item, { reach: "no_signal" }, NOW), "It is sent by itself when signal returns.");
+  // Where the office does not answer, the whole line waits, and each for the later of the two.
+  const line = /** @type {const} */ ({ reach: "office_not_answering", line_next_at: next_at + 300_000 });
+  assert.equal(happensNext(first, line, NOW), "The office did not answer. It tries again by itself at 14:15.");
+  assert.equal(happensNext(item, line, NOW), "Tried 2 times. It tries again by itself at 14:15.");
+  assert.match(happensNext(first, { ...line, reach: "unknown_device" }, NOW), /kept here.*does not know this phone/);
+  assert.match(happensNext({ ...item, standing: "put_away" }, { reach: "ok" }, NOW), /kept there and on this phone/);
 });
 
 test("a clock is called wrong only when it is, by how much and in which direction", () => {

@@ -315,10 +315,9 @@ export function open(port, outside = createOutside()) {
 
   // ── what screens are told about sending ──
 
-  /** @param {boolean} [inDetail] with attempts, for which the items themselves must be read */
-  async function outboxNow(inDetail = false) {
+  async function outboxNow() {
     const box = await outbox();
-    const [lastSent, notes] = await Promise.all([box.fact("last_sent"), session ? notesOf(session) : []]);
+    const [lastSent, line, notes] = await Promise.all([box.fact("last_sent"), box.fact("line"), session ? notesOf(session) : []]);
     const { unsettled, records, nameOf } = session?.caseload ?? {};
     // Those that wait first: what is being sorted is safe.
     const told = unsettled ? LIES.flatMap((where) => unsettled.first(LISTED, where)).slice(0, LISTED) : [];
@@ -337,8 +336,11 @@ export function open(port, outside = createOutside()) {
     });
     // Each list has those that wait before others, the oldest first.
     const oldest = [written, items].flatMap((all) => all.find((one) => one.standing === "waiting")?.written_at ?? []);
-    const rows = inDetail && items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED) : [];
-    const due = new Map(rows.map(([id, { attempts, next_at }]) => [id, { attempts, next_at }]));
+    // Only what was put off is read: it is little, and all else is sent next.
+    const late = items.length > 0 ? await box.due(Number.MAX_SAFE_INTEGER, DETAILED, outside.now() + 1) : [];
+    const putOff = new Map(
+      late.flatMap(([id, { state, attempts, next_at }]) => (state === "waiting" ? [[id, { attempts, next_at }]] : [])),
+    );
     return {
       // Counted last: what was saved meanwhile must not be told as sent after its screen has said that it is saved.
       waiting: await box.waiting(),
@@ -347,9 +349,10 @@ export function open(port, outside = createOutside()) {
       sending,
       last_sent_at: lastSent?.at ?? null,
       reach,
+      line_next_at: line?.failures > 0 ? line.next_at : null,
       fetching,
       elsewhere: session?.elsewhere,
-      items: [...written, ...items].map((one) => ({ attempts: 0, next_at: null, ...one, ...due.get(one.id) })),
+      items: [...written, ...items].map((one) => ({ attempts: 0, next_at: null, ...one, ...putOff.get(one.id) })),
     };
   }
   const tellOutbox = () => outboxNow().then((value) => tell("outbox", value), tellFailed);
@@ -556,7 +559,7 @@ export function open(port, outside = createOutside()) {
       return resultsOf(session.definitions, await shownOf(session, casefile, ["measure_response"], "measure_response"));
     },
     search: async ({ text }) => (await complete()).caseload.search(text),
-    outbox: () => outboxNow(true),
+    outbox: outboxNow,
     "outbox.file": async () => {
       // Read at once, whether answered or not: between two readings an item may change its state and be in neither.
       const box = await outbox();

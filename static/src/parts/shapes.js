@@ -70,8 +70,8 @@
  * @property {Standing} standing
  * @property {string} [at]
  * @property {number} attempts
- * @property {string|null} [next_at]
- * @typedef {{waiting: number, is_listed?: boolean, oldest_at?: string|null, sending?: boolean, last_sent_at?: string|null, fetching?: string, elsewhere?: {count: number, seen_at: string}, reach: "ok"|"no_signal"|"office_not_answering", items: Waiting[]}} Outbox
+ * @property {number|null} [next_at] when it is tried again, of what was put off
+ * @typedef {{waiting: number, is_listed?: boolean, oldest_at?: string|null, sending?: boolean, last_sent_at?: string|null, fetching?: string, elsewhere?: {count: number, seen_at: string}, reach: "ok"|"no_signal"|"office_not_answering"|"unknown_device", line_next_at?: number|null, items: Waiting[]}} Outbox
  * @typedef {object} Status
  * @property {"fresh"|"locked"|"unlocked"} state
  * @property {{vault: string, label: string, passkey?: import("../page.js").Asked}[]} people

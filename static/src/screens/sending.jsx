@@ -83,7 +83,7 @@ export function Sending() {
               </p>
               <Standing standing={item.standing} at={item.at} />
               <p class="app-row__line">
-                {item.kind === LOCKED_NOTE && item.standing === "sorting" ? sayNote.sent : happensNext(item, told.reach, now())}
+                {item.kind === LOCKED_NOTE && item.standing === "sorting" ? sayNote.sent : happensNext(item, told, now())}
               </p>
             </div>
           </li>

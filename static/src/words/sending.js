@@ -102,14 +102,18 @@ export function sendLine(told, now) {
   return `Waiting to send (${waiting})${age}`;
 }
 
-/** @param {Waiting} item @param {string} reach @param {Date} now @returns {string} */
-export function happensNext(item, reach, now) {
+/** @param {Waiting} item @param {Pick<Outbox, "reach" | "line_next_at">} told of all: where the office does not answer, everything waits @param {Date} now @returns {string} */
+export function happensNext(item, { reach, line_next_at }, now) {
   switch (item.standing) {
-    case "waiting":
+    case "waiting": {
       if (reach === "no_signal") return "It is sent by itself when signal returns.";
-      if (item.next_at && new Date(item.next_at) > now)
-        return `Tried ${of(item.attempts, "time")}. It tries again by itself at ${timeOf(new Date(item.next_at))}.`;
-      return "It is sent next.";
+      if (reach === "unknown_device")
+        return "It is kept here: your office does not know this phone any more. Tell your administrator, and do not clear the browser.";
+      const at = new Date(Math.max(item.next_at ?? 0, line_next_at ?? 0));
+      if (at <= now) return "It is sent next.";
+      const tried = item.attempts > 0 ? `Tried ${of(item.attempts, "time")}.` : "The office did not answer.";
+      return `${tried} It tries again by itself at ${timeOf(at)}.`;
+    }
     case "sorting":
       return "Somebody at the office is finding its place. You do not have to do anything.";
     case "put_away":
