@@ -205,7 +205,8 @@ def changes(
 
     `forks`: the fields of which the writer had several versions. What they made of them is listed also where it is one of these, and
     beside all of them: compared with one alone, the others would seem never to have been. Where only items of a list had several,
-    the list is compared all the same: what else went or came with the choice is no part of it.
+    the list is compared all the same: what else went or came with the choice is no part of it. What was chosen of such an item is
+    neither: it would read as if whoever chose had struck out the words of one and written those of the other.
     """
     forks = forks or {}
     names = names.within({**before, **after})
@@ -223,10 +224,18 @@ def changes(
             continue
         fork, text = forks.get(name), text_of(one, new, names)
         is_whole = fork is not None and len(fork.values) > 1
-        pieces = [] if is_whole else word_changes(text_of(one, old, names), text)
+        pieces = [] if is_whole else word_changes(text_of(one, _as_settled(old, new, fork), names), text)
         beside = _forks(one, fork, names, told) if fork is not None else ()
         found.append(Change(one["label"], tuple(pieces) or (Piece("same", text or "No answer"),), beside))
     return tuple(found), more
+
+
+def _as_settled(old: Any, new: Any, fork: Field | None) -> Any:
+    """Puts what stands of the items that had several versions into the list as it was before; one that went stays to be marked."""
+    if fork is None or not isinstance(old, list) or not isinstance(new, list):
+        return old
+    stands = {each["id"]: each for each in new if _is_forked_item(each, fork)}
+    return [stands.get(each["id"], each) if _is_forked_item(each, fork) else each for each in old]
 
 
 def text_of(one: Plain, value: Any, names: Names) -> str:

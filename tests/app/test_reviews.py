@@ -337,6 +337,7 @@ def test_rest_of_a_list_is_shown_with_the_versions_of_one_of_its_items(office: H
     _, _, told = page.partition("There were two versions: ")
     between, _, chosen = told.partition(" Chosen or put together from them: ")
     assert all(name in between for name in ("Nan Ivy", "Nan Joan"))
+    assert chosen.startswith("Nan Joan")
     assert "[taken out: Neighbour ]" in chosen
     assert "[added: Stranger ]" in chosen
 

@@ -12,17 +12,33 @@ from tests.browser.phone import Phone
 from tests.browser.server import Server
 
 ASKED = "How to get in touch safely"
+HELP = "Help with reading, hearing or understanding"
+JAYDEN, HARLOW = "Jayden Tarnley", "Mrs Harlow-Finch"
 
 
-def writes_how_to_get_in_touch(worker: Keyworker, text: str) -> None:
+def writes_how_to_get_in_touch(worker: Keyworker, text: str, *, help_needed: str, phones: dict[str, str]) -> None:
     worker.opens_the_family("Tarnley")
     worker.opens_the_part("Family")
     worker.presses("Change these details")
     box = worker.page.get_by_label(ASKED).first
     box.press("ControlOrMeta+End")
     box.press_sequentially(text)
+    worker.answers(HELP, help_needed)
+    for name, number in phones.items():
+        worker.answers("Phone", number, in_the_list(worker, name))
     worker.checks_and_sends()
     worker.is_at(re.compile("Saved, waiting to send|Sent"))
+
+
+def in_the_list(worker: Keyworker, name: str) -> Locator:
+    """What the form asks about one person of the family."""
+    return worker.page.get_by_role("group", name=name, exact=True)
+
+
+def takes(worker: Keyworker, text: str) -> None:
+    card = version(worker, text)
+    card.get_by_role("button", name="Take these words").click()
+    expect(card.get_by_role("button", name="Taken")).to_be_visible()
 
 
 def version(worker: Keyworker, text: str) -> Locator:
@@ -45,8 +61,15 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     tablet = Keyworker(other, server)
     tablet.sets_up_the_phone()
     server.kill()
-    writes_how_to_get_in_touch(ama, " Nan answers after six.")
-    writes_how_to_get_in_touch(tablet, " Never ring on Sundays.")
+    writes_how_to_get_in_touch(
+        ama, " Nan answers after six.", help_needed="Reads large print", phones={JAYDEN: "07700 900311", HARLOW: "07700 900312"}
+    )
+    writes_how_to_get_in_touch(
+        tablet,
+        " Never ring on Sundays.",
+        help_needed="Wears a hearing aid",
+        phones={JAYDEN: "07700 900321", HARLOW: "07700 900322"},
+    )
 
     # When both have signal again
     server.start()
@@ -71,12 +94,31 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     expect(box).to_have_value(re.compile(r"Never ring on Sundays\.$"))
 
     # And then both together, mends them, and sends
-    together = ama.page.locator(".app-two__both")
+    together = ama.page.locator(".app-two__both", has_text="All put together")
     expect(together).to_contain_text("Nan answers after six.")
     expect(together).to_contain_text("Never ring on Sundays.")
     together.get_by_role("button", name="Take it all together").click()
     box.press("ControlOrMeta+End")
     box.press_sequentially(" Both checked with Nan.")
+
+    # And of a short text both, whole
+    ama.page.locator(".app-two__both", has_text="Reads large print").get_by_role("button", name="Take both").click()
+    expect(ama.page.get_by_label(HELP)).to_have_value(
+        re.compile("^(Reads large print / Wears a hearing aid|Wears a hearing aid / Reads large print)$")
+    )
+
+    # And of the people, of whom nobody but the two is parted, one version of one
+    expect(in_the_list(ama, "Dawn Tarnley")).to_be_visible()
+    expect(in_the_list(ama, JAYDEN)).to_have_count(0)
+    takes(ama, "07700 900311")
+    expect(in_the_list(ama, JAYDEN).get_by_label("Phone")).to_have_value("07700 900311")
+    expect(in_the_list(ama, HARLOW)).to_have_count(0)
+
+    # Then it is not sent before the other is chosen, too
+    ama.presses("Check and send")
+    ama.sees("One thing is missing before this can be sent")
+    ama.sees("different versions were written. Choose one")
+    takes(ama, "07700 900322")
     ama.checks_and_sends()
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
 
@@ -103,6 +145,9 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     for words in ("Nan answers after six.", "Never ring on Sundays.", "Both checked with Nan."):
         tablet.sees(words)
     expect(tablet.page.get_by_text("See the versions")).to_have_count(0)
+    tablet.presses("Change these details")
+    for name, number in ((JAYDEN, "07700 900311"), (HARLOW, "07700 900322"), ("Dawn Tarnley", "07700 900101")):
+        expect(in_the_list(tablet, name).get_by_label("Phone")).to_have_value(number)
     marian = Supervisor(laptop, server)
     marian.signs_in()
     marian.opens_the_family("Tarnley")

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
+  asSettled,
   beforeChoosing,
   bothItems,
   bothWhole,
@@ -72,6 +73,8 @@ test("an item that one took out and another changed is kept or goes, as somebody
     // Last, because the version that comes first has no place for it.
     assert.deepEqual(people, value ? [...rest, value] : rest);
     const view = fold([...versions, version("d1", ["b1", "c1"], people)]);
+    // Beside what it was made of only what else changed is marked: of two versions nobody struck out one.
+    assert.deepEqual(asSettled(fork, fork.values[0].value, people), [...rest, person("nan", "reece")]);
     assert.deepEqual([forks(view), plain(view).people], [[], people]);
   }
 });

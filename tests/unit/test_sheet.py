@@ -148,12 +148,13 @@ def settling(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("chosen", ["Nan Ivy", "Nan Joan", "Nan Ivy or Joan"])
 @pytest.mark.parametrize(
     ("name", "label", "says"),
     [("people_present", "Who was there?", "name"), ("actions", "Who does what?", "what"), ("odd", "odd", "name")],
 )
 def test_what_else_went_and_came_in_a_list_is_marked_when_somebody_settled_one_item_of_it(
-    name: str, label: str, says: str
+    name: str, label: str, says: str, chosen: str
 ) -> None:
     def listed(**items: str) -> dict[str, Any]:
         return {name: [{"id": id, says: text} for id, text in items.items()]}
@@ -162,11 +163,12 @@ def test_what_else_went_and_came_in_a_list_is_marked_when_somebody_settled_one_i
         listed(one="Nan", two="Neighbour"),
         listed(one="Nan Ivy", two="Neighbour"),
         listed(one="Nan Joan", two="Neighbour"),
-        listed(one="Nan Ivy", three="Stranger"),
+        listed(one=chosen, three="Stranger"),
     )
 
     assert said == label
     assert [[text.rpartition(": ")[2] for text in fork] for fork in forks] == [["Nan Ivy", "Nan Joan"]]
+    assert chosen in "".join(text for what, text in pieces if what == "same")
     assert [text for what, text in pieces if what == "removed"] == ["Neighbour"]
     assert [text for what, text in pieces if what == "added"] == ["Stranger"]
 

@@ -56,6 +56,15 @@ export function isOpen(fork, value, chosen = []) {
   return fork.values.length > 1 && value === undefined && !chosen.includes(WHOLE);
 }
 
+/**
+ * Puts what stands of the parted items into the list as it was before, to see what else went or came: whoever chose struck out nobody's words. One that went stays in it.
+ * @param {Fork} fork @param {any} before @param {any} after @returns {any}
+ */
+export const asSettled = ({ items }, before, after) =>
+  Array.isArray(before) && Array.isArray(after)
+    ? before.map((one) => (Object.hasOwn(items, one?.id) && after.find((other) => other?.id === one.id)) || one)
+    : before;
+
 /** Versions of a text whole, one after the other, as its control can hold them; undefined where there are no two of text. @param {string} type @param {any[]} versions @returns {string | undefined} */
 export function bothWhole(type, versions) {
   const between = Object.hasOwn(BETWEEN, type) ? BETWEEN[/** @type {keyof typeof BETWEEN} */ (type)] : undefined;

@@ -14,6 +14,7 @@ import { Scores } from "../parts/scores.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
 import { countOf, isParted, partsOf, SideBySide, saidOfParted, Version } from "../parts/versions.jsx";
+import { asSettled } from "../practice/choosing.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayAndTime, longDay } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
@@ -270,9 +271,11 @@ function Changed({ version, definition, around }) {
     <dl class="app-changes">
       {names.map((name) => {
         const field = fields.find((one) => one.id === name.split("/")[0]) ?? { id: name, type: "text", label: name };
-        const [before, after] = [had, version.fields].map((one) => inText(field, one?.[field.id], around));
         /** @type {Fork | undefined} */
         const fork = isParted(version.joined?.[field.id]) ? version.joined[field.id] : undefined;
+        const stands = version.fields?.[field.id];
+        const stood = fork ? asSettled(fork, had?.[field.id], stands) : had?.[field.id];
+        const [before, after] = [stood, stands].map((value) => inText(field, value, around));
         return (
           <div key={name}>
             <dt>{field.label}</dt>
@@ -285,7 +288,7 @@ function Changed({ version, definition, around }) {
                 </>
               )}
               {fork && fork.values.length > 1 ? (
-                <Answer field={field} value={version.fields?.[field.id]} around={around} />
+                <Answer field={field} value={stands} around={around} />
               ) : (
                 <Difference before={before} after={after} />
               )}
