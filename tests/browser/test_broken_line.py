@@ -12,7 +12,7 @@ from playwright.sync_api import Playwright, expect
 
 from tests.browser import line as lines
 from tests.browser.line import Fault, Line
-from tests.browser.people import SENDING_MS, Keyworker
+from tests.browser.people import SENDING_MS, Keyworker, Supervisor
 from tests.browser.phone import Phone
 from tests.browser.server import Server, free_port
 
@@ -224,3 +224,39 @@ def test_note_that_would_wait_for_an_hour_is_sent_when_the_phone(
     happens(ama, line)
     ama.sees_the_note_is(SENT, timeout=SENDING_MS)
     assert office.entries() == before + 1
+
+
+def test_note_about_a_family_that_was_taken_away_meanwhile_is_sorted_and_put_aside_and_the_send_list_says_so(
+    ama: Keyworker, office: Server, line: Line, laptop: Phone
+) -> None:
+    # Given a note that waits, because whoever answers asks to be left alone for an hour
+    line.breaks(lines.asks_to_wait_for_an_hour, lambda call: call.path == "/sync/v1/push")
+    ama.opens_the_family("Oyelaran")
+    ama.writes_down_a_call("Until the family is taken away")
+    line.waits_until_it_struck()
+
+    # When Ama's reading of that family ends, and her phone hears of it, then the list says when the note is tried again
+    marian = Supervisor(laptop, office)
+    marian.signs_in()
+    marian.ends_the_reading_of("Ama Lindqvist", "Oyelaran", "The family moved away.")
+    ama.sends_and_receives()
+    ama.sends_and_receives()  # only then does the office know that the phone has dropped it
+    listed = ama.page.locator("main .app-row")
+    expect(listed).to_have_count(1)
+    expect(listed).to_contain_text(re.compile(r"Written .*\d\d:\d\d"))
+    expect(listed).to_contain_text("Saved, waiting to send")
+    expect(listed).to_contain_text(re.compile(r"The office did not answer\. It tries again by itself at \d\d:\d\d\."))
+
+    # And when the line is whole again, then it is safe at the office, which has to find its place
+    line.heals()
+    ama.sends_and_receives()
+    expect(listed).to_contain_text("Safe at the office, being sorted")
+    expect(listed).to_contain_text("Somebody at the office is finding its place. You do not have to do anything.")
+
+    # And when Marian has looked and put it away, then the list says that, and what to do
+    marian.opens_what_waits("The writer has no say there", newest=True)
+    marian.decides("Put it away", "It is about another family.")
+    marian.was_told(re.compile("It is kept as it came"))
+    ama.sends_and_receives()
+    expect(listed).to_contain_text("The office has looked at this and put it aside")
+    expect(listed).to_contain_text("Ask your supervisor if it should count.")

@@ -30,6 +30,8 @@ def test_notes_carried_in_a_file_are_read_at_the_office_and_the_phone_says_sent_
     assert re.fullmatch(r"fieldapp-waiting-\d{4}-\d\d-\d\d\.sealed", file.name)
     ama.sees(re.compile("with 2 notes in it. They still wait on this phone, too."))
     expect(ama.page.locator("main .app-standing", has_text="Saved, waiting to send")).to_have_count(2)
+    expect(ama.page.locator("main .app-row__when", has_text=re.compile(r"Tarnley · Written .*\d\d:\d\d"))).to_have_count(2)
+    expect(ama.page.locator("main .app-row__line", has_text="It is sent by itself when signal returns.")).to_have_count(2)
 
     # And when the phone is locked, then it is kept all the same, and nobody can read it
     ama.restarts_the_phone()
