@@ -2,9 +2,11 @@
 import { now } from "../page.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayRecord from "../words/record.js";
+import { Answer } from "./answers.jsx";
 import { nameOf } from "./people.js";
 
-/** @import { Fork, Wording } from "./controls.jsx" */
+/** @import { Around, Fork, Wording } from "./controls.jsx" */
+/** @import { Field } from "./shapes.js" */
 
 /** @param {any} held @returns {boolean} whether versions of it stand beside each other */
 export const isParted = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
@@ -36,5 +38,25 @@ export function Version({ choice, children }) {
       </p>
       {children}
     </div>
+  );
+}
+
+/** @param {{field: Field, fork: Fork, around: Around}} props everybody's words side by side; nobody's are dropped */
+export function Parted({ field, fork, around }) {
+  const items = Object.keys(fork.items).length > 0;
+  return (
+    <SideBySide>
+      {partsOf(fork)
+        .flat()
+        .map((one) => (
+          <Version key={one.id} choice={one}>
+            {one.value === undefined ? (
+              <span class="app-none">{sayRecord.gone_from}</span>
+            ) : (
+              <Answer field={field} value={items ? [one.value] : one.value} around={around} />
+            )}
+          </Version>
+        ))}
+    </SideBySide>
   );
 }

@@ -9,6 +9,7 @@ import { begun, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } f
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { useAsked } from "../parts/told.js";
+import { countOf, Parted } from "../parts/versions.jsx";
 import { Warning } from "../parts/warning.jsx";
 import { isOpen, openPeople } from "../practice/choosing.js";
 import { problems, withoutHidden } from "../practice/forms.js";
@@ -138,6 +139,7 @@ export function Draft({ casefile, slot, step }) {
           fields={withoutHidden(/** @type {any} */ (definition), fields, { sent: adding })}
           around={context}
           sent={adding}
+          beside={(field) => forks[field.id] && <Settled field={field} fork={forks[field.id]} around={context} />}
         />
         <Form onSubmit={send} class="app-actions">
           <Button submit busy={busy}>
@@ -186,6 +188,16 @@ export function Draft({ casefile, slot, step }) {
         <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void held.discard(back)} />
       </Form>
     </Frame>
+  );
+}
+
+/** @param {{field: import("../parts/shapes.js").Field, fork: import("../parts/controls.jsx").Fork, around: import("../parts/controls.jsx").Around}} props between which versions somebody chose, or out of which they made what is sent */
+function Settled({ field, fork, around }) {
+  return (
+    <>
+      <p>{sayForm.settles(countOf(fork))}</p>
+      <Parted field={field} fork={fork} around={around} />
+    </>
   );
 }
 

@@ -13,7 +13,7 @@ import { nameOf } from "../parts/people.js";
 import { Scores } from "../parts/scores.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
-import { countOf, isParted, partsOf, SideBySide, saidOfParted, Version } from "../parts/versions.jsx";
+import { countOf, isParted, Parted, saidOfParted } from "../parts/versions.jsx";
 import { asSettled } from "../practice/choosing.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayAndTime, longDay } from "../words/dates.js";
@@ -144,26 +144,6 @@ function Told({ told }) {
 const addition = (fields, question) => ({
   additions: [...(fields.additions ?? []), { id: randomId(), ...(question && { why: "answer" }) }],
 });
-
-/** @param {{field: Field, fork: Fork, around: Around}} props everybody's words side by side; nobody's are dropped */
-function Parted({ field, fork, around }) {
-  const items = Object.keys(fork.items).length > 0;
-  return (
-    <SideBySide>
-      {partsOf(fork)
-        .flat()
-        .map((one) => (
-          <Version key={one.id} choice={one}>
-            {one.value === undefined ? (
-              <span class="app-none">{sayRecord.gone_from}</span>
-            ) : (
-              <Answer field={field} value={items ? [one.value] : one.value} around={around} />
-            )}
-          </Version>
-        ))}
-    </SideBySide>
-  );
-}
 
 /** @param {{reviews: any[], field: string, open: any}} props what was asked about this one answer */
 function Comments({ reviews, field, open }) {

@@ -36,6 +36,8 @@ export const go_on = "Go on";
 export const check_title = "Check before you send";
 export const check_intro = "This is what your office will read. Once sent it cannot be rewritten, only added to.";
 export const check_adding = "This is what will be added. What was sent before stays as it was.";
+export const settles = (/** @type {number} */ count) =>
+  `${count} versions were written. What stands above is what you chose or wrote in their place:`;
 export const back_to_writing = "Go back and change something";
 export const send = "Send";
 export const what_sending_does = "Without signal it is saved on this phone and sent by itself as soon as there is signal.";
