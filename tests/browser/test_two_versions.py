@@ -121,7 +121,9 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     takes(ama, "07700 900322")
     ama.presses("Check and send")
     ama.is_at("Check before you send")
-    expect(ama.page.locator('[data-field="people"]')).to_contain_text("2 versions were written. What stands above is what you chose")
+    expect(ama.page.locator('[data-field="people"]')).to_contain_text(
+        "2 versions were written. What stands above is what you chose"
+    )
     sees_who_wrote_what_and_when(ama, "07700 900321", "07700 900312")
     ama.presses("Send")
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
