@@ -162,6 +162,11 @@ class Phone:
         """Let the browser say yes when it is asked."""
         self.browser_itself.send("Browser.grantPermissions", {"origin": origin, "permissions": ["durableStorage"]})
 
+    def is_four_times_slower(self) -> None:
+        """Slow the page in front down, from now on: its script and its drawing, not its worker."""
+        assert self.context is not None
+        self.context.new_cdp_session(self.page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+
     def has_its_own_lock(self, *, answers: bool = True) -> None:
         """Give the phone a finger or a face that unlocks it, for as long as it is on; with ``answers=False`` an older one, which
         only says yes. The finger is always there."""

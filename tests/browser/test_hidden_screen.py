@@ -34,7 +34,7 @@ def test_screen_is_hidden_within_300_ms_of_a_tap_and_shows_nothing_but_the_time(
     begins_to_write(ama)
 
     # And a phone with a quarter of this machine's speed
-    ama.page.context.new_cdp_session(ama.page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    ama.phone.is_four_times_slower()
 
     # When she taps once; a machine that is busy with something else is slow now and then, the app is slow each time
     def hides() -> float:
