@@ -218,10 +218,19 @@ def test_a_closed_persons_phone_fetches_nothing_and_what_it_sends_is_kept(place:
     assert result["status"] == "quarantined"
     assert ama.receipt(result["receipt"])
     assert place.office.store.quarantine.count_open() == 1
+    # Whoever writes the report of a breach reads that it is all still there, until the phone has said otherwise.
+    report, marian = f"/desk/phones/{ama.device}/held", place.signed_in("marian")
+    page = words_of(marian.get(report))
+    assert "The phone has not confirmed that what it holds was removed" in page
+    assert "To be removed; not confirmed yet" in page
+    assert "in use" not in page.casefold()
+    assert "end their use of it on the phone’s page" in page
     ama.hello()
     answer = ama.pull()
     assert answer["casefiles"] == []
     assert answer["removed"] == [{"casefile": casefile, "reason": "ended"}]
+    ama.hello(digest=True, removals_done=[casefile])
+    assert "Removed from this phone, confirmed" in words_of(marian.get(report))
     assert ama.begin().status_code == 401
 
 
