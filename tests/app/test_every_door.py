@@ -330,6 +330,19 @@ def addresses(world: World, rule: str) -> list[tuple[str, str]]:
     return [(re.sub(r"<(\w+)>", lambda match: world.things[match[1]], rule), "")]
 
 
+LISTS = {"/desk/families": r'data-label="To read">([^<]*)<', "/desk/board": r'To sign off <span class="desk-quiet">\(([^)]*)\)'}
+"""The pages that list and count families and notes over many casefiles, and where the count stands: each casefile has one note to sign off."""
+
+
+def lists_just_what_is_theirs(world: World, who: str, rule: str, page: str) -> None:
+    theirs = {name for name in CASEFILES if may(who, name) in "SR"}
+    expected = {world.casefiles[name] if rule == "/desk/families" else world.notes[name] for name in theirs}
+    assert set(re.findall(r"/desk/(?:families|records)/([\w-]{22})", page)) == expected, (who, rule)
+    assert {id for id in (*world.casefiles.values(), *world.notes.values()) if id in page} == expected, (who, rule)
+    counts = re.findall(LISTS[rule], page)
+    assert counts == (["1"] * len(theirs) if rule == "/desk/families" else [str(len(theirs))]), (who, rule)
+
+
 @pytest.mark.parametrize("who", AT_THE_DESK)
 def test_every_route_opens_just_as_the_truth_says(world: World, who: str) -> None:
     browser = world.signed_in(who)
@@ -346,6 +359,8 @@ def test_every_route_opens_just_as_the_truth_says(world: World, who: str) -> Non
             allowed = allowed if door.refuses is None else {door.refuses}
             expected = allowed if opens(door, who, casefile) else {404}
             assert answer.status_code in expected, (method, rule, casefile, answer.status_code)
+            if method == "GET" and rule in LISTS and opens(door, who, casefile):
+                lists_just_what_is_theirs(world, who, rule, answer.text)
             walked += 1
     assert walked > 90
 
