@@ -76,6 +76,7 @@ faults: .venv/ready node_modules/ready $(if $(KILLS)$(BROWSERS)$(MACHINE),static
 
 laws: .venv/ready node_modules/ready ## the laws of office and phone with other examples each time, many of each; make test always has the same
 	@EDIT_RUNS=3000 $(NODE) --test --test-reporter=dot "tests/js/*-laws.test.js"
+	@RUNS=200 $(NODE) --test --test-reporter=dot tests/js/tampered.test.js
 	@$(PY) -m pytest tests -m hypothesis --ignore=tests/browser --hypothesis-profile=wide
 
 mutants: .venv/ready static/dist/release.json ## rules of phone and office broken by hand, one at a time, each of which the test named for it must notice (MUTANT=words)

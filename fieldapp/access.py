@@ -21,6 +21,8 @@ STANDS_IN = frozenset({"keyworker", "supervisor"})
 """Who may share a pod's families or be on duty. A partner agency's practitioner reads what they are named on and nothing by the way."""
 WRITES = frozenset({"keyworker", "practitioner", "supervisor"})
 OPENS = frozenset({"keyworker", "supervisor"})
+PHONE_ROLES = frozenset({"keyworker", "practitioner", "supervisor"})
+"""Whose phones are given anything. An auditor looks at the desk, where nothing stays behind; an administrator reads no family."""
 EMERGENCY_LASTS = timedelta(hours=24)
 
 _BY_RIGHT: frozenset[Way] = frozenset({"named", "team", "audit", "pod", "duty"})
@@ -90,6 +92,11 @@ def is_active(person: Reader, at: str) -> bool:
     return holds(person.active_from, person.ended_at, at)
 
 
+def has_phone(person: Reader, at: str) -> bool:
+    """May a phone of theirs hold anything? Not what was set up in another role or before the account was closed: it has to give it up."""
+    return is_active(person, at) and person.role in PHONE_ROLES
+
+
 def ways(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> frozenset[Way]:
     """Every way in which this person comes to this casefile now. None: for them it does not exist."""
     mine = [each for each in grants if each.person == person.id and each.casefile == casefile.id]
@@ -134,7 +141,7 @@ def may_read(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) 
 
 def may_carry(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:
     """May a phone of theirs hold this casefile? Only what its person works with: a lost phone gives away no more than that."""
-    return bool(ways(person, casefile, grants, at) & _CARRIED_BY)
+    return has_phone(person, at) and bool(ways(person, casefile, grants, at) & _CARRIED_BY)
 
 
 def may_look(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> bool:

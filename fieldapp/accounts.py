@@ -327,12 +327,14 @@ def finish_set_up(store: Store, keys: Keys, ticket: Ticket, password: str, code:
         tx.passkeys.remove_all(person)
         tx.council_accounts.unbind(person)
         tx.people.end_sessions_of(person, at)
+        tx.signers.drop_begun(person)
         tx.audit.add(at, person, "account set up" if ticket.is_first else "set up anew after a reset")
 
 
 def _shut(tx: Store, person: str, at: str) -> None:
-    """Ends every sign-in of a person, resets of their account, what would give them more, and what they gave out or asked for: a thief may have."""
+    """Ends every sign-in of a person, set-ups of phones that were begun, resets of their account, what would give them more, and what they gave out or asked for: a thief may have."""
     tx.people.end_sessions_of(person, at)
+    tx.signers.drop_begun(person)
     tx.resets.end_all(person, at)
     tx.resets.end_given_by(person, at)
     tx.widenings.end_all(person, at)

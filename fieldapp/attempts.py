@@ -6,6 +6,7 @@ and for one address. Whether there is such an account makes no difference.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,11 +27,23 @@ Counters = Sequence[tuple[str, str]]
 
 def counters(keys: Keys, email: str, address: str) -> Counters:
     """Names the three counters of a try on the account with this folded address, from this network address."""
+    address = _place(address)
     return [
         (_counter(keys, "pair", email, address), "pair"),
         (_counter(keys, "account", email), "account"),
         (_counter(keys, "address", address), "address"),
     ]
+
+
+def _place(address: str) -> str:
+    """Where a try comes from, as far as whoever is there cannot choose it: one line at home gives 2⁶⁴ IPv6 addresses, which count as one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64))
 
 
 def _counter(keys: Keys, *parts: str) -> str:

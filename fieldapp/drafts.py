@@ -27,7 +27,7 @@ def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> l
     """
     person = scope.reader(store, signer.person)
     rows = store.drafts.left_behind(signer.person, signer.kid)
-    if not rows or person is None or not access.is_active(person, entry.stamp(now)):
+    if not rows or person is None or not access.has_phone(person, entry.stamp(now)):
         return []
     ring = keys.ring(store)
     found: dict[str, messages.LeftDraft] = {}

@@ -21,7 +21,7 @@ from fieldapp.store.signers import DeviceRow, SignerRow
 from sync.entry import stamp
 
 Removal = Literal["here", "owed", "gone", "gone_unsigned", "replaced"]
-"""`here`: in use, nobody asked for it · `owed`: asked for, and not confirmed · `gone`: the phone said so, signed · `gone_unsigned`: said by
+"""`here`: in use, nobody asked for it · `owed`: asked for, or its person has left or has no phone in the role they have now, and not confirmed · `gone`: the phone said so, signed · `gone_unsigned`: said by
 a locked phone, which cannot sign · `replaced`: the words were forgotten, so nobody opens it; it lies there sealed until the phone is told."""
 
 
@@ -103,6 +103,7 @@ def _part(
 ) -> Part:
     gone = store.holdings.gone(signer.kid)
     came, _ = store.signers.head(signer.kid)
+    person = scope.reader(store, signer.person)
     removal: Removal = "here"
     if gone is not None:
         removal = "gone" if gone.is_signed else "gone_unsigned"
@@ -110,6 +111,8 @@ def _part(
         removal = "owed"
     elif signer.end_reason == "replaced":
         removal = "replaced"
+    elif person is None or not access.has_phone(person, at):
+        removal = "owed"
     removed_at = None if gone is None else gone.at
     return Part(
         signer.kid, signer.person, signer.enrolled_at, signer.ended_at, signer.end_reason, signer.seen_at, came, signer.said_n,

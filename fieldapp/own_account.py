@@ -69,6 +69,7 @@ def change_password(store: Store, person: Person, password: str, now: datetime) 
         tx.people.set_password(person.id, hashed)
         tx.people.end_sessions_of(person.id, at)
         tx.resets.end_all(person.id, at)
+        tx.signers.drop_begun(person.id)
         tx.audit.add(at, person.id, "password changed")
 
 

@@ -137,6 +137,16 @@ def phone(store: Store, person: Person, device: str, now: datetime) -> PhoneStat
     return state
 
 
+def in_use_by(store: Store, person: str) -> list[SignerRow]:
+    """This person's part of each phone that may fetch for them, the one set up last first: for whoever asks which of them a thief set up."""
+    found: dict[str, SignerRow] = {}
+    for signer in store.signers.of_person(person):
+        device = store.signers.device(signer.device)
+        if signer.ended_at is None and device is not None and device.status in {"ok", "cloned"}:
+            found[signer.device] = signer
+    return sorted(found.values(), key=lambda signer: (signer.enrolled_at, signer.kid), reverse=True)
+
+
 def on_board(state: PhoneState, names: dict[str, str]) -> board.Phone:
     """The same as the board lists it."""
     device = state.device

@@ -13,7 +13,6 @@ from sync import chain, entry
 from sync.errors import Malformed, SyncError, Unbelievable
 
 SETUP_LASTS = timedelta(minutes=15)
-PHONE_ROLES = frozenset({"keyworker", "practitioner", "supervisor"})
 
 
 class EnrolmentRefused(SyncError):

@@ -181,6 +181,10 @@ class Signers(Noun):
         row = self._one("SELECT person, device FROM setup_nonces WHERE hash = ?", nonce_hash)
         return None if row is None else (row["person"], row["device"])
 
+    def drop_begun(self, person: str) -> None:
+        """Ends every set-up this person has begun and not finished: whoever knew the password may have begun it."""
+        self._run("DELETE FROM setup_nonces WHERE person = ? AND used_at IS NULL", person)
+
     def drop_nonces(self, before: str) -> None:
         self._run("DELETE FROM setup_nonces WHERE until_at < ?", before)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from fieldapp import accounts, people, widening
+from fieldapp import accounts, people, radar, widening
 from fieldapp.accounts import LONGEST_WHY, NoSuchAccount, NotThisOne
 from fieldapp.keys import Keys
 from fieldapp.leaves import MustHandOver
@@ -212,6 +212,20 @@ def _is_new(person: str) -> bool:
     return row is not None and not people.is_set_up(row)
 
 
+def phones_of(person: str) -> list[dict[str, str]]:
+    """This person's phones, each with when it was set up: whoever had the account meanwhile may have set one up, which goes on."""
+    here, now = office(), office().clock()
+    return [
+        {
+            "text": sign_in_words.phone_facts(
+                words.when_text(signer.enrolled_at, now), words.when_text(signer.seen_at, now) if signer.seen_at else None
+            ),
+            "href": url_for("phones.page", device=signer.device),
+        }
+        for signer in radar.in_use_by(here.store, person)
+    ]
+
+
 def _about_new(person: str, teams: dict[str, str], at: str) -> str | None:
     """Says of a new account what whoever confirms it vouches for; None of one that was set up before."""
     row = office().store.people.by_id(person)
@@ -242,6 +256,7 @@ def _page(person: str, problems: Problems = (), status: int = 200) -> Response:
         "passkeys": words.many(len(passkeys), "passkey", "passkeys") if passkeys else "None",
         "council": bound_at and words.when_text(bound_at, now),
         "is_me": row.id == me().id,
+        "phones": phones_of(row.id),
     }
     typed = {name: request.form.get(name, "") for name in ("text-why", "text-lock", "text-reset", "text-part")}
     choices = [{"value": role, "text": words.ROLES[role]} for role in ROLES]

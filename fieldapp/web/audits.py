@@ -45,7 +45,7 @@ def person(person: str) -> ResponseReturnValue:
 @pages.get("/what-i-did")
 @signed_in("supervisor", "auditor", "administrator")
 def own() -> ResponseReturnValue:
-    """What one did oneself: the office keeps nothing about people that they may not see."""
+    """What one did oneself, for whoever signs in at the desk."""
     here = office()
     return _show(
         lambda before: auditing.of_person(here.store, here.keys, me(), me().id, before, here.clock),

@@ -43,7 +43,7 @@ def page(device: str) -> ResponseReturnValue:
     told: dict[str, Any] = {
         "id": device_row.id,
         "title": words.phone_of([names.get(person, "") for person in dict.fromkeys(part.person for part in found.parts)]),
-        "state": words.DEVICE_STATES.get(device_row.status, device_row.status),
+        "state": _state(found),
         "seen": words.since(moment(device_row.seen_at), now),
         "waiting": words.waiting_there(device_row.waiting, device_row.oldest_waiting_at, now),
         "not_come": words.many(found.not_come, "item", "items"),
@@ -51,7 +51,7 @@ def page(device: str) -> ResponseReturnValue:
         "by": me().name,
         "unnamed": found.unnamed,
         "counts_all": me().role == "administrator",
-        "parts": [_part(part, names, now) for part in found.parts],
+        "parts": [_part(found, part, names, now) for part in found.parts],
     }
     return show("holding/page.html", phone=told)
 
@@ -106,7 +106,14 @@ def _found(device: str) -> Holding:
     return holding.of_phone(here.store, here.keys, me(), state, now)
 
 
-def _part(part: Part, names: dict[str, str], now: Any) -> dict[str, Any]:
+def _state(found: Holding) -> str:
+    status = found.device.status
+    if status == "ok" and all(part.removal != "here" for part in found.parts):
+        return words.IN_NOBODYS_USE
+    return words.DEVICE_STATES.get(status, status)
+
+
+def _part(found: Holding, part: Part, names: dict[str, str], now: Any) -> dict[str, Any]:
     gaps = [f"{first}" if first == last else f"{first} to {last}" for first, last in part.missing]
     if part.said > part.came:
         gaps.append(f"{part.came + 1} to {part.said}" if part.said > part.came + 1 else f"{part.said}")
@@ -120,6 +127,7 @@ def _part(part: Part, names: dict[str, str], now: Any) -> dict[str, Any]:
         "seen": words.since(moment(part.seen_at), now) if part.seen_at else "Never",
         "removal": f"{removal}, {words.when_text(part.removed_at, now)}" if part.removed_at else removal,
         "is_owed": part.removal == "owed",
+        "is_unended": part.removal == "owed" and part.ended_at is None and found.device.status == "ok",
         # How far a phone's own count went tells whoever reads all its families of a private one: numbers are for administrators.
         "came": part.came,
         "not_come_text": words.many(part.not_come, "item", "items"),

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from fieldapp import delivery, drafts, intake, passkeys, people, radar, signers, sorting
+from fieldapp import access, delivery, drafts, intake, passkeys, people, radar, signers, sorting
 from fieldapp.epoch import epoch_of
 from fieldapp.errors import FieldappError
 from fieldapp.keys import check_words
@@ -217,7 +217,7 @@ def begin() -> ResponseReturnValue:
         if found.wait_s:
             raise NotAnswered(429, "wait", retry_after=found.wait_s)
         raise NotAnswered(401, "sign_in")
-    if found.role not in signers.PHONE_ROLES:
+    if found.role not in access.PHONE_ROLES:
         raise NotAnswered(401, "role")
     begun = signers.begin(here.store, found.id, request.cookies.get(device_cookie()), now)
     ring = here.keys.ring(here.store)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from fieldapp import accounts, passwords, people
 from fieldapp.accounts import NotThisOne, Ticket
 from fieldapp.people import Refused
+from fieldapp.web.accounts import phones_of
 from fieldapp.web.guards import open_form, open_to_all
 from fieldapp.web.office import noting, office
 from fieldapp.web.pages import Problems, show, told_of
@@ -67,7 +68,10 @@ def finish() -> ResponseReturnValue:
             return _secrets_form(ticket, sealed, told_of([("code", "new_code_wrong")]), 400)
         return _words_form({}, told_of([("email", "set_up_over")]), 409)
     at_desk = people.may_sign_in_at_desk(ticket.person)
-    return show("set_up/done.html", person=None, at_desk=at_desk, is_first=ticket.is_first)
+    return show(
+        "set_up/done.html", person=None, at_desk=at_desk, is_first=ticket.is_first, phones=phones_of(ticket.person.id),
+        may_mark=ticket.person.role in {"supervisor", "administrator"},
+    )  # fmt: skip
 
 
 def _words_form(typed: dict[str, str], problems: Problems = (), status: int = 200) -> Response:

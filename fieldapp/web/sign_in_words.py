@@ -45,7 +45,7 @@ ACCOUNTS_DONE = {
     "changed": "Changed. They are signed out and see the new pages when they sign in again. Duty and pods of other teams have ended.",
     "closed": "Closed. They are signed out everywhere, and their phones fetch nothing more. What still comes from them is kept, and a supervisor places it.",
     "opened": "Open again, as it was. Turns of duty and pods are not: put them back in where that is right.",
-    "locked": "They are signed out everywhere, and nobody can sign in as them until two people have made a reset. Their phones go on: look at those too.",
+    "locked": "They are signed out everywhere, and nobody can sign in as them until two people have made a reset. Their phones go on: those below, each with when it was set up. Report each one lost that is not theirs.",
     "disconnected": "Disconnected, and signed out everywhere.",
     "taken_back": "Taken back. The words open nothing any more.",
 }
@@ -70,6 +70,11 @@ def passkey_facts(made: str, used: str | None) -> str:
 def sign_in_facts(via: str, made: str, ago: str) -> str:
     how = " with your council account" if via == "council" else ""
     return f"Since {made}{how}, last used {ago} ago"
+
+
+def phone_facts(made: str, heard: str | None) -> str:
+    """Says when somebody's phone was set up, so that they can tell one that is not theirs."""
+    return f"Set up {made}" + (f", last heard from {heard}" if heard else ", not heard from since")
 
 
 def part(role: str, teams: list[str]) -> str:

@@ -251,6 +251,7 @@ ACCOUNT_MADE = {"team": "The team is there. Nobody is in it yet."}
 TWO_ARE_ONE = "two phones say they are this one"
 
 DEVICE_STATES = {"ok": "In use", "lost": "Reported lost", "cloned": "Two phones say they are this one", "ended": "Ended"}
+IN_NOBODYS_USE = "In nobody’s use any more"
 
 PROBLEMS = {
     "email_missing": "Enter your email address",

@@ -15,7 +15,7 @@ from fieldapp.store.migrations import m009_who_vouched
 from sync.entry import stamp
 from tests.app import harrowmere
 from tests.app.harrowmere import PASSWORD, Browser, Harrowmere, words_of
-from tests.app.phone import Handset
+from tests.app.phone import Handset, phone
 
 NEW = "kettle plum orbiting"
 
@@ -218,10 +218,19 @@ def test_a_closed_persons_phone_fetches_nothing_and_what_it_sends_is_kept(place:
     assert result["status"] == "quarantined"
     assert ama.receipt(result["receipt"])
     assert place.office.store.quarantine.count_open() == 1
+    # Whoever writes the report of a breach reads that it is all still there, until the phone has said otherwise.
+    report, marian = f"/desk/phones/{ama.device}/held", place.signed_in("marian")
+    page = words_of(marian.get(report))
+    assert "The phone has not confirmed that what it holds was removed" in page
+    assert "To be removed; not confirmed yet" in page
+    assert "in use" not in page.casefold()
+    assert "end their use of it on the phone’s page" in page
     ama.hello()
     answer = ama.pull()
     assert answer["casefiles"] == []
     assert answer["removed"] == [{"casefile": casefile, "reason": "ended"}]
+    ama.hello(digest=True, removals_done=[casefile])
+    assert "Removed from this phone, confirmed" in words_of(marian.get(report))
     assert ama.begin().status_code == 401
 
 
@@ -510,6 +519,44 @@ def test_two_people_give_somebody_their_account_back(office: Harrowmere) -> None
     assert office.visitor().sign_in("jos", password=NEW).status_code == 303
     for what, who in (("reset asked for", "admin"), ("reset confirmed", "marian"), ("set up anew after a reset", "jos")):
         assert office.audited(what) == [(office.id(who), "", "")]
+
+
+def test_phones_that_a_thief_may_have_set_up_are_listed_after_a_lock_and_after_a_set_up_anew(
+    place: Harrowmere, ama: Handset
+) -> None:
+    thiefs = phone(place, "ama")
+    admin, about = place.signed_in("admin"), page_of(place, "ama")
+    begun = Handset(place, "ama", place.app.test_client())
+    said = begun.begin().get_json()
+    locked = admin.send(about, f"{about}/lock", {"text-lock": "stolen laptop"})
+    page = admin.get(locked.location)
+    assert "Their phones go on: those below" in words_of(page)
+    listed = re.findall(r'href="(/desk/phones/[^"]+)">(Set up Mon 23 Nov, [^<,]+)', page.text)
+    assert listed == [
+        (f"/desk/phones/{thiefs.device}", "Set up Mon 23 Nov, 09:32"),
+        (f"/desk/phones/{ama.device}", "Set up Mon 23 Nov, 09:31"),
+    ]
+    # What was begun with the old password is not finished behind the lock.
+    begun.person, begun.device = said["person"]["id"], said["device"]
+    answer = begun.enrol(said["nonce"])
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "nonce")
+    first, second = ask(place), half_on(confirm(place))
+    browser = place.visitor()
+    done = finish(place, browser, set_up(place, first, second, browser=browser))
+    assert "ring your supervisor or administrator at once" in words_of(done)
+    assert re.findall(r"<li>(Set up [^<]+?), last", done.text) == [text for _, text in listed]
+    # What was reported lost is on neither list.
+    marked = admin.send(listed[0][0], f"{listed[0][0]}/status", {"was": "ok", "status": "lost", "text-why": "not hers"})
+    assert marked.status_code == 303
+    assert re.findall(r'href="(/desk/phones/[^"]+)">Set up', admin.get(about).text) == [listed[1][0]]
+
+
+def test_set_up_that_was_begun_with_the_old_password_ends_with_it(place: Harrowmere) -> None:
+    begun = Handset(place, "ama", place.app.test_client())
+    said = begun.begin().get_json()
+    assert change_password(place, place.visitor(), "ama").status_code == 200
+    begun.person, begun.device = said["person"]["id"], said["device"]
+    assert begun.enrol(said["nonce"]).status_code == 401
 
 
 def test_words_are_good_once_and_the_old_code_of_the_new_authenticator_too(office: Harrowmere) -> None:

@@ -48,6 +48,7 @@ MATRIX = {
     "emil":           "L    -    S     -       -      -",  # supervisor of the other team, opened Ama's family in an emergency
     "orla":           "R    R    -     -       -      -",  # auditor until a day
     "ora":            "-    -    -     -       -      -",  # auditor whose day has gone by
+    "ulla":           "R    R    -     -       -      -",  # auditor until a day, named on Ama's family; set up a phone as a supervisor
     "admin":          "-    -    -     -       -      -",
 }  # fmt: skip
 CARRIED = {
@@ -60,6 +61,7 @@ CARRIED = {
     "omar":           "-    -    Y     -       Y      -",
     "marian":         "-    -    -     Y       -      -",  # answers for her team, and is named on nothing but the section
     "dana":           "Y    Y    -     -       -      -",  # on duty for the other team, and not for her own
+    "ulla":           "-    -    -     -       -      -",  # nobody in her role has a phone, whatever she is named on
     "emil":           "-    -    -     -       -      -",  # what was opened in an emergency reaches no phone
 }  # fmt: skip
 """What each phone holds: what its person works with, which is less than what they may read."""
@@ -96,6 +98,7 @@ def build(folder: Path) -> World:
         ("petra", "practitioner", None), ("dan", "keyworker", "other"), ("polly", "keyworker", "other"), ("omar", "keyworker", "other"),
         ("outi", "supervisor", "family-support"), ("olive", "supervisor", "other"), ("dana", "supervisor", "other"),
         ("emil", "supervisor", "other"), ("ora", "auditor", "family-support"),
+        ("ulla", "supervisor", "family-support"),
     ):  # fmt: skip
         place.add(who, role, team)
     # Phones are set up before anybody stands in: each set-up moves the clock on.
@@ -115,8 +118,12 @@ def build(folder: Path) -> World:
     marian = place.people["marian"]
     with here.store.writing() as tx:
         tx.casefiles.grant(casefiles["own"], place.id("petra"), at, "practitioner")
+        tx.casefiles.grant(
+            casefiles["own"], place.id("ulla"), at, "supervisor", until_at=stamp(place.clock() + timedelta(days=9))
+        )
         tx.casefiles.keep_out(casefiles["own"], place.id("outi"), at)
         tx.people.end_membership(place.id("ora"), "family-support", "auditor", at)
+    accounts.change(here.store, here.keys, place.people["admin"], place.id("ulla"), "auditor", "family-support", place.clock())
     for who in ("dan", "dana"):
         rotas.add_turn(
             here.store, here.keys, marian, "family-support", place.id(who), at, stamp(place.clock() + timedelta(hours=8)), place.clock()
@@ -323,6 +330,19 @@ def addresses(world: World, rule: str) -> list[tuple[str, str]]:
     return [(re.sub(r"<(\w+)>", lambda match: world.things[match[1]], rule), "")]
 
 
+LISTS = {"/desk/families": r'data-label="To read">([^<]*)<', "/desk/board": r'To sign off <span class="desk-quiet">\(([^)]*)\)'}
+"""The pages that list and count families and notes over many casefiles, and where the count stands: each casefile has one note to sign off."""
+
+
+def lists_just_what_is_theirs(world: World, who: str, rule: str, page: str) -> None:
+    theirs = {name for name in CASEFILES if may(who, name) in "SR"}
+    expected = {world.casefiles[name] if rule == "/desk/families" else world.notes[name] for name in theirs}
+    assert set(re.findall(r"/desk/(?:families|records)/([\w-]{22})", page)) == expected, (who, rule)
+    assert {id for id in (*world.casefiles.values(), *world.notes.values()) if id in page} == expected, (who, rule)
+    counts = re.findall(LISTS[rule], page)
+    assert counts == (["1"] * len(theirs) if rule == "/desk/families" else [str(len(theirs))]), (who, rule)
+
+
 @pytest.mark.parametrize("who", AT_THE_DESK)
 def test_every_route_opens_just_as_the_truth_says(world: World, who: str) -> None:
     browser = world.signed_in(who)
@@ -339,6 +359,8 @@ def test_every_route_opens_just_as_the_truth_says(world: World, who: str) -> Non
             allowed = allowed if door.refuses is None else {door.refuses}
             expected = allowed if opens(door, who, casefile) else {404}
             assert answer.status_code in expected, (method, rule, casefile, answer.status_code)
+            if method == "GET" and rule in LISTS and opens(door, who, casefile):
+                lists_just_what_is_theirs(world, who, rule, answer.text)
             walked += 1
     assert walked > 90
 
@@ -382,6 +404,10 @@ def test_phones_are_given_just_what_the_truth_says(world: World, who: str) -> No
     assert {one["casefile"] for one in again["removed"]} == set(world.casefiles.values()) - carried
     assert {one["reason"] for one in again["removed"]} <= {"ended"}
     assert {one["id"] for one in again["casefiles"]} == carried
+    # The office hears of each that it is gone from there, where it was to go.
+    handset.hello(digest=True, removals_done=list(world.casefiles.values()))
+    dropped = world.place.office.store.holdings.removals(handset.key.kid)
+    assert set(dropped) == set(world.casefiles.values()) - carried
 
 
 def test_what_office_has_is_told_to_the_phone_that_wrote_it_only(world: World) -> None:

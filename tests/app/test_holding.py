@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fieldapp import rotas
+from fieldapp import accounts, rotas
 from fieldapp.keys import new_id, sha256
 from sync import entry, wire
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
@@ -291,6 +291,19 @@ def test_draft_left_under_forgotten_words_goes_to_its_author_and_to_nobody_else(
     assert json.loads(found["body"])["fields"]["seen_and_heard"] == SECRET
     assert left(reece) == []
     assert again.post("/drafts", {"v": 1}).status_code == 401
+    # Nor to its author, once nobody in their role has a phone.
+    here = place.office
+    accounts.change(
+        here.store,
+        here.keys,
+        place.people["admin"],
+        ama.person,
+        "auditor",
+        "family-support",
+        place.clock(),
+        asked_by=place.id("jos"),
+    )
+    assert left(again) == []
 
 
 def test_drafts_come_back_in_parts_when_one_answer_would_be_larger_than_a_phone_reads(ama: Handset, place: Harrowmere) -> None:

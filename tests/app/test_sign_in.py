@@ -373,3 +373,8 @@ def test_tries_are_counted_by_the_address_that_trusted_proxies_give_and_no_other
     assert counted(tmp_path / "one", 1, two) == 2
     assert counted(tmp_path / "claimed", 1, [f"{each}, 203.0.113.9" for each in two]) == 1
     assert counted(tmp_path / "behind two", 2, [f"{each}, 203.0.113.9" for each in two]) == 2
+    # One line at home has 2⁶⁴ addresses of IPv6, and an address of IPv4 may be written in the other way.
+    assert counted(tmp_path / "one line", 1, ["2001:db8:7:9::1", "2001:0DB8:7:9:ffff:a:b:c"]) == 1
+    assert counted(tmp_path / "two lines", 1, ["2001:db8:7:9::1", "2001:db8:7:a::1"]) == 2
+    assert counted(tmp_path / "mapped", 1, [two[0], f"::ffff:{two[0]}"]) == 1
+    assert counted(tmp_path / "two mapped", 1, [f"::ffff:{each}" for each in two]) == 2

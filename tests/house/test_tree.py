@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +66,23 @@ def test_file_names_are_nouns_with_one_meaning() -> None:
     vague = re.compile(r"(^|[_.-])(utils?|helpers?|common|managers?|handlers?|misc|stuff|data)([_.-]|$)")
     assert vague.search("date_utils.py")
     assert [str(path) for path in tracked() if vague.search(path.name)] == []
+
+
+NOTIFIES = re.compile(r"\b(Notification|showNotification|pushManager|PushManager)\b")
+CALLS = ["new Notification('x')", "worker.registration.showNotification(title);", "await registration.pushManager.subscribe()"]
+
+
+def notifying(files: Iterable[Path]) -> list[tuple[str, str]]:
+    """Give (file, line) for whatever could put words on a locked phone's screen."""
+    lines = ((path.name, line) for path in files for line in path.read_text("utf-8").split("\n"))
+    return [(name, line) for name, line in lines if NOTIFIES.search(line)]
+
+
+def test_no_phone_shows_a_notification(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.js"
+    planted.write_text("\n".join(['import { NotificationBanner } from "govuk-frontend";', *CALLS]))
+    assert notifying([planted]) == [(planted.name, line) for line in CALLS]
+    sources = [path for path in tracked() if path.is_relative_to(ROOT / "static") and path.suffix in {".js", ".jsx", ".ts"}]
+    assert ROOT / "static" / "sw.js" in sources
+    assert len(sources) > 100
+    assert notifying(sources) == []

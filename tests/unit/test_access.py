@@ -124,12 +124,12 @@ TABLE = {
     "administrator, every leave there is":                (who("administrator", BELONGS, ON_DUTY),    MAIN,     [NAMED, POD, EMERGENCY], n, n, n, n, n),
     "administrator, named on a private section":          (who("administrator"),                      PRIVATE,  [NAMED], n, n, n, n, n),
     "auditor of the team until a day":                    (who("auditor", BELONGS),                   MAIN,     [], Y, n, Y, n, n),
-    "auditor of the team, named until a day":             (who("auditor", BELONGS),                   MAIN,     [NAMED],    Y, Y, Y, n, n),
+    "auditor of the team, named until a day":             (who("auditor", BELONGS),                   MAIN,     [NAMED],    Y, n, Y, n, n),
     "auditor of the team, day gone by":                   (who("auditor", BELONGED),                  MAIN,     [], n, n, n, n, n),
     "auditor of the team, no day was said":               (who("auditor", FOREVER),                   MAIN,     [], n, n, n, n, n),
     "auditor of the team, private section":               (who("auditor", BELONGS),                   PRIVATE,  [], n, n, n, n, n),
     "auditor of another team":                            (who("auditor", ELSEWHERE),                 MAIN,     [], n, n, n, n, n),
-    "auditor, named until a day":                         (who("auditor"),                            PRIVATE,  [NAMED], Y, Y, Y, n, n),
+    "auditor, named until a day":                         (who("auditor"),                            PRIVATE,  [NAMED], Y, n, Y, n, n),
     "auditor, named, no day was said":                    (who("auditor"),                            MAIN,     [OPEN], n, n, n, n, n),
     "auditor, pod, duty, emergency":                      (who("auditor", ON_DUTY),                   MAIN,     [POD, EMERGENCY], n, n, n, n, n),
     "auditor of the team, kept out":                      (who("auditor", BELONGS),                   MAIN,     [OUT], n, n, n, n, n),
@@ -311,7 +311,7 @@ def oracle(told: dict) -> tuple[bool, bool, bool, bool, bool]:
     if role == "auditor":
         named = any(way == "named" and span[1] is not None for way, span in mine)
         sees = named or (shared and any(not duty and span[1] is not None for duty, span in parts))
-        return (sees, named, sees, False, False)
+        return (sees, False, sees, False, False)
     named = any(way == "named" for way, _ in mine)
     if role == "practitioner":
         return (named,) * 4 + (False,)
