@@ -57,6 +57,18 @@ test("a saved entry takes its draft away in the same transaction, and a failed o
   assert.deepEqual(await outbox.head("k"), { n: 1, id: "a-1" });
 });
 
+test("what was answered is due no more, whatever state somebody wrote into it", async () => {
+  for (const state of ["waiting", "answered", "sent", "sorting", "x", "", 0, true, {}, []]) {
+    const outbox = await openOutbox(outsideOf(new IDBFactory()));
+    await outbox.save("k", async () => ({ id: "a", item: item(1, { state }) }));
+    const answer = { status: "stored", at: 1000 };
+    await outbox.answered([["a", /** @type {any} */ (answer)]]);
+    assert.deepEqual(await outbox.due(1000), [], String(state));
+    const [[, kept]] = await outbox.items();
+    assert.deepEqual([kept.state, kept.answer], ["answered", answer], String(state));
+  }
+});
+
 test("everything a promise depends on is written with strict durability", async (t) => {
   const seen = [];
   const real = IDBDatabase.prototype.transaction;

@@ -242,12 +242,10 @@ export async function openOutbox(outside) {
         return times.length ? Math.min(...times) : null;
       }),
 
-    /** Keeps raw answers beside their items, without judging them. @param {[id: string, answer: Answer][]} answers */
+    /** Keeps raw answers beside what is due, without judging them. A state that somebody else wrote into it must not leave it due, and sent again without end. @param {[id: string, answer: Answer][]} answers */
     answered: (answers) =>
       change(answers, (item, answer) =>
-        item.state === "waiting" || item.state === "answered"
-          ? { ...item, state: "answered", answer, next_at: answer.at + JUDGE_WITHIN_MS }
-          : item,
+        item.next_at === undefined ? item : { ...item, state: "answered", answer, next_at: answer.at + JUDGE_WITHIN_MS },
       ),
     /** Puts off items the office could not take now. @param {[id: string, next_at: number][]} delays */
     delay: (delays) =>
