@@ -18,8 +18,9 @@ import {
 } from "./page.js";
 import { Button, Form, Trouble } from "./parts/basic.jsx";
 import { bare, guard, isHidden, readPin, readPolicy } from "./parts/curtain.js";
-import { hasUnsaved } from "./parts/draft.js";
+import { forgetDrafts, hasUnsaved } from "./parts/draft.js";
 import { Frame, Opening } from "./parts/frame.jsx";
+import { isHurried } from "./parts/hurried.js";
 import { locking } from "./parts/lock.js";
 import {
   ask,
@@ -35,6 +36,7 @@ import {
   spoken,
   status,
   stopped,
+  unkept,
 } from "./parts/told.js";
 import { Caseload } from "./screens/caseload.jsx";
 import { Draft } from "./screens/draft.jsx";
@@ -65,10 +67,12 @@ let core = startCore();
 const lock = locking(
   () => core.terminate(),
   () => {
+    const isWriter = !secondTab.value;
+    forgetDrafts();
     status.value = null;
     core = startCore();
     join(connect(core));
-    void start(true);
+    void start(isWriter);
   },
 );
 const lockNow = () => void lock();
@@ -127,7 +131,7 @@ function Elsewhere() {
   return (
     <Frame title={sayPhone.elsewhere_title}>
       <p class="govuk-body">{sayPhone.elsewhere_what}</p>
-      <Form onSubmit={() => void ask("continue here").then(start, reload)}>
+      <Form onSubmit={() => void ask("continue here").then(() => start(), reload)}>
         <Button submit>{sayPhone.here}</Button>
       </Form>
     </Frame>
@@ -137,7 +141,10 @@ function Elsewhere() {
 function Failed() {
   return (
     <Frame title={sayFrame.app}>
-      <Trouble error={failed.value} again={() => void start()} />
+      <Trouble
+        error={unkept.value > 0 ? { ...failed.value, code: "words_on_this_page" } : failed.value}
+        again={() => void start(wasHere)}
+      />
     </Frame>
   );
 }
@@ -164,8 +171,12 @@ function App() {
 
 const isUnlocked = () => status.value?.state === "unlocked";
 
+/** Of the last start. */
+let wasHere = false;
+
 /** @param {boolean} [isHere] whether this page is the one that writes, and only its worker is another: the one before it may still hold its place */
 async function start(isHere = false) {
+  wasHere = isHere;
   failed.value = null;
   try {
     await refreshStatus();
@@ -179,7 +190,7 @@ async function start(isHere = false) {
 }
 
 join(connect(core));
-askBeforeLeaving(hasUnsaved);
+askBeforeLeaving(() => hasUnsaved() || isHurried());
 guard(lock, isUnlocked);
 onMove(() => {
   place.value = here();

@@ -15,6 +15,7 @@ TEXT = "He is at the door and she will not open."
 CLOCK = re.compile(r"\d\d:\d\d \w+ \d+ \w+ \d{4} Tap to go on")
 SECONDS = 15  # from opening the app, with a robot's fingers
 TAPS = 4  # and one sentence: with a thumb no more than fifteen seconds
+BEGUN = "He has gone round the back"
 OTHER = "Somebody rang at the door and asked for Dawn."
 
 
@@ -128,3 +129,10 @@ def test_note_written_without_signal_waits_and_goes_while_the_phone_stays_locked
     ama.presses("Put it aside")
     ama.is_at(re.compile("My families"))
     expect(ama.page.get_by_text("You wrote a note before unlocking")).to_have_count(0)
+
+    # And what she had begun when she unlocked instead is kept as if she had kept it
+    ama.locks()
+    ama.begins_to_write_without_unlocking(BEGUN)
+    ama.unlocks()
+    ama.follows("Read it and decide")
+    ama.sees(BEGUN)

@@ -410,18 +410,27 @@ describe("what holds a phone up without failing", () => {
     await until(unlock(before));
     await clock.run(10_000);
     before.kill();
-    const mend = replace(
-      IDBObjectStore.prototype,
-      "get",
-      (real) =>
-        function (key) {
-          return real.call(this, key === "wraps" ? "not there" : key);
-        },
-    );
+    const emptied = () =>
+      replace(
+        IDBObjectStore.prototype,
+        "get",
+        (real) =>
+          function (key) {
+            return real.call(this, key === "wraps" ? "not there" : key);
+          },
+      );
+    const mend = emptied();
     await staysLocked(world);
     const tab = phone.start();
     await assert.rejects(until(tab.ask("unlock", { vault, words })), { code: "vault_unreadable" });
     mend();
+    await until(tab.ask("unlock", { vault, words }));
+    await clock.run(10_000);
+    // Nor is it written back where it reads empty while a passkey is taken off.
+    const mendAgain = emptied();
+    await assert.rejects(until(tab.ask("passkey.remove")), { code: "vault_unreadable" });
+    mendAgain();
+    await until(tab.ask("lock"));
     await until(tab.ask("unlock", { vault, words }));
     await clock.run(10_000);
     assert.ok((await until(tab.ask("caseload"))).families.length > 0);

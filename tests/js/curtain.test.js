@@ -26,7 +26,8 @@ const { bare, cover, guard, hide, isHidden, lift, pin, policy, readPolicy, TRIES
 );
 const { beginDraft, draftsOf, hasUnsaved, keeper, keepWhatWasLeft, openDraft } = await import("../../static/src/parts/draft.js");
 const { locking } = await import("../../static/src/parts/lock.js");
-const { join, status } = await import("../../static/src/parts/told.js");
+const told = await import("../../static/src/parts/told.js");
+const { join, status } = told;
 const { connect } = await import("../../static/src/line.js");
 const { onLeaving } = await import("../../static/src/page.js");
 
@@ -365,3 +366,15 @@ for (const [name, ms] of Object.entries({
     assert.equal(locks, 2, "and it tries again, while it could not");
     lift();
   });
+
+test("nothing that the core told of one person is on a page that goes on after a lock, also where it can tell nothing more", async (t) => {
+  const shown = { outbox: {}, caseload: {}, arrival: {}, handedOver: {} };
+  for (const [name, value] of Object.entries({ ...shown, lookedFor: "Kayleigh", office: "lapses" })) told[name].value = value;
+  t.after(
+    joinsCore((ask) => (ask === "status" ? { state: "locked", people: [] } : Promise.reject({ code: "store_unreadable" }))),
+  );
+  await told.refreshStatus();
+  for (const name of Object.keys(shown)) assert.equal(told[name].value, null, name);
+  assert.deepEqual([told.lookedFor.value, told.office.value], ["", "ok"]);
+  status.value = null;
+});

@@ -47,7 +47,7 @@ test("what is typed is called kept when the phone has kept it, and not when it w
 });
 
 test("what could not be kept of a form that was left is tried again, with what another window has kept meanwhile", async () => {
-  const definition = { sections: [{ fields: [{ id: "purpose", suggest_merge: true }, { id: "how" }] }] };
+  const definition = { sections: [{ fields: [{ id: "purpose", suggest_merge: true, type: "long_text" }, { id: "how" }] }] };
   const turn = () => new Promise((done) => setImmediate(done));
   const draft = keeper("left", {}, () => undefined, "2026-11-22T12:00:00Z");
   draft.change("purpose", "See Kayleigh");
@@ -69,8 +69,55 @@ test("what could not be kept of a form that was left is tried again, with what a
   assert.equal(asked.length, before, "once");
 });
 
+test("what was typed behind words that a slow store kept late is there whole, and nothing of it twice", async () => {
+  const turn = () => new Promise((done) => setImmediate(done));
+  const definition = {
+    sections: [
+      {
+        fields: [
+          { id: "purpose", type: "long_text" },
+          { id: "actions", type: "list" },
+        ],
+      },
+    ],
+  };
+  const [ring, police] = [
+    { id: "a", what: "Ring school" },
+    { id: "b", what: "Ring the police tonight" },
+  ];
+  // Given words that the store was handed and did not answer for, and more that was typed since
+  const draft = keeper("slow", {}, () => undefined, "2026-11-22T12:00:00Z");
+  draft.change("purpose", "She said he");
+  draft.change("actions", [ring]);
+  void draft.keep();
+  await answers({ error: { code: "store_failed", reason: "TimeoutError" } });
+  draft.change("purpose", "She said that he hit her");
+  draft.change("actions", [ring, police]);
+  void draft.keep();
+  await answers({ error: { code: "locked" } });
+
+  // When the first of them lies there all the same, with a later time
+  const again = keepWhatWasLeft();
+  await turn();
+  const late = { purpose: "She said he", actions: [ring] };
+  await answers({ answer: { definition, fields: late, written_at: "2026-11-22T12:00:31Z" } });
+
+  // Then nobody takes it for the work of another window
+  assert.deepEqual(asked.at(-1).with.fields, { purpose: "She said that he hit her", actions: [ring, police] });
+  await answers({ answer: { kept_at: "2026-11-22T12:00:40Z" } });
+  await again;
+  assert.equal(unkept.value, 0);
+});
+
 test("neither of two windows takes away what was typed in the other", () => {
-  const fields = [{ id: "purpose", suggest_merge: true }, { id: "seen", suggest_merge: true }, { id: "how" }];
+  const fields = [
+    { id: "purpose", type: "long_text" },
+    { id: "seen", type: "long_text" },
+    { id: "line", type: "text" },
+    { id: "how", type: "choice" },
+    { id: "people", type: "list", item: [{ id: "notes", type: "text" }] },
+    { id: "tags", type: "choices" },
+  ];
   /** @type {any} */
   const definition = { sections: [{ fields }] };
   const kept = (/** @type {any} */ fields) => ({ definition, fields });
@@ -83,10 +130,17 @@ test("neither of two windows takes away what was typed in the other", () => {
     seen: "Clean beds",
   });
   assert.deepEqual(together(kept({ purpose: "" }), { purpose: "He said" }), { purpose: "He said" });
+  assert.deepEqual(together(kept({ line: "Rang" }), { line: "Rang, he shouted" }), { line: "Rang, he shouted" });
+  assert.deepEqual(together(kept({ line: "Rang" }), { line: "Texted" }), { line: "Rang / Texted" });
+  const [nan, uncle] = [{ id: "nan" }, { id: "uncle" }];
+  assert.deepEqual(together(kept({ people: [uncle] }), { people: [nan] }), { people: [uncle, nan] });
+  const said = (/** @type {string} */ notes) => ({ people: [{ ...nan, notes }] });
+  assert.deepEqual(together(kept(said("Drives")), said("Has a key")), said("Drives / Has a key"));
+  assert.deepEqual(together(kept({ tags: ["school"] }), { tags: ["school", "sleep"] }), { tags: ["school", "sleep"] });
 });
 
 test("what was typed in one window after another had sent the rest becomes a draft of its own", async () => {
-  const definition = { sections: [{ fields: [{ id: "purpose", suggest_merge: true }] }] };
+  const definition = { sections: [{ fields: [{ id: "purpose", suggest_merge: true, type: "long_text" }] }] };
   const turn = () => new Promise((done) => setImmediate(done));
   // Given a draft begun here, of which another window took over and sent what was kept
   const begun = beginDraft({ casefile: "family", schema: "visit-note.1" });
@@ -118,7 +172,7 @@ test("what was typed in one window after another had sent the rest becomes a dra
 });
 
 test("a rating that another window has sent becomes a draft of its own when the phone locks, also where its family was taken away", async () => {
-  const definition = { sections: [{ fields: [{ id: "value" }, { id: "comment", suggest_merge: true }] }] };
+  const definition = { sections: [{ fields: [{ id: "value" }, { id: "comment", suggest_merge: true, type: "long_text" }] }] };
   const turn = () => new Promise((done) => setImmediate(done));
   // Given a rating that was begun on another day, gone on with, and not kept because another window took over and sent it
   const drafts = ratingDrafts("family", () => undefined);

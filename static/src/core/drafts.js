@@ -63,7 +63,6 @@ export function openDrafts(session) {
       ...slot,
       heads: slot.parents,
       fields: typed,
-      chosen: slot.chosen ?? {},
       definition: await definitions.filled(definition),
       forks: now && view ? Object.fromEntries(split.map((name) => [name, asFork(now, view.fields[name], name)])) : {},
       adding: slot.parents.length > 0,

@@ -56,8 +56,10 @@ export async function takeKey(outside, store, name, proof) {
 /** Puts one wrap in the place of the one of its sort, in one transaction. @param {Store} store @param {Wrap["sort"]} sort @param {Wrap[]} made */
 const replace = (store, sort, ...made) =>
   store.inside(["meta"], "strict", async ({ meta }) => {
-    /** @type {Wrap[]} */
-    const wraps = (await answer(meta.get("wraps"))) ?? [];
+    /** @type {Wrap[] | undefined} */
+    const wraps = await answer(meta.get("wraps"));
+    // A store that reads empty once must not have that written back: nothing would open this vault again.
+    if (!wraps?.length) throw new Refused("vault_unreadable");
     meta.put([...wraps.filter((one) => one.sort !== sort), ...made], "wraps");
   });
 

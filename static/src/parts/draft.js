@@ -1,18 +1,22 @@
 /** A draft on screen: what is typed, and that it is kept on the phone within a second. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, here, later, onLeaving } from "../page.js";
-import { withChosen } from "../practice/choosing.js";
+import { bothItems, bothWhole, isText, withChosen } from "../practice/choosing.js";
 import * as saySaved from "../words/saved.js";
 import { withAnswer } from "./fields.js";
 import { ask, keepStorage, save, spoken, status, unkept } from "./told.js";
 
 /** @import { Chosen } from "../practice/choosing.js" */
-/** @import { Definition, Fields } from "./shapes.js" */
+/** @import { Definition, Field, Fields } from "./shapes.js" */
 
 /** Drafts begun or opened here, by slot, and by whom: until the first word there is nothing on the phone to open, and after another window has sent it there is nothing any more. @type {Map<string, any>} */
 const met = new Map();
 
-/** What the phone could not keep, by slot, who typed it, and when what lay there then was written: whoever comes back to their form finds it. @type {Map<string, {fields: Fields, chosen?: Chosen, by?: string, after?: string}>} */
+/**
+ * What the phone could not keep, by slot, who typed it, and when what lay there then was written: whoever comes back to their form finds it. `tried`: what was handed over
+ * since and never answered for, as text; a store that was slow may have it all the same.
+ * @type {Map<string, {fields: Fields, chosen?: Chosen, by?: string, after?: string, tried?: string[]}>}
+ */
 const unsaved = new Map();
 
 /** Whoever is unlocked. Where another window took over, somebody else may be next on this page. */
@@ -38,6 +42,11 @@ function markSlot(slot, is) {
   if (is) dirtySlots.add(slot);
   else dirtySlots.delete(slot);
   unkept.value = dirtySlots.size;
+}
+
+/** Forgets what the drafts held that were met here and are kept on the phone: nobody is unlocked any more. */
+export function forgetDrafts() {
+  for (const slot of met.keys()) if (!unsaved.has(slot)) met.delete(slot);
 }
 
 /** Whether words are on screen that the phone refused to keep. */
@@ -80,7 +89,8 @@ export const openDraft = async (slot) => {
     },
   );
   if (!unsaved.has(slot) || !left) return draft;
-  return left.after === draft.written_at
+  const isOurs = left.after === draft.written_at || left.tried?.includes(JSON.stringify(draft.fields));
+  return isOurs
     ? { ...draft, fields: left.fields, ...(left.chosen && { chosen: left.chosen }) }
     : { ...draft, fields: together(draft, left.fields) };
 };
@@ -115,18 +125,31 @@ async function moved({ slot, casefile, schema, record, heads, fields: before = {
 }
 
 /**
- * Puts what could not be kept beside what another window has kept since: neither takes the other's words away, and whoever reads it mends it.
+ * Puts what could not be kept beside what another window has kept since: neither takes the other's words away, and whoever reads it mends it. Of two answers that are no words
+ * the one that is kept stands.
  *
  * @param {{definition: Definition, fields: Fields}} draft
  * @param {Fields} left
  */
 export function together({ definition, fields }, left) {
   const both = { ...left, ...fields };
-  for (const { id, suggest_merge } of definition.sections.flatMap((section) => section.fields)) {
-    const [kept = "", typed] = [fields[id], left[id]];
-    if (suggest_merge && typed && !kept.includes(typed)) both[id] = typed.includes(kept) ? typed : `${kept}\n\n${typed}`;
+  for (const field of definition.sections.flatMap((section) => section.fields)) {
+    const [kept, typed] = [fields[field.id], left[field.id]];
+    if (kept !== undefined && typed !== undefined) both[field.id] = beside(field, kept, typed);
   }
   return both;
+}
+
+/** @param {Field} field @param {any} kept @param {any} typed @returns {any} */
+function beside({ type, item = [] }, kept, typed) {
+  if (Array.isArray(kept) && Array.isArray(typed)) {
+    const other = new Map(typed.map((one) => [one?.id ?? one, one]));
+    const all = kept.map((one) => (one?.id && other.has(one.id) && bothItems(item, [one, other.get(one.id)])) || one);
+    const known = new Set(kept.map((one) => one?.id ?? one));
+    return [...all, ...typed.filter((one) => !known.has(one?.id ?? one))];
+  }
+  if (!isText(type) || kept.includes(typed)) return kept;
+  return typed.includes(kept) ? typed : bothWhole(type, [kept, typed]);
 }
 
 /** @param {string} slot @param {Fields} fields @param {Chosen} [chosen] only a draft of what was parted has it */
@@ -177,6 +200,8 @@ export function keeper(slot, begun, tell, after, chosen) {
   let ended = false;
   /** @type {Promise<void> | null} */
   let keeping = null;
+  /** What was handed over since the last answer. @type {string[]} */
+  let tried = leftIn(slot)?.tried ?? [];
   /** @type {(() => void) | null} */
   let quiet = null;
   /** @type {(() => void) | null} */
@@ -199,16 +224,18 @@ export function keeper(slot, begun, tell, after, chosen) {
     if (!dirty || ended) return;
     // Not kept before the answer is here: until then the screen must not say so, and nothing may begin anew over it.
     dirty = false;
+    tried = [...tried, JSON.stringify(fields)];
     keeping = ask("draft.keep", asKept(slot, fields, chosen)).then(
       ({ kept_at }) => {
         if (!dirty) mark(false);
         after = kept_at;
+        tried = [];
         unsaved.delete(slot);
         tell({ fields, kept_at, error: null });
       },
       (error) => {
         mark(true);
-        unsaved.set(slot, { fields, chosen, by, after });
+        unsaved.set(slot, { fields, chosen, by, after, tried });
         tell({ fields, error });
       },
     );
@@ -312,7 +339,7 @@ export function useDraft(slot, begin) {
     keep,
     current,
     /** Between which versions somebody has chosen at this moment. */
-    chosen_now: () => holder.keeper?.chosen() ?? {},
+    chosenNow: () => holder.keeper?.chosen() ?? {},
     /**
      * Saves it for sending, then says and shows where it stands. Rejects with a Refusal, and the draft is as it was.
      *

@@ -1,5 +1,6 @@
 /** Locking: what was typed is kept first, then the keys are forgotten. */
 import { later, leave, reload } from "../page.js";
+import { isHurried } from "./hurried.js";
 import { ask, unkept } from "./told.js";
 
 /** However slow the store is: the keys do not wait for it. */
@@ -17,10 +18,11 @@ export const locking = (end, goOn) => {
   let running = null;
   const lock = async () => {
     const patience = /** @type {Promise<void>} */ (new Promise((over) => later(over, PATIENCE_MS)));
-    await Promise.race([leave(), patience]);
+    // Whatever goes wrong with keeping, the keys end.
+    await Promise.race([leave().catch(() => {}), patience]);
     await Promise.race([ask("lock").catch(() => {}), patience]);
     end();
-    if (unkept.value > 0) goOn();
+    if (unkept.value > 0 || isHurried()) goOn();
     else reload();
   };
   return () => {

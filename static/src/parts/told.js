@@ -139,7 +139,8 @@ export async function refreshStatus() {
   secondTab.value = told.second_tab === true;
   if (told.state === "unlocked") return;
   // Whoever unlocks next on this page may be somebody else.
-  caseload.value = handedOver.value = null;
+  caseload.value = handedOver.value = outbox.value = arrival.value = null;
+  office.value = "ok";
   lookedFor.value = "";
 }
 

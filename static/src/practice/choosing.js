@@ -14,6 +14,9 @@ export const WHOLE = "";
 
 const BETWEEN = { text: " / ", long_text: "\n\n" };
 
+/** @param {string} type @returns {boolean} whether two versions of it can stand one after the other */
+export const isText = (type) => Object.hasOwn(BETWEEN, type);
+
 /** Leaves out of a list the items on which versions differ. @param {Fork} fork @param {any[]} list @returns {any[]} */
 export const undisputed = ({ items }, list) => list.filter((one) => !Object.hasOwn(items, one?.id));
 
@@ -67,7 +70,7 @@ export const asSettled = ({ items }, before, after) =>
 
 /** Versions of a text whole, one after the other, as its control can hold them; undefined where there are no two of text. @param {string} type @param {any[]} versions @returns {string | undefined} */
 export function bothWhole(type, versions) {
-  const between = Object.hasOwn(BETWEEN, type) ? BETWEEN[/** @type {keyof typeof BETWEEN} */ (type)] : undefined;
+  const between = isText(type) ? BETWEEN[/** @type {keyof typeof BETWEEN} */ (type)] : undefined;
   const texts = [...new Set(versions.filter(isAnswered))];
   if (between === undefined || texts.length < 2 || !texts.every((one) => typeof one === "string")) return undefined;
   return texts.join(between);

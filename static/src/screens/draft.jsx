@@ -67,7 +67,7 @@ export function Draft({ casefile, slot, step }) {
   const back = changing ? `record/${draft.record}` : home;
 
   const judge = () => {
-    const chosen = held.chosen_now();
+    const chosen = held.chosenNow();
     // A child of whom two versions stand side by side has its row once one of them is taken.
     const parted = Object.keys(forks).flatMap((name) => [...openPeople(forks[name], chosen[name])]);
     const full = adding

@@ -4,6 +4,7 @@ import { focusOn, go, later, usePasskey } from "../page.js";
 import { Button, Form, Link, Trouble, UNKEPT } from "../parts/basic.jsx";
 import { cover } from "../parts/curtain.js";
 import { Frame } from "../parts/frame.jsx";
+import { dropHurried, hurried, isHurried, keepHurried } from "../parts/hurried.js";
 import { asWords, Line } from "../parts/new-words.jsx";
 import { ask, outbox, refreshCaseload, refreshStatus, replacing, status, unkept } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
@@ -16,6 +17,7 @@ import { kept, waitFor } from "../words/unlock.js";
 export function Unlock() {
   const people = status.value?.people ?? [];
   const [vault, setVault] = useState(people[0]?.vault ?? "");
+  const [isChosen, setIsChosen] = useState(false);
   const [words, setWords] = useState("");
   const [shown, setShown] = useState(false);
   const [empty, setEmpty] = useState(false);
@@ -32,6 +34,8 @@ export function Unlock() {
     setError(null);
     try {
       await ask("unlock", { vault, ...(await prove()) });
+      // What they had begun to write is theirs; where it cannot be kept now it is here again when the phone locks.
+      await keepHurried(vault).catch(() => {});
       await refreshStatus();
       void refreshCaseload();
       return;
@@ -75,7 +79,10 @@ export function Unlock() {
                       name="who"
                       type="radio"
                       checked={vault === person.vault}
-                      onChange={() => setVault(person.vault)}
+                      onChange={() => {
+                        setVault(person.vault);
+                        setIsChosen(true);
+                      }}
                     />
                     <label class="govuk-label govuk-radios__label" for={`who-${order}`}>
                       <bdi>{person.label}</bdi>
@@ -135,7 +142,7 @@ export function Unlock() {
           {busy ? sayUnlock.opening : sayUnlock.open}
         </Button>
       </Form>
-      <WriteNow vault={vault} />
+      <WriteNow vault={vault} certain={people.length === 1 || isChosen} />
       {unkept.value > 0 && <p class="govuk-inset-text">{sayUnlock.unkept}</p>}
       {(outbox.value?.waiting ?? 0) > 0 && (
         <p class="govuk-inset-text">
@@ -176,23 +183,22 @@ export function Unlock() {
   );
 }
 
-/** A note for whoever has no time to unlock: what is typed is sealed at once, and gone from this screen. @param {{vault: string}} props */
-function WriteNow({ vault }) {
-  const [is, setIs] = useState(false);
+/** A note for whoever has no time to unlock: what is typed is sealed at once, and gone from this screen. @param {{vault: string, certain: boolean}} props certain: there is no doubt whose note it is */
+function WriteNow({ vault, certain }) {
+  const [is, setIs] = useState(isHurried());
   const [kept, setKept] = useState(false);
-  const [about, setAbout] = useState("");
-  const [text, setText] = useState("");
   const [error, setError] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
+  const { text, about } = hurried.value;
+  const put = (/** @type {Partial<{text: string, about: string}>} */ typed) => {
+    hurried.value = { ...hurried.value, ...typed };
+  };
   const keep = async () => {
     if (busy) return;
-    if (!text.trim()) return focusOn("#note");
     setBusy(true);
     setError(null);
     try {
-      await ask("note.write", { vault, about: about.trim(), text });
-      setAbout("");
-      setText("");
+      await keepHurried(vault);
       setIs(false);
       setKept(true);
     } catch (refusal) {
@@ -200,8 +206,8 @@ function WriteNow({ vault }) {
     }
     setBusy(false);
   };
-  // What was begun and left is kept as it stands: its author reads it after unlocking, and says what it is.
-  useEffect(() => (text || about ? cover(keep) : undefined), [text, about, vault]);
+  // Left alone it is kept as it stands; not where it might be filed under somebody else's name.
+  useEffect(() => (isHurried() ? cover(() => certain && keep()) : undefined), [text, about, vault, certain]);
   if (!is)
     return (
       <Form
@@ -225,7 +231,7 @@ function WriteNow({ vault }) {
     <section class="app-section">
       <h2 class="govuk-heading-m">{sayNote.write}</h2>
       <Trouble error={error} />
-      <Form onSubmit={() => void keep()}>
+      <Form onSubmit={() => (text.trim() ? void keep() : focusOn("#note"))}>
         <div class="govuk-form-group">
           <label class="govuk-label govuk-label--s" for="note">
             {sayNote.text}
@@ -233,9 +239,9 @@ function WriteNow({ vault }) {
           <div class="govuk-hint" id="note-hint">
             {sayNote.text_hint}
           </div>
-          <Typed id="note" open rows={5} described="note-hint" value={text} change={(next = "") => setText(next)} />
+          <Typed id="note" open rows={5} described="note-hint" value={text} change={(next = "") => put({ text: next })} />
         </div>
-        <Line id="note-about" label={sayNote.about} value={about} change={setAbout} />
+        <Line id="note-about" label={sayNote.about} value={about} change={(next) => put({ about: next })} />
         <div class="app-actions">
           <Button submit busy={busy}>
             {sayNote.keep}
@@ -243,8 +249,7 @@ function WriteNow({ vault }) {
           <Button
             kind="secondary"
             onClick={() => {
-              setAbout("");
-              setText("");
+              dropHurried();
               setIs(false);
             }}
           >

@@ -63,6 +63,11 @@ const TROUBLES = {
     kept: "Nothing has been deleted.",
     next: "Close other tabs of this app and restart the phone. If it stays like this, do not clear the browser: take the phone to your administrator.",
   },
+  words_on_this_page: {
+    happened: "This phone cannot read what is kept on it just now",
+    kept: "What was typed last is still in this page, and nowhere else.",
+    next: "Do not close it. Close other tabs of this app, wait a minute and try again.",
+  },
   vault_unreadable: {
     happened: "The families on this phone cannot be read",
     kept: "Notes waiting to be sent are kept apart and are still sent.",
