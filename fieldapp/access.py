@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-Way = Literal["named", "team", "audit", "pod", "duty", "emergency"]
+Way = Literal["named", "team", "audit", "pod", "duty", "emergency", "phone"]
 """How somebody comes to read: named on it, supervisor of its team, auditor of its team, in a pod that shares it, on duty for
-its team, or in an emergency."""
+its team, or in an emergency. `phone` is a mark beside `team`: a phone of theirs holds what they read by their team anyway."""
 
 READS_WHEN_NAMED = frozenset({"keyworker", "practitioner", "supervisor", "auditor"})
 STANDS_IN = frozenset({"keyworker", "supervisor"})
@@ -26,8 +26,9 @@ PHONE_ROLES = frozenset({"keyworker", "practitioner", "supervisor"})
 EMERGENCY_LASTS = timedelta(hours=24)
 
 _BY_RIGHT: frozenset[Way] = frozenset({"named", "team", "audit", "pod", "duty"})
-_CARRIED_BY: frozenset[Way] = frozenset({"named", "pod", "duty"})
+WORKS_WITH: frozenset[Way] = frozenset({"named", "pod", "duty"})
 """A team and an audit are looked over, not worked with: at the desk, where nothing stays behind (docs/decisions/0037-what-a-phone-holds.md)."""
+_CARRIED_BY: frozenset[Way] = WORKS_WITH | {"phone"}
 _WRITES_BY: frozenset[Way] = frozenset({"named", "team", "pod", "duty"})
 _ANSWERS_FOR: frozenset[Way] = frozenset({"named", "team"})
 
@@ -71,7 +72,7 @@ class Grant:
     person: str
     from_at: str
     until_at: str | None = None
-    way: Literal["named", "pod", "emergency", "kept_out"] = "named"
+    way: Literal["named", "pod", "emergency", "phone", "kept_out"] = "named"
 
 
 def holds(from_at: str, until_at: str | None, at: str) -> bool:
@@ -103,7 +104,9 @@ def ways(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> f
     now = [each for each in mine if holds(each.from_at, each.until_at, at)]
     if not is_active(person, at) or any(each.way == "kept_out" for each in now):
         return frozenset()
-    return frozenset(way for way in _ways(person, casefile, now, at) if _may_come(person, casefile, way))
+    found = frozenset(way for way in _ways(person, casefile, now, at) if _may_come(person, casefile, way))
+    # The mark that a phone holds what its person reads by their team: without the team there is nothing that it could hold.
+    return found if "team" in found else found - {"phone"}
 
 
 def _ways(person: Reader, casefile: Scope, grants: Iterable[Grant], at: str) -> Iterable[Way]:
@@ -173,7 +176,10 @@ def last_began(person: Reader, casefile: Scope, grants: Sequence[Grant], at: str
     began = []
     mine = [each for each in grants if each.person == person.id and each.casefile == casefile.id]
     for each in mine:
-        if each.way in {"named", "pod"} and _may_come(person, casefile, "named" if each.way == "named" else "pod"):
+        # Who put it on their phone read it then, whatever team it or they are of now: what they wrote meanwhile is not turned away.
+        if (each.way in {"named", "pod"} and _may_come(person, casefile, "named" if each.way == "named" else "pod")) or (
+            each.way == "phone" and casefile.sort == "main" and not casefile.practice and person.role in PHONE_ROLES
+        ):
             began.append(each.from_at)
     for part in person.memberships:
         way: Way = "duty" if part.on_duty else "audit" if person.role == "auditor" else "team"

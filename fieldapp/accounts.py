@@ -171,6 +171,8 @@ def change(
             tx.resets.end_given_by(person, at)
         tx.people.leave_teams(person, at)
         tx.rotas.stand_down(person, at, but=team if role in access.STANDS_IN else None)
+        # What they put on their phone they answered for then: it is not there again, should they ever come back.
+        tx.casefiles.take_off_phones(at, person=person)
         tx.people.set_role(person, role, team)
         if team is not None:
             people.join(tx, person, team, role, now)

@@ -18,7 +18,7 @@ from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person
 from fieldapp.records import NotOpen, title_of
 from fieldapp.store import Store
-from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow
 from sync.entry import read_json, stamp, write_json
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ LONGEST_CONTACT = 120
 
 Refusal = Literal[
     "nobody_such", "left", "administrator", "auditor_end", "kept_out", "named_already", "not_named", "two_readers", "in_the_past", "ends_first",
-    "not_private", "no_team", "same_team", "alone", "yourself", "reader_kept_out", "no_pod", "no_sheet", "stands_out", "only_named",
+    "not_private", "no_team", "same_team", "alone", "yourself", "reader_kept_out", "no_pod", "no_sheet", "stands_out", "held_anyway", "on_phone_already", "not_on_phone",
 ]  # fmt: skip
 
-OnPhone = Literal["no", "put", "held"]
-"""Does a phone of whoever looks hold it: no · they put it there, and can take it off again · it does, as what they were named for, duty or a pod."""
+OnPhone = Literal["", "no", "put", "held"]
+"""Does a phone of whoever looks hold it: nothing can be said, as of a private section that nobody has confirmed · no · they put it there, and can
+take it off again · it does, as somebody named, on duty or in a pod."""
 
 _CONTACT_FIRST = re.compile(r"^Speak to ([^\n]+?) before any contact\.\s*")
 
@@ -99,11 +100,14 @@ class Readers:
     is_unconfirmed: bool
     """A private section of which nobody has said who reads it since the office was put back from a backup."""
     on_phone: OnPhone
+    held_by: tuple[access.Way, ...]
+    """What has it on a phone of whoever looks, where that is `held`."""
+    has_phone: bool
 
 
 CHANGES = (
     "reader named", "reader ended", "transferred", "family opened", "private section opened", "kept out", "let in again", "shared with a pod",
-    "taken from a pod", "contact first said", "readers confirmed", "opened in an emergency", "emergency looked at",
+    "taken from a pod", "put on their own phone", "taken off their own phone", "contact first said", "readers confirmed", "opened in an emergency", "emergency looked at",
 )  # fmt: skip
 """What of the audit is about who reads: shown to those who may read the casefile, and to nobody else."""
 
@@ -127,13 +131,16 @@ def who_reads(store: Store, keys: Keys, person: Person, casefile: str, now: date
             leave for one in sorted(people) for leave in _leaves_of(store, people[one], about, grants, at) if leave.until_at is None or leave.until_at > at
         ]  # fmt: skip
         family = store.casefiles.family_of(casefile)
+        is_unconfirmed = bool(scope.unconfirmed(store, [row]))
+        on_phone, held_by = _on_phone(me, about, grants, at)
         return Readers(
             row, title_of(keys, row), me is not None and access.may_steer(me, about, grants, at), tuple(leaves),
             tuple(sorted({each.person for each in grants if each.way == "kept_out" and access.holds(each.from_at, each.until_at, at)})),
             _readable_titles(store, keys, person, store.casefiles.sections_of(casefile), at),
             next(iter(_readable_titles(store, keys, person, [family], at)), None) if family is not None else None,
             tuple((pod.id, pod.name) for pod in store.rotas.pods_with(casefile, at)),
-            _steps(store, keys, row), bool(scope.unconfirmed(store, [row])), _on_phone(me, about, grants, at),
+            _steps(store, keys, row), is_unconfirmed, "" if is_unconfirmed else on_phone, held_by,
+            any(each.ended_at is None for each in store.signers.of_person(person.id)),
         )  # fmt: skip
 
 
@@ -180,23 +187,25 @@ def end(store: Store, keys: Keys, person: Person, casefile: str, reader: str, *,
         _write_down(tx, keys, row, person, "reader ended", at, person=reader, reason=reason, until_at=at_end)
 
 
-def carry(store: Store, keys: Keys, person: Person, casefile: str, *, is_on: bool, reason: str, now: datetime) -> None:
-    """Names this supervisor themselves, so that their phone holds it, or ends that again: they go on reading it at the desk. Raises CannotChange.
+def carry(store: Store, keys: Keys, person: Person, casefile: str, *, is_on: bool, now: datetime) -> None:
+    """Puts a family of this supervisor's team on their own phone, or takes it off again: they read it at the desk either way. Raises CannotChange.
 
-    It is a leave like any other, which who reads it see and the audit tells: what lies on a phone can be lost with it.
+    It is a mark and no naming: it gives nothing to read or to sign off, is worth nothing without their team, and ends nothing that anybody
+    decided. Whoever reads the family sees it, and the audit tells it: what lies on a phone can be lost with it.
     """
-    if is_on:
-        name(store, keys, person, casefile, person.id, from_at="", until_at=None, reason=reason, now=now)
-        return
     at = stamp(now)
     with store.writing() as tx:
         row = _steered(tx, person, casefile, at)
-        me = scope.reader(tx, person.id)
-        found = _on_phone(me, scope.scope(row), scope.grants_on(tx, [casefile])[casefile], at)
-        if found != "put":
-            raise CannotChange("not_named" if found == "no" else "only_named")
-        tx.casefiles.end_grants(casefile, person.id, at)
-        _write_down(tx, keys, row, person, "reader ended", at, person=person.id, reason=reason, until_at=at)
+        found, _ = _on_phone(scope.reader(tx, person.id), scope.scope(row), scope.grants_on(tx, [casefile])[casefile], at)
+        if found == "held":
+            raise CannotChange("held_anyway")
+        if (found == "put") == is_on:
+            raise CannotChange("on_phone_already" if is_on else "not_on_phone")
+        if is_on:
+            tx.casefiles.grant(casefile, person.id, at, ON_OWN_PHONE)
+        else:
+            tx.casefiles.take_off_phones(at, casefile=casefile, person=person.id)
+        _write_down(tx, keys, row, person, "put on their own phone" if is_on else "taken off their own phone", at)
 
 
 def transfer(
@@ -223,6 +232,8 @@ def transfer(
                 tx.casefiles.end_grants(casefile, reader, at)
         for pod in tx.rotas.pods_with(casefile, at):
             tx.rotas.take_from_pod(pod.id, casefile, at)
+        # Who answered for it in the other team has no more to do with it: nor again, should it ever come back there.
+        tx.casefiles.take_off_phones(at, casefile=casefile)
         tx.casefiles.set_team(casefile, team)
         if keyworker is not None:
             tx.casefiles.grant(casefile, keyworker, at, "assigned")
@@ -461,11 +472,14 @@ def _who_steer(tx: Store, row: CasefileRow, at: str) -> list[str]:
     return [id for id, one in scope.readers(tx, near).items() if access.may_steer(one, scope.scope(row), grants, at)]
 
 
-def _on_phone(me: access.Reader | None, about: access.Scope, grants: Sequence[access.Grant], at: str) -> OnPhone:
+def _on_phone(
+    me: access.Reader | None, about: access.Scope, grants: Sequence[access.Grant], at: str
+) -> tuple[OnPhone, tuple[access.Way, ...]]:
     if me is None or not access.may_carry(me, about, grants, at):
-        return "no"
-    # Whoever reads it only because they are named would lose it at the desk too: that is ended where anybody's reading is.
-    return "put" if access.ways(me, about, grants, at) >= {"named", "team"} else "held"
+        return "no", ()
+    # What somebody decided, this person among them, ends where that was decided: a button about a phone neither ends it nor does without.
+    held_by = access.ways(me, about, grants, at) & access.WORKS_WITH
+    return ("held", tuple(sorted(held_by))) if held_by else ("put", ())
 
 
 def _leaves_of(store: Store, person: access.Reader, about: access.Scope, grants: list[access.Grant], at: str) -> list[Leave]:

@@ -17,7 +17,7 @@ from fieldapp.oversight import DECISIONS, Comment, Oversight, Review, hands_in, 
 from fieldapp.people import Person
 from fieldapp.sheet import Names, Shown, settled
 from fieldapp.store import Store
-from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow
 from fieldapp.store.entries import EntryRow
 from sync.entry import NOT_CONTENT, read_body, read_header, stamp
 from sync.errors import Malformed
@@ -255,7 +255,7 @@ def opened_casefile(
     grants = [
         each
         for each in store.casefiles.readers_of([row.id])
-        if each.from_at <= at and (each.until_at is None or at < each.until_at)
+        if each.why != ON_OWN_PHONE and each.from_at <= at and (each.until_at is None or at < each.until_at)
     ]
     readers = tuple(sorted({staff.get(each.person, "") for each in grants} - {""}))
     opened = Casefile(row.id, title_of(keys, row), row.sort, row.practice, readers, records)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fieldapp import access
 from fieldapp.access import Grant, Membership, Reader, Scope, may_carry, may_read
 from fieldapp.store import Store
-from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow, ReaderRow
 from fieldapp.store.settings import RESTORED_AT
 
 May = Callable[[Reader, Scope, Iterable[Grant], str], bool]
@@ -51,7 +51,7 @@ def grants_on(store: Store, casefiles: Iterable[str]) -> dict[str, list[Grant]]:
     wanted = list(dict.fromkeys(casefiles))
     found: dict[str, list[Grant]] = {casefile: [] for casefile in wanted}
     for row in store.casefiles.readers_of(wanted):
-        found[row.casefile].append(Grant(row.casefile, row.person, row.from_at, row.until_at))
+        found[row.casefile].append(_named(row))
     for out in store.casefiles.kept_out_of(wanted):
         found[out.casefile].append(Grant(out.casefile, out.person, out.from_at, out.until_at, "kept_out"))
     for each in _by_pods(store, casefiles=wanted):
@@ -74,7 +74,7 @@ def carried(store: Store, person: Reader, at: str) -> list[CasefileRow]:
 def _those(store: Store, person: Reader, at: str, may: May) -> list[CasefileRow]:
     own: dict[str, list[Grant]] = {}
     for row in store.casefiles.grants_of(person.id):
-        own.setdefault(row.casefile, []).append(Grant(row.casefile, row.person, row.from_at, row.until_at))
+        own.setdefault(row.casefile, []).append(_named(row))
     pods = _by_pods(store, person=person.id)
     for each in pods:
         own.setdefault(each.casefile, []).append(each)
@@ -154,6 +154,10 @@ def left_without(store: Store, person: str, at: str, role: str | None = None) ->
 def people_on(store: Store, grants: Iterable[Grant]) -> dict[str, Reader]:
     """Everybody these leaves are about, by id."""
     return readers(store, {each.person for each in grants})
+
+
+def _named(row: ReaderRow) -> Grant:
+    return Grant(row.casefile, row.person, row.from_at, row.until_at, "phone" if row.why == ON_OWN_PHONE else "named")
 
 
 def _by_pods(store: Store, *, casefiles: list[str] | None = None, person: str | None = None) -> list[Grant]:

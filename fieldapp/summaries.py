@@ -21,7 +21,7 @@ from fieldapp.practice.due import in_force
 from fieldapp.practice.policy import why_sign_off
 from fieldapp.records import Record
 from fieldapp.store import Store
-from fieldapp.store.casefiles import CasefileRow
+from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow
 from fieldapp.store.entries import AFTER_ACCESS_ENDED
 from fieldapp.store.records import RecordRow, RecordState
 from fieldapp.store.settings import SAMPLE_SEED
@@ -135,7 +135,7 @@ def families_for(
         staff = store.people.names()
         readers: dict[str, set[str]] = {}
         for grant in store.casefiles.readers_of([row.id for row in rows]):
-            if grant.from_at <= now and (grant.until_at is None or now < grant.until_at):
+            if grant.why != ON_OWN_PHONE and grant.from_at <= now and (grant.until_at is None or now < grant.until_at):
                 readers.setdefault(grant.casefile, set()).add(staff.get(grant.person, ""))
         listed = []
         for row in rows:

@@ -26,9 +26,13 @@ class CasefileRow:
     practice: bool
 
 
+ON_OWN_PHONE = "phone"
+"""The `why` of a row that is no leave: a supervisor's own phone holds what they read by their team (docs/decisions/0037-what-a-phone-holds.md)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderRow:
-    """One person's leave to read one casefile, from (inclusive) until (exclusive, None: open)."""
+    """One person's leave to read one casefile, from (inclusive) until (exclusive, None: open); or, by its `why`, `ON_OWN_PHONE`."""
 
     casefile: str
     person: str
@@ -142,12 +146,21 @@ class Casefiles(Noun):
     def end_grants(self, casefile: str, person: str, at: str) -> int:
         """Ends every leave of `person` on `casefile` that is still open at `at`, or begins later; returns how many."""
         return self._run(
-            "UPDATE readers SET until_at = max(?, from_at) WHERE casefile = ? AND person = ? AND (until_at IS NULL OR until_at > ?)",
-            *(at, casefile, person, at),
+            "UPDATE readers SET until_at = max(?, from_at) WHERE casefile = ? AND person = ? AND (until_at IS NULL OR until_at > ?)"
+            " AND why <> ?",
+            *(at, casefile, person, at, ON_OWN_PHONE),
+        )
+
+    def take_off_phones(self, at: str, *, casefile: str | None = None, person: str | None = None) -> int:
+        """Ends the marks that a casefile is on its supervisors' own phones: of this casefile, of this person or of both. No leave ends."""
+        return self._run(
+            "UPDATE readers SET until_at = max(?, from_at) WHERE why = ? AND (until_at IS NULL OR until_at > ?)"
+            " AND (casefile = ? OR ? IS NULL) AND (person = ? OR ? IS NULL)",
+            *(at, ON_OWN_PHONE, at, casefile, casefile, person, person),
         )
 
     def readers_of(self, casefiles: Sequence[str]) -> list[ReaderRow]:
-        """Every leave ever given on these casefiles."""
+        """Every leave ever given on these casefiles, and on whose own phones they were put."""
         found: list[ReaderRow] = []
         for at in range(0, len(casefiles), 500):
             part = casefiles[at : at + 500]
@@ -156,7 +169,7 @@ class Casefiles(Noun):
         return found
 
     def grants_of(self, person: str) -> list[ReaderRow]:
-        """Every leave ever given to this person."""
+        """Every leave ever given to this person, and what they put on their own phone."""
         rows = self._rows("SELECT casefile, person, from_at, until_at, why FROM readers WHERE person = ?", person)
         return [ReaderRow(*tuple(row)) for row in rows]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 WAYS = {
     "named": "Named here",
     "team": "Supervisor of the team",
@@ -9,6 +11,7 @@ WAYS = {
     "pod": "In a pod that shares this family",
     "duty": "On duty for the team",
     "emergency": "Opened in an emergency",
+    "phone": "On their own phone as well",
 }
 WHYS = {
     "opened": "Opened this record",
@@ -28,6 +31,8 @@ CHANGES = {
     "let in again": "{by} no longer keeps {person} out",
     "shared with a pod": "{by} shared it with the pod {more}",
     "taken from a pod": "{by} took it from the pod {more}",
+    "put on their own phone": "{by} put it on their own phone",
+    "taken off their own phone": "{by} took it off their own phone",
     "contact first said": "{by} wrote whom to speak to before any contact: {more}",
     "readers confirmed": "{by} confirmed who reads it, after the office was put back from a backup",
     "opened in an emergency": "{by} opened it in an emergency",
@@ -74,7 +79,10 @@ REFUSED = {
     "no_pod": "Choose a pod of this family’s team",
     "no_sheet": "The page about the family has not been written yet, so there is no place for this. Ask the keyworker to write it first",
     "stands_out": "This person is not kept out, so nothing was changed",
-    "only_named": "You read this record only as somebody named here, on duty or in a pod. To end that, use “End somebody’s reading” or “Pods and duty”",
+    "held_anyway": "Your phone holds this record because you are named here, on duty or in a pod, so nothing was changed. To end that, use “End "
+    "somebody’s reading” or “Pods and duty”",
+    "on_phone_already": "This record is on your phone already",
+    "not_on_phone": "This record is not on your phone, so there is nothing to take off",
     "reason_missing": "Say why, in a sentence",
     "reason_for_second": "Say why, in a sentence: this gives them more to read, so somebody else has to confirm it, and sees what you write here",
     "reason_too_long": "This is longer than 1,000 letters. Shorten it; nothing has been lost",
@@ -97,15 +105,22 @@ REFUSED = {
     "looked_already": "A colleague looked at it meanwhile. Nothing was changed",
 }
 
-ON_PHONE = {
-    "no": "On your phone: no. You read this record here; a phone holds only what its person works with, in case it is lost.",
-    "put": "On your phone: yes, for as long as you are named here. You read it here either way.",
-    "held": "On your phone: yes, because you are named here, on duty, or in a pod that shares it.",
+_ON_PHONE = {
+    "no": "no. You read this record here; a phone holds only what its person works with, in case it is lost.",
+    "put": "yes, you put it there. It goes when you take it off, or when you or the family go to another team.",
+    "held": "yes, because you are {}. To end that, use “End somebody’s reading” or “Pods and duty”.",
 }
-PUT_ON_PHONE = "To have it on their own phone"
-TAKEN_OFF_PHONE = "Not needed on their own phone any more"
+_HELD_BY = {"named": "named here", "duty": "on duty for its team", "pod": "in a pod that shares it"}
 
 WHY_UNREADABLE = "The reason cannot be read: it was changed by another hand. Take it back, and ask whoever runs the office to run fieldapp verify"
+
+
+def on_phone(found: str, held_by: Sequence[str], *, has_phone: bool) -> str:
+    """Says whether a phone of whoever looks holds a record, and why; "" where nothing can be said."""
+    if not found:
+        return ""
+    whose = "On your phone" if has_phone else "You have no phone set up. On one that you set up"
+    return f"{whose}: {_ON_PHONE[found].format(' and '.join(_HELD_BY[each] for each in held_by))}"
 
 
 def wish(what: str, *, part: str, team: str, pod: str, from_at: str, upto_at: str) -> str:

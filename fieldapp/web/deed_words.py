@@ -36,6 +36,8 @@ DEEDS = {
     "let in again": "Let somebody in again",
     "shared with a pod": "Shared with a pod",
     "taken from a pod": "Took from a pod",
+    "put on their own phone": "Put a family on their own phone",
+    "taken off their own phone": "Took a family off their own phone",
     "contact first said": "Said whom to speak to before any contact",
     "duty arranged": "Put somebody on duty",
     "duty ended": "Ended a turn of duty",

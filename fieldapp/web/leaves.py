@@ -87,8 +87,7 @@ def phone(casefile: str) -> ResponseReturnValue:
     is_on = request.form.get("off") != "yes"
 
     def change() -> None:
-        reason = access_words.PUT_ON_PHONE if is_on else access_words.TAKEN_OFF_PHONE
-        leaves.carry(here.store, here.keys, me(), casefile, is_on=is_on, reason=reason, now=here.clock())
+        leaves.carry(here.store, here.keys, me(), casefile, is_on=is_on, now=here.clock())
 
     return _change(casefile, change, "on_phone" if is_on else "off_phone", "phone", [])
 
@@ -241,7 +240,9 @@ def _page(found: Readers, *, wrong: Wrong | None = None, done: str | None = None
         "may_steer": found.may_steer,
         "unconfirmed": found.is_unconfirmed,
         "on_phone": found.on_phone,
-        "phone_said": access_words.ON_PHONE[found.on_phone] if me().role == "supervisor" else "",
+        "phone_said": access_words.on_phone(found.on_phone, found.held_by, has_phone=found.has_phone)
+        if me().role == "supervisor"
+        else "",
         "leaves": [_leave(each, names, now) for each in found.leaves],
         "kept_out": [{"value": one, "text": names.get(one, "")} for one in found.kept_out],
         "sections": found.sections,

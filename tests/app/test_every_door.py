@@ -60,6 +60,7 @@ CARRIED = {
     "polly":          "-    Y    -     -       -      -",
     "omar":           "-    -    Y     -       Y      -",
     "marian":         "-    -    -     Y       -      -",  # answers for her team, and is named on nothing but the section
+    "jos":            "Y    -    -     -       -      -",  # put it there, as he did with what is not his to put
     "dana":           "Y    Y    -     -       -      -",  # on duty for the other team, and not for her own
     "ulla":           "-    -    -     -       -      -",  # nobody in her role has a phone, whatever she is named on
     "emil":           "-    -    -     -       -      -",  # what was opened in an emergency reaches no phone
@@ -121,6 +122,8 @@ def build(folder: Path) -> World:
         tx.casefiles.grant(
             casefiles["own"], place.id("ulla"), at, "supervisor", until_at=stamp(place.clock() + timedelta(days=9))
         )
+        for name in ("own", "other", "private", "theirs", "practice"):
+            tx.casefiles.grant(casefiles[name], place.id("jos"), at, "phone")
         tx.casefiles.keep_out(casefiles["own"], place.id("outi"), at)
         tx.people.end_membership(place.id("ora"), "family-support", "auditor", at)
     accounts.change(here.store, here.keys, place.people["admin"], place.id("ulla"), "auditor", "family-support", place.clock())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -505,14 +505,16 @@ def test_supervisor_puts_a_family_of_their_team_on_their_own_phone_and_takes_it_
     answer = change(marian, tarnley, "phone", {})
     assert answer.status_code == 303
     assert "Your phone fetches the record" in words_of(marian.get(answer.location))
-    assert ("Marian", "named") in who_reads(place, tarnley)
+    assert {way for name, way in who_reads(place, tarnley) if name == "Marian"} == {"team", "phone"}
 
-    # Then it is there, her colleagues see since when and why, and it is not put there twice
+    # Then it is there, her colleagues see since when, and it is not put there twice
     assert holds(handset, tarnley)
     shown = words_of(place.signed_in("jos").get(page))
-    assert "Marian Holt-Vane named Marian Holt-Vane To have it on their own phone" in shown
-    assert "On your phone: no." in shown
-    assert change(marian, tarnley, "phone", {}).status_code == 400
+    assert "Marian Holt-Vane put it on their own phone" in shown
+    assert "Marian Holt-Vane Supervisor On their own phone as well" in shown
+    assert "You have no phone set up. On one that you set up: no." in shown
+    again = change(marian, tarnley, "phone", {})
+    assert (again.status_code, "on your phone already" in words_of(again)) == (400, True)
 
     # When she takes it off
     place.clock.pass_by(minutes=1)
@@ -524,21 +526,177 @@ def test_supervisor_puts_a_family_of_their_team_on_their_own_phone_and_takes_it_
     assert handset.pull()["removed"] == [{"casefile": tarnley, "reason": "ended"}]
     assert marian.get(f"/desk/families/{tarnley}").status_code == 200
     again = change(marian, tarnley, "phone", {"off": "yes"})
-    assert (again.status_code, "there is nothing to end" in words_of(again)) == (400, True)
+    assert (again.status_code, "there is nothing to take off" in words_of(again)) == (400, True)
+    assert "Marian Holt-Vane took it off their own phone" in words_of(marian.get(page))
     assert list(verifying.verify(place.office.store, place.office.keys)) == []
+
+
+def names_marian(place: Harrowmere, casefile: str, *, days: int = 0) -> None:
+    """Has a colleague of hers name her, from a day to come or at once."""
+    here, now = place.office, place.clock()
+    leaves.name(
+        here.store, here.keys, place.people["jos"], casefile, place.id("marian"), from_at=stamp(now + timedelta(days=days)),
+        until_at=stamp(now + timedelta(days=60)), reason="Covers Ama", now=now,
+    )  # fmt: skip
+
+
+def shares_with_marian(place: Harrowmere, casefile: str) -> None:
+    here, marian = place.office, place.people["marian"]
+    pod = rotas.add_pod(here.store, here.keys, marian, "family-support", "North", place.clock())
+    rotas.join_pod(here.store, here.keys, marian, pod, marian.id, place.clock())
+    leaves.share_with_pod(here.store, here.keys, marian, casefile, pod, is_shared=True, now=place.clock())
+
+
+def put_on_duty(place: Harrowmere, casefile: str) -> None:
+    here, now = place.office, place.clock()
+    rotas.add_turn(
+        here.store, here.keys, place.people["marian"], "family-support", place.id("marian"), stamp(now), stamp(now + timedelta(hours=8)), now
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["put there first", "never put there"])
+@pytest.mark.parametrize(
+    ("decides", "said"),
+    [(names_marian, "named here"), (shares_with_marian, "in a pod that shares it"), (put_on_duty, "on duty for its team")],
+)
+def test_what_somebody_decided_is_not_ended_by_a_supervisor_at_the_button_about_her_phone(
+    place: Harrowmere, ama: Handset, tarnley: str, decides: Callable[[Harrowmere, str], None], said: str, *, is_first: bool
+) -> None:
+    handset = phone(place, "marian")
+    place.clock.pass_by(minutes=1)
+    marian, page = place.signed_in("marian"), f"/desk/families/{tarnley}/readers"
+    if is_first:
+        assert change(marian, tarnley, "phone", {}).status_code == 303
+    decides(place, tarnley)
+    place.clock.pass_by(minutes=1)
+    before = {each for each in who_reads(place, tarnley) if each[0] == "Marian"}
+    assert f"On your phone: yes, because you are {said}." in words_of(marian.get(page))
+    assert "on my phone" not in marian.get(page).text
+    assert "off my phone" not in marian.get(page).text
+    for form in ({}, {"off": "yes"}):
+        answer = change(marian, tarnley, "phone", form)
+        assert (answer.status_code, "Your phone holds this record because" in words_of(answer)) == (400, True)
+    assert {each for each in who_reads(place, tarnley) if each[0] == "Marian"} == before
+    assert holds(handset, tarnley)
+
+
+def test_naming_from_a_later_day_stays_when_the_supervisor_takes_the_family_off_her_phone_before(
+    place: Harrowmere, tarnley: str
+) -> None:
+    place.clock.pass_by(minutes=1)
+    names_marian(place, tarnley, days=7)
+    marian = place.signed_in("marian")
+    for form in ({}, {"off": "yes"}):
+        assert change(marian, tarnley, "phone", form).status_code == 303
+        place.clock.pass_by(minutes=1)
+    place.clock.pass_by(days=8)
+    assert ("Marian", "named") in who_reads(place, tarnley)
+
+
+def test_ending_a_naming_and_taking_a_family_off_a_phone_are_two_things(place: Harrowmere, tarnley: str) -> None:
+    handset = phone(place, "marian")
+    place.clock.pass_by(minutes=1)
+    marian, jos = place.signed_in("marian"), place.signed_in("jos")
+    change(marian, tarnley, "phone", {})
+    # A mark is no naming that a colleague could end, and one that comes beside it ends for itself.
+    ended = {"person": place.id("marian"), "text-why-end": "Not hers"}
+    assert change(jos, tarnley, "readers/end", ended).status_code == 400
+    place.clock.pass_by(minutes=1)
+    names_marian(place, tarnley)
+    place.clock.pass_by(minutes=1)
+    assert change(jos, tarnley, "readers/end", ended).status_code == 303
+    assert {way for name, way in who_reads(place, tarnley) if name == "Marian"} == {"team", "phone"}
+    assert "On your phone: yes, you put it there." in words_of(marian.get(f"/desk/families/{tarnley}/readers"))
+    assert holds(handset, tarnley)
+
+
+def test_family_whose_keyworker_has_gone_shows_so_although_a_supervisor_has_it_on_her_phone(
+    place: Harrowmere, tarnley: str
+) -> None:
+    place.clock.pass_by(minutes=1)
+    marian = place.signed_in("marian")
+    change(marian, tarnley, "readers/end", {"person": place.id("ama"), "text-why-end": "Left"})
+    change(marian, tarnley, "phone", {})
+    assert ("Marian", "phone") in who_reads(place, tarnley)
+    assert "Nobody named" in words_of(marian.get("/desk/families"))
+    assert "Nobody is named." in words_of(marian.get(f"/desk/families/{tarnley}"))
+
+
+def moves(place: Harrowmere, who: str, role: str, team: str) -> None:
+    here = place.office
+    if "second" not in place.people:
+        place.add("second", "administrator", None)
+    accounts.change(
+        here.store, here.keys, place.people["second"], place.id(who), role, team, place.clock(), asked_by=place.people["admin"].id
+    )
+
+
+def gives_away(place: Harrowmere, casefile: str, by: str, team: str) -> None:
+    here = place.office
+    leaves.transfer(
+        here.store, here.keys, place.people[by], casefile, team, keyworker=None, keep=True, reason="Moved", now=place.clock()
+    )
+
+
+ENDS = {
+    "she goes to another team": (
+        lambda place, _: moves(place, "marian", "supervisor", "other"),
+        lambda place, _: moves(place, "marian", "supervisor", "family-support"),
+    ),
+    "she is a keyworker meanwhile": (
+        lambda place, _: moves(place, "marian", "keyworker", "family-support"),
+        lambda place, _: moves(place, "marian", "supervisor", "family-support"),
+    ),
+    "the family goes to another team": (
+        lambda place, casefile: gives_away(place, casefile, "marian", "other"),
+        lambda place, casefile: gives_away(place, casefile, "olive", "family-support"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_family_on_a_supervisors_phone_goes_with_her_answering_for_it_and_does_not_come_back(
+    place: Harrowmere, tarnley: str, how: str
+) -> None:
+    goes, comes_back = ENDS[how]
+    place.add("olive", "supervisor", "other")
+    handset = phone(place, "marian")
+    place.clock.pass_by(minutes=1)
+    assert change(place.signed_in("marian"), tarnley, "phone", {}).status_code == 303
+    assert holds(handset, tarnley)
+
+    # When she does not answer for it any more
+    place.clock.pass_by(minutes=1)
+    goes(place, tarnley)
+
+    # Then she reads and steers nothing, and her phone gives it up
+    who = "olive" if how.startswith("the family") else "jos"
+    assert "Marian" not in {name for name, _ in who_reads(place, tarnley, who)}
+    assert handset.pull()["removed"] == [{"casefile": tarnley, "reason": "ended"}]
+    del handset.cursors[tarnley]
+    if how != "she is a keyworker meanwhile":
+        assert place.signed_in("marian").get(f"/desk/families/{tarnley}/readers").status_code == 404
+
+    # And coming back she reads it again, at the desk
+    place.clock.pass_by(minutes=1)
+    comes_back(place, tarnley)
+    assert {way for name, way in who_reads(place, tarnley) if name == "Marian"} == {"team"}
+    assert not holds(handset, tarnley)
 
 
 def test_supervisor_who_reads_only_as_somebody_named_does_not_lose_it_by_taking_it_off_their_phone(
     place: Harrowmere, marian: Browser, tarnley: str
 ) -> None:
     place.add("olive", "supervisor", "other")
+    phone(place, "olive")
+    place.clock.pass_by(minutes=1)
     assert change(marian, tarnley, "readers", {"person": place.id("olive"), "text-why-name": "Covers"}).status_code == 303
     olive = place.signed_in("olive")
     page = olive.get(f"/desk/families/{tarnley}/readers")
     assert "On your phone: yes, because you are named here" in words_of(page)
     assert "my phone" not in page.text
     answer = change(olive, tarnley, "phone", {"off": "yes"})
-    assert (answer.status_code, "You read this record only as somebody named here" in words_of(answer)) == (400, True)
+    assert (answer.status_code, "Your phone holds this record because" in words_of(answer)) == (400, True)
     assert olive.get(f"/desk/families/{tarnley}").status_code == 200
 
 

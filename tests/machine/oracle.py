@@ -116,24 +116,27 @@ class Oracle:
     # Who may read what, from the tables of assignments alone
 
     def carried(self, person: str, at: str) -> set[str]:
-        """The casefiles a phone of theirs may hold at this moment: what they are named on, and not what their team has."""
-        return self._named(person, at)
+        """The casefiles a phone of theirs may hold at this moment: what they are named on, and of what their team has only what they put there."""
+        put = {row["casefile"] for row in self.readers if row["person"] == person and row["why"] == "phone" and _lasts(row, at)}
+        by_team = self._by_team(person, at) if self.people[person]["role"] == "supervisor" else set()
+        return self._named(person, at) | (put & by_team)
 
     def readable(self, person: str, at: str) -> set[str]:
         """The casefiles somebody may read at this moment, at the desk or on a phone."""
-        who, named = self.people[person], self._named(person, at)
-        if who["role"] not in ("supervisor", "auditor") or not self._is_active(person, at):
-            return named
+        return self._named(person, at) | self._by_team(person, at)
+
+    def _by_team(self, person: str, at: str) -> set[str]:
+        if self.people[person]["role"] not in ("supervisor", "auditor") or not self._is_active(person, at):
+            return set()
         teams = {row["team"] for row in self.memberships if row["person"] == person and _lasts(row, at)}
-        own = {
+        return {
             row["id"] for row in self.casefiles.values() if row["sort"] == "main" and not row["practice"] and row["team"] in teams
         }
-        return named | own
 
     def _named(self, person: str, at: str) -> set[str]:
         if self.people[person]["role"] == "administrator" or not self._is_active(person, at):
             return set()
-        return {row["casefile"] for row in self.readers if row["person"] == person and _lasts(row, at)}
+        return {row["casefile"] for row in self.readers if row["person"] == person and row["why"] != "phone" and _lasts(row, at)}
 
     def _is_active(self, person: str, at: str) -> bool:
         who = self.people[person]
@@ -237,7 +240,9 @@ class Oracle:
                 faults.append(f"{row['kind']} {id} is by the wrong hand")
             if row["kid"] not in desk and (row["kid"] not in self.signers or self.signers[row["kid"]]["person"] != author):
                 faults.append(f"{id} is not by its author's key")
-            named = any(each["person"] == author and each["casefile"] == casefile for each in self.readers)
+            named = any(
+                each["person"] == author and each["casefile"] == casefile and each["why"] != "phone" for each in self.readers
+            )
             about = self.casefiles[casefile]
             in_team = about["sort"] == "main" and any(each["person"] == author for each in self.memberships)
             is_supervisor = self.people[author]["role"] == "supervisor"
@@ -259,7 +264,11 @@ class Oracle:
                 for each in self.readers
                 if each["casefile"] == row["casefile"] and each["from_at"] == self.casefiles[row["casefile"]]["opened_at"]
             }
-            given = {each["person"] for each in self.readers if each["casefile"] == row["casefile"] and each["why"] != "assigned"}
+            given = {
+                each["person"]
+                for each in self.readers
+                if each["casefile"] == row["casefile"] and each["why"] not in ("assigned", "phone")
+            }
             if not expected <= begun or not given <= expected:
                 faults.append(f"{row['casefile']} began with other readers than its opening names")
         return faults

@@ -62,6 +62,7 @@ ON_DUTY, DUTY_OVER, DUTY_TO_COME = (
     Membership("team", AFTER, None, True),
 )
 NAMED, ENDED, TO_COME, OPEN = leave(), leave(until_at=AT), leave(from_at=AFTER, until_at=None), leave(until_at=None)
+PHONE = leave("phone", until_at=None)
 POD, EMERGENCY, OUT, OUT_NO_MORE = leave("pod"), leave("emergency"), leave("kept_out"), leave("kept_out", until_at=AT)
 SOMEBODY_ELSES, OTHER_CASEFILE = leave(person="another"), leave(casefile="another")
 
@@ -102,6 +103,19 @@ TABLE = {
     "supervisor of the team, named as well":              (who("supervisor", FOREVER),                MAIN,     [NAMED],    Y, Y, Y, Y, Y),
     "supervisor of the team, named no more":              (who("supervisor", FOREVER),                MAIN,     [ENDED],    Y, n, Y, Y, Y),
     "supervisor of the team, pod":                        (who("supervisor", FOREVER),                MAIN,     [POD],      Y, Y, Y, Y, Y),
+    "supervisor of the team, on their phone":             (who("supervisor", FOREVER),                MAIN,     [PHONE],    Y, Y, Y, Y, Y),
+    "supervisor of the team, off their phone again":      (who("supervisor", FOREVER),                MAIN,     [leave("phone", until_at=AT)], Y, n, Y, Y, Y),
+    "supervisor of the team, on another's phone":         (who("supervisor", FOREVER),                MAIN,     [leave("phone", person="another")], Y, n, Y, Y, Y),
+    "supervisor of the team, on their phone, kept out":   (who("supervisor", FOREVER),                MAIN,     [PHONE, OUT], n, n, n, n, n),
+    "supervisor of the team until now, on their phone":   (who("supervisor", BELONGED),               MAIN,     [PHONE], n, n, n, n, n),
+    "supervisor of another team, on their phone":         (who("supervisor", ELSEWHERE),              MAIN,     [PHONE], n, n, n, n, n),
+    "supervisor, on their phone, private section":        (who("supervisor", FOREVER),                PRIVATE,  [PHONE], n, n, n, n, n),
+    "supervisor, on their phone, practice family":        (who("supervisor", FOREVER),                PRACTICE, [PHONE], n, n, n, n, n),
+    "supervisor, on their phone, emergency":              (who("supervisor"),                         MAIN,     [PHONE, EMERGENCY], n, n, Y, n, n),
+    "supervisor, on their phone, on duty elsewhere":      (who("supervisor", ELSEWHERE, ON_DUTY),     MAIN,     [PHONE], Y, Y, Y, Y, n),
+    "keyworker of the team, on their phone":              (who("keyworker", FOREVER),                 MAIN,     [PHONE], n, n, n, n, n),
+    "auditor of the team, on their phone":                (who("auditor", BELONGS),                   MAIN,     [leave("phone")], Y, n, Y, n, n),
+    "administrator, on their phone":                      (who("administrator", BELONGS),             MAIN,     [PHONE], n, n, n, n, n),
     "supervisor of the team, duty over":                  (who("supervisor", FOREVER, DUTY_OVER),     MAIN,     [],         Y, n, Y, Y, Y),
     "supervisor of the team, private section":            (who("supervisor", FOREVER),                PRIVATE,  [], n, n, n, n, n),
     "supervisor of the team, practice family":            (who("supervisor", FOREVER),                PRACTICE, [], n, n, n, n, n),
@@ -228,6 +242,8 @@ def test_who_once_could_read_may_not_have_heard_of_the_end() -> None:
     assert could_once_read(who("keyworker"), MAIN, [NAMED, OUT], AT), "what was written before the wall went up still arrives"
     assert could_once_read(who("supervisor", BELONGED), MAIN, [], AT)
     assert not could_once_read(who("supervisor", BELONGED), PRIVATE, [], AT)
+    assert could_once_read(who("keyworker"), MAIN, [leave("phone", until_at=AT)], AT), "who put it on their phone read it then"
+    assert not could_once_read(who("supervisor"), PRIVATE, [PHONE], AT)
     assert not could_once_read(who("keyworker", FOREVER), MAIN, [SOMEBODY_ELSES, OTHER_CASEFILE], AT)
     assert not could_once_read(who("keyworker"), MAIN, [TO_COME], AT)
     assert not could_once_read(who("supervisor"), MAIN, [EMERGENCY], AT), "an emergency reaches no phone"
@@ -278,7 +294,7 @@ facts = st.fixed_dictionaries(
         "parts": st.lists(st.tuples(st.sampled_from(["team", "other"]), spans, st.booleans()), max_size=3),
         "leaves": st.lists(
             st.tuples(
-                st.sampled_from(["named", "pod", "emergency", "kept_out"]), spans, st.sampled_from(["me", "another"]), st.sampled_from(["c", "d"])
+                st.sampled_from(["named", "pod", "emergency", "phone", "kept_out"]), spans, st.sampled_from(["me", "another"]), st.sampled_from(["c", "d"])
             ),
             max_size=4,
         ),
@@ -321,7 +337,8 @@ def oracle(told: dict) -> tuple[bool, bool, bool, bool, bool]:
     answers = named or (shared and any(not duty for duty, _ in parts))
     reads = answers or stands_in
     looks = reads or (shared and any(way == "emergency" for way, _ in mine))
-    return (reads, named or stands_in, looks, reads, answers)
+    on_phone = shared and any(not duty for duty, _ in parts) and any(way == "phone" for way, _ in mine)
+    return (reads, named or stands_in or on_phone, looks, reads, answers)
 
 
 MORE = {
