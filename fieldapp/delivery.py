@@ -168,7 +168,11 @@ def _hear_reads(tx: Store, signer: SignerRow, reads: Iterable[messages.PhoneRead
 
 
 def _hear_removals(tx: Store, signer: SignerRow, casefiles: Iterable[str], at: str) -> None:
-    """Notes what a phone dropped, as far as this signer's person may not carry it: the other person's word is not theirs."""
+    """Notes what a phone dropped, as far as this signer's person may not carry it: the other person's word is not theirs.
+
+    A report about a lost phone asks what is gone from it; placing asks whether it heard that its person reads no more, and leaves out what
+    they read on at the desk (judging.py).
+    """
     person = scope.reader(tx, signer.person)
     known = tx.casefiles.several(casefiles)
     if person is None or not known:

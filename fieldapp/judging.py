@@ -174,12 +174,14 @@ class PlacingDesk:
         reader = self._readers.get(person)
         if reader is None or not access.is_active(reader, self._at):
             return False
-        began = access.last_began(reader, scope.scope(casefile), self._grants.get(casefile.id, ()), self._at)
+        about, grants = scope.scope(casefile), self._grants.get(casefile.id, ())
+        began = access.last_began(reader, about, grants, self._at)
         if began is None:
             return False
         heard_at = self._tx.casefiles.heard_at(casefile.id, kid)
-        # What it heard before its person's newest leave began was the end of an earlier one.
-        return heard_at is None or heard_at < began
+        # What it heard before its person's newest leave began was the end of an earlier one. And what it dropped while they went on reading was
+        # no end: it was only to lie on that phone no longer.
+        return heard_at is None or heard_at < began or access.may_read(reader, about, grants, heard_at)
 
     def _open(self, ready: Ready, decided_by: str, *, is_desk: bool) -> str:
         try:

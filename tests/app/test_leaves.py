@@ -229,6 +229,37 @@ def test_end_heard_before_says_nothing_of_the_end_of_a_later_turn(place: Harrowm
     assert [one["status"] for one in reece.push(reece.write(tarnley, VISIT))] == ["stored"], "of this end the phone has not heard"
 
 
+@pytest.mark.parametrize("is_put_on", [True, False], ids=["taken off", "never put on"])
+def test_what_was_written_before_a_supervisor_left_the_team_is_placed_although_her_phone_had_dropped_the_family(
+    place: Harrowmere, tarnley: str, *, is_put_on: bool
+) -> None:
+    # Given a supervisor who took a family off her phone, which says that it dropped it, and goes on answering for it
+    handset = phone(place, "jos")
+    place.clock.pass_by(minutes=1)
+    jos = place.signed_in("jos")
+    if is_put_on:
+        assert change(jos, tarnley, "phone", {}).status_code == 303
+        assert holds(handset, tarnley)
+        place.clock.pass_by(minutes=1)
+        change(jos, tarnley, "phone", {"off": "yes"})
+    handset.cursors.pop(tarnley, None)
+    handset.pull(removals={tarnley: "dropped"})
+    assert list(place.office.store.holdings.removals(handset.key.kid)) == [tarnley], (
+        "what is gone from it is told, should it be lost"
+    )
+    written = handset.write(tarnley, VISIT)
+
+    # When it is sent after she went to another team
+    place.clock.pass_by(hours=1)
+    moves(place, "jos", "supervisor", "other")
+
+    # Then it is placed, until her phone hears that she reads it no more
+    assert [one["status"] for one in handset.push(written)] == ["stored"]
+    place.clock.pass_by(minutes=1)
+    handset.pull(removals={tarnley: "dropped"})
+    assert [one["code"] for one in handset.push(handset.write(tarnley, VISIT))] == ["not_allowed"]
+
+
 def test_family_given_to_another_team_is_that_teams_at_once_with_what_still_arrives(
     place: Harrowmere, marian: Browser, ama: Handset, tarnley: str
 ) -> None:

@@ -407,7 +407,8 @@ export function makeOffice(clock, practice, from = null) {
   }
   function hearRemovals(kid, person, casefiles) {
     for (const id of casefiles) {
-      if (state.casefiles.has(id) && !mayCarry(person, id)) state.heard.add(`${id} ${kid}`);
+      // What was dropped while its person went on reading it at the desk was no end that the phone heard of.
+      if (state.casefiles.has(id) && !mayRead(person, id)) state.heard.add(`${id} ${kid}`);
       if (doubts.get(kid)?.includes(id)) ever.droppedAtOnce = id;
     }
   }
