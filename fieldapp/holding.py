@@ -135,8 +135,8 @@ def _held(
     given = {each.casefile: each for each in store.holdings.given(signer.kid)}
     dropped = store.holdings.removals(signer.kid)
     person = scope.reader(store, signer.person)
-    # What it might have fetched: it was last heard then, and nothing was given to it after that.
-    could = {row.id: row for row in scope.carried(store, person, signer.seen_at or signer.enrolled_at)} if person else {}
+    # What it might have fetched: it was last heard then, and nothing was given to it after that. Not asked of the role they have now.
+    could = {row.id: row for row in scope.fetchable(store, person, signer.seen_at or signer.enrolled_at)} if person else {}
     rows = {**store.casefiles.several([*given, *dropped]), **could}
     grants = scope.grants_on(store, rows)
     for row in sorted(rows.values(), key=lambda row: (row.opened_at, row.id)):

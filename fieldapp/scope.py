@@ -71,6 +71,15 @@ def carried(store: Store, person: Reader, at: str) -> list[CasefileRow]:
     return _those(store, person, at, may_carry)
 
 
+def fetchable(store: Store, person: Reader, at: str) -> list[CasefileRow]:
+    """The casefiles that a phone of theirs might have fetched at a moment gone by, whatever role they have had since.
+
+    What role it was then is not kept. A supervisor's phone is given all that anybody else's would be in their place, and no role gives them a
+    pod, a turn of duty or a mark that they never had.
+    """
+    return _those(store, replace(person, role="supervisor"), at, may_carry)
+
+
 def _those(store: Store, person: Reader, at: str, may: May) -> list[CasefileRow]:
     own: dict[str, list[Grant]] = {}
     for row in store.casefiles.grants_of(person.id):

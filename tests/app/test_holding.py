@@ -179,6 +179,30 @@ def test_supervisors_phone_is_said_to_hold_what_they_are_named_on_and_what_it_ha
     assert [row["on the phone"] for row in rows_of(marian, jos)] == ["Removed from this phone, confirmed"]
 
 
+@pytest.mark.parametrize("role", ["keyworker", "auditor"])
+def test_what_a_phone_could_have_fetched_is_listed_whatever_role_its_person_has_had_since(
+    ama: Handset, place: Harrowmere, role: str
+) -> None:
+    # Given a supervisor who put one family on her phone and is named on another, and a third that she reads at the desk; her phone greets
+    put, named, _ = opened(ama), opened(ama), opened(ama)
+    jos = phone(place, "jos")
+    with place.office.store.writing() as tx:
+        tx.casefiles.grant(put, jos.person, entry.stamp(place.clock()), "phone")
+        tx.casefiles.grant(named, jos.person, entry.stamp(place.clock()))
+    jos.hello(digest=True)
+
+    # When she gets another role
+    place.clock.pass_by(minutes=5)
+    here = place.office
+    accounts.change(here.store, here.keys, place.people["admin"], jos.person, role, "family-support", place.clock())
+
+    # Then both may be on her phone: the report does not go by what she could fetch now
+    marian = place.signed_in("marian")
+    assert len(rows_of(marian, jos)) == 2
+    page = held(marian, jos)
+    assert page.count("The Tarnley family") == 2
+
+
 def test_administrator_sees_how_many_and_no_name_and_a_supervisor_nothing_of_a_private_section(
     ama: Handset, place: Harrowmere
 ) -> None:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from fieldapp import accounts, leaves, rotas, scope, verifying
 from fieldapp.store import Store
+from fieldapp.store.settings import RESTORED_AT
 from sync.entry import stamp
 from tests.app.harrowmere import VISIT, Browser, Harrowmere, words_of
 from tests.app.phone import Handset, phone
@@ -729,6 +730,25 @@ def test_supervisor_who_reads_only_as_somebody_named_does_not_lose_it_by_taking_
     answer = change(olive, tarnley, "phone", {"off": "yes"})
     assert (answer.status_code, "Your phone holds this record because" in words_of(answer)) == (400, True)
     assert olive.get(f"/desk/families/{tarnley}").status_code == 200
+
+
+def test_nothing_is_said_of_a_phone_about_a_private_section_that_waits_to_be_confirmed(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    private = section(place, marian, tarnley, ["ama"])
+    handset = phone(place, "marian")
+    page = f"/desk/families/{private}/readers"
+    place.clock.pass_by(minutes=1)
+    assert "On your phone: yes, because you are named here." in words_of(place.signed_in("marian").get(page))
+    with place.office.store.writing() as tx:
+        tx.settings.put(RESTORED_AT, stamp(place.clock()))
+    place.clock.pass_by(minutes=1)
+    marian = place.signed_in("marian")
+    assert "On your phone" not in words_of(marian.get(page))
+    assert handset.pull()["casefiles"] == []
+    assert change(marian, private, "confirm", {}).status_code == 303
+    assert "On your phone: yes, because you are named here." in words_of(marian.get(page))
+    assert change(marian, private, "phone", {}).status_code == 400
 
 
 def test_auditor_is_told_nothing_of_a_phone(place: Harrowmere, tarnley: str) -> None:
