@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
-from fieldapp import burning
+from fieldapp import burning, leaves
 from fieldapp.keys import SigningKey, new_id
+from fieldapp.records import NotOpen
 from sync import entry, wire
 from tests.app.phone import Sent
 from tests.machine.oracle import id_of, sha
@@ -309,14 +310,29 @@ def end_reading(town: Town, dice: Dice) -> Deed | None:
 def transfer(town: Town, dice: Dice) -> Deed | None:
     """A casefile goes to another team and to another worker of it."""
     team = dice.pick(("other", "family-support"))
-    leaves = town.place.id(dice.pick(READERS))
+    former = town.place.id(dice.pick(READERS))
 
     def go(tx: Any, casefile: str, person: str, at: str) -> None:
-        tx.casefiles.end_grants(casefile, leaves, at)
+        tx.casefiles.end_grants(casefile, former, at)
         tx.casefiles.grant(casefile, person, at)
         tx.casefiles.set_team(casefile, team)
 
     return _on_a_casefile(town, dice, go)
+
+
+def put_on_phone(town: Town, dice: Dice) -> Deed | None:
+    """A supervisor puts a family on their own phone, or takes it off, where the office lets them."""
+    if not town.casefiles:
+        return None
+    casefile, who, is_on = dice.pick(town.casefiles), dice.pick(("marian", "jos", "noor")), dice.roll(3) > 0
+
+    def do() -> None:
+        with suppress(leaves.CannotChange, NotOpen):
+            leaves.carry(
+                town.office.store, town.office.keys, town.place.people[who], casefile, is_on=is_on, now=town.place.clock()
+            )
+
+    return Deed(do, lambda _: None)
 
 
 def _on_a_casefile(town: Town, dice: Dice, go: Callable[[Any, str, str, str], object]) -> Deed | None:

@@ -16,7 +16,7 @@ DICE = st.binary(min_size=4, max_size=14).map(Dice)
 
 AT_ONCE: tuple[Ready, ...] = (
     deeds.send, deeds.send, deeds.send, deeds.send_junk, deeds.pull, deeds.greet, deeds.ask, deeds.name_reader, deeds.end_reading,
-    deeds.transfer, deeds.tell_of_phone, deeds.sort, deeds.review, deeds.new_office_key, deeds.back_up,
+    deeds.put_on_phone, deeds.transfer, deeds.tell_of_phone, deeds.sort, deeds.review, deeds.new_office_key, deeds.back_up,
 )  # fmt: skip
 
 
@@ -57,7 +57,9 @@ class OfficeMachine(RuleBasedStateMachine):
     def asks(self, deed: Ready, dice: Dice) -> None:
         self.do((deed, dice))
 
-    @rule(deed=st.sampled_from((deeds.name_reader, deeds.end_reading, deeds.transfer, deeds.leave)), dice=DICE)
+    @rule(
+        deed=st.sampled_from((deeds.name_reader, deeds.end_reading, deeds.put_on_phone, deeds.transfer, deeds.leave)), dice=DICE
+    )
     def changes_access(self, deed: Ready, dice: Dice) -> None:
         self.do((deed, dice))
 
