@@ -188,6 +188,29 @@ def test_nobody_hears_how_much_a_colleague_has_waiting_on_a_phone_they_share_or_
     assert phone(place, "reece").hello(digest=True)["elsewhere"]["count"] == 5
 
 
+def test_what_others_wrote_about_a_phone_is_not_shown_to_the_supervisor_whose_own_it_is(place: Harrowmere) -> None:
+    # Given reasons that an administrator, a colleague and its owner wrote about a supervisor's own phone
+    own = phone(place, "marian")
+    page = page_of(own)
+    written = {"admin": ("ok", "lost", "Suspected of passing things on."), "jos": ("lost", "ended", "Told me so.")}
+    written["marian"] = ("ended", "lost", "Left on the bus.")
+    for who, (was, status, why) in written.items():
+        place.clock.pass_by(minutes=1)
+        form = {"was": was, "status": status, "text-why": why}
+        assert place.signed_in(who).send(page, f"{page}/status", form).status_code == 303
+
+    # Then its owner reads what was said and by whom, and of the reasons only their own; a colleague reads them all
+    place.clock.pass_by(minutes=1)
+    read = words_of(place.signed_in("marian").get(page))
+    assert "Reported lost: said by " in read
+    assert "No longer used: said by " in read
+    assert [why in read for _, _, why in written.values()] == [False, False, True]
+    read = words_of(place.signed_in("jos").get(page))
+    assert [why in read for _, _, why in written.values()] == [True, True, True]
+    read = words_of(place.signed_in("admin").get(page))
+    assert [why in read for _, _, why in written.values()] == [True, False, False]
+
+
 def test_no_notes_were_lost_when_words_were_forgotten_or_a_colleague_joins(ama: Handset, place: Harrowmere) -> None:
     Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
     Handset(place, "reece", ama.client).set_up()
