@@ -233,6 +233,26 @@ def test_what_was_backed_up_comes_back_with_a_higher_epoch_and_the_former_is_kep
     assert (titles(), epoch()) == (2, 3)
 
 
+def test_what_lacks_is_still_said_when_the_same_backup_is_restored_twice(machine: Path) -> None:
+    # Given a backup, and a phone that was lost after it
+    assert cli.main(["backup"]) == 0
+    backup = newest(machine)
+    office = open_office(config.read())
+    with office.store.writing() as tx:
+        tx.audit.add("2026-11-23T09:30:00.000Z", "", "device lost")
+    assert office.epoch_file is not None
+    office.epoch_file.note(office.store, kind="phones")
+    office.store.close()
+
+    # When it is restored, and once more before anybody has gone through it
+    for number in (2, 3):
+        assert cli.main(["restore", str(backup)]) == 0
+        office = open_office(config.read())
+        assert epoch_of(office.store) == number
+        assert office.store.settings.get("restored_lacks") == "phones"
+        office.store.close()
+
+
 def epoch() -> int:
     office = open_office(config.read())
     found = epoch_of(office.store)
