@@ -96,8 +96,8 @@ class EpochFile:
         with self._locked() as file:
             return _read(file, self.path)
 
-    def note(self, store: Store, *, kind: Kind | None = None) -> None:
-        """Notes how much is placed and kept aside, after each push; and after a change of a `kind`, which no entry may tell of, how far the audit has come.
+    def note(self, store: Store, *kinds: Kind) -> None:
+        """Notes how much is placed and kept aside, after each push; and after a change of `kinds`, which no entry may tell of, how far the audit has come.
 
         It never goes back. Not the audit after each push: then a copy that lacks nothing but that somebody looked would be taken for one that was put back.
         """
@@ -107,7 +107,7 @@ class EpochFile:
             noted = _read(file, self.path)
             # A count belongs to its epoch; the audit only grows.
             epoch, entries = max(now, (noted.epoch, noted.entries))
-            told = noted._replace(epoch=epoch, entries=entries).each(lambda each, n: max(n, audit) if each == kind else n)
+            told = noted._replace(epoch=epoch, entries=entries).each(lambda each, n: max(n, audit) if each in kinds else n)
             if told != noted:
                 _write(file, told)
 

@@ -95,7 +95,11 @@ def signer(place: Harrowmere) -> str:
 
 
 TAKEN_AWAY: dict[str, tuple[str, Callable[[Harrowmere], None]]] = {
-    "an account is closed": ("accounts", lambda place: person(place, "close", **{"text-why": "Left."})),
+    "an account is closed": ("accounts duty", lambda place: person(place, "close", **{"text-why": "Left."})),
+    "somebody is given another part": (
+        "accounts duty",
+        lambda place: person(place, "role", role="practitioner", team="family-support"),
+    ),
     "an account is locked": ("accounts", lambda place: person(place, "lock", **{"text-lock": "Stolen."})),
     "a password is changed": ("accounts", changes_password),
     "a turn of duty is ended": ("duty", lambda place: rota(place, turn(place))),
@@ -129,7 +133,7 @@ def test_copy_that_lacks_only_what_was_taken_away_is_noticed_and_its_kind_is_sai
     put_back(place, copy)
 
     # Then verify says what lacks, and so does the next start, which notices once
-    assert len(behind(place, beside)) == 1
+    assert len(behind(place, beside)) == len(kind.split())
     assert [starts(place, beside), starts(place, beside)] == [2, 2]
     assert behind(place, beside) == []
     assert place.office.store.settings.get(RESTORED_LACKS) == kind
@@ -229,8 +233,24 @@ def test_what_nobody_went_through_is_still_said_to_lack_after_the_next_restore(
         put_back(place, copy)
         place.clock.pass_by(minutes=1)
         starts(place, beside)
-        assert place.office.store.settings.get(RESTORED_LACKS) == ("accounts" if also else "accounts phones")
+        assert place.office.store.settings.get(RESTORED_LACKS) == ("accounts duty" if also else "accounts duty phones")
     assert epoch_of(place.office.store) == 4
+
+
+def test_part_that_somebody_else_confirmed_is_noticed_with_the_duty_that_it_may_have_ended_and_its_asking_without(
+    ama: Handset, place: Harrowmere, beside: EpochFile
+) -> None:
+    reece = place.id("reece")
+    person(place, "role", role="supervisor", team="family-support", **{"text-part": "Covers."})
+    assert beside.noted().accounts > 0
+    assert beside.noted().duty == 0
+    (asked,) = place.office.store.widenings.standing(stamp(place.clock()))
+    page = "/desk/resets"
+    assert place.signed_in("jos").send(page, f"/desk/wider-access/{asked.id}/confirm", {}).status_code == 303
+    row = place.office.store.people.by_id(reece)
+    assert row is not None
+    assert row.role == "supervisor"
+    assert beside.noted().duty == beside.noted().accounts > 0
 
 
 def known(place: Harrowmere) -> str:
@@ -342,7 +362,7 @@ def test_file_of_an_earlier_release_is_read_and_none_of_what_is_noted_ever_falls
     beside.path.write_text('{"epoch": 3, "entries": 7, "audit": 5}'.ljust(80) + "\n")
     assert beside.noted() == Noted(3, 7, 5, 0, 0, 0)
     for kind in KINDS:
-        beside.note(place.office.store, kind=kind)
+        beside.note(place.office.store, kind)
     audit = place.office.store.audit.next()[0] - 1
     assert beside.noted() == Noted(3, 7, max(audit, 5), audit, audit, audit)
     # An earlier release reads the first 200 bytes of it, whatever the numbers are.

@@ -241,7 +241,7 @@ def test_what_lacks_is_still_said_when_the_same_backup_is_restored_twice(machine
     with office.store.writing() as tx:
         tx.audit.add("2026-11-23T09:30:00.000Z", "", "device lost")
     assert office.epoch_file is not None
-    office.epoch_file.note(office.store, kind="phones")
+    office.epoch_file.note(office.store, "phones")
     office.store.close()
 
     # When it is restored, and once more before anybody has gone through it
