@@ -253,6 +253,24 @@ def test_what_lacks_is_still_said_when_the_same_backup_is_restored_twice(machine
         office.store.close()
 
 
+@pytest.mark.parametrize("command", ["verify", "backup", "restore"])
+def test_file_beside_the_key_that_is_cut_off_is_told_by_every_command_in_a_sentence(
+    command: str, machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["backup"]) == 0
+    backup = newest(machine)
+    (beside,) = (machine / "keys").glob("*.epoch")
+    whole = beside.read_bytes()
+    beside.write_bytes(whole[:18])
+    capsys.readouterr()
+    assert cli.main([command, *([str(backup)] if command == "restore" else [])]) == 1
+    told = capsys.readouterr().err
+    assert f"{beside} is damaged or cut off" in told
+    assert "Traceback" not in told
+    beside.unlink()
+    assert epoch() == 1
+
+
 def epoch() -> int:
     office = open_office(config.read())
     found = epoch_of(office.store)
