@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fieldapp.epoch import Kind
+from fieldapp.epoch import Kind, answers_for_readers
 from fieldapp.people import Person
 from fieldapp.store import Store
 from fieldapp.store.audit import GONE_THROUGH
@@ -53,8 +53,8 @@ def things_for(store: Store, person: Person) -> list[ToGoThrough]:
 
 
 def are_left(store: Store, person: Person) -> bool:
-    """Whether this person has something to go through still."""
-    return any(not each.done_at for each in things_for(store, person))
+    """Whether this person is led to something to go through still. Not whoever came to their part later, who may all the same."""
+    return any(not each.done_at for each in things_for(store, person)) and _was_there(store, person, restored_at(store))
 
 
 def tick(store: Store, person: Person, kind: str, now: datetime) -> bool:
@@ -65,6 +65,13 @@ def tick(store: Store, person: Person, kind: str, now: datetime) -> bool:
             return False
         tx.audit.add(stamp(now), person.id, _deed(thing.kind))
     return True
+
+
+def _was_there(store: Store, person: Person, at: str) -> bool:
+    if person.role == "supervisor":
+        return answers_for_readers(store, person.id, at)
+    row = store.people.by_id(person.id)
+    return row is not None and row.active_from <= at
 
 
 def _deed(kind: Kind) -> str:

@@ -35,6 +35,10 @@ def counters(keys: Keys, email: str, address: str) -> Counters:
     ]
 
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""Where a network that has IPv6 alone writes addresses of IPv4, in the last 32 bits."""
+
+
 def _place(address: str) -> str:
     """Where a try comes from, as far as whoever is there cannot choose it: one line at home gives 2⁶⁴ IPv6 addresses, which count as one."""
     try:
@@ -43,6 +47,8 @@ def _place(address: str) -> str:
         return address
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)
+    if found in _NAT64:
+        return str(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF))
     return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64))
 
 

@@ -215,7 +215,7 @@ def restore(
         made_at = opened.settings.get("backup_began")
         at = entry.stamp(now)
         with opened.writing() as tx:
-            begin_anew(tx, at, epoch_file.noted())
+            told = begin_anew(tx, at, epoch_file.noted())
             epoch = epoch_file.raise_in(tx, above=former.epoch)
             tx.audit.add(at, "", "database restored" if made_at == "" else f"database restored as of {made_at}")
             tx.settings.drop("backup_began")
@@ -225,7 +225,7 @@ def restore(
     except BaseException:
         _drop(coming)
         raise
-    epoch_file.settle(epoch, entries)
+    epoch_file.settle(told._replace(epoch=epoch, entries=entries))
     return Restored(epoch, entries, made_at, replaced, former.promised)
 
 

@@ -85,7 +85,7 @@ def decide(given: argparse.Namespace) -> int:
                 f"Somebody else said just now what {line(device.id)} is: look at `fieldapp device list`. {_NOTHING}"
             ) from None
         if office.epoch_file is not None:
-            office.epoch_file.note(office.store, kind="phones")
+            office.epoch_file.note(office.store, "phones")
     print(f"{whose} ({line(device.id)}) is {_STATES[status]} from now on, and the audit has the reason.")
     if status != "ok":
         print(

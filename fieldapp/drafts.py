@@ -11,8 +11,11 @@ from fieldapp.store.signers import SignerRow
 from sync import entry, messages, wire
 from sync.errors import SyncError
 
-LEFT_BYTES = 4 * 1_048_576
-"""How much of what somebody left behind is given at once; the rest once that has come back, or a phone would stop reading half-way."""
+LEFT_BYTES = 2 * 1_048_576
+"""How much of what somebody left behind is given at once; the rest once that has come back, or a phone would stop reading half-way.
+
+In bytes, as a phone counts them, before the answer quotes them: that doubles what is all quotation marks.
+"""
 
 
 class DraftRefused(SyncError):
@@ -50,7 +53,7 @@ def left_behind(store: Store, keys: Keys, signer: SignerRow, now: datetime) -> l
         if room <= 0:
             break
         given.append(each)
-        room -= len(each.header) + len(each.body)
+        room -= len(each.header.encode()) + len(each.body.encode())
     return given
 
 

@@ -166,12 +166,14 @@ def on_board(state: PhoneState, names: dict[str, str]) -> board.Phone:
 
 
 def elsewhere(store: Store, reader: SignerRow, now: datetime) -> messages.Elsewhere | UnsetType:
-    """What waits on other phones in use of this person that have been silent for as long as the board waits before it lists one.
+    """What waits on other phones in use of this person alone that have been silent for as long as the board waits before it lists one.
 
     A browser and the app beside it on the home screen are two phones here, and only whoever set up both knows that there is another to open.
+    What waits is counted for a whole phone: of one that somebody else uses too it would tell how much a colleague has not sent.
     """
     ids = {each.device for each in store.signers.of_person(reader.person)} - {reader.device}
-    devices = [device for each in sorted(ids) if (device := store.signers.device(each)) is not None]
+    own = [each for each in sorted(ids) if _users(store, each) == {reader.person}]
+    devices = [device for each in own if (device := store.signers.device(each)) is not None]
     until = stamp(now - board.STUCK_AFTER)
     silent = [each for each in devices if each.status == "ok" and each.waiting > 0 and each.seen_at <= until]
     if not silent:
@@ -237,6 +239,10 @@ def end_signer(store: Store, keys: Keys, person: Person, state: PhoneState, kid:
             "phone", write_json({"device": state.device.id, "signer": kid, "of": signer.person, "why": why})
         )
         tx.audit.add(at, person.id, "use of a phone ended", detail=detail)
+
+
+def _users(store: Store, device: str) -> set[str]:
+    return {each.person for each in store.signers.of_device(device) if each.ended_at is None}
 
 
 def _team(store: Store, person: Person, now: datetime) -> set[str]:

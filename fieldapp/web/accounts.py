@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, after_this_request, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import accounts, people, radar, widening
@@ -24,6 +24,8 @@ from sync.entry import moment, stamp
 
 pages = Blueprint("accounts", __name__, url_prefix="/desk")
 pages.after_request(noting("accounts"))
+_noting_duty = noting("duty")
+"""Beside it where a part ends or becomes another: turns of duty and pods end with it."""
 
 
 @pages.get("/people/<person>")
@@ -52,6 +54,7 @@ def change(person: str) -> ResponseReturnValue:
 def close(person: str) -> ResponseReturnValue:
     """Closes an account at once."""
     here = office()
+    after_this_request(_noting_duty)
     return _with_reason(
         person, "text-why", "closed", lambda why: accounts.close(here.store, here.keys, me(), person, why, here.clock())
     )
@@ -145,6 +148,7 @@ def take_back(reset: str) -> ResponseReturnValue:
 @signed_in("supervisor", "administrator")
 def confirm_wider(asked: str) -> ResponseReturnValue:
     """Agrees to what somebody else asked for, and does it."""
+    after_this_request(_noting_duty)
     return _about_wider(asked, "confirmed", widening.confirm)
 
 
@@ -176,6 +180,7 @@ def _do_or_ask(wish: Wish, why: str) -> ResponseReturnValue | None:
     """Does it, or leads back to the person's page, which says that somebody else has to confirm it."""
     here = office()
     if widening.do(here.store, here.keys, me(), wish, why, here.clock()):
+        after_this_request(_noting_duty)
         return None
     return redirect(url_for("accounts.page", person=wish.person, done="asked"), code=303)
 

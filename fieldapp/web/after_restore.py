@@ -10,6 +10,7 @@ from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show
+from sync.entry import stamp
 
 pages = Blueprint("after_restore", __name__, url_prefix="/desk")
 
@@ -37,5 +38,7 @@ def page() -> ResponseReturnValue:
 @signed_in("supervisor", "administrator")
 def tick() -> ResponseReturnValue:
     """Writes down that this person went through one of them."""
-    after_restore.tick(office().store, me(), request.form.get("kind", ""), office().clock())
+    here = office()
+    if after_restore.tick(here.store, me(), request.form.get("kind", ""), here.clock()) and here.epoch_file is not None:
+        here.epoch_file.went_through(here.store, stamp(here.clock()))
     return redirect(url_for("after_restore.page"), code=303)

@@ -139,7 +139,7 @@ def disconnect() -> ResponseReturnValue:
     here = office()
     is_gone = own_account.disconnect_council(here.store, me(), here.clock())
     if here.epoch_file is not None:
-        here.epoch_file.note(here.store, kind="accounts")
+        here.epoch_file.note(here.store, "accounts")
     return redirect(url_for("account.page", done="disconnected" if is_gone else None), code=303)
 
 

@@ -42,13 +42,13 @@ class Office:
         return self.origin.startswith("https://")
 
 
-def noting(kind: Kind) -> Callable[[Response], Response]:
-    """Makes what follows each answer of some pages: after a form was taken, how far the audit has come is noted beside the key file, as a change of this kind."""
+def noting(*kinds: Kind) -> Callable[[Response], Response]:
+    """Makes what follows each answer of some pages: after a form was taken, how far the audit has come is noted beside the key file, as a change of these kinds."""
 
     def note(answer: Response) -> Response:
         here = office()
         if here.epoch_file is not None and request.method == "POST" and answer.status_code < 400:
-            here.epoch_file.note(here.store, kind=kind)
+            here.epoch_file.note(here.store, *kinds)
         return answer
 
     return note

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fieldapp import radar, sorting
-from fieldapp.radar import LONGEST_WHY, STATUSES, PhoneState
+from fieldapp.radar import LONGEST_WHY, STATUSES, Decision, PhoneState
 from fieldapp.store.signers import SignerRow
 from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
@@ -103,6 +103,14 @@ def _state(device: str) -> PhoneState:
         abort(404)
 
 
+def _is_for_me(said: Decision, own: bool) -> bool:
+    """Whether this person reads the reason. Of a phone of their own only what they wrote themselves: others may have written about them."""
+    if said.by == me().id:
+        return True
+    # What a supervisor wrote may name a family, and an administrator is told of none.
+    return not own and (me().role == "supervisor" or not said.by)
+
+
 def _seen(state: PhoneState) -> str:
     """Names the alarms of a page, so that none is settled that nobody had on screen."""
     gaps = [f"{gap.kid}.{gap.first}.{gap.last}" for gap in state.gaps]
@@ -149,8 +157,7 @@ def _page(state: PhoneState, typed: dict[str, str], wrong: Wrong | None = None, 
     decisions = [
         words.said_of_phone(
             each.what, names.get(each.by) or (words.MACHINE if not each.by else "somebody"), names.get(each.of, ""),
-            # What a supervisor wrote may name a family, and an administrator is told of none.
-            each.why if me().role == "supervisor" or each.by in {"", me().id} else "",
+            each.why if _is_for_me(each, own) else "",
             each.at, now,
         )
         for each in radar.decisions_on(here.store, here.keys, device.id)

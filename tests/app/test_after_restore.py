@@ -10,6 +10,7 @@ import pytest
 
 from fieldapp import accounts, leaves, people, rotas, verifying
 from fieldapp.epoch import KINDS, EpochFile, Noted, epoch_of
+from fieldapp.errors import CannotStart
 from fieldapp.store.settings import RESTORED_LACKS
 from fieldapp.web.office import put_office
 from fieldapp.widening import Wish, confirm, do
@@ -94,7 +95,11 @@ def signer(place: Harrowmere) -> str:
 
 
 TAKEN_AWAY: dict[str, tuple[str, Callable[[Harrowmere], None]]] = {
-    "an account is closed": ("accounts", lambda place: person(place, "close", **{"text-why": "Left."})),
+    "an account is closed": ("accounts duty", lambda place: person(place, "close", **{"text-why": "Left."})),
+    "somebody is given another part": (
+        "accounts duty",
+        lambda place: person(place, "role", role="practitioner", team="family-support"),
+    ),
     "an account is locked": ("accounts", lambda place: person(place, "lock", **{"text-lock": "Stolen."})),
     "a password is changed": ("accounts", changes_password),
     "a turn of duty is ended": ("duty", lambda place: rota(place, turn(place))),
@@ -128,7 +133,7 @@ def test_copy_that_lacks_only_what_was_taken_away_is_noticed_and_its_kind_is_sai
     put_back(place, copy)
 
     # Then verify says what lacks, and so does the next start, which notices once
-    assert len(behind(place, beside)) == 1
+    assert len(behind(place, beside)) == len(kind.split())
     assert [starts(place, beside), starts(place, beside)] == [2, 2]
     assert behind(place, beside) == []
     assert place.office.store.settings.get(RESTORED_LACKS) == kind
@@ -228,8 +233,128 @@ def test_what_nobody_went_through_is_still_said_to_lack_after_the_next_restore(
         put_back(place, copy)
         place.clock.pass_by(minutes=1)
         starts(place, beside)
-        assert place.office.store.settings.get(RESTORED_LACKS) == ("accounts" if also else "accounts phones")
+        assert place.office.store.settings.get(RESTORED_LACKS) == ("accounts duty" if also else "accounts duty phones")
     assert epoch_of(place.office.store) == 4
+
+
+def test_part_that_somebody_else_confirmed_is_noticed_with_the_duty_that_it_may_have_ended_and_its_asking_without(
+    ama: Handset, place: Harrowmere, beside: EpochFile
+) -> None:
+    reece = place.id("reece")
+    person(place, "role", role="supervisor", team="family-support", **{"text-part": "Covers."})
+    assert beside.noted().accounts > 0
+    assert beside.noted().duty == 0
+    (asked,) = place.office.store.widenings.standing(stamp(place.clock()))
+    page = "/desk/resets"
+    assert place.signed_in("jos").send(page, f"/desk/wider-access/{asked.id}/confirm", {}).status_code == 303
+    row = place.office.store.people.by_id(reece)
+    assert row is not None
+    assert row.role == "supervisor"
+    assert beside.noted().duty == beside.noted().accounts > 0
+
+
+def known(place: Harrowmere) -> str:
+    return place.office.store.settings.get(RESTORED_LACKS)
+
+
+def test_what_lacks_is_not_forgotten_when_the_same_or_an_earlier_copy_is_put_back_once_more(
+    ama: Handset, place: Harrowmere, beside: EpochFile, tmp_path: Path
+) -> None:
+    # Given two copies, from before and after an account was closed, that both lack that a phone was lost
+    folders = [tmp_path / name for name in ("first", "second", "third")]
+    for folder in folders:
+        folder.mkdir()
+    first = copied(place, folders[0])
+    person(place, "close", **{"text-why": "Left."})
+    second, third = (copied(place, folder) for folder in folders[1:])
+    decides(place, "status", status="lost", was="ok", **{"text-why": "Bus."})
+
+    # When the second is put back, and nobody goes through anything before it is put back again
+    for copy, epoch in ((second, 2), (third, 3)):
+        place.clock.pass_by(minutes=1)
+        put_back(place, copy)
+        assert starts(place, beside) == epoch
+        assert known(place) == "phones"
+
+    # Then it is said still, until somebody has gone through it; a start on the way forgets nothing
+    place.clock.pass_by(minutes=1)
+    assert starts(place, beside) == 3
+    assert beside.noted().lacks == ("phones",)
+    goes_through(place.signed_in("admin"), "phones")
+    assert beside.noted().lacks == ()
+
+    # And an earlier copy lacks what that one had, too
+    place.clock.pass_by(minutes=1)
+    put_back(place, first)
+    assert starts(place, beside) == 4
+    assert "accounts" in known(place)
+
+
+def test_what_lacks_is_known_again_at_the_next_start_where_the_file_was_lost_or_written_by_an_earlier_release(
+    ama: Handset, place: Harrowmere, beside: EpochFile, tmp_path: Path
+) -> None:
+    put_back_lacking(place, beside, tmp_path)
+    beside.path.unlink()
+    starts(place, beside)
+    assert beside.noted().lacks == ("phones",)
+
+
+def test_who_reads_is_said_to_lack_until_every_supervisor_has_gone_through_it(
+    ama: Handset, place: Harrowmere, beside: EpochFile, tmp_path: Path
+) -> None:
+    # Given a copy that lacks who reads a family
+    family = restores.opened(ama)
+    copy = copied(place, tmp_path)
+    page, form = f"/desk/families/{family}", {"person": place.id("reece"), "text-why-name": "Covers."}
+    assert place.signed_in("marian").send(f"{page}/readers", f"{page}/readers", form).status_code == 303
+    put_back(place, copy)
+    starts(place, beside)
+    assert known(place) == "readers"
+
+    # When one supervisor has gone through it, then another is told still after the next restore
+    everybody = [row.id for row in place.office.store.people.all() if row.role == "supervisor"]
+    assert len(everybody) > 1
+    place.clock.pass_by(minutes=1)
+    goes_through(place.signed_in("marian"), "readers")
+    assert beside.noted().lacks == ("readers",)
+    copy = copied(place, tmp_path)
+    place.clock.pass_by(minutes=1)
+    person(place, "lock", **{"text-lock": "Stolen."})
+    put_back(place, copy)
+    place.clock.pass_by(minutes=1)
+    starts(place, beside)
+    assert known(place) == "accounts readers"
+    assert "Something here was changed" in words_of(place.signed_in("jos").get(PAGE))
+
+    # When each of them has, one who has left since apart, then it is not said any more
+    place.clock.pass_by(minutes=1)
+    for who in ("marian", "jos"):
+        assert "readers" in beside.noted().lacks
+        goes_through(place.signed_in(who), "readers")
+    assert beside.noted().lacks == ("accounts",)
+
+
+def test_whoever_came_to_their_part_after_a_restore_is_not_led_to_what_was_before(
+    ama: Handset, place: Harrowmere, beside: EpochFile, tmp_path: Path
+) -> None:
+    put_back_lacking(place, beside, tmp_path)
+    place.clock.pass_by(days=900)
+    place.add("nina", "supervisor", "family-support")
+    place.add("second", "administrator", None)
+    for who, page in (("nina", "/desk/board"), ("second", "/desk/people")):
+        browser = place.signed_in(who)
+        assert "Go through it" not in words_of(browser.get(page))
+        assert browser.get(PAGE).status_code == 200
+    place.clock.pass_by(minutes=1)
+    assert "Go through it" in words_of(place.signed_in("marian").get("/desk/board"))
+    assert "Go through it" in words_of(place.signed_in("admin").get("/desk/people"))
+
+    # And goes through it all the same where they like to: whoever was there then may be gone
+    place.clock.pass_by(minutes=1)
+    second = place.signed_in("second")
+    for kind in ("accounts", "duty", "phones"):
+        goes_through(second, kind)
+    assert "Go through it" not in words_of(place.signed_in("admin").get("/desk/people"))
 
 
 def test_file_of_an_earlier_release_is_read_and_none_of_what_is_noted_ever_falls(tmp_path: Path, place: Harrowmere) -> None:
@@ -237,12 +362,37 @@ def test_file_of_an_earlier_release_is_read_and_none_of_what_is_noted_ever_falls
     beside.path.write_text('{"epoch": 3, "entries": 7, "audit": 5}'.ljust(80) + "\n")
     assert beside.noted() == Noted(3, 7, 5, 0, 0, 0)
     for kind in KINDS:
-        beside.note(place.office.store, kind=kind)
+        beside.note(place.office.store, kind)
     audit = place.office.store.audit.next()[0] - 1
     assert beside.noted() == Noted(3, 7, max(audit, 5), audit, audit, audit)
     # An earlier release reads the first 200 bytes of it, whatever the numbers are.
-    beside.settle(2**31, 2**31)
+    most = Noted(2**31, 2**31, 2**31, 2**31, 2**31, 2**31, KINDS)
+    beside.settle(most)
     assert len(beside.path.read_bytes()) == 200
+    assert beside.noted() == most
+
+
+def test_file_over_which_an_earlier_release_wrote_is_read_as_far_as_that_release_wrote(tmp_path: Path) -> None:
+    beside = EpochFile(tmp_path / "office.key")
+    beside.settle(Noted(1, 2580, 12901, 12950, 12800, 12700, ("phones",)))
+    with beside.path.open("r+") as file:
+        file.write('{"epoch": 1, "entries": 2581, "audit": 12000}'.ljust(80) + "\n")
+    assert beside.noted() == Noted(1, 2581, 12000)
+
+
+@pytest.mark.parametrize("left", ['{"epoch": 3, "entr', "[1]", '{"epoch": "many"}', "\0" * 200, "\ufffd"])
+def test_file_that_is_cut_off_or_damaged_is_told_in_a_sentence_with_what_to_do(
+    left: str, tmp_path: Path, place: Harrowmere
+) -> None:
+    beside = EpochFile(tmp_path / "office.key")
+    beside.path.write_text(left)
+    with pytest.raises(CannotStart) as refused:
+        beside.check(place.office.store, stamp(place.clock()))
+    assert str(beside.path) in refused.value.sentence
+    assert "move that file away and start again" in refused.value.sentence
+    assert beside.path.read_text() == left
+    beside.path.unlink()
+    assert beside.check(place.office.store, stamp(place.clock())) == 1
 
 
 def test_section_of_which_the_backup_knows_no_supervisor_is_confirmed_by_a_reader_whom_two_people_make_one(

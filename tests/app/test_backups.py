@@ -233,6 +233,44 @@ def test_what_was_backed_up_comes_back_with_a_higher_epoch_and_the_former_is_kep
     assert (titles(), epoch()) == (2, 3)
 
 
+def test_what_lacks_is_still_said_when_the_same_backup_is_restored_twice(machine: Path) -> None:
+    # Given a backup, and a phone that was lost after it
+    assert cli.main(["backup"]) == 0
+    backup = newest(machine)
+    office = open_office(config.read())
+    with office.store.writing() as tx:
+        tx.audit.add("2026-11-23T09:30:00.000Z", "", "device lost")
+    assert office.epoch_file is not None
+    office.epoch_file.note(office.store, "phones")
+    office.store.close()
+
+    # When it is restored, and once more before anybody has gone through it
+    for number in (2, 3):
+        assert cli.main(["restore", str(backup)]) == 0
+        office = open_office(config.read())
+        assert epoch_of(office.store) == number
+        assert office.store.settings.get("restored_lacks") == "phones"
+        office.store.close()
+
+
+@pytest.mark.parametrize("command", ["verify", "backup", "restore"])
+def test_file_beside_the_key_that_is_cut_off_is_told_by_every_command_in_a_sentence(
+    command: str, machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["backup"]) == 0
+    backup = newest(machine)
+    (beside,) = (machine / "keys").glob("*.epoch")
+    whole = beside.read_bytes()
+    beside.write_bytes(whole[:18])
+    capsys.readouterr()
+    assert cli.main([command, *([str(backup)] if command == "restore" else [])]) == 1
+    told = capsys.readouterr().err
+    assert f"{beside} is damaged or cut off" in told
+    assert "Traceback" not in told
+    beside.unlink()
+    assert epoch() == 1
+
+
 def epoch() -> int:
     office = open_office(config.read())
     found = epoch_of(office.store)

@@ -330,14 +330,18 @@ def test_draft_left_under_forgotten_words_goes_to_its_author_and_to_nobody_else(
     assert left(again) == []
 
 
-def test_drafts_come_back_in_parts_when_one_answer_would_be_larger_than_a_phone_reads(ama: Handset, place: Harrowmere) -> None:
+@pytest.mark.parametrize("text", ["x" * 260_000, "ا" * 130_000, '"' * 130_000], ids=["Latin", "Arabic", "quotes"])
+def test_drafts_come_back_in_parts_when_one_answer_would_be_larger_than_a_phone_reads(
+    text: str, ama: Handset, place: Harrowmere
+) -> None:
+    # 260,000 bytes each, however many characters they are; quotes are twice as many again in the answer.
     casefile = opened(ama)
-    slots = {keeps_draft(ama, casefile, fields={"seen_and_heard": "x" * 260_000}) for _ in range(20)}
+    slots = {keeps_draft(ama, casefile, fields={"seen_and_heard": text}) for _ in range(20)}
     again = Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
     got: set[str] = set()
     while again.hello(digest=True).get("drafts"):
         found = left(again)
-        assert 0 < sum(len(each["body"]) for each in found) < 5 * 1_048_576
+        assert 0 < sum(len(each["body"].encode()) for each in found) < 2.5 * 1_048_576
         for each in found:
             keeps_draft(again, casefile, n=each["n"] + 1, slot=each["slot"])
         assert not got & {each["slot"] for each in found}

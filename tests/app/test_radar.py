@@ -163,6 +163,55 @@ def test_what_waits_in_the_browser_stays_on_the_board_when_the_app_was_set_up_be
     assert {own.id, *(note.id for note in notes)} <= set(app.entries)
 
 
+def test_nobody_hears_how_much_a_colleague_has_waiting_on_a_phone_they_share_or_used_to(ama: Handset, place: Harrowmere) -> None:
+    # Given a phone of Ama's alone where one waits, and another that she opens later
+    own = phone(place, "ama")
+    waits = {"count": 1, "oldest_at": "2026-11-22T08:00:00.000Z"}
+    ama.hello(digest=True, waiting=waits)
+    place.clock.pass_by(days=1)
+    assert own.hello(digest=True)["elsewhere"]["count"] == 1
+
+    # When Reece sets it up too, and what waits there is his
+    reece = Handset(place, "reece", ama.client).set_up()
+    assert reece.device == ama.device
+    reece.hello(digest=True, waiting=waits | {"count": 3})
+    place.clock.pass_by(days=1)
+
+    # Then Ama hears nothing of it, while she uses it and once her use of it has ended
+    assert "elsewhere" not in own.hello(digest=True)
+    marian = place.signed_in("marian")
+    form = {"whose": ama.key.kid, "text-ended": "Has another."}
+    assert marian.send(page_of(ama), f"{page_of(ama)}/people/end", form).status_code == 303
+    reece.hello(digest=True, waiting=waits | {"count": 5})
+    place.clock.pass_by(days=1)
+    assert "elsewhere" not in own.hello(digest=True)
+    # And Reece, who uses it alone now, hears it of a phone of his own
+    assert phone(place, "reece").hello(digest=True).get("elsewhere", {}).get("count") == 5
+
+
+def test_what_others_wrote_about_a_phone_is_not_shown_to_the_supervisor_whose_own_it_is(place: Harrowmere) -> None:
+    # Given reasons that an administrator, a colleague and its owner wrote about a supervisor's own phone
+    own = phone(place, "marian")
+    page = page_of(own)
+    written = {"admin": ("ok", "lost", "Suspected of passing things on."), "jos": ("lost", "ended", "Told me so.")}
+    written["marian"] = ("ended", "lost", "Left on the bus.")
+    for who, (was, status, why) in written.items():
+        place.clock.pass_by(minutes=1)
+        form = {"was": was, "status": status, "text-why": why}
+        assert place.signed_in(who).send(page, f"{page}/status", form).status_code == 303
+
+    # Then its owner reads what was said and by whom, and of the reasons only their own; a colleague reads them all
+    place.clock.pass_by(minutes=1)
+    read = words_of(place.signed_in("marian").get(page))
+    assert "Reported lost: said by " in read
+    assert "No longer used: said by " in read
+    assert [why in read for _, _, why in written.values()] == [False, False, True]
+    read = words_of(place.signed_in("jos").get(page))
+    assert [why in read for _, _, why in written.values()] == [True, True, True]
+    read = words_of(place.signed_in("admin").get(page))
+    assert [why in read for _, _, why in written.values()] == [True, False, False]
+
+
 def test_no_notes_were_lost_when_words_were_forgotten_or_a_colleague_joins(ama: Handset, place: Harrowmere) -> None:
     Handset(place, "ama", ama.client).set_up(replaces=ama.key.kid)
     Handset(place, "reece", ama.client).set_up()

@@ -451,7 +451,7 @@ def test_office_that_died_before_it_noted_who_was_taken_off_starts_as_it_was(
     here, beside = place.office, EpochFile(tmp_path / "office.key")
     family = opened(ama, readers=[place.id("reece")])
     beside.check(here.store, entry.stamp(place.clock()))
-    beside.note(here.store, kind="readers")
+    beside.note(here.store, "readers")
     leaves.end(
         here.store, here.keys, place.people["marian"], family, place.id("reece"), at_end="", reason="Moved on.", now=place.clock()
     )

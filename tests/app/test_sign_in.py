@@ -378,3 +378,5 @@ def test_tries_are_counted_by_the_address_that_trusted_proxies_give_and_no_other
     assert counted(tmp_path / "two lines", 1, ["2001:db8:7:9::1", "2001:db8:7:a::1"]) == 2
     assert counted(tmp_path / "mapped", 1, [two[0], f"::ffff:{two[0]}"]) == 1
     assert counted(tmp_path / "two mapped", 1, [f"::ffff:{each}" for each in two]) == 2
+    assert counted(tmp_path / "translated", 1, [two[0], f"64:ff9b::{two[0]}"]) == 1
+    assert counted(tmp_path / "two translated", 1, [f"64:ff9b::{each}" for each in two]) == 2
