@@ -3,10 +3,33 @@
  * browser drops, one by one as the schedule says. What lies in it can be looked at without asking it, copied whole, and left behind by a killed process.
  */
 import "fake-indexeddb/auto";
-import { IDBDatabase, IDBFactory, IDBTransaction } from "fake-indexeddb";
+import { IDBDatabase, IDBFactory, IDBRequest, IDBTransaction } from "fake-indexeddb";
 
 /** Raw databases and the disk they lie on. */
 const diskOf = new WeakMap();
+
+/** Whose a connection is, or a request to open one. */
+const tabOf = new WeakMap();
+const ownerOf = (one) => tabOf.get(one) ?? tabOf.get(one.db ?? one.transaction?.db);
+/** What is done when a database is open, whether its tab has heard of it or not. */
+const arrivals = new WeakMap();
+
+/**
+ * What a store has to say to a frozen tab waits for it; what it was asked it does. Making a new database is one thing here: nobody is frozen in the middle of that.
+ */
+for (const { prototype } of [IDBRequest, IDBTransaction, IDBDatabase]) {
+  const { dispatchEvent } = prototype;
+  prototype.dispatchEvent = function (event) {
+    const tab = ownerOf(this);
+    const tx = this.transaction ?? this;
+    if (!tab?.isStill() || event.type === "upgradeneeded" || tx.mode === "versionchange") return dispatchEvent.call(this, event);
+    if (event.type === "success") arrivals.get(this)?.();
+    tab.deliver(tx, () => dispatchEvent.call(this, event));
+    // Whoever waits behind a transaction that is over does not wait for the tab.
+    if (tx._state === "finished") tx.db._rawDatabase.processTransactions();
+    return true;
+  };
+}
 
 /** Connections whose storage process has died, with no word to them. */
 const dead = new WeakSet();
@@ -33,6 +56,12 @@ IDBTransaction.prototype._start = function () {
     const { rawObjectStores } = this.db._rawDatabase;
     committed.set(this, new Map([...this._scope].map((name) => [name, rowsOf(rawObjectStores.get(name))])));
   }
+  const tab = tabOf.get(this.db);
+  // A transaction goes on when its tab has heard of what it asked, or has said before that it asks nothing more.
+  if (tab?.isStill() && this.mode !== "versionchange" && this._state !== "committing") {
+    this._started = true;
+    return tab.deliver(this, () => this._start());
+  }
   const isOver = this._state !== "finished" && this._requests.every(({ request }) => request.readyState === "done");
   if (isOver && this.mode === "readwrite") {
     const reason = dead.has(this.db) ? DIED : diskOf.get(this.db._rawDatabase)?.commitFails(this);
@@ -44,6 +73,7 @@ const transaction = IDBDatabase.prototype.transaction;
 IDBDatabase.prototype.transaction = function (...given) {
   const reason = this._runningVersionchangeTransaction ? null : diskOf.get(this._rawDatabase)?.transactionFails();
   if (reason) throw new DOMException(reason, reason);
+  tabOf.get(this)?.goesOut("a transaction");
   return transaction.apply(this, given);
 };
 
@@ -124,14 +154,22 @@ export function makeDisk(databases = new Map()) {
           const request = factory.open(name, version);
           const raw = () => diskOf.set(factory._databases.get(name), disk);
           request.addEventListener("upgradeneeded", raw);
-          request.addEventListener("success", () => {
+          const arrives = () => {
             raw();
-            if (tab.isDead) request.result.close();
-            else tab.connections.add(request.result);
-          });
+            if (tab.isDead) return request.result.close();
+            tab.connections.add(request.result);
+            tabOf.set(request.result, tab);
+          };
+          request.addEventListener("success", arrives);
+          tabOf.set(request, tab);
+          arrivals.set(request, arrives);
           return request;
         },
-        deleteDatabase: (name) => factory.deleteDatabase(name),
+        deleteDatabase(name) {
+          const request = factory.deleteDatabase(name);
+          tabOf.set(request, tab);
+          return request;
+        },
       };
     },
 
@@ -156,7 +194,7 @@ export function makeDisk(databases = new Map()) {
           if (tx.db === connection && tx._state !== "finished") tx._abort("UnknownError");
         connection.close();
         tab.connections.delete(connection);
-        connection.onclose?.(new Event("close"));
+        tab.deliver(connection, () => connection.onclose?.(new Event("close")));
       }
     },
 
@@ -183,6 +221,9 @@ export function makeDisk(databases = new Map()) {
       const writes = (tx) => committed.has(tx) && tx._state !== "finished" && tx._scope.has(store);
       return committed.get(raw.transactions.find(writes))?.get(store) ?? rowsOf(rawStore);
     },
+
+    /** Whether no transaction is under way. */
+    isQuiet: () => [...factory._databases.values()].every((raw) => raw.transactions.every(({ _state }) => _state === "finished")),
 
     /** Whether a vault can be opened by anything. */
     hasVault: (name) => factory._databases.get(name)?.rawObjectStores.get("meta")?.records.get("wraps") !== undefined,

@@ -24,6 +24,7 @@ const KINDS = [
   "key rotation",
   "second tab",
   "frozen tab",
+  "frozen in the middle",
   "service worker",
   "store request",
   "store commit",

@@ -70,7 +70,7 @@ const MODEL_ONLY = new Set(["clear", "mistake", "put away"]);
 
 /**
  * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office; `isReal` phones use the platform's own cryptography. `isMild`: as
- * schedules were before stores died with no word and timers stood still in sleep; those that once found something go on as they did. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
+ * schedules were before stores died with no word, timers stood still in sleep and frozen tabs stood still altogether; those that once found something go on as they did. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
  */
 export async function runSchedule(seed, { most = 40, record = null, isReal = seed % REAL_EACH === 0, isMild = false } = {}) {
   const setting = await theSetting();
@@ -78,8 +78,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const faults = new Map();
   const count = (name) => faults.set(name, (faults.get(name) ?? 0) + 1);
   const office = makeOffice(clock, setting.served, setting.office);
-  const world = makeWorld({ clock, seed, office, count, isReal });
-  const { chance } = world;
+  const world = makeWorld({ clock, seed, office, count, isReal, isMild });
+  const { chance, frost } = world;
   /** A stream of its own, so that the rest is drawn as without it. */
   const harsher = makeChance(seed ^ 0x2545f491);
   const isHarsh = (times) => !isMild && !isHealing && harsher.oneIn(times);
@@ -130,6 +130,31 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   }
   const pages = () => phones.flatMap((phone) => [...phone.tabs].filter(({ kind }) => kind === "page"));
   const unlocked = () => pages().filter((tab) => tab.who && !tab.isFrozen);
+  /** Whoever takes up a phone has the page in front of them, and going on. */
+  const inFront = (tab) => {
+    if (tab.isStill()) thaw(tab);
+    return tab;
+  };
+  function thaw(tab) {
+    say(`${tab.phone.name}: a frozen tab goes on, with ${tab.held.length} things to hear of`);
+    tab.thaw();
+  }
+  /** A page stops in the middle of whatever it does, and goes on later, or never. */
+  function freezes() {
+    const tabs = pages().filter((tab) => !tab.isFrozen);
+    if (isHealing || tabs.length === 0) return;
+    const tab = frost.pick(tabs);
+    say(`${tab.phone.name}: a tab is frozen in the middle`);
+    count("frozen in the middle");
+    tab.freeze();
+    const isKilled = frost.oneIn(4);
+    clock.after(frost.pick([3_000, 45_000, 3 * MINUTE, 20 * MINUTE]), () => {
+      if (isHealing || !tab.isStill()) return;
+      if (!isKilled) return thaw(tab);
+      say(`${tab.phone.name}: a frozen tab is killed`);
+      tab.kill();
+    });
+  }
   /** Waits for what was begun: not at all, a moment, or until it is done. */
   const wait = async (state) => {
     const ms = chance.weighted({ 0: 2, 3: 2, 40: 3, 700: 2, 30000: 6 });
@@ -204,7 +229,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const does = {
     async open() {
       const phone = chance.pick(phones);
-      const tab = [...phone.tabs].find(({ kind }) => kind === "page") ?? phone.start();
+      const tab = inFront([...phone.tabs].find(({ kind }) => kind === "page") ?? phone.start());
       if (tab.who) return null;
       say(`${phone.name} is opened`);
       return unlock(tab);
@@ -288,7 +313,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return unlock(phone.start());
     },
     async "continue here"() {
-      const tab = chance.pick(pages());
+      const tab = inFront(chance.pick(pages()));
       return spawn(`${tab.phone.name} continues in another tab`, async () => {
         await tab.ask("continue here");
         for (const other of tab.phone.tabs) if (other !== tab && other.kind === "page") other.who = null;
@@ -302,8 +327,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return null;
     },
     async thaw() {
-      for (const tab of pages()) if (tab.isFrozen) tab.thaw();
       say("frozen tabs go on");
+      for (const tab of pages()) if (tab.isFrozen) tab.thaw();
       return null;
     },
     async wake() {
@@ -543,6 +568,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
 
   const check = () => {
     if (failure) throw failure;
+    if (world.leak) throw new Error(world.leak);
     hold(world, phones, saved);
     holdDrafts(drafts);
   };
@@ -567,6 +593,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         const phone = harsher.pick(phones);
         clock.after(harsher.pick([0, 1, 20, 500]), () => isHealing || dies(phone));
       }
+      if (!isMild && frost.oneIn(15)) clock.after(frost.pick([0, 1, 3, 20, 200]), freezes);
       const begun = await does[step]();
       if (begun) await wait(begun);
       else await clock.run(chance.pick([0, 1, 20]), () => failure !== null);
@@ -607,7 +634,11 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     for (const { id, status } of office.state.devices.values()) if (status === "lost") office.setDevice(id, "ok");
     for (const phone of phones) {
       for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
-      if (!isMild) for (const tab of phone.tabs) await isAtHand(tab);
+      if (!isMild) {
+        await sendsBesideFrozen(phone);
+        for (const tab of phone.tabs) inFront(tab);
+        for (const tab of phone.tabs) await isAtHand(tab);
+      }
       for (const tab of [...phone.tabs]) tab.kill();
       phone.air = { fine: 1 };
       phone.latency = 20;
@@ -654,6 +685,24 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         await readDrafts(tab, person);
       });
     }
+  }
+
+  /** A page that was frozen keeps its locks, and nobody from sending: another that is opened beside it sends all that is due. Frozen inside a transaction it holds up the store, for all. */
+  async function sendsBesideFrozen(phone) {
+    if (![...phone.tabs].some((tab) => tab.isStill()) || !phone.disk.isQuiet()) return;
+    for (const tab of [...phone.tabs]) if (!tab.isStill()) tab.kill();
+    Object.assign(phone, { air: { fine: 1 }, latency: 20 });
+    await clock.run(MINUTE);
+    if (!phone.disk.isQuiet()) return;
+    count("sent beside a frozen tab");
+    const tab = phone.start();
+    phone.taps.push(clock.now);
+    await must(tab, "status");
+    await must(tab, "sync");
+    await clock.run(MINUTE);
+    const isLate = ([, { state, next_at }]) => state === "waiting" && next_at < phone.now() - MINUTE;
+    const late = [...phone.disk.look("outbox", "items")].filter(isLate);
+    if (late.length > 0) throw new Broken(`${phone.name} has a frozen tab, and another sends nothing: ${late.length} wait`);
   }
 
   /** Whatever became of its store before, a page that is asked twice reads the outbox and the vault again: nobody has to begin it anew. */
