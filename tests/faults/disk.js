@@ -56,6 +56,11 @@ IDBTransaction.prototype._start = function () {
     const { rawObjectStores } = this.db._rawDatabase;
     committed.set(this, new Map([...this._scope].map((name) => [name, rowsOf(rawObjectStores.get(name))])));
   }
+  const disk = diskOf.get(this.db._rawDatabase);
+  if (!this._started && this.mode !== "versionchange" && disk?.hangs(this, "start")) {
+    this._started = true;
+    return;
+  }
   const tab = tabOf.get(this.db);
   // A transaction goes on when its tab has heard of what it asked, or has said before that it asks nothing more.
   if (tab?.isStill() && this.mode !== "versionchange" && this._state !== "committing") {
@@ -64,6 +69,11 @@ IDBTransaction.prototype._start = function () {
   }
   const isOver = this._state !== "finished" && this._requests.every(({ request }) => request.readyState === "done");
   if (isOver && this.mode === "readwrite") {
+    // Nobody can take it back any more.
+    if (disk?.hangs(this, "end")) {
+      this._state = "committing";
+      return;
+    }
     const reason = dead.has(this.db) ? DIED : diskOf.get(this.db._rawDatabase)?.commitFails(this);
     if (reason) return this._abort(reason);
   }
@@ -137,11 +147,34 @@ export function makeDisk(databases = new Map()) {
     commit: () => null,
     transaction: () => null,
     open: () => null,
+    hang: () => false,
+    delete: () => null,
   };
+  /** Transactions that have stopped, and those that stand no more. */
+  const standing = new Set();
+  const released = new WeakSet();
   const disk = {
     fate,
     factory,
     requestFails: (tx) => fate.request(tx),
+    /** A transaction that gets no answer: it never starts, or stops after its last request, when nobody can take it back. */
+    hangs(tx, where) {
+      if (released.has(tx) || dead.has(tx.db) || !fate.hang(tx, where)) return false;
+      standing.add(tx);
+      return true;
+    },
+    /** What stands here and is not over: whoever may have given it up. */
+    standing: () => [...standing].filter(({ _state }) => _state !== "finished"),
+    /** What stands goes on, or comes to nothing, as `isDone` says of each. */
+    release(isDone) {
+      const stood = disk.standing();
+      standing.clear();
+      for (const tx of stood) {
+        released.add(tx);
+        if (isDone(tx)) tx._start();
+        else tx._abort(DIED);
+      }
+    },
     commitFails: (tx) => fate.commit(tx),
     transactionFails: () => fate.transaction(),
 
@@ -166,7 +199,10 @@ export function makeDisk(databases = new Map()) {
           return request;
         },
         deleteDatabase(name) {
+          const how = fate.delete();
+          if (how === "hang") return {};
           const request = factory.deleteDatabase(name);
+          if (how === "silent") return {};
           tabOf.set(request, tab);
           return request;
         },

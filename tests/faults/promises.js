@@ -77,6 +77,22 @@ export function holdWord(world, { standing, versions }, name) {
   }
 }
 
+/** What was called not saved is not there: its author has saved it again since, or will. Where a store gave no answer to the look for it either, nobody could tell. */
+export function holdUnsaved(world, phones, unsaved) {
+  const { office } = world;
+  const envelopes = [
+    ...phones.flatMap((phone) => [...itemsOf(phone).values()].map(({ sealed }) => sealed)),
+    ...[...office.state.quarantine.values()].map(({ envelope }) => envelope),
+  ];
+  const bodies = [
+    ...[...office.state.placed.values()].map(({ body }) => body),
+    ...envelopes.map((envelope) => office.open(envelope).ready?.body ?? ""),
+  ];
+  for (const { sentence, phone, isDoubtful } of unsaved)
+    if (!isDoubtful && bodies.some((body) => body.includes(sentence)))
+      throw new Broken(`called not saved on ${phone.name}, and there: ${sentence}`);
+}
+
 /** No phone asks without end. */
 export function holdQuiet(phones) {
   for (const { name, requests, taps } of phones) {

@@ -6,7 +6,7 @@ import { makeChance } from "./chance.js";
 import { makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
-import { Broken, hold, holdAtRest, holdDrafts, holdQuiet, holdView, holdWord } from "./promises.js";
+import { Broken, hold, holdAtRest, holdDrafts, holdQuiet, holdUnsaved, holdView, holdWord } from "./promises.js";
 import { makeWorld, theSetting } from "./setting.js";
 import { REAL_EACH } from "./subtle.js";
 import { KINDS } from "./weather.js";
@@ -22,6 +22,9 @@ const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_larg
 const HEALS_WITHIN = 9 * HOUR;
 /** No request is on its way for longer (weather.js). */
 const ON_ITS_WAY = 6 * MINUTE;
+
+/** A transaction that stands for longer has had as many turns as a store is given, and the look for what it writes as many again. */
+const LOOKED_FOR = 55_000;
 
 /** What may happen, and how often beside the rest. */
 const STEPS = {
@@ -82,6 +85,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const { chance, frost } = world;
   /** A stream of its own, so that the rest is drawn as without it. */
   const harsher = makeChance(seed ^ 0x2545f491);
+  /** And one for stores that give no answer. */
+  const slack = makeChance(seed ^ 0x1b873593);
   const isHarsh = (times) => !isMild && !isHealing && harsher.oneIn(times);
   let isHealing = false;
   const steps = [];
@@ -104,6 +109,9 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const saved = new Map();
   /** What was called kept and never sent, by slot. */
   const drafts = new Map();
+  /** What was called not saved, and whether the look for it may have had no answer either. */
+  const unsaved = [];
+  const stoodSince = new WeakMap();
   let sentences = 0;
   const copies = [];
   let isRestored = false;
@@ -200,12 +208,18 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   /** Somebody writes; it counts as saved from the moment the core says so. */
   function send(tab, slot, fields, { sentence, casefile, kind }) {
     const { phone, who } = tab;
-    return tab.ask("send", { slot, fields, mode: "alone" }).then(({ id, record }) => {
+    const kept = ({ id, record }) => {
       const item = phone.disk.look("outbox", "items").get(id);
       if (!item && !office.ever.placed.has(id)) throw new Broken(`said to be saved, and not in the store: ${sentence}`);
       saved.set(id, { id, record, sentence, casefile, kind, phone, person: who, own: item?.own });
       return `saved ${sentence}`;
-    });
+    };
+    const failed = (error) => {
+      const isLong = (tx) => tx.db.name === "outbox" && tx._scope.has("items") && clock.now - stoodSince.get(tx) > LOOKED_FOR;
+      unsaved.push({ sentence, phone, isDoubtful: phone.disk.standing().some(isLong) });
+      throw error;
+    };
+    return tab.ask("send", { slot, fields, mode: "alone" }).then(kept, failed);
   }
   function write(tab, kind, { casefile, child, title } = chance.pick(families)) {
     const sentence = `s${++sentences}e`;
@@ -223,6 +237,41 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     say(`${name}: its storage process dies with no word`);
     count("store died");
     return null;
+  }
+
+  /** A store gives no answer to one thing that it is asked, and does it late, or never. */
+  function hangs({ name, disk }, how = slack.pick(["start", "start", "end", "end", "end"])) {
+    if (isHealing) return;
+    if (how === "delete") {
+      let left = slack.pick([1, 2, 5]);
+      const what = slack.pick(["hang", "silent"]);
+      disk.fate.delete = () => {
+        if (left-- <= 0) return null;
+        count("store hung: delete");
+        return what;
+      };
+      return say(`${name}: no deleting of a vault is answered, ${left} times (${what})`);
+    }
+    let skip = slack.below(8);
+    let left = slack.pick([1, 1, 1, 2, 4]);
+    const isOfItems = slack.oneIn(2);
+    disk.fate.hang = (tx, where) => {
+      const isMeant = where === how && (!isOfItems || (tx.mode === "readwrite" && tx._scope.has("items")));
+      if (!isMeant || left === 0 || skip-- > 0) return false;
+      left--;
+      stoodSince.set(tx, clock.now);
+      say(`${name}: a transaction on ${tx.db.name === "outbox" ? [...tx._scope] : "a vault"} stands still at its ${how}`);
+      count(`store hung: ${how}`);
+      clock.after(slack.pick([2_000, 20_000, 33_000, 50_000, 3 * MINUTE, HOUR]), () => letGo(name, disk));
+      return true;
+    };
+  }
+  function letGo(name, disk) {
+    const stood = disk.standing().length;
+    if (stood === 0) return;
+    const isDone = slack.oneIn(2);
+    say(`${name}: what stood in the store ${isDone ? "is done after all" : "comes to nothing"} (${stood})`);
+    disk.release(() => isDone);
   }
 
   /** @type {Record<string, () => Promise<any>>} */
@@ -462,6 +511,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const [, { id, status }] = chance.pick([...office.state.devices]);
       if (status === "cloned") return null;
       office.setDevice(id, status === "ok" ? "lost" : "ok");
+      if (!isMild && slack.oneIn(2)) for (const phone of phones) hangs(phone, "delete");
       say(`a phone is called ${status === "ok" ? "lost" : "found"}`);
       count("lost phone");
       return null;
@@ -593,6 +643,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         const phone = harsher.pick(phones);
         clock.after(harsher.pick([0, 1, 20, 500]), () => isHealing || dies(phone));
       }
+      if (!isMild && slack.oneIn(15)) hangs(slack.pick(phones));
       if (!isMild && frost.oneIn(15)) clock.after(frost.pick([0, 1, 3, 20, 200]), freezes);
       const begun = await does[step]();
       if (begun) await wait(begun);
@@ -604,6 +655,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     await heal();
     check();
     holdAtRest(world, phones, saved, isRestored);
+    holdUnsaved(world, phones, unsaved);
     holdQuiet(phones);
   } catch (error) {
     broken = error instanceof Broken ? error.message : `the simulation itself: ${error.stack}`;
@@ -634,6 +686,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     for (const { id, status } of office.state.devices.values()) if (status === "lost") office.setDevice(id, "ok");
     for (const phone of phones) {
       for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
+      letGo(phone.name, phone.disk);
       if (!isMild) {
         await sendsBesideFrozen(phone);
         for (const tab of phone.tabs) inFront(tab);
@@ -730,20 +783,18 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     if (!phone.isCleared && phone.people.some(isGone) && !office.ever.lost.has(phone.disk.look("outbox", "device").get("place")))
       throw new Broken(`${phone.name} dropped what could be read, and nobody called it lost`);
     // A copy of a phone that has dropped everything is told nothing any more.
-    const isEnded = ({ vault }) => {
-      const kid = phone.disk.look("outbox", "people").get(vault)?.kid;
-      return office.state.signers.get(kid)?.end_reason === "dropped";
-    };
+    const kidOf = ({ vault }) => phone.disk.look("outbox", "people").get(vault)?.kid;
+    const isEnded = (one) => office.state.signers.get(kidOf(one))?.end_reason === "dropped";
     if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone) && !phone.people.some(isEnded)) return;
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
     for (const one of [...phone.people]) {
-      // Who was set up again before it failed for the next person is not once more: nobody would unlock what they wrote in between.
-      if (phone.isCleared && !isGone(one)) continue;
+      // Who was set up again before it failed for the next person is not once more, unless a restore lost that: nobody would unlock what they wrote in between.
+      if (phone.isCleared && !isGone(one) && office.state.signers.has(kidOf(one))) continue;
       const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
       const words = offered_words.join(" ");
       const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));
-      const replaces = phone.isCleared || isGone(one) ? undefined : one.vault;
+      const replaces = isGone(one) ? undefined : one.vault;
       if (replaces) phone.former.push(one);
       await must(tab, "setup.finish", { words, label: one.person.name, replaces });
       const { vault } = (await must(tab, "status")).people.find((made) => !before.has(made.vault));
