@@ -3,7 +3,7 @@
  * browser drops, one by one as the schedule says. What lies in it can be looked at without asking it, copied whole, and left behind by a killed process.
  */
 import "fake-indexeddb/auto";
-import { IDBDatabase, IDBFactory, IDBRequest, IDBTransaction } from "fake-indexeddb";
+import { IDBDatabase, IDBFactory, IDBObjectStore, IDBRequest, IDBTransaction } from "fake-indexeddb";
 
 /** Raw databases and the disk they lie on. */
 const diskOf = new WeakMap();
@@ -87,6 +87,12 @@ IDBDatabase.prototype.transaction = function (...given) {
   return transaction.apply(this, given);
 };
 
+const get = IDBObjectStore.prototype.get;
+IDBObjectStore.prototype.get = function (key) {
+  const isBlank = key === "wraps" && diskOf.get(this.transaction.db._rawDatabase)?.fate.blank();
+  return get.call(this, isBlank ? "what is not there" : key);
+};
+
 /**
  * The library gives each transaction two tasks more than it needs: one to strike it off the list of running ones, one to look for a next where none waits.
  * They are half of all that ever happens in a schedule.
@@ -149,6 +155,7 @@ export function makeDisk(databases = new Map()) {
     open: () => null,
     hang: () => false,
     delete: () => null,
+    blank: () => false,
   };
   /** Transactions that have stopped, and those that stand no more. */
   const standing = new Set();
@@ -246,6 +253,17 @@ export function makeDisk(databases = new Map()) {
           raw.connections = raw.connections.filter((one) => one !== connection);
           dead.add(connection);
         }
+    },
+
+    /** A database is not there any more, and nobody said so: who has it open finds it dead, and finds it empty when they open it anew. */
+    vanish(name) {
+      const raw = factory._databases.get(name);
+      for (const connection of raw.connections) {
+        for (const tx of [...raw.transactions]) if (tx.db === connection && tx._state !== "finished") tx._abort(DIED);
+        dead.add(connection);
+      }
+      raw.connections = [];
+      factory._databases.delete(name);
     },
 
     /** Looks into a store without asking for it: at what is committed there, because the rest may yet be taken back. */

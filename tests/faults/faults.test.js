@@ -25,6 +25,8 @@ const KINDS = [
   "second tab",
   "frozen tab",
   "frozen in the middle",
+  "vault vanished",
+  "vault read empty",
   "sent beside a frozen tab",
   ...["start", "end"].map((kind) => `store hung: ${kind}`),
   "service worker",

@@ -2,6 +2,7 @@
  * What must hold. `hold` is asked after every step: whatever a screen called saved is in a readable outbox, placed at the office, or kept there for a person to place.
  * `holdAtRest` is asked when everything has healed: nothing waits, nothing came twice, and everybody sees what they may read and nothing else.
  */
+import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "./subtle.js";
 
 const { b64u } = await import("../../static/src/sync/entry.js");
@@ -91,6 +92,24 @@ export function holdUnsaved(world, phones, unsaved) {
   for (const { sentence, phone, isDoubtful } of unsaved)
     if (!isDoubtful && bodies.some((body) => body.includes(sentence)))
       throw new Broken(`called not saved on ${phone.name}, and there: ${sentence}`);
+}
+
+/** Whether a row of somebody whose vault was not there must still be as it was: they were not set up anew since, and the office never said that they or their phone have left. */
+export function isUntold({ office }, { phone, disk, vault, row }) {
+  const { ended_at } = office.state.signers.get(row.kid) ?? {};
+  const isLost = office.ever.lost.has(disk.look("outbox", "device").get("place"));
+  return phone.disk === disk && phone.people.some((one) => one.vault === vault) && !isLost && !ended_at;
+}
+
+/** Only the office's word makes anybody go from a phone; that a vault is not there is none. What notes are written with may be laid anew by whoever was unlocked. */
+export function holdRows(world, missed) {
+  const isSame = ({ disk, vault, row }) => {
+    const now = disk.look("outbox", "people").get(vault);
+    return isDeepStrictEqual({ ...now, pen: undefined }, { ...row, pen: undefined }) && (now.pen || !row.pen);
+  };
+  for (const one of missed)
+    if (isUntold(world, one) && !isSame(one))
+      throw new Broken(`the row of somebody on ${one.phone.name} whose vault was not there was changed`);
 }
 
 /** No phone asks without end. */

@@ -6,7 +6,18 @@ import { makeChance } from "./chance.js";
 import { makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
-import { Broken, hold, holdAtRest, holdDrafts, holdQuiet, holdUnsaved, holdView, holdWord } from "./promises.js";
+import {
+  Broken,
+  hold,
+  holdAtRest,
+  holdDrafts,
+  holdQuiet,
+  holdRows,
+  holdUnsaved,
+  holdView,
+  holdWord,
+  isUntold,
+} from "./promises.js";
 import { makeWorld, theSetting } from "./setting.js";
 import { REAL_EACH } from "./subtle.js";
 import { KINDS } from "./weather.js";
@@ -87,6 +98,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const harsher = makeChance(seed ^ 0x2545f491);
   /** And one for stores that give no answer. */
   const slack = makeChance(seed ^ 0x1b873593);
+  /** And one for vaults that are not there, or not now. */
+  const loss = makeChance(seed ^ 0x85ebca6b);
   const isHarsh = (times) => !isMild && !isHealing && harsher.oneIn(times);
   let isHealing = false;
   const steps = [];
@@ -112,6 +125,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   /** What was called not saved, and whether the look for it may have had no answer either. */
   const unsaved = [];
   const stoodSince = new WeakMap();
+  /** Whose vaults were not there, and their rows as they were. */
+  const missed = [];
   let sentences = 0;
   const copies = [];
   let isRestored = false;
@@ -272,6 +287,27 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     const isDone = slack.oneIn(2);
     say(`${name}: what stood in the store ${isDone ? "is done after all" : "comes to nothing"} (${stood})`);
     disk.release(() => isDone);
+  }
+
+  /** A vault is gone, or reads empty for a while, and nobody said so. */
+  function vanishes(phone) {
+    const { disk, name } = phone;
+    const { vault, person } = loss.pick(phone.people);
+    const row = disk.look("outbox", "people").get(vault);
+    if (isHealing || !row || !disk.hasVault(vault)) return;
+    const kept = { phone, disk, vault, row, isGone: !record && loss.oneIn(3) };
+    missed.push(kept);
+    if (kept.isGone) {
+      say(`${name}: the vault of ${person.name} is gone, and nobody said so`);
+      count("vault vanished");
+      return disk.vanish(vault);
+    }
+    say(`${name}: its vaults read empty`);
+    count("vault read empty");
+    disk.fate.blank = () => true;
+    clock.after(loss.pick([2_000, MINUTE, HOUR]), () => {
+      disk.fate.blank = () => false;
+    });
   }
 
   /** @type {Record<string, () => Promise<any>>} */
@@ -542,6 +578,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const { name, cookie, people: owners } = phone;
       const other = makePhone(world, `${name} again`, { databases: phone.disk.databases(), cookie, people: [...owners] });
       phones.push(Object.assign(other, { taps: [], former: [], isCleared: phone.isCleared }));
+      for (const one of missed) if (one.disk === phone.disk) missed.push({ ...one, phone: other, disk: other.disk });
       say(`${name} is copied whole to another phone`);
       count("cloned phone");
       return null;
@@ -619,8 +656,10 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const check = () => {
     if (failure) throw failure;
     if (world.leak) throw new Error(world.leak);
+    forgive();
     hold(world, phones, saved);
     holdDrafts(drafts);
+    holdRows(world, missed);
   };
   let broken = null;
   const unheard = (error) => {
@@ -643,6 +682,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         const phone = harsher.pick(phones);
         clock.after(harsher.pick([0, 1, 20, 500]), () => isHealing || dies(phone));
       }
+      if (!isMild && loss.oneIn(25)) vanishes(loss.pick(phones));
       if (!isMild && slack.oneIn(15)) hangs(slack.pick(phones));
       if (!isMild && frost.oneIn(15)) clock.after(frost.pick([0, 1, 3, 20, 200]), freezes);
       const begun = await does[step]();
@@ -675,6 +715,18 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const may = record && { readable: those(office.readable), carried: those(office.carried) };
   return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, may };
 
+  /** Not covered by any promise: a restore lost the key that something was sealed to, and the vault went in which its author's own copy could be opened. */
+  function forgive() {
+    const openers = missed.filter(({ isGone }) => isGone);
+    if (!isRestored || openers.length === 0) return;
+    for (const phone of phones)
+      for (const [id, { kid, sealed }] of phone.disk.look("outbox", "items"))
+        if (saved.has(id) && openers.some(({ row }) => row.kid === kid) && !office.open(sealed).ready) {
+          saved.delete(id);
+          count("key and vault lost");
+        }
+  }
+
   function waitingOn(phone) {
     return [...phone.disk.look("outbox", "items")].filter(([, { state }]) => state === "waiting").map(([id]) => id);
   }
@@ -699,6 +751,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     await clock.run(1_000);
     // A phone that was called lost says that it dropped everything as soon as it is opened: before that nobody can tell its copy anything.
     for (const phone of phones) await opened(phone);
+    for (const phone of phones) await staysLocked(phone);
     if (!record) for (const phone of phones) await setUpAgain(phone);
     const until = clock.now + HEALS_WITHIN;
     // What the office could not open is sealed again at the next unlocking, when its new keys are here.
@@ -775,16 +828,49 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     }
   }
 
+  /** Without a word of the office's, whose vault is not there stays on the phone, is told so, and is not said to have left. */
+  async function staysLocked(phone) {
+    const mine = missed.filter((one) => one.isGone && one.disk === phone.disk && isUntold(world, one));
+    if (mine.length === 0) return;
+    const tab = phone.start();
+    const { state, people: known, parted } = await must(tab, "status");
+    for (const { vault } of mine) {
+      if (state !== "locked" || parted || !known.some((one) => one.vault === vault))
+        throw new Broken(`${phone.name} is ${state} and says ${parted} has left, because a vault was not there`);
+      let code;
+      const { words } = phone.people.find((one) => one.vault === vault);
+      tab.ask("unlock", { vault, words }).then(
+        () => {
+          code = "opened";
+        },
+        (error) => {
+          code = error.code;
+        },
+      );
+      await clock.run(MINUTE, () => code !== undefined);
+      if (code !== "vault_unreadable") throw new Broken(`${phone.name} says ${code} of a vault that is not there`);
+    }
+    tab.kill();
+  }
+
   /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */
   async function setUpAgain(phone) {
     const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
     // Called lost, it dropped what was on it, whoever found it afterwards; a store that failed then may still name who it was.
     const isGone = ({ vault }) => !phone.disk.look("outbox", "people").has(vault) || !phone.disk.hasVault(vault);
-    if (!phone.isCleared && phone.people.some(isGone) && !office.ever.lost.has(phone.disk.look("outbox", "device").get("place")))
+    const isMissed = ({ vault }) => missed.some((one) => one.isGone && one.disk === phone.disk && one.vault === vault);
+    const isDropped = (one) => isGone(one) && !(isMissed(one) && phone.disk.look("outbox", "people").has(one.vault));
+    if (
+      !phone.isCleared &&
+      phone.people.some(isDropped) &&
+      !office.ever.lost.has(phone.disk.look("outbox", "device").get("place"))
+    )
       throw new Broken(`${phone.name} dropped what could be read, and nobody called it lost`);
     // A copy of a phone that has dropped everything is told nothing any more.
     const kidOf = ({ vault }) => phone.disk.look("outbox", "people").get(vault)?.kid;
-    const isEnded = (one) => office.state.signers.get(kidOf(one))?.end_reason === "dropped";
+    // Nor is one whose other was set up anew in its place.
+    const ends = isMild ? ["dropped"] : ["dropped", "replaced"];
+    const isEnded = (one) => ends.includes(office.state.signers.get(kidOf(one))?.end_reason);
     if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone) && !phone.people.some(isEnded)) return;
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
@@ -794,8 +880,17 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
       const words = offered_words.join(" ");
       const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));
-      const replaces = isGone(one) ? undefined : one.vault;
-      if (replaces) phone.former.push(one);
+      // Beside somebody whose vault vanished, whoever has theirs stays.
+      if (
+        device?.status === "ok" &&
+        phone.people.some(isMissed) &&
+        !phone.people.some(isDropped) &&
+        !isGone(one) &&
+        !isEnded(one)
+      )
+        continue;
+      const replaces = isDropped(one) ? undefined : one.vault;
+      if (!isGone(one)) phone.former.push(one);
       await must(tab, "setup.finish", { words, label: one.person.name, replaces });
       const { vault } = (await must(tab, "status")).people.find((made) => !before.has(made.vault));
       phone.people.splice(phone.people.indexOf(one), 1, { person: one.person, words, vault });
