@@ -21,6 +21,11 @@ function opensTo(office, envelope, id) {
   return office.open(envelope).ready?.id === id;
 }
 
+/** Whether the vault is on this phone that opens what this signer kept for themselves: elsewhere those bytes are nothing anybody can read. */
+function hasOpener({ disk }, kid) {
+  return [...disk.look("outbox", "people")].some(([vault, person]) => person.kid === kid && disk.hasVault(vault));
+}
+
 /** Where one saved entry lies now; "" is nowhere. */
 export function whereIs(world, phones, saved) {
   const { office } = world;
@@ -29,7 +34,8 @@ export function whereIs(world, phones, saved) {
   if (placed?.body.includes(saved.sentence)) return "placed";
   for (const phone of phones) {
     const item = itemsOf(phone).get(id);
-    if (item && (same(item.own, saved.own) || opensTo(office, item.sealed, id))) return `outbox of ${phone.name}`;
+    if (item && ((same(item.own, saved.own) && hasOpener(phone, item.kid)) || opensTo(office, item.sealed, id)))
+      return `outbox of ${phone.name}`;
   }
   for (const { envelope } of office.state.quarantine.values()) if (opensTo(office, envelope, id)) return "quarantine";
   return "";
