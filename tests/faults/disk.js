@@ -11,6 +11,8 @@ const diskOf = new WeakMap();
 /** Whose a connection is, or a request to open one. */
 const tabOf = new WeakMap();
 const ownerOf = (one) => tabOf.get(one) ?? tabOf.get(one.db ?? one.transaction?.db);
+/** Transactions of which nobody hears any more. */
+const mute = new WeakSet();
 /** What is done when a database is open, whether its tab has heard of it or not. */
 const arrivals = new WeakMap();
 
@@ -22,6 +24,10 @@ for (const { prototype } of [IDBRequest, IDBTransaction, IDBDatabase]) {
   prototype.dispatchEvent = function (event) {
     const tab = ownerOf(this);
     const tx = this.transaction ?? this;
+    if (mute.has(tx)) {
+      if (tx._state === "finished") tx.db._rawDatabase.processTransactions();
+      return true;
+    }
     if (!tab?.isStill() || event.type === "upgradeneeded" || tx.mode === "versionchange") return dispatchEvent.call(this, event);
     if (event.type === "success") arrivals.get(this)?.();
     tab.deliver(tx, () => dispatchEvent.call(this, event));
@@ -162,6 +168,8 @@ export function makeDisk(databases = new Map()) {
   const released = new WeakSet();
   const disk = {
     fate,
+    /** When it last failed with an error, as far as whoever plays that says so. */
+    failedAt: 0,
     factory,
     requestFails: (tx) => fate.request(tx),
     /** A transaction that gets no answer: it never starts, or stops after its last request, when nobody can take it back. */
@@ -172,13 +180,14 @@ export function makeDisk(databases = new Map()) {
     },
     /** What stands here and is not over: whoever may have given it up. */
     standing: () => [...standing].filter(({ _state }) => _state !== "finished"),
-    /** What stands goes on, or comes to nothing, as `isDone` says of each. */
-    release(isDone) {
+    /** What stands goes on, or comes to nothing; `isTold` says whether its tab hears of that. What has not begun and is not told of cannot go on. */
+    release(isDone, isTold) {
       const stood = disk.standing();
       standing.clear();
       for (const tx of stood) {
         released.add(tx);
-        if (isDone(tx)) tx._start();
+        if (!isTold) mute.add(tx);
+        if (isDone && (isTold || tx._state === "committing")) tx._start();
         else tx._abort(DIED);
       }
     },

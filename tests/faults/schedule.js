@@ -34,6 +34,8 @@ const HEALS_WITHIN = 9 * HOUR;
 /** No request is on its way for longer (weather.js). */
 const ON_ITS_WAY = 6 * MINUTE;
 
+/** A round of sending ends within this, however often the store gives no answer in it: half a minute for each. */
+const ROUNDS_END = 20 * MINUTE;
 /** A transaction that stands for longer has had as many turns as a store is given, and the look for what it writes as many again. */
 const LOOKED_FOR = 55_000;
 
@@ -124,7 +126,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const drafts = new Map();
   /** What was called not saved, and whether the look for it may have had no answer either. */
   const unsaved = [];
-  const stoodSince = new WeakMap();
+  /** Where and since when something stood that writes entries. */
+  const stood = [];
   /** Whose vaults were not there, and their rows as they were. */
   const missed = [];
   let sentences = 0;
@@ -230,8 +233,10 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return `saved ${sentence}`;
     };
     const failed = (error) => {
-      const isLong = (tx) => tx.db.name === "outbox" && tx._scope.has("items") && clock.now - stoodSince.get(tx) > LOOKED_FOR;
-      unsaved.push({ sentence, phone, isDoubtful: phone.disk.standing().some(isLong) });
+      // The look for it had its time too, or failed for another reason.
+      const isVain = (since) => clock.now - since > LOOKED_FOR || phone.disk.failedAt >= since;
+      const isUnseen = ({ disk, since }) => disk === phone.disk && clock.now - since < 3 * LOOKED_FOR && isVain(since);
+      unsaved.push({ sentence, phone, isDoubtful: stood.some(isUnseen) });
       throw error;
     };
     return tab.ask("send", { slot, fields, mode: "alone" }).then(kept, failed);
@@ -249,6 +254,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
 
   function dies({ name, disk, tabs }) {
     disk.die(tabs);
+    disk.failedAt = clock.now;
     say(`${name}: its storage process dies with no word`);
     count("store died");
     return null;
@@ -274,7 +280,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const isMeant = where === how && (!isOfItems || (tx.mode === "readwrite" && tx._scope.has("items")));
       if (!isMeant || left === 0 || skip-- > 0) return false;
       left--;
-      stoodSince.set(tx, clock.now);
+      if (tx.db.name === "outbox" && tx._scope.has("items")) stood.push({ disk, since: clock.now });
       say(`${name}: a transaction on ${tx.db.name === "outbox" ? [...tx._scope] : "a vault"} stands still at its ${how}`);
       count(`store hung: ${how}`);
       clock.after(slack.pick([2_000, 20_000, 33_000, 50_000, 3 * MINUTE, HOUR]), () => letGo(name, disk));
@@ -282,11 +288,14 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     };
   }
   function letGo(name, disk) {
-    const stood = disk.standing().length;
-    if (stood === 0) return;
+    const count = disk.standing().length;
+    if (count === 0) return;
     const isDone = slack.oneIn(2);
-    say(`${name}: what stood in the store ${isDone ? "is done after all" : "comes to nothing"} (${stood})`);
-    disk.release(() => isDone);
+    const isTold = slack.oneIn(2);
+    say(
+      `${name}: what stood in the store ${isDone ? "is done after all" : "comes to nothing"} (${count})${isTold ? "" : ", with no word"}`,
+    );
+    disk.release(isDone, isTold);
   }
 
   /** A vault is gone, or reads empty for a while, and nobody said so. */
@@ -437,6 +446,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const fate = (kind, error) => () => {
         if (left === 0 || skip-- > 0) return null;
         left--;
+        disk.failedAt = clock.now;
         count(`store ${kind}`);
         return error;
       };
@@ -451,6 +461,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       say(`${tab.phone.name}: the browser loses its store`);
       count("store lost");
       tab.phone.disk.lose(tab);
+      tab.phone.disk.failedAt = clock.now;
       return null;
     },
     async clock() {
@@ -741,6 +752,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       letGo(phone.name, phone.disk);
       if (!isMild) {
         await sendsBesideFrozen(phone);
+        Object.assign(phone, { air: { fine: 1 }, latency: 20 });
         for (const tab of phone.tabs) inFront(tab);
         for (const tab of phone.tabs) await isAtHand(tab);
       }
@@ -753,6 +765,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     for (const phone of phones) await opened(phone);
     for (const phone of phones) await staysLocked(phone);
     if (!record) for (const phone of phones) await setUpAgain(phone);
+    // And one whose copy was, just now, in its place: it fetches nothing, and gives a restored office nothing back.
+    if (!record && !isMild) for (const phone of phones) await setUpAgain(phone);
     const until = clock.now + HEALS_WITHIN;
     // What the office could not open is sealed again at the next unlocking, when its new keys are here.
     const isCurable = ({ state, answer }) => state === "sorting" && CURABLE.has(answer?.result.code);
@@ -811,7 +825,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     if (late.length > 0) throw new Broken(`${phone.name} has a frozen tab, and another sends nothing: ${late.length} wait`);
   }
 
-  /** Whatever became of its store before, a page that is asked twice reads the outbox and the vault again: nobody has to begin it anew. */
+  /** Whatever became of its store before, a page that is asked twice reads the outbox and the vault again, and comes to the end of sending: nobody has to begin it anew. */
   async function isAtHand(tab) {
     if (tab.kind !== "page" || tab.isFrozen) return;
     for (const ask of ["status", "pin"]) {
@@ -826,6 +840,14 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (/^store/.test(codes[1]))
         throw new Broken(`a page of ${tab.phone.name} is not told ${ask}, with a store that works: ${codes}`);
     }
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    tab.phone.taps.push(clock.now);
+    tab.ask("sync").then(over, over);
+    await clock.run(ROUNDS_END, () => isOver || tab.isDead);
+    if (!isOver && !tab.isDead) throw new Broken(`a page of ${tab.phone.name} never comes to the end of sending`);
   }
 
   /** Without a word of the office's, whose vault is not there stays on the phone, is told so, and is not said to have left. */
@@ -889,7 +911,9 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         !isEnded(one)
       )
         continue;
-      const replaces = isDropped(one) ? undefined : one.vault;
+      // Who still stands on the phone is asked for by name, and what they sent before is theirs.
+      const isNamed = !isMild && phone.disk.look("outbox", "people").has(one.vault);
+      const replaces = isDropped(one) && !isNamed ? undefined : one.vault;
       if (!isGone(one)) phone.former.push(one);
       await must(tab, "setup.finish", { words, label: one.person.name, replaces });
       const { vault } = (await must(tab, "status")).people.find((made) => !before.has(made.vault));
