@@ -3,10 +3,39 @@
  * browser drops, one by one as the schedule says. What lies in it can be looked at without asking it, copied whole, and left behind by a killed process.
  */
 import "fake-indexeddb/auto";
-import { IDBDatabase, IDBFactory, IDBTransaction } from "fake-indexeddb";
+import { IDBDatabase, IDBFactory, IDBObjectStore, IDBRequest, IDBTransaction } from "fake-indexeddb";
 
 /** Raw databases and the disk they lie on. */
 const diskOf = new WeakMap();
+
+/** Whose a connection is, or a request to open one. */
+const tabOf = new WeakMap();
+const ownerOf = (one) => tabOf.get(one) ?? tabOf.get(one.db ?? one.transaction?.db);
+/** Transactions of which nobody hears any more. */
+const mute = new WeakSet();
+/** What is done when a database is open, whether its tab has heard of it or not. */
+const arrivals = new WeakMap();
+
+/**
+ * What a store has to say to a frozen tab waits for it; what it was asked it does. Making a new database is one thing here: nobody is frozen in the middle of that.
+ */
+for (const { prototype } of [IDBRequest, IDBTransaction, IDBDatabase]) {
+  const { dispatchEvent } = prototype;
+  prototype.dispatchEvent = function (event) {
+    const tab = ownerOf(this);
+    const tx = this.transaction ?? this;
+    if (mute.has(tx)) {
+      if (tx._state === "finished") tx.db._rawDatabase.processTransactions();
+      return true;
+    }
+    if (!tab?.isStill() || event.type === "upgradeneeded" || tx.mode === "versionchange") return dispatchEvent.call(this, event);
+    if (event.type === "success") arrivals.get(this)?.();
+    tab.deliver(tx, () => dispatchEvent.call(this, event));
+    // Whoever waits behind a transaction that is over does not wait for the tab.
+    if (tx._state === "finished") tx.db._rawDatabase.processTransactions();
+    return true;
+  };
+}
 
 /** Connections whose storage process has died, with no word to them. */
 const dead = new WeakSet();
@@ -33,8 +62,24 @@ IDBTransaction.prototype._start = function () {
     const { rawObjectStores } = this.db._rawDatabase;
     committed.set(this, new Map([...this._scope].map((name) => [name, rowsOf(rawObjectStores.get(name))])));
   }
+  const disk = diskOf.get(this.db._rawDatabase);
+  if (!this._started && this.mode !== "versionchange" && disk?.hangs(this, "start")) {
+    this._started = true;
+    return;
+  }
+  const tab = tabOf.get(this.db);
+  // A transaction goes on when its tab has heard of what it asked, or has said before that it asks nothing more.
+  if (tab?.isStill() && this.mode !== "versionchange" && this._state !== "committing") {
+    this._started = true;
+    return tab.deliver(this, () => this._start());
+  }
   const isOver = this._state !== "finished" && this._requests.every(({ request }) => request.readyState === "done");
   if (isOver && this.mode === "readwrite") {
+    // Nobody can take it back any more.
+    if (disk?.hangs(this, "end")) {
+      this._state = "committing";
+      return;
+    }
     const reason = dead.has(this.db) ? DIED : diskOf.get(this.db._rawDatabase)?.commitFails(this);
     if (reason) return this._abort(reason);
   }
@@ -44,7 +89,14 @@ const transaction = IDBDatabase.prototype.transaction;
 IDBDatabase.prototype.transaction = function (...given) {
   const reason = this._runningVersionchangeTransaction ? null : diskOf.get(this._rawDatabase)?.transactionFails();
   if (reason) throw new DOMException(reason, reason);
+  tabOf.get(this)?.goesOut("a transaction");
   return transaction.apply(this, given);
+};
+
+const get = IDBObjectStore.prototype.get;
+IDBObjectStore.prototype.get = function (key) {
+  const isBlank = key === "wraps" && diskOf.get(this.transaction.db._rawDatabase)?.fate.blank();
+  return get.call(this, isBlank ? "what is not there" : key);
 };
 
 /**
@@ -107,11 +159,38 @@ export function makeDisk(databases = new Map()) {
     commit: () => null,
     transaction: () => null,
     open: () => null,
+    hang: () => false,
+    delete: () => null,
+    blank: () => false,
   };
+  /** Transactions that have stopped, and those that stand no more. */
+  const standing = new Set();
+  const released = new WeakSet();
   const disk = {
     fate,
+    /** When it last failed with an error, as far as whoever plays that says so. */
+    failedAt: 0,
     factory,
     requestFails: (tx) => fate.request(tx),
+    /** A transaction that gets no answer: it never starts, or stops after its last request, when nobody can take it back. */
+    hangs(tx, where) {
+      if (released.has(tx) || dead.has(tx.db) || !fate.hang(tx, where)) return false;
+      standing.add(tx);
+      return true;
+    },
+    /** What stands here and is not over: whoever may have given it up. */
+    standing: () => [...standing].filter(({ _state }) => _state !== "finished"),
+    /** What stands goes on, or comes to nothing; `isTold` says whether its tab hears of that. What has not begun and is not told of cannot go on. */
+    release(isDone, isTold) {
+      const stood = disk.standing();
+      standing.clear();
+      for (const tx of stood) {
+        released.add(tx);
+        if (!isTold) mute.add(tx);
+        if (isDone && (isTold || tx._state === "committing")) tx._start();
+        else tx._abort(DIED);
+      }
+    },
     commitFails: (tx) => fate.commit(tx),
     transactionFails: () => fate.transaction(),
 
@@ -124,14 +203,25 @@ export function makeDisk(databases = new Map()) {
           const request = factory.open(name, version);
           const raw = () => diskOf.set(factory._databases.get(name), disk);
           request.addEventListener("upgradeneeded", raw);
-          request.addEventListener("success", () => {
+          const arrives = () => {
             raw();
-            if (tab.isDead) request.result.close();
-            else tab.connections.add(request.result);
-          });
+            if (tab.isDead) return request.result.close();
+            tab.connections.add(request.result);
+            tabOf.set(request.result, tab);
+          };
+          request.addEventListener("success", arrives);
+          tabOf.set(request, tab);
+          arrivals.set(request, arrives);
           return request;
         },
-        deleteDatabase: (name) => factory.deleteDatabase(name),
+        deleteDatabase(name) {
+          const how = fate.delete();
+          if (how === "hang") return {};
+          const request = factory.deleteDatabase(name);
+          if (how === "silent") return {};
+          tabOf.set(request, tab);
+          return request;
+        },
       };
     },
 
@@ -156,7 +246,7 @@ export function makeDisk(databases = new Map()) {
           if (tx.db === connection && tx._state !== "finished") tx._abort("UnknownError");
         connection.close();
         tab.connections.delete(connection);
-        connection.onclose?.(new Event("close"));
+        tab.deliver(connection, () => connection.onclose?.(new Event("close")));
       }
     },
 
@@ -174,6 +264,17 @@ export function makeDisk(databases = new Map()) {
         }
     },
 
+    /** A database is not there any more, and nobody said so: who has it open finds it dead, and finds it empty when they open it anew. */
+    vanish(name) {
+      const raw = factory._databases.get(name);
+      for (const connection of raw.connections) {
+        for (const tx of [...raw.transactions]) if (tx.db === connection && tx._state !== "finished") tx._abort(DIED);
+        dead.add(connection);
+      }
+      raw.connections = [];
+      factory._databases.delete(name);
+    },
+
     /** Looks into a store without asking for it: at what is committed there, because the rest may yet be taken back. */
     look(database, store) {
       if (database !== LOOKED_AT) throw new Error(`${database} is not looked at`);
@@ -183,6 +284,9 @@ export function makeDisk(databases = new Map()) {
       const writes = (tx) => committed.has(tx) && tx._state !== "finished" && tx._scope.has(store);
       return committed.get(raw.transactions.find(writes))?.get(store) ?? rowsOf(rawStore);
     },
+
+    /** Whether no transaction is under way. */
+    isQuiet: () => [...factory._databases.values()].every((raw) => raw.transactions.every(({ _state }) => _state === "finished")),
 
     /** Whether a vault can be opened by anything. */
     hasVault: (name) => factory._databases.get(name)?.rawObjectStores.get("meta")?.records.get("wraps") !== undefined,

@@ -4,6 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { makeDisk } from "./disk.js";
+import { running } from "./subtle.js";
 import { makeFetch } from "./weather.js";
 
 const { open } = await import("../../static/src/core/index.js");
@@ -31,6 +32,8 @@ function makeLocks(clock) {
       if (now && steal) {
         held.delete(name);
         now.steal();
+        // Whoever waits in line does not wait for a frozen tab to hear of it.
+        if (now.owner.isStill()) now.end();
       } else if (now) {
         await now.ended;
         return owner.isDead ? never() : this.request(owner, name, {}, work);
@@ -40,9 +43,12 @@ function makeLocks(clock) {
         mine.end = resolve;
       });
       const stolen = new Promise((_, reject) => {
-        mine.steal = () => clock.after(0, () => !owner.isDead && reject(new DOMException("stolen", "AbortError")));
+        const rejects = () => !owner.isDead && reject(new DOMException("stolen", "AbortError"));
+        mine.steal = () => clock.after(0, () => owner.deliver(mine, rejects));
       });
       held.set(name, mine);
+      // A frozen tab is given what it waited for, and knows nothing of it.
+      if (owner.isStill()) await new Promise((resolve) => owner.deliver(mine, resolve));
       try {
         return await Promise.race([work({ name }), stolen]);
       } finally {
@@ -97,7 +103,7 @@ export function makePhone(world, name, kept = {}) {
           else resolve(structuredClone(answer));
         },
       };
-      const core = open(port, tab.outside);
+      const core = running.run(tab, () => open(port, tab.outside));
       tab.end = core.end;
       /** Asks the core, and never hears of it when the tab dies. */
       tab.ask = (ask, given) =>
@@ -106,7 +112,8 @@ export function makePhone(world, name, kept = {}) {
           : new Promise((resolve, reject) => {
               last += 1;
               asked.set(last, { resolve, reject });
-              port.onmessage({ data: structuredClone({ id: last, ask, with: given }) });
+              const data = structuredClone({ id: last, ask, with: given });
+              tab.deliver(port, () => port.onmessage({ data }));
             });
       return tab;
     },
@@ -115,10 +122,12 @@ export function makePhone(world, name, kept = {}) {
     wake() {
       const tab = makeTab(world, phone, "worker");
       count("service worker");
-      sendInBackground(tab.outside).then(
-        () => tab.kill(),
-        () => tab.kill(),
-      );
+      running
+        .run(tab, () => sendInBackground(tab.outside))
+        .then(
+          () => tab.kill(),
+          () => tab.kill(),
+        );
       return tab;
     },
   };
@@ -126,7 +135,7 @@ export function makePhone(world, name, kept = {}) {
 }
 
 function makeTab(world, phone, kind) {
-  const { clock, chance, office, count, random, stranger } = world;
+  const { clock, chance, office, count, random, stranger, isMild, frost } = world;
   const tab = {
     kind,
     phone,
@@ -136,6 +145,7 @@ function makeTab(world, phone, kind) {
     who: null,
     connections: new Set(),
     held: [],
+    memory: isMild ? null : new Map(),
     news: {},
     end: () => undefined,
     hear(news, value) {
@@ -150,31 +160,69 @@ function makeTab(world, phone, kind) {
       phone.disk.leave(tab, () => chance.oneIn(2));
       phone.locks.letGo(tab);
     },
-    /** The system stops a tab in the background: no timer of its runs until it is thawed. */
+    /** The system stops a tab in the background: it hears of nothing until it is thawed, and keeps every lock and transaction that it has. In mild schedules only its timers stand still. */
     freeze() {
       tab.isFrozen = true;
     },
+    isStill: () => tab.isFrozen && !tab.isDead && !isMild,
+    /** Whoever is frozen asks for nothing: else it was told something that it should not have heard, and the simulation is wrong. */
+    goesOut(what) {
+      if (tab.isStill()) world.leak ??= `a frozen tab of ${phone.name} asks for ${what}`;
+    },
+    /** Lets a tab hear of something, now or when it is thawed. */
+    deliver(source, run) {
+      if (tab.isStill()) tab.held.push({ source, run });
+      else running.run(tab, run);
+    },
+    /** What came meanwhile comes in any order, except that of one source, which keeps its own. */
     thaw() {
       tab.isFrozen = false;
-      for (const run of tab.held.splice(0)) clock.after(0, run);
+      const queues = new Map();
+      const held = tab.held.splice(0);
+      if (isMild) return held.forEach(({ run }) => void clock.after(0, run));
+      for (const { source, run } of held) queues.set(source, [...(queues.get(source) ?? []), run]);
+      while (queues.size > 0) {
+        const source = frost.pick([...queues.keys()]);
+        const [run, ...rest] = queues.get(source);
+        if (rest.length > 0) queues.set(source, rest);
+        else queues.delete(source);
+        clock.after(0, () => tab.isDead || tab.deliver(source, run));
+      }
     },
   };
   phone.tabs.add(tab);
   const whenAlive = (run) => () => {
     if (tab.isDead) return;
-    if (tab.isFrozen) tab.held.push(run);
-    else run();
+    if (tab.isFrozen) tab.held.push({ source: tab, run });
+    else running.run(tab, run);
   };
   const made = createOutside({
     indexedDB: phone.disk.openFor(tab),
-    locks: { request: (name, how, work) => (tab.isDead ? never() : phone.locks.request(tab, name, how, work)) },
+    locks: {
+      request(name, how, work) {
+        tab.goesOut(`the lock ${name}`);
+        return tab.isDead ? never() : phone.locks.request(tab, name, how, work);
+      },
+    },
     fetch: makeFetch({ clock, chance, office, device: phone, tab, count, stranger }),
     storage: {
       persisted: async () => true,
       estimate: async () => ({ usage: 1, quota: 2 }),
     },
     now: phone.now,
-    setTimeout: (run, ms) => clock.after(ms, whenAlive(run), true),
+    setTimeout(run, ms) {
+      tab.goesOut("a timer");
+      let isCleared = false;
+      const takeBack = clock.after(
+        ms,
+        whenAlive(() => (isCleared && !isMild) || run()),
+        true,
+      );
+      return () => {
+        isCleared = true;
+        takeBack();
+      };
+    },
     clearTimeout: (takeBack) => takeBack(),
     random,
     zone: "Europe/London",
@@ -201,7 +249,8 @@ function makeChannel(clock, phone, tab) {
     onmessage: null,
     postMessage(data) {
       for (const other of phone.tabs)
-        if (other !== tab) clock.after(1, () => !other.isDead && other.channel?.onmessage?.({ data }));
+        if (other !== tab)
+          clock.after(1, () => other.isDead || other.deliver(channel, () => other.channel?.onmessage?.({ data })));
     },
   };
   tab.channel = channel;

@@ -2,6 +2,7 @@
  * What must hold. `hold` is asked after every step: whatever a screen called saved is in a readable outbox, placed at the office, or kept there for a person to place.
  * `holdAtRest` is asked when everything has healed: nothing waits, nothing came twice, and everybody sees what they may read and nothing else.
  */
+import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "./subtle.js";
 
 const { b64u } = await import("../../static/src/sync/entry.js");
@@ -20,6 +21,11 @@ function opensTo(office, envelope, id) {
   return office.open(envelope).ready?.id === id;
 }
 
+/** Whether the vault is on this phone that opens what this signer kept for themselves: elsewhere those bytes are nothing anybody can read. */
+function hasOpener({ disk }, kid) {
+  return [...disk.look("outbox", "people")].some(([vault, person]) => person.kid === kid && disk.hasVault(vault));
+}
+
 /** Where one saved entry lies now; "" is nowhere. */
 export function whereIs(world, phones, saved) {
   const { office } = world;
@@ -28,7 +34,8 @@ export function whereIs(world, phones, saved) {
   if (placed?.body.includes(saved.sentence)) return "placed";
   for (const phone of phones) {
     const item = itemsOf(phone).get(id);
-    if (item && (same(item.own, saved.own) || opensTo(office, item.sealed, id))) return `outbox of ${phone.name}`;
+    if (item && ((same(item.own, saved.own) && hasOpener(phone, item.kid)) || opensTo(office, item.sealed, id)))
+      return `outbox of ${phone.name}`;
   }
   for (const { envelope } of office.state.quarantine.values()) if (opensTo(office, envelope, id)) return "quarantine";
   return "";
@@ -75,6 +82,41 @@ export function holdWord(world, { standing, versions }, name) {
     if (NOT_CONTENT.has(kind) || (!isAllSent && !received_at)) continue;
     if (!world.office.ever.placed.has(id)) throw new Broken(`${name} is shown as with the office, and never was`);
   }
+}
+
+/** What was called not saved is not there: its author has saved it again since, or will. Where a store gave no answer to the look for it either, nobody could tell. */
+export function holdUnsaved(world, phones, unsaved) {
+  const { office } = world;
+  const envelopes = [
+    ...phones.flatMap((phone) => [...itemsOf(phone).values()].map(({ sealed }) => sealed)),
+    ...[...office.state.quarantine.values()].map(({ envelope }) => envelope),
+  ];
+  const bodies = [
+    ...[...office.state.placed.values()].map(({ body }) => body),
+    ...envelopes.map((envelope) => office.open(envelope).ready?.body ?? ""),
+  ];
+  // In quotes: the salts are chance, and of so many some have three such letters in them.
+  for (const { sentence, phone, isDoubtful } of unsaved)
+    if (!isDoubtful && bodies.some((body) => body.includes(`"${sentence}"`)))
+      throw new Broken(`called not saved on ${phone.name}, and there: ${sentence}`);
+}
+
+/** Whether a row of somebody whose vault was not there must still be as it was: they were not set up anew since, and the office never said that they or their phone have left. */
+export function isUntold({ office }, { phone, disk, vault, row }) {
+  const { ended_at } = office.state.signers.get(row.kid) ?? {};
+  const isLost = office.ever.lost.has(disk.look("outbox", "device").get("place"));
+  return phone.disk === disk && phone.people.some((one) => one.vault === vault) && !isLost && !ended_at;
+}
+
+/** Only the office's word makes anybody go from a phone; that a vault is not there is none. What notes are written with may be laid anew by whoever was unlocked. */
+export function holdRows(world, missed) {
+  const isSame = ({ disk, vault, row }) => {
+    const now = disk.look("outbox", "people").get(vault);
+    return isDeepStrictEqual({ ...now, pen: undefined }, { ...row, pen: undefined }) && (now.pen || !row.pen);
+  };
+  for (const one of missed)
+    if (isUntold(world, one) && !isSame(one))
+      throw new Broken(`the row of somebody on ${one.phone.name} whose vault was not there was changed`);
 }
 
 /** No phone asks without end. */

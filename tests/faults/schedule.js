@@ -6,7 +6,18 @@ import { makeChance } from "./chance.js";
 import { makeClock } from "./clock.js";
 import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
-import { Broken, hold, holdAtRest, holdDrafts, holdQuiet, holdView, holdWord } from "./promises.js";
+import {
+  Broken,
+  hold,
+  holdAtRest,
+  holdDrafts,
+  holdQuiet,
+  holdRows,
+  holdUnsaved,
+  holdView,
+  holdWord,
+  isUntold,
+} from "./promises.js";
 import { makeWorld, theSetting } from "./setting.js";
 import { REAL_EACH } from "./subtle.js";
 import { KINDS } from "./weather.js";
@@ -22,6 +33,11 @@ const CURABLE = new Set(["unknown_key", "cannot_open", "not_an_entry", "too_larg
 const HEALS_WITHIN = 9 * HOUR;
 /** No request is on its way for longer (weather.js). */
 const ON_ITS_WAY = 6 * MINUTE;
+
+/** A round of sending ends within this, however often the store gives no answer in it: half a minute for each. */
+const ROUNDS_END = 20 * MINUTE;
+/** A transaction that stands for longer has had as many turns as a store is given, and the look for what it writes as many again. */
+const LOOKED_FOR = 55_000;
 
 /** What may happen, and how often beside the rest. */
 const STEPS = {
@@ -70,7 +86,7 @@ const MODEL_ONLY = new Set(["clear", "mistake", "put away"]);
 
 /**
  * Runs one schedule of at most `most` steps. `record` is told of everything that happens at the office; `isReal` phones use the platform's own cryptography. `isMild`: as
- * schedules were before stores died with no word and timers stood still in sleep; those that once found something go on as they did. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
+ * schedules were before stores died with no word, timers stood still in sleep and frozen tabs stood still altogether; those that once found something go on as they did. @returns {Promise<{seed: number, steps: string[], faults: Map<string, number>, saved: number, turns: number, broken: string | null}>}
  */
 export async function runSchedule(seed, { most = 40, record = null, isReal = seed % REAL_EACH === 0, isMild = false } = {}) {
   const setting = await theSetting();
@@ -78,10 +94,14 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const faults = new Map();
   const count = (name) => faults.set(name, (faults.get(name) ?? 0) + 1);
   const office = makeOffice(clock, setting.served, setting.office);
-  const world = makeWorld({ clock, seed, office, count, isReal });
-  const { chance } = world;
+  const world = makeWorld({ clock, seed, office, count, isReal, isMild });
+  const { chance, frost } = world;
   /** A stream of its own, so that the rest is drawn as without it. */
   const harsher = makeChance(seed ^ 0x2545f491);
+  /** And one for stores that give no answer. */
+  const slack = makeChance(seed ^ 0x1b873593);
+  /** And one for vaults that are not there, or not now. */
+  const loss = makeChance(seed ^ 0x85ebca6b);
   const isHarsh = (times) => !isMild && !isHealing && harsher.oneIn(times);
   let isHealing = false;
   const steps = [];
@@ -104,6 +124,12 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const saved = new Map();
   /** What was called kept and never sent, by slot. */
   const drafts = new Map();
+  /** What was called not saved, and whether the look for it may have had no answer either. */
+  const unsaved = [];
+  /** Where and since when something stood that writes entries. */
+  const stood = [];
+  /** Whose vaults were not there, and their rows as they were. */
+  const missed = [];
   let sentences = 0;
   const copies = [];
   let isRestored = false;
@@ -130,6 +156,31 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   }
   const pages = () => phones.flatMap((phone) => [...phone.tabs].filter(({ kind }) => kind === "page"));
   const unlocked = () => pages().filter((tab) => tab.who && !tab.isFrozen);
+  /** Whoever takes up a phone has the page in front of them, and going on. */
+  const inFront = (tab) => {
+    if (tab.isStill()) thaw(tab);
+    return tab;
+  };
+  function thaw(tab) {
+    say(`${tab.phone.name}: a frozen tab goes on, with ${tab.held.length} things to hear of`);
+    tab.thaw();
+  }
+  /** A page stops in the middle of whatever it does, and goes on later, or never. */
+  function freezes() {
+    const tabs = pages().filter((tab) => !tab.isFrozen);
+    if (isHealing || tabs.length === 0) return;
+    const tab = frost.pick(tabs);
+    say(`${tab.phone.name}: a tab is frozen in the middle`);
+    count("frozen in the middle");
+    tab.freeze();
+    const isKilled = frost.oneIn(4);
+    clock.after(frost.pick([3_000, 45_000, 3 * MINUTE, 20 * MINUTE]), () => {
+      if (isHealing || !tab.isStill()) return;
+      if (!isKilled) return thaw(tab);
+      say(`${tab.phone.name}: a frozen tab is killed`);
+      tab.kill();
+    });
+  }
   /** Waits for what was begun: not at all, a moment, or until it is done. */
   const wait = async (state) => {
     const ms = chance.weighted({ 0: 2, 3: 2, 40: 3, 700: 2, 30000: 6 });
@@ -175,12 +226,20 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   /** Somebody writes; it counts as saved from the moment the core says so. */
   function send(tab, slot, fields, { sentence, casefile, kind }) {
     const { phone, who } = tab;
-    return tab.ask("send", { slot, fields, mode: "alone" }).then(({ id, record }) => {
+    const kept = ({ id, record }) => {
       const item = phone.disk.look("outbox", "items").get(id);
       if (!item && !office.ever.placed.has(id)) throw new Broken(`said to be saved, and not in the store: ${sentence}`);
       saved.set(id, { id, record, sentence, casefile, kind, phone, person: who, own: item?.own });
       return `saved ${sentence}`;
-    });
+    };
+    const failed = (error) => {
+      // The look for it had its time too, or failed for another reason.
+      const isVain = (since) => clock.now - since > LOOKED_FOR || phone.disk.failedAt >= since;
+      const isUnseen = ({ disk, since }) => disk === phone.disk && clock.now - since < 3 * LOOKED_FOR && isVain(since);
+      unsaved.push({ sentence, phone, isDoubtful: stood.some(isUnseen) });
+      throw error;
+    };
+    return tab.ask("send", { slot, fields, mode: "alone" }).then(kept, failed);
   }
   function write(tab, kind, { casefile, child, title } = chance.pick(families)) {
     const sentence = `s${++sentences}e`;
@@ -195,16 +254,76 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
 
   function dies({ name, disk, tabs }) {
     disk.die(tabs);
+    disk.failedAt = clock.now;
     say(`${name}: its storage process dies with no word`);
     count("store died");
     return null;
+  }
+
+  /** A store gives no answer to one thing that it is asked, and does it late, or never. */
+  function hangs({ name, disk }, how = slack.pick(["start", "start", "end", "end", "end"])) {
+    if (isHealing) return;
+    if (how === "delete") {
+      let left = slack.pick([1, 2, 5]);
+      const what = slack.pick(["hang", "silent"]);
+      disk.fate.delete = () => {
+        if (left-- <= 0) return null;
+        count("store hung: delete");
+        return what;
+      };
+      return say(`${name}: no deleting of a vault is answered, ${left} times (${what})`);
+    }
+    let skip = slack.below(8);
+    let left = slack.pick([1, 1, 1, 2, 4]);
+    const isOfItems = slack.oneIn(2);
+    disk.fate.hang = (tx, where) => {
+      const isMeant = where === how && (!isOfItems || (tx.mode === "readwrite" && tx._scope.has("items")));
+      if (!isMeant || left === 0 || skip-- > 0) return false;
+      left--;
+      if (tx.db.name === "outbox" && tx._scope.has("items")) stood.push({ disk, since: clock.now });
+      say(`${name}: a transaction on ${tx.db.name === "outbox" ? [...tx._scope] : "a vault"} stands still at its ${how}`);
+      count(`store hung: ${how}`);
+      clock.after(slack.pick([2_000, 20_000, 33_000, 50_000, 3 * MINUTE, HOUR]), () => letGo(name, disk));
+      return true;
+    };
+  }
+  function letGo(name, disk) {
+    const count = disk.standing().length;
+    if (count === 0) return;
+    const isDone = slack.oneIn(2);
+    const isTold = slack.oneIn(2);
+    say(
+      `${name}: what stood in the store ${isDone ? "is done after all" : "comes to nothing"} (${count})${isTold ? "" : ", with no word"}`,
+    );
+    disk.release(isDone, isTold);
+  }
+
+  /** A vault is gone, or reads empty for a while, and nobody said so. */
+  function vanishes(phone) {
+    const { disk, name } = phone;
+    const { vault, person } = loss.pick(phone.people);
+    const row = disk.look("outbox", "people").get(vault);
+    if (isHealing || !row || !disk.hasVault(vault)) return;
+    const kept = { phone, disk, vault, row, isGone: !record && loss.oneIn(3) };
+    missed.push(kept);
+    if (kept.isGone) {
+      say(`${name}: the vault of ${person.name} is gone, and nobody said so`);
+      count("vault vanished");
+      return disk.vanish(vault);
+    }
+    say(`${name}: its vaults read empty`);
+    count("vault read empty");
+    disk.fate.blank = () => true;
+    clock.after(loss.pick([2_000, MINUTE, HOUR]), () => {
+      disk.fate.blank = () => false;
+    });
   }
 
   /** @type {Record<string, () => Promise<any>>} */
   const does = {
     async open() {
       const phone = chance.pick(phones);
-      const tab = [...phone.tabs].find(({ kind }) => kind === "page") ?? phone.start();
+      const tab = inFront([...phone.tabs].find(({ kind }) => kind === "page") ?? phone.start());
       if (tab.who) return null;
       say(`${phone.name} is opened`);
       return unlock(tab);
@@ -288,7 +407,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return unlock(phone.start());
     },
     async "continue here"() {
-      const tab = chance.pick(pages());
+      const tab = inFront(chance.pick(pages()));
       return spawn(`${tab.phone.name} continues in another tab`, async () => {
         await tab.ask("continue here");
         for (const other of tab.phone.tabs) if (other !== tab && other.kind === "page") other.who = null;
@@ -302,8 +421,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return null;
     },
     async thaw() {
-      for (const tab of pages()) if (tab.isFrozen) tab.thaw();
       say("frozen tabs go on");
+      for (const tab of pages()) if (tab.isFrozen) tab.thaw();
       return null;
     },
     async wake() {
@@ -327,6 +446,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const fate = (kind, error) => () => {
         if (left === 0 || skip-- > 0) return null;
         left--;
+        disk.failedAt = clock.now;
         count(`store ${kind}`);
         return error;
       };
@@ -341,6 +461,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       say(`${tab.phone.name}: the browser loses its store`);
       count("store lost");
       tab.phone.disk.lose(tab);
+      tab.phone.disk.failedAt = clock.now;
       return null;
     },
     async clock() {
@@ -437,6 +558,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const [, { id, status }] = chance.pick([...office.state.devices]);
       if (status === "cloned") return null;
       office.setDevice(id, status === "ok" ? "lost" : "ok");
+      if (!isMild && slack.oneIn(2)) for (const phone of phones) hangs(phone, "delete");
       say(`a phone is called ${status === "ok" ? "lost" : "found"}`);
       count("lost phone");
       return null;
@@ -467,6 +589,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const { name, cookie, people: owners } = phone;
       const other = makePhone(world, `${name} again`, { databases: phone.disk.databases(), cookie, people: [...owners] });
       phones.push(Object.assign(other, { taps: [], former: [], isCleared: phone.isCleared }));
+      for (const one of missed) if (one.disk === phone.disk) missed.push({ ...one, phone: other, disk: other.disk });
       say(`${name} is copied whole to another phone`);
       count("cloned phone");
       return null;
@@ -543,8 +666,11 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
 
   const check = () => {
     if (failure) throw failure;
+    if (world.leak) throw new Error(world.leak);
+    forgive();
     hold(world, phones, saved);
     holdDrafts(drafts);
+    holdRows(world, missed);
   };
   let broken = null;
   const unheard = (error) => {
@@ -567,6 +693,9 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
         const phone = harsher.pick(phones);
         clock.after(harsher.pick([0, 1, 20, 500]), () => isHealing || dies(phone));
       }
+      if (!isMild && loss.oneIn(25)) vanishes(loss.pick(phones));
+      if (!isMild && slack.oneIn(15)) hangs(slack.pick(phones));
+      if (!isMild && frost.oneIn(15)) clock.after(frost.pick([0, 1, 3, 20, 200]), freezes);
       const begun = await does[step]();
       if (begun) await wait(begun);
       else await clock.run(chance.pick([0, 1, 20]), () => failure !== null);
@@ -577,6 +706,7 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     await heal();
     check();
     holdAtRest(world, phones, saved, isRestored);
+    holdUnsaved(world, phones, unsaved);
     holdQuiet(phones);
   } catch (error) {
     broken = error instanceof Broken ? error.message : `the simulation itself: ${error.stack}`;
@@ -596,6 +726,18 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const may = record && { readable: those(office.readable), carried: those(office.carried) };
   return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, may };
 
+  /** Not covered by any promise: a restore lost the key that something was sealed to, and the vault went in which its author's own copy could be opened. */
+  function forgive() {
+    const openers = missed.filter(({ isGone }) => isGone);
+    if (!isRestored || openers.length === 0) return;
+    for (const phone of phones)
+      for (const [id, { kid, sealed }] of phone.disk.look("outbox", "items"))
+        if (saved.has(id) && openers.some(({ row }) => row.kid === kid) && !office.open(sealed).ready) {
+          saved.delete(id);
+          count("key and vault lost");
+        }
+  }
+
   function waitingOn(phone) {
     return [...phone.disk.look("outbox", "items")].filter(([, { state }]) => state === "waiting").map(([id]) => id);
   }
@@ -607,7 +749,13 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     for (const { id, status } of office.state.devices.values()) if (status === "lost") office.setDevice(id, "ok");
     for (const phone of phones) {
       for (const kind of Object.keys(phone.disk.fate)) phone.disk.fate[kind] = () => null;
-      if (!isMild) for (const tab of phone.tabs) await isAtHand(tab);
+      letGo(phone.name, phone.disk);
+      if (!isMild) {
+        await sendsBesideFrozen(phone);
+        Object.assign(phone, { air: { fine: 1 }, latency: 20 });
+        for (const tab of phone.tabs) inFront(tab);
+        for (const tab of phone.tabs) await isAtHand(tab);
+      }
       for (const tab of [...phone.tabs]) tab.kill();
       phone.air = { fine: 1 };
       phone.latency = 20;
@@ -615,7 +763,10 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     await clock.run(1_000);
     // A phone that was called lost says that it dropped everything as soon as it is opened: before that nobody can tell its copy anything.
     for (const phone of phones) await opened(phone);
+    for (const phone of phones) await staysLocked(phone);
     if (!record) for (const phone of phones) await setUpAgain(phone);
+    // And one whose copy was, just now, in its place: it fetches nothing, and gives a restored office nothing back.
+    if (!record && !isMild) for (const phone of phones) await setUpAgain(phone);
     const until = clock.now + HEALS_WITHIN;
     // What the office could not open is sealed again at the next unlocking, when its new keys are here.
     const isCurable = ({ state, answer }) => state === "sorting" && CURABLE.has(answer?.result.code);
@@ -656,7 +807,25 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     }
   }
 
-  /** Whatever became of its store before, a page that is asked twice reads the outbox and the vault again: nobody has to begin it anew. */
+  /** A page that was frozen keeps its locks, and nobody from sending: another that is opened beside it sends all that is due. Frozen inside a transaction it holds up the store, for all. */
+  async function sendsBesideFrozen(phone) {
+    if (![...phone.tabs].some((tab) => tab.isStill()) || !phone.disk.isQuiet()) return;
+    for (const tab of [...phone.tabs]) if (!tab.isStill()) tab.kill();
+    Object.assign(phone, { air: { fine: 1 }, latency: 20 });
+    await clock.run(MINUTE);
+    if (!phone.disk.isQuiet()) return;
+    count("sent beside a frozen tab");
+    const tab = phone.start();
+    phone.taps.push(clock.now);
+    await must(tab, "status");
+    await must(tab, "sync");
+    await clock.run(MINUTE);
+    const isLate = ([, { state, next_at }]) => state === "waiting" && next_at < phone.now() - MINUTE;
+    const late = [...phone.disk.look("outbox", "items")].filter(isLate);
+    if (late.length > 0) throw new Broken(`${phone.name} has a frozen tab, and another sends nothing: ${late.length} wait`);
+  }
+
+  /** Whatever became of its store before, a page that is asked twice reads the outbox and the vault again, and comes to the end of sending: nobody has to begin it anew. */
   async function isAtHand(tab) {
     if (tab.kind !== "page" || tab.isFrozen) return;
     for (const ask of ["status", "pin"]) {
@@ -671,6 +840,39 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       if (/^store/.test(codes[1]))
         throw new Broken(`a page of ${tab.phone.name} is not told ${ask}, with a store that works: ${codes}`);
     }
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    tab.phone.taps.push(clock.now);
+    tab.ask("sync").then(over, over);
+    await clock.run(ROUNDS_END, () => isOver || tab.isDead);
+    if (!isOver && !tab.isDead) throw new Broken(`a page of ${tab.phone.name} never comes to the end of sending`);
+  }
+
+  /** Without a word of the office's, whose vault is not there stays on the phone, is told so, and is not said to have left. */
+  async function staysLocked(phone) {
+    const mine = missed.filter((one) => one.isGone && one.disk === phone.disk && isUntold(world, one));
+    if (mine.length === 0) return;
+    const tab = phone.start();
+    const { state, people: known, parted } = await must(tab, "status");
+    for (const { vault } of mine) {
+      if (state !== "locked" || parted || !known.some((one) => one.vault === vault))
+        throw new Broken(`${phone.name} is ${state} and says ${parted} has left, because a vault was not there`);
+      let code;
+      const { words } = phone.people.find((one) => one.vault === vault);
+      tab.ask("unlock", { vault, words }).then(
+        () => {
+          code = "opened";
+        },
+        (error) => {
+          code = error.code;
+        },
+      );
+      await clock.run(MINUTE, () => code !== undefined);
+      if (code !== "vault_unreadable") throw new Broken(`${phone.name} says ${code} of a vault that is not there`);
+    }
+    tab.kill();
   }
 
   /** Whose storage was cleared, or who learnt that there are two of this phone, sets it up anew, as another signer. */
@@ -678,24 +880,41 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
     const device = [...office.state.devices.values()].find(({ token }) => token === phone.cookie);
     // Called lost, it dropped what was on it, whoever found it afterwards; a store that failed then may still name who it was.
     const isGone = ({ vault }) => !phone.disk.look("outbox", "people").has(vault) || !phone.disk.hasVault(vault);
-    if (!phone.isCleared && phone.people.some(isGone) && !office.ever.lost.has(phone.disk.look("outbox", "device").get("place")))
+    const isMissed = ({ vault }) => missed.some((one) => one.isGone && one.disk === phone.disk && one.vault === vault);
+    const isDropped = (one) => isGone(one) && !(isMissed(one) && phone.disk.look("outbox", "people").has(one.vault));
+    if (
+      !phone.isCleared &&
+      phone.people.some(isDropped) &&
+      !office.ever.lost.has(phone.disk.look("outbox", "device").get("place"))
+    )
       throw new Broken(`${phone.name} dropped what could be read, and nobody called it lost`);
     // A copy of a phone that has dropped everything is told nothing any more.
-    const isEnded = ({ vault }) => {
-      const kid = phone.disk.look("outbox", "people").get(vault)?.kid;
-      return office.state.signers.get(kid)?.end_reason === "dropped";
-    };
+    const kidOf = ({ vault }) => phone.disk.look("outbox", "people").get(vault)?.kid;
+    // Nor is one whose other was set up anew in its place.
+    const ends = isMild ? ["dropped"] : ["dropped", "replaced"];
+    const isEnded = (one) => ends.includes(office.state.signers.get(kidOf(one))?.end_reason);
     if (!phone.isCleared && device?.status === "ok" && !phone.people.some(isGone) && !phone.people.some(isEnded)) return;
     const tab = phone.start();
     phone.taps.push(clock.now, clock.now);
     for (const one of [...phone.people]) {
-      // Who was set up again before it failed for the next person is not once more: nobody would unlock what they wrote in between.
-      if (phone.isCleared && !isGone(one)) continue;
+      // Who was set up again before it failed for the next person is not once more, unless a restore lost that: nobody would unlock what they wrote in between.
+      if (phone.isCleared && !isGone(one) && office.state.signers.has(kidOf(one))) continue;
       const { offered_words } = await must(tab, "setup.start", { email: one.person.email, password: "correct", code: "123456" });
       const words = offered_words.join(" ");
       const before = new Set((await must(tab, "status")).people.map(({ vault }) => vault));
-      const replaces = phone.isCleared || isGone(one) ? undefined : one.vault;
-      if (replaces) phone.former.push(one);
+      // Beside somebody whose vault vanished, whoever has theirs stays.
+      if (
+        device?.status === "ok" &&
+        phone.people.some(isMissed) &&
+        !phone.people.some(isDropped) &&
+        !isGone(one) &&
+        !isEnded(one)
+      )
+        continue;
+      // Who still stands on the phone is asked for by name, and what they sent before is theirs.
+      const isNamed = !isMild && phone.disk.look("outbox", "people").has(one.vault);
+      const replaces = isDropped(one) && !isNamed ? undefined : one.vault;
+      if (!isGone(one)) phone.former.push(one);
       await must(tab, "setup.finish", { words, label: one.person.name, replaces });
       const { vault } = (await must(tab, "status")).people.find((made) => !before.has(made.vault));
       phone.people.splice(phone.people.indexOf(one), 1, { person: one.person, words, vault });

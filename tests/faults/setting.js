@@ -33,7 +33,7 @@ function practice() {
 }
 
 /** What every phone lives in. */
-export function makeWorld({ clock, seed, office, count = () => undefined, isReal = false }) {
+export function makeWorld({ clock, seed, office, count = () => undefined, isReal = false, isMild = false }) {
   const keys = makeChance(seed ^ 0x5bd1e995);
   luck.begin(keys, isReal);
   current.clock = clock;
@@ -62,6 +62,11 @@ export function makeWorld({ clock, seed, office, count = () => undefined, isReal
   return {
     clock,
     chance: makeChance(seed),
+    /** Frozen tabs have a stream of their own, as all that came later: what is drawn otherwise stays as it was. */
+    frost: makeChance(seed ^ 0x6c8e9cf5),
+    isMild,
+    /** What of the simulation itself is wrong, if anything was noticed. */
+    leak: null,
     office: weathered,
     count,
     random: (bytes) => keys.fill(bytes),

@@ -156,6 +156,7 @@ describe("what holds a phone up without failing", () => {
       const { id: before } = await until((await until(write(first, "before the freeze"))).send());
       await clock.run(MINUTE, () => push.isHeld);
       assert.equal(office.state.placed.has(before), isHeard);
+      await clock.run(MINUTE, phone.disk.isQuiet);
       first.freeze();
       await clock.run(45_000);
 
@@ -197,6 +198,7 @@ describe("what holds a phone up without failing", () => {
     const woken = phone.wake();
     await clock.run(5 * MINUTE);
     assert.deepEqual([pushes("worker"), woken.isDead], [0, false]);
+    await clock.run(MINUTE, phone.disk.isQuiet);
     page.freeze();
     await clock.run(90_000);
     assert.ok(office.state.placed.has(id));

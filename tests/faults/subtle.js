@@ -4,11 +4,14 @@
  * common, and whether a signature that was made here is one. Keys for one envelope come from a store of pairs, none twice in a schedule.
  * In every twentieth schedule (`REAL_EACH`) all of that is off and phones use the platform's own WebCrypto, one call after the other.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import nodeCrypto from "node:crypto";
 import { makeChance } from "./chance.js";
 import { current } from "./clock.js";
 
 export const REAL_EACH = 20;
+/** The tab whose code is running: what it asked for comes back to it, or waits for it to be thawed. */
+export const running = new AsyncLocalStorage();
 const PAIRS = 512;
 const REMEMBERED = 4_000;
 const platform = globalThis.crypto.subtle;
@@ -195,7 +198,9 @@ export const subtle = Object.fromEntries(
         ? await inTurn(() => (name === "generateKey" ? realPair(...given) : platform[name](...given)))
         : does(...given);
       const { clock } = current;
-      if (clock?.cryptoPace) await new Promise((resolve) => clock.after(clock.cryptoPace, resolve));
+      const tab = running.getStore();
+      if (clock?.cryptoPace)
+        await new Promise((resolve) => clock.after(clock.cryptoPace, () => (tab ? tab.deliver({}, resolve) : resolve())));
       return made;
     },
   ]),

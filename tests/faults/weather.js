@@ -167,6 +167,7 @@ function reading(parts) {
 export function makeFetch({ clock, chance, office, device, tab, count, stranger }) {
   return (path, options) =>
     new Promise((resolve, reject) => {
+      tab.goesOut("the office");
       const body =
         options.body === undefined
           ? new Uint8Array()
@@ -177,13 +178,17 @@ export function makeFetch({ clock, chance, office, device, tab, count, stranger 
       if (fate !== "fine") count(`net ${fate}`);
       device.asked(path, tab.kind);
       let isOver = false;
-      options.signal?.addEventListener("abort", () => isOver || reject(options.signal.reason), { once: true });
-      const fail = () => reject(new TypeError("Failed to fetch"));
+      // An answer and the end of its time are told apart: a tab that was frozen hears of either first.
+      const ends = () => tab.deliver({}, () => isOver || reject(options.signal.reason));
+      options.signal?.addEventListener("abort", ends, { once: true });
+      const fail = () => tab.deliver({}, () => reject(new TypeError("Failed to fetch")));
       const arrive = (answer) => {
         if (tab.isDead) return;
         if (answer.cookie) device.cookie = answer.cookie;
-        isOver = true;
-        resolve(new Answer(answer));
+        tab.deliver({}, () => {
+          isOver = true;
+          resolve(new Answer(answer));
+        });
       };
       const pace = () => chance.between(1, device.latency);
       if (fate === "silent") return;
