@@ -119,7 +119,7 @@ def on_phone(found: str, held_by: Sequence[str], *, has_phone: bool) -> str:
     """Says whether a phone of whoever looks holds a record, and why; "" where nothing can be said."""
     if not found:
         return ""
-    whose = "On your phone" if has_phone else "You have no phone set up. On one that you set up"
+    whose = "On your phone" if has_phone else "You have no phone set up. On one you set up later"
     return f"{whose}: {_ON_PHONE[found].format(' and '.join(_HELD_BY[each] for each in held_by))}"
 
 

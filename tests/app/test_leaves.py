@@ -544,7 +544,7 @@ def test_supervisor_puts_a_family_of_their_team_on_their_own_phone_and_takes_it_
     shown = words_of(place.signed_in("jos").get(page))
     assert "Marian Holt-Vane put it on their own phone" in shown
     assert "Marian Holt-Vane Supervisor On their own phone as well" in shown
-    assert "You have no phone set up. On one that you set up: no." in shown
+    assert "You have no phone set up. On one you set up later: no." in shown
     again = change(marian, tarnley, "phone", {})
     assert (again.status_code, "on your phone already" in words_of(again)) == (400, True)
 

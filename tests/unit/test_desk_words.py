@@ -98,13 +98,16 @@ def test_time_typed_is_the_clock_on_the_wall(typed: str, moment: str | None) -> 
 
 WRITES_DOWN = {"audit.add", "note", "_write_down", "_audit"}
 """What puts a row into the audit: the store's own door, and what some modules have before it."""
+BESIDE = "epoch_file.note"
+"""What notes beside the key file how far the audit has come, and writes nothing into it."""
 
 
 def deeds_in(source: str) -> set[str]:
     """Every deed that this code writes down, as far as it is written there; of one that ends in a value, its beginning."""
     found: set[str] = set()
     for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
-        if not ast.unparse(call.func).endswith(tuple(WRITES_DOWN)):
+        called = ast.unparse(call.func)
+        if called.endswith(BESIDE) or not called.endswith(tuple(WRITES_DOWN)):
             continue
         for given in call.args:
             said = [given.body, given.orelse] if isinstance(given, ast.IfExp) else [given]
@@ -126,6 +129,7 @@ def test_every_deed_has_words() -> None:
 def test_a_planted_deed_without_words_is_found() -> None:
     assert deeds_in("tx.audit.add(at, person, 'danced here' if x else 'sang there', casefile)") == {"danced here", "sang there"}
     assert deeds_in("_note(tx, keys, by, f'sang {n} times')") == {"sang "}
+    assert deeds_in("here.epoch_file.note(here.store, 'duty')") == set()
 
 
 def test_a_deed_of_an_earlier_release_is_told_as_it_was_kept() -> None:
