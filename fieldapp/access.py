@@ -134,6 +134,8 @@ def _may_come(person: Reader, casefile: Scope, way: Way) -> bool:
         return False
     if way in {"pod", "duty"}:
         return person.role in STANDS_IN
+    if way == "phone":
+        return person.role in PHONE_ROLES
     return way != "emergency" or person.role == "supervisor"
 
 
@@ -176,10 +178,8 @@ def last_began(person: Reader, casefile: Scope, grants: Sequence[Grant], at: str
     began = []
     mine = [each for each in grants if each.person == person.id and each.casefile == casefile.id]
     for each in mine:
-        # Who put it on their phone read it then, whatever team it or they are of now: what they wrote meanwhile is not turned away.
-        if (each.way in {"named", "pod"} and _may_come(person, casefile, "named" if each.way == "named" else "pod")) or (
-            each.way == "phone" and casefile.sort == "main" and not casefile.practice and person.role in PHONE_ROLES
-        ):
+        # The mark on a phone too: who made it read it then, whatever team it or they are of now, and what they wrote meanwhile is not turned away.
+        if each.way != "kept_out" and each.way != "emergency" and _may_come(person, casefile, each.way):
             began.append(each.from_at)
     for part in person.memberships:
         way: Way = "duty" if part.on_duty else "audit" if person.role == "auditor" else "team"

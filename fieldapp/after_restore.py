@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fieldapp.epoch import Kind, answers_for_readers
+from fieldapp.epoch import Kind, answers_for_readers, deed_of
 from fieldapp.people import Person
 from fieldapp.store import Store
 from fieldapp.store.audit import GONE_THROUGH
@@ -47,7 +47,9 @@ def things_for(store: Store, person: Person) -> list[ToGoThrough]:
     for kind in _ORDER:
         if (kind == "readers") == (person.role == "administrator"):
             continue
-        row = next((each for each in done if each.what == _deed(kind) and (kind != "readers" or each.person == person.id)), None)
+        row = next(
+            (each for each in done if each.what == deed_of(kind) and (kind != "readers" or each.person == person.id)), None
+        )
         found.append(ToGoThrough(kind, kind in known, row.at if row else "", row.person if row else ""))
     return found
 
@@ -63,7 +65,7 @@ def tick(store: Store, person: Person, kind: str, now: datetime) -> bool:
         thing = next((each for each in things_for(tx, person) if each.kind == kind), None)
         if thing is None or thing.done_at:
             return False
-        tx.audit.add(stamp(now), person.id, _deed(thing.kind))
+        tx.audit.add(stamp(now), person.id, deed_of(thing.kind))
     return True
 
 
@@ -72,7 +74,3 @@ def _was_there(store: Store, person: Person, at: str) -> bool:
         return answers_for_readers(store, person.id, at)
     row = store.people.by_id(person.id)
     return row is not None and row.active_from <= at
-
-
-def _deed(kind: Kind) -> str:
-    return f"{kind} gone through"

@@ -164,10 +164,8 @@ def _change_account(office: Office, given: argparse.Namespace) -> int:
     except leaves.MustHandOver:
         raise CannotStart("Somebody else has to take over work of theirs first. Nothing was changed.") from None
     if office.epoch_file is not None:
-        office.epoch_file.note(store, "accounts")
-        if given.role:
-            # Turns of duty and pods end with a part.
-            office.epoch_file.note(store, "duty")
+        # Turns of duty and pods end with a part.
+        office.epoch_file.note(store, *(("accounts", "duty") if given.role else ("accounts",)))
     if given.open:
         print(f"{row.name}’s account is open again.")
     if given.role:

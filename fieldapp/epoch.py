@@ -148,6 +148,11 @@ def begin_anew(tx: Store, at: str, noted: Noted) -> Noted:
     return noted._replace(lacks=lacks).each(lambda _, n: min(n, audit))
 
 
+def deed_of(kind: Kind) -> str:
+    """What the audit says of whoever went through one kind (GONE_THROUGH)."""
+    return f"{kind} gone through"
+
+
 def answers_for_readers(store: Store, person: str, restored: str) -> bool:
     """Whether this person was a supervisor when the office was put back: whoever became one later took nobody off before."""
     return any(
@@ -163,14 +168,14 @@ def _still(store: Store, at: str) -> tuple[Kind, ...]:
         return ()
     rows = store.audit.decisions(GONE_THROUGH, restored)
     done = {row.what for row in rows}
-    looked = {row.person for row in rows if row.what == "readers gone through"}
+    looked = {row.person for row in rows if row.what == deed_of("readers")}
     if any(
         row.role == "supervisor" and access.holds(row.active_from, row.ended_at, at) and row.id not in looked
         for row in store.people.all()
         if answers_for_readers(store, row.id, restored)
     ):
-        done.discard("readers gone through")
-    return tuple(kind for kind in KINDS if kind in known and f"{kind} gone through" not in done)
+        done.discard(deed_of("readers"))
+    return tuple(kind for kind in KINDS if kind in known and deed_of(kind) not in done)
 
 
 def lacking(store: Store, noted: Noted) -> list[Kind]:

@@ -4,10 +4,7 @@ import { afterEach, describe, test } from "node:test";
 import { current } from "./clock.js";
 import "./steady.js";
 
-const { makeClock } = await import("./clock.js");
-const { makeOffice } = await import("./office.js");
-const { makePhone } = await import("./phone.js");
-const { makeWorld, theSetting } = await import("./setting.js");
+const { onePhone } = await import("./one-phone.js");
 const { runSchedule } = await import("./schedule.js");
 
 const HOUR = 3_600_000;
@@ -17,47 +14,11 @@ const TEN_YEARS = 3653 * 24 * HOUR;
 
 /** A phone as the setting left it: Marian's, or the one that Ama and Reece share. */
 async function given(which = "third") {
-  const setting = await theSetting();
-  const clock = makeClock(setting.now);
-  const office = makeOffice(clock, setting.served, setting.office);
-  const world = makeWorld({ clock, seed: 7, office });
-  const { name, ...kept } = setting.phones.find((one) => one.name === which);
-  const phone = makePhone(world, name, kept);
-  const [{ casefile, child }] = setting.families;
-  const until = async (promise) => {
-    let told;
-    promise.then(
-      (answer) => {
-        told = { answer };
-      },
-      (error) => {
-        told = { error };
-      },
-    );
-    assert.ok(await clock.run(10 * 60_000, () => told !== undefined), "an answer");
-    if (told.error) throw told.error;
-    return told.answer;
-  };
-  async function write(tab, line, where = casefile) {
-    const { slot } = await tab.ask("draft.begin", { casefile: where, schema: "contact.1" });
-    const fields = {
-      with_whom: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", person: child, name: "Ada", role: "daughter" }],
-      how: "call",
-      outcome: "spoke",
-      line,
-      anything_worrying: "no",
-      happened_on: "2026-11-20",
-      happened_at: "10:00",
-    };
-    return tab.ask("send", { slot, fields, mode: "alone" });
-  }
+  const { begin, ...one } = await onePhone(which);
   return {
-    clock,
-    office,
-    phone,
-    until,
-    write,
-    unlock: (tab, { vault, words } = phone.people[0]) => tab.ask("unlock", { vault, words }),
+    ...one,
+    write: async (tab, line, where) => (await begin(tab, line, where)).send(),
+    unlock: (tab, { vault, words } = one.phone.people[0]) => tab.ask("unlock", { vault, words }),
   };
 }
 

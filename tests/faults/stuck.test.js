@@ -4,10 +4,7 @@ import { afterEach, describe, test } from "node:test";
 import { current } from "./clock.js";
 import "./steady.js";
 
-const { makeClock } = await import("./clock.js");
-const { makeOffice } = await import("./office.js");
-const { makePhone } = await import("./phone.js");
-const { makeWorld, theSetting } = await import("./setting.js");
+const { onePhone } = await import("./one-phone.js");
 const { IDBFactory, IDBObjectStore, IDBTransaction } = await import("fake-indexeddb");
 
 const MINUTE = 60_000;
@@ -16,52 +13,20 @@ const PUSH = "/sync/v1/push";
 
 /** Marian's phone, as the setting left it. */
 async function given() {
-  const setting = await theSetting();
-  const clock = makeClock(setting.now);
   // The library asks again and again whether a connection is closed: time must go on meanwhile.
-  clock.storePace = 1;
-  const office = makeOffice(clock, setting.served, setting.office);
-  const world = makeWorld({ clock, seed: 7, office });
-  const { name, ...kept } = setting.phones.find((one) => one.name === "third");
-  const phone = makePhone(world, name, kept);
-  const [{ casefile, child }] = setting.families;
+  const { begin, ...one } = await onePhone("third", { storePace: 1 });
+  const { phone } = one;
   const [{ person, vault, words }] = phone.people;
-  const until = async (promise, ms = 10 * MINUTE) => {
-    let told;
-    promise.then(
-      (answer) => {
-        told = { answer };
-      },
-      (error) => {
-        told = { error };
-      },
-    );
-    assert.ok(await clock.run(ms, () => told !== undefined), "an answer");
-    if (told.error) throw told.error;
-    return told.answer;
-  };
   return {
-    clock,
-    office,
-    phone,
+    ...one,
     person,
     vault,
     words,
-    until,
     unlock: (tab) => tab.ask("unlock", { vault, words }),
     async write(tab, line) {
-      const { slot } = await tab.ask("draft.begin", { casefile, schema: "contact.1" });
-      const fields = {
-        with_whom: [{ id: "AAAAAAAAAAAAAAAAAAAAAA", person: child, name: "Ada", role: "daughter" }],
-        how: "call",
-        outcome: "spoke",
-        line,
-        anything_worrying: "no",
-        happened_on: "2026-11-20",
-        happened_at: "10:00",
-      };
+      const { slot, fields, send } = await begin(tab, line);
       await tab.ask("draft.keep", { slot, fields });
-      return { slot, send: () => tab.ask("send", { slot, fields, mode: "alone" }) };
+      return { slot, send };
     },
     item: (id) => phone.disk.look("outbox", "items").get(id),
     items: () => [...phone.disk.look("outbox", "items").values()],

@@ -415,11 +415,9 @@ export function open(port, outside = createOutside()) {
    */
   async function shownOf(session, casefile, kinds, read) {
     const briefs = await session.caseload.ofKinds(casefile, kinds);
-    session.later(() =>
-      noteRead(
-        session,
-        briefs.filter(({ kind }) => kind === read).map(({ record }) => record),
-      ),
+    noteRead(
+      session,
+      briefs.filter(({ kind }) => kind === read).map(({ record }) => record),
     );
     return briefs;
   }
@@ -519,12 +517,12 @@ export function open(port, outside = createOutside()) {
     family: async ({ casefile }) => {
       const session = await atHand();
       const told = await session.caseload.family(casefile);
-      if (told.record) session.later(() => noteRead(session, [told.record]));
+      if (told.record) noteRead(session, [told.record]);
       return told;
     },
     record: async (given) => {
       const session = await complete();
-      session.later(() => noteRead(session, [given.record]));
+      noteRead(session, [given.record]);
       return session.records.record(given);
     },
     definition: async (given) => (await atHand()).records.definition(given),
@@ -546,7 +544,7 @@ export function open(port, outside = createOutside()) {
     score: async ({ measure, answers }) => score(/** @type {any} */ (await asks.measure({ id: measure })), answers),
     "draft.begin": async (given) => {
       const session = given.record ? await complete() : await atHand();
-      if (given.record) session.later(() => noteRead(session, [given.record]));
+      if (given.record) noteRead(session, [given.record]);
       return session.drafts.begin(given);
     },
     "draft.keep": (given) => unlocked().drafts.keep(given),

@@ -67,16 +67,18 @@ export async function askAsReader(session, path, body) {
 /** Gets this phone a new device token: browsers drop a cookie whose time is up, and one day of a clock that runs ahead is enough. @param {Session} session */
 export const renew = (session) => askAsReader(session, RENEW, { v: 1 });
 
-/** Notes that these records were shown here; the office writes each down once for each day. @param {Session} session @param {string[]} shown */
-export async function noteRead({ vault, caseload, outside }, shown) {
-  /** @type {string[][]} */
-  const reads = (await vault.fact("reads")) ?? [];
-  const known = new Set(reads.map(String));
-  const day = outside.stamp().slice(0, 10);
-  const fresh = shown
-    .map((record) => [caseload.records.get(record)?.casefile ?? "", record, day])
-    .filter((read) => read[0] && !known.has(String(read)));
-  if (fresh.length > 0) await vault.keepFact("reads", [...reads, ...fresh]);
+/** Notes, once the screen has its answer, that these records were shown here; the office writes each down once for each day. @param {Session} session @param {string[]} shown */
+export function noteRead({ vault, caseload, outside, later }, shown) {
+  later(async () => {
+    /** @type {string[][]} */
+    const reads = (await vault.fact("reads")) ?? [];
+    const known = new Set(reads.map(String));
+    const day = outside.stamp().slice(0, 10);
+    const fresh = shown
+      .map((record) => [caseload.records.get(record)?.casefile ?? "", record, day])
+      .filter((read) => read[0] && !known.has(String(read)));
+    if (fresh.length > 0) await vault.keepFact("reads", [...reads, ...fresh]);
+  });
 }
 
 /** @param {Session} session @returns {[string, {seq: number, log_hash: string}][]} */

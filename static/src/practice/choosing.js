@@ -18,7 +18,7 @@ const BETWEEN = { text: " / ", long_text: "\n\n" };
 export const isText = (type) => Object.hasOwn(BETWEEN, type);
 
 /** Leaves out of a list the items on which versions differ. @param {Fork} fork @param {any[]} list @returns {any[]} */
-export const undisputed = ({ items }, list) => list.filter((one) => !Object.hasOwn(items, one?.id));
+const undisputed = ({ items }, list) => list.filter((one) => !Object.hasOwn(items, one?.id));
 
 /** What a draft holds of a parted answer before anybody has chosen: of a list its undisputed items, else nothing. @param {Fork} fork @param {any} value @returns {any} */
 export function beforeChoosing(fork, value) {
