@@ -130,6 +130,10 @@ test("neither of two windows takes away what was typed in the other", () => {
     seen: "Clean beds",
   });
   assert.deepEqual(together(kept({ purpose: "" }), { purpose: "He said" }), { purpose: "He said" });
+  assert.deepEqual(together(kept({ purpose: null, line: 7 }), { purpose: "He said", line: "Rang" }), {
+    purpose: "He said",
+    line: 7,
+  });
   assert.deepEqual(together(kept({ line: "Rang" }), { line: "Rang, he shouted" }), { line: "Rang, he shouted" });
   assert.deepEqual(together(kept({ line: "Rang" }), { line: "Texted" }), { line: "Rang / Texted" });
   const [nan, uncle] = [{ id: "nan" }, { id: "uncle" }];

@@ -135,7 +135,8 @@ export function together({ definition, fields }, left) {
   const both = { ...left, ...fields };
   for (const field of definition.sections.flatMap((section) => section.fields)) {
     const [kept, typed] = [fields[field.id], left[field.id]];
-    if (kept !== undefined && typed !== undefined) both[field.id] = beside(field, kept, typed);
+    // Null is no answer, whoever wrote it.
+    if ((typed ?? null) !== null) both[field.id] = (kept ?? null) === null ? typed : beside(field, kept, typed);
   }
   return both;
 }
@@ -148,7 +149,7 @@ function beside({ type, item = [] }, kept, typed) {
     const known = new Set(kept.map((one) => one?.id ?? one));
     return [...all, ...typed.filter((one) => !known.has(one?.id ?? one))];
   }
-  if (!isText(type) || kept.includes(typed)) return kept;
+  if (!isText(type) || typeof kept !== "string" || typeof typed !== "string" || kept.includes(typed)) return kept;
   return typed.includes(kept) ? typed : bothWhole(type, [kept, typed]);
 }
 
