@@ -13,10 +13,11 @@ from tests.browser.server import Server
 
 ASKED = "How to get in touch safely"
 HELP = "Help with reading, hearing or understanding"
+LANGUAGE = "Language at home"
 JAYDEN, HARLOW = "Jayden Tarnley", "Mrs Harlow-Finch"
 
 
-def writes_how_to_get_in_touch(worker: Keyworker, text: str, *, help_needed: str, phones: dict[str, str]) -> None:
+def writes_how_to_get_in_touch(worker: Keyworker, text: str, *, help_needed: str, language: str, phones: dict[str, str]) -> None:
     worker.opens_the_family("Tarnley")
     worker.opens_the_part("Family")
     worker.presses("Change these details")
@@ -24,6 +25,7 @@ def writes_how_to_get_in_touch(worker: Keyworker, text: str, *, help_needed: str
     box.press("ControlOrMeta+End")
     box.press_sequentially(text)
     worker.answers(HELP, help_needed)
+    worker.answers(LANGUAGE, language)
     for name, number in phones.items():
         worker.answers("Phone", number, in_the_list(worker, name))
     worker.checks_and_sends()
@@ -62,12 +64,17 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     tablet.sets_up_the_phone()
     server.kill()
     writes_how_to_get_in_touch(
-        ama, " Nan answers after six.", help_needed="Reads large print", phones={JAYDEN: "07700 900311", HARLOW: "07700 900312"}
+        ama,
+        " Nan answers after six.",
+        help_needed="Reads large print",
+        language="English, and Welsh with Nan",
+        phones={JAYDEN: "07700 900311", HARLOW: "07700 900312"},
     )
     writes_how_to_get_in_touch(
         tablet,
         " Never ring on Sundays.",
         help_needed="Wears a hearing aid",
+        language="",
         phones={JAYDEN: "07700 900321", HARLOW: "07700 900322"},
     )
 
@@ -107,7 +114,12 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
         re.compile("^(Reads large print / Wears a hearing aid|Wears a hearing aid / Reads large print)$")
     )
 
-    # And of the people, of whom nobody but the two is parted, one version of one
+    # And of one that the other phone emptied, that it be empty
+    version(ama, "Taken out").get_by_role("button", name="Take it out").click()
+    expect(ama.page.get_by_label(LANGUAGE)).to_have_value("")
+
+    # And of the people, of whom nobody but the two is parted, one version of one, in which only the number is another
+    expect(version(ama, "07700 900311").locator("dt", has_text="not the same")).to_have_text(["Phone · not the same"])
     expect(in_the_list(ama, "Dawn Tarnley")).to_be_visible()
     expect(in_the_list(ama, JAYDEN)).to_have_count(0)
     takes(ama, "07700 900311")
@@ -125,6 +137,9 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
         "2 versions were written. What stands above is what you chose"
     )
     sees_who_wrote_what_and_when(ama, "07700 900321", "07700 900312")
+    emptied = ama.page.locator('[data-field="home_language"]')
+    expect(emptied.locator("dd > .app-none")).to_have_text("Not answered")
+    expect(emptied).to_contain_text("English, and Welsh with Nan")
     ama.presses("Send")
     ama.is_at(re.compile("Saved, waiting to send|Sent"))
 
@@ -133,7 +148,7 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     one = ama.page.locator("details", has_text="Never ring on Sundays.").filter(has_not_text="Both checked")
     one.locator("summary").click()
     expect(one.locator("ins", has_text="Never ring on Sundays.")).to_be_visible()
-    expect(one.locator("del")).to_have_count(0)
+    expect(one.locator("del")).to_have_text([re.compile("English$")])
 
     # And what she made of them stands below both
     joined = ama.page.locator("details", has_text="There were 2 versions")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
-from tests.browser.people import Keyworker
+from tests.browser.people import Keyworker, today
 from tests.browser.server import Server
 
 SENTENCE = "Dawn was tearful and said she had slept maybe two hours"
 BEFORE = "Ring the top bell twice"
 TAPS = 5
+OUT, SCHOOL = "Let someone know where I am", "Get back into school mornings"
 
 
 def test_call_is_written_down_in_five_taps(ama: Keyworker, server: Server) -> None:
@@ -132,3 +133,62 @@ def test_note_sent_without_signal_is_found_by_its_words(ama: Keyworker, server: 
     # Then it is found, and the address holds nothing of it
     ama.sees("1 note found on this phone")
     assert "zephyrine" not in ama.page.url.lower()
+
+
+def test_family_plan_says_which_goals_it_has_and_who_did_not_agree(ama: Keyworker) -> None:
+    # Given a family plan, with two of the family's goals and two people, of whom one did not agree
+    ama.opens_the_family("Tarnley")
+    ama.page.get_by_text("More to write").click()
+    ama.presses("Family plan")
+    ama.is_at("Family Action Plan")
+    ama.types("What does the family want to be different?", "One tea without shouting.")
+    needs = ama.question("What needs to change?")
+    needs.get_by_role("button", name="Add one").click()
+    ama.answers("Need", "Kayleigh is safe when she is out", needs)
+    steps = ama.question("Who does what, by when?")
+    steps.get_by_role("button", name="Add one").click()
+    ama.answers_all(
+        [("Step", "Text one word by nine"), ("Who?", "Kayleigh"), ("By when?", today()), ("Where does it stand?", "To do")], steps
+    )
+    goals = ama.question("Goals in this plan")
+    for goal in (OUT, SCHOOL):
+        ama.answers("Goals in this plan", goal)
+    agreed = ama.question("Who agreed to this plan?")
+    for name in ("Dawn Tarnley", "Paul Esk"):
+        agreed.locator("label", has_text=name).click()
+    for name, how in (("Dawn Tarnley", "Signed on paper"), ("Paul Esk", "Did not agree")):
+        ama.answers("How did they agree?", how, agreed.get_by_role("group", name=name))
+    ama.answers("When?", today())
+    ama.answers("When will you look at it again?", today())
+
+    # When somebody looks over Ama's shoulder, then no goal is named
+    ama.presses("Hide names")
+    assert not ama.finds_in_the_page(OUT)
+    ama.presses("Show names")
+
+    # And when she checks it, then it says both, and where it is read as well
+    ama.presses("Check and send")
+    ama.is_at("Check before you send")
+    says_what_was_agreed(ama, goals=(OUT, SCHOOL))
+    ama.presses("Send")
+    ama.is_at(re.compile("Saved, waiting to send|Sent"))
+    ama.follows("See what I sent")
+    says_what_was_agreed(ama, goals=(OUT, SCHOOL))
+
+    # And when it is changed, then its goals are there, and one can be taken out
+    ama.presses("Change this")
+    expect(goals.get_by_label(SCHOOL)).to_be_checked()
+    goals.locator("label", has_text=SCHOOL).click()
+    ama.presses("Check and send")
+    ama.is_at("Check before you send")
+    says_what_was_agreed(ama, goals=(OUT,))
+
+
+def says_what_was_agreed(worker: Keyworker, goals: tuple[str, ...]) -> None:
+    def said(question: str) -> Locator:
+        return worker.page.locator(f'[data-field="{question}"] dd')
+
+    expect(said("goals")).to_have_text("\n".join(goals), use_inner_text=True)
+    expect(said("agreed_by")).to_have_text(
+        "Dawn Tarnley, mother, Signed on paper\nPaul Esk, stepfather, Did not agree", use_inner_text=True
+    )

@@ -6,6 +6,7 @@ import {
   beforeChoosing,
   bothItems,
   bothWhole,
+  differing,
   isOpen,
   leftToChoose,
   openPeople,
@@ -231,4 +232,12 @@ describe("two colleagues who each changed two people of a family", () => {
     );
     phone.kill();
   });
+});
+
+test("what differs between versions of one thing is named, also where one lacks it; whoever took it out differs in nothing", () => {
+  const stood = { id: "1", name: "Jayden", phone: "07700 900311", notes: "Nan’s number", seen: ["home", "school"] };
+  const other = { seen: ["home", "school"], notes: "Nan’s number", phone: "07700 900321", role: "son", name: "Jayden", id: "1" };
+  assert.deepEqual([...differing([stood, other])].sort(), ["phone", "role"]);
+  assert.deepEqual([...differing([stood, undefined, stood])], []);
+  assert.deepEqual([...differing([undefined, undefined])], []);
 });

@@ -1,74 +1,37 @@
 /** Answers for reading: the check page, what stands, and a version of it. */
 import { isAnswered, shownFields, shownInItem } from "../practice/forms.js";
-import { longDay } from "../words/dates.js";
 import * as sayRecord from "../words/record.js";
 import { Private } from "./basic.jsx";
 import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
-import { optionsOf } from "./options.js";
+import { inText, isItem } from "./in-text.js";
 import { nameOf } from "./people.js";
 
 /** @import { Around } from "./controls.jsx" */
 /** @import { Definition, Field, Fields } from "./shapes.js" */
 
-/**
- * Says an answer as plain text, one line for each part; lists become one line for each item.
- *
- * @param {Field} field
- * @param {any} value
- * @param {Around} around
- * @returns {string}
- */
-export function inText(field, value, around) {
-  if (!isAnswered(value)) return "";
-  switch (field.type) {
-    case "yes_no":
-    case "choice":
-    case "status":
-    case "programme":
-      return optionsOf(field, around).find((option) => option.value === value)?.label ?? String(value);
-    case "choices":
-      return value
-        .map((/** @type {string} */ one) => optionsOf(field, around).find((option) => option.value === one)?.label ?? one)
-        .join(", ");
-    case "date":
-      return longDay(value);
-    case "person":
-      return around.people.find((person) => person.id === value)?.name ?? sayRecord.person_not_listed;
-    case "record":
-      return around.goals.find((goal) => goal.record === value)?.words ?? sayRecord.goal_not_listed;
-    default:
-  }
-  if (!Array.isArray(value)) return typeof value === "object" ? JSON.stringify(value) : String(value);
-  return value.map((item) => (field.item && item?.id ? itemInText(field, item, around) : String(item))).join("\n");
-}
+/** @type {Set<string>} */
+const NONE = new Set();
 
-/** @param {Field} field @param {Fields} item @param {Around} around */
-function itemInText(field, item, around) {
-  const inner = field.item ?? [];
-  if (field.type === "people") return [nameOf(item), item.role].filter(Boolean).join(", ");
-  return shownInItem(inner, item)
-    .filter((one) => isAnswered(item[one.id]))
-    .map((one) => `${one.label} ${inText(one, item[one.id], around)}`)
-    .join("\n");
-}
-
-/** @param {{field: Field, value: any, around: Around}} props */
-export function Answer({ field, value, around }) {
+/** @param {{field: Field, value: any, around: Around, differing?: Set<string>}} props `differing`: the answers within an item that other versions of it have otherwise, which are shown also where there is none */
+export function Answer({ field, value, around, differing = NONE }) {
   if (!isAnswered(value)) return <span class="app-none">{sayRecord.no_answer}</span>;
-  if (field.item && Array.isArray(value) && field.type !== "people") {
+  if (field.item && Array.isArray(value) && value.every(isItem) && field.type !== "people") {
     return (
       <>
         {value.map((item) => (
           <dl class="app-item app-item--read" key={item.id}>
             {shownInItem(field.item ?? [], item)
-              .filter((inner) => isAnswered(item[inner.id]))
+              .filter((inner) => isAnswered(item[inner.id]) || differing.has(inner.id))
               .map((inner) => (
                 <div key={inner.id}>
-                  <dt>{inner.label}</dt>
+                  <dt>
+                    {inner.label}
+                    {differing.has(inner.id) && <strong> · {sayRecord.differs}</strong>}
+                  </dt>
                   <dd>
                     <Private>
-                      <Lines text={inText(inner, item[inner.id], around)} />
+                      <Lines text={inText(inner, item[inner.id], around) || sayRecord.no_answer} />
                     </Private>
                   </dd>
                 </div>
@@ -107,6 +70,7 @@ export function Lines({ text }) {
  * @param {boolean} [props.isRead] by others too, and no longer on its writer's check page
  * @param {(field: Field) => any} [props.beside]
  * @param {(field: Field) => any} [props.instead]
+ * @param {Record<string, unknown>} [props.chosen] answers that have a row of their own also where nothing was chosen
  */
 export function Answers({
   definition,
@@ -118,13 +82,15 @@ export function Answers({
   isRead,
   beside,
   instead,
+  chosen = {},
 }) {
   const shown = new Set(shownFields(/** @type {any} */ (definition), fields, { sent }).map((field) => field.id));
   return (
     <>
       {sections.map((section) => {
         const rows = section.fields.filter(
-          (field) => shown.has(field.id) && !skip?.has(field.id) && (instead?.(field) || isAnswered(fields[field.id])),
+          (field) =>
+            shown.has(field.id) && !skip?.has(field.id) && (instead?.(field) || chosen[field.id] || isAnswered(fields[field.id])),
         );
         if (rows.length === 0) return null;
         return (

@@ -4,6 +4,7 @@ import { dayOf, tidyTime, timeOf } from "../words/dates.js";
 import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
 import * as sayGoals from "../words/goals.js";
+import * as sayRecord from "../words/record.js";
 import { TYPING } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { optionsOf } from "./options.js";
@@ -345,13 +346,48 @@ export function PersonChoice(props) {
   return options.length > 8 ? <Select {...props} options={options} /> : <Radios {...props} options={options} />;
 }
 
-/** @param {Held} props */
-export function RecordChoice(props) {
-  const options = props.around.goals.map(({ record, words }, order) => ({
+/** @param {Held} props the family's goals by name, or by number while names are hidden */
+const goalsOf = ({ around }) =>
+  around.goals.map(({ record, words }, order) => ({
     value: record,
     label: namesHidden.value ? `${sayGoals.hidden} ${order + 1}` : words,
   }));
-  return <Select {...props} options={options} />;
+
+/** @param {Held} props */
+export function RecordChoice(props) {
+  return <Select {...props} options={goalsOf(props)} />;
+}
+
+/** @param {Held} props several of them; one that is no longer listed stays until it is taken out */
+export function RecordChoices(props) {
+  const { at, value, change } = props;
+  /** @type {string[]} */
+  const chosen = Array.isArray(value) ? value : [];
+  const listed = goalsOf(props);
+  const options = [
+    ...listed,
+    ...chosen
+      .filter((one) => !listed.some((goal) => goal.value === one))
+      .map((one) => ({ value: one, label: sayRecord.goal_not_listed })),
+  ];
+  const flip = (/** @type {string} */ one) => {
+    const next = chosen.includes(one) ? chosen.filter((each) => each !== one) : [...chosen, one];
+    change(next.length ? next : undefined);
+  };
+  return (
+    <Group {...props}>
+      {options.length === 0 && <p class="govuk-body">{sayGoals.none}</p>}
+      <Checks
+        at={at}
+        rows={options.map((option) => ({
+          key: option.value,
+          label: option.label,
+          on: chosen.includes(option.value),
+          flip: () => flip(option.value),
+        }))}
+      />
+    </Group>
+  );
 }
 
 /** @param {Held} props */

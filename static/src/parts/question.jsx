@@ -17,6 +17,7 @@ import {
   LongText,
   PersonChoice,
   RecordChoice,
+  RecordChoices,
   Scale,
   Text,
   Time,
@@ -26,7 +27,7 @@ import { asAsked, withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { childrenOf } from "./people.js";
 import { putTogether } from "./sentences.js";
-import { countOf, SideBySide, Version } from "./versions.jsx";
+import { countOf, OneOf, SideBySide, Version } from "./versions.jsx";
 
 /** @import { Asked, Fork, Held, Wording } from "./controls.jsx" */
 /** @import { Field, Fields, Person } from "./shapes.js" */
@@ -113,13 +114,7 @@ function Cards({ field, around, choices, now: stands, take, asList, children }) 
     <SideBySide>
       {choices.map((one) => (
         <Version key={one.id} choice={one}>
-          <p>
-            {one.value === undefined ? (
-              <span class="app-none">{sayRecord.gone_from}</span>
-            ) : (
-              <Answer field={field} value={asList ? [one.value] : one.value} around={around} />
-            )}
-          </p>
+          <OneOf {...{ field, around, asList }} versions={choices} value={one.value} />
           <Button kind="secondary" class="app-add" onClick={() => take(one.value)}>
             {stands !== undefined && isSame(stands, one.value)
               ? sayForm.taken
@@ -149,9 +144,7 @@ function Both({ field, around, both, take, asList, by = sayForm.both(field.type)
   return (
     <div class="app-two__one app-two__both govuk-body">
       <p class="app-two__by">{by}</p>
-      <p>
-        <Answer field={field} value={asList ? [both] : both} around={around} />
-      </p>
+      <Answer field={field} value={asList ? [both] : both} around={around} />
       <Button kind="secondary" class="app-add" onClick={() => take(both)}>
         {use}
       </Button>
@@ -332,6 +325,7 @@ const controls = {
   choices: Choices,
   person: PersonChoice,
   record: RecordChoice,
+  records: RecordChoices,
   people: People,
   children_seen: ChildrenSeen,
   actions: List,

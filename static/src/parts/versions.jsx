@@ -1,5 +1,6 @@
 /** Versions of one answer beside each other: whose words they are, and when they were written. */
 import { now } from "../page.js";
+import { differing, isList } from "../practice/choosing.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayRecord from "../words/record.js";
 import { Answer } from "./answers.jsx";
@@ -12,7 +13,7 @@ import { nameOf } from "./people.js";
 export const isParted = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
 
 /** The versions of an answer, or of each item of a list on which they differ. @param {Fork} fork @returns {Wording[][]} */
-export const partsOf = ({ values, items }) => (Object.keys(items).length > 0 ? Object.values(items) : [values]);
+export const partsOf = (fork) => (isList(fork) ? Object.values(fork.items) : [fork.values]);
 
 /** How many versions there are, at the most, of one thing. @param {Fork} fork */
 export const countOf = (fork) => Math.max(...partsOf(fork).map((versions) => versions.length));
@@ -41,22 +42,25 @@ export function Version({ choice, children }) {
   );
 }
 
+/** @param {{field: Field, around: Around, versions: Wording[], value: any, asList?: boolean}} props one of these versions, with what the others have otherwise marked; `asList`: they are of one item */
+export function OneOf({ field, around, versions, value, asList }) {
+  if (value === undefined) return <span class="app-none">{sayRecord.gone_from}</span>;
+  if (!asList) return <Answer field={field} value={value} around={around} />;
+  return <Answer field={field} value={[value]} around={around} differing={differing(versions.map((one) => one.value))} />;
+}
+
 /** @param {{field: Field, fork: Fork, around: Around}} props everybody's words side by side; nobody's are dropped */
 export function Parted({ field, fork, around }) {
-  const items = Object.keys(fork.items).length > 0;
+  const asList = isList(fork);
   return (
     <SideBySide>
-      {partsOf(fork)
-        .flat()
-        .map((one) => (
+      {partsOf(fork).flatMap((versions) =>
+        versions.map((one) => (
           <Version key={one.id} choice={one}>
-            {one.value === undefined ? (
-              <span class="app-none">{sayRecord.gone_from}</span>
-            ) : (
-              <Answer field={field} value={items ? [one.value] : one.value} around={around} />
-            )}
+            <OneOf {...{ field, around, versions, asList }} value={one.value} />
           </Version>
-        ))}
+        )),
+      )}
     </SideBySide>
   );
 }

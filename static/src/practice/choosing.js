@@ -3,7 +3,7 @@
  *
  * A list is parted item by item. That it has items is no choice: it begins with those on which nobody differs, and each of the others is chosen by itself.
  */
-import { isAnswered } from "./forms.js";
+import { isAnswered, isSame } from "./forms.js";
 
 /** @typedef {{id: string, value?: any}} Version without `value` whoever wrote it took it away */
 /** @typedef {{values: Version[], items: Record<string, Version[]>}} Fork */
@@ -94,4 +94,14 @@ export function bothItems(fields, versions) {
     isJoined = true;
   }
   return isJoined ? both : undefined;
+}
+
+/**
+ * What of an item its versions have otherwise: where nine things are known of a person, nobody finds by eye the one number that is not the same.
+ * @param {any[]} versions undefined where somebody took it out @returns {Set<string>}
+ */
+export function differing(versions) {
+  const there = versions.filter((one) => one !== undefined);
+  const names = there.flatMap((one) => Object.keys(one));
+  return new Set(names.filter((name) => !there.every((one) => isSame(one[name], there[0][name]))));
 }

@@ -139,6 +139,7 @@ export function Draft({ casefile, slot, step }) {
           fields={withoutHidden(/** @type {any} */ (definition), fields, { sent: adding })}
           around={context}
           sent={adding}
+          chosen={forks}
           beside={(field) => forks[field.id] && <Settled field={field} fork={forks[field.id]} around={context} />}
         />
         <Form onSubmit={send} class="app-actions">

@@ -1,7 +1,7 @@
 /** One record for reading: what stands, the question put to it, what was added, versions that nobody has chosen between, every version. */
 import { useState } from "preact/hooks";
 import { now, printPage, randomId } from "../page.js";
-import { Answer, Answers, Asked, inText, Lines } from "../parts/answers.jsx";
+import { Answer, Answers, Asked, Lines } from "../parts/answers.jsx";
 import { around, begin, draftPath, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Difference } from "../parts/difference.jsx";
@@ -9,6 +9,7 @@ import { draftsOf } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
+import { inText } from "../parts/in-text.js";
 import { nameOf } from "../parts/people.js";
 import { Scores } from "../parts/scores.jsx";
 import { Standing } from "../parts/standing.jsx";

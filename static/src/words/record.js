@@ -8,6 +8,7 @@ export const title = "Note";
 export const back = "Back to the family";
 export const no_answer = "Not answered";
 export const gone_from = "Taken out";
+export const differs = "not the same";
 export const person_not_listed = "Somebody no longer listed";
 export const goal_not_listed = "A goal no longer listed";
 export const asked_here = "Asked:";
