@@ -245,6 +245,14 @@ class Phone:
                         found.append(int(entry.name))
         return found
 
+    def has_a_damaged_disk(self) -> None:
+        """Let what names the newest files of every database of this phone be nothing; say this while it is off."""
+        assert self.context is None, "the phone is on"
+        damaged = list(self.profile.glob("Default/IndexedDB/*.leveldb/CURRENT"))
+        assert damaged, "no database was found"
+        for file in damaged:
+            file.write_bytes(b"\0" * file.stat().st_size)
+
     def throw_away(self) -> None:
         """Switch off and leave nothing on this machine."""
         self.switch_off()

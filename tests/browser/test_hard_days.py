@@ -142,6 +142,34 @@ def test_clock_that_is_ten_years_off_blocks_nothing(server: Server, phone: Phone
     ama.sees_the_note_is("Signed off")
 
 
+def test_phone_whose_damaged_store_its_browser_threw_away_asks_to_be_set_up_and_the_board_says_that_it_lost_its_notes(
+    ama: Keyworker, server: Server, laptop: Phone
+) -> None:
+    # Given a phone of some days, a note that waits on it, and a disk that was damaged when the battery was empty
+    ama.restarts_the_phone()
+    ama.unlocks()
+    server.kill()
+    ama.opens_the_family("Tarnley")
+    ama.writes_down_a_call("Home safe by nine")
+    ama.is_at("Saved, waiting to send")
+    ama.phone.kill()
+    ama.phone.has_a_damaged_disk()
+
+    # When Ama opens the app, then it does not hang on what is left, and she can go on
+    server.start()
+    ama.phone.switch_on()
+    ama.opens_the_app()
+    ama.sets_up_what_was_emptied()
+    ama.opens_the_family("Tarnley")
+    ama.writes_down_a_call("Home safe by nine, written again")
+    ama.is_at("Sent")
+
+    # And nobody at the office takes what was not sent for never written
+    marian = Supervisor(laptop, server)
+    marian.signs_in()
+    marian.reads("Ama Lindqvist’s phone: it lost its notes")
+
+
 def test_what_waits_is_sent_while_the_app_is_closed_and_shown_as_sent_after_unlocking(
     ama: Keyworker, server: Server, laptop: Phone
 ) -> None:

@@ -11,7 +11,7 @@ import {
   withEveryChild,
   withoutEmptyAdditions,
 } from "../../static/src/parts/fields.js";
-import { childrenOf, nameOf, personOf } from "../../static/src/parts/people.js";
+import { childrenOf, flipped, nameOf, personOf } from "../../static/src/parts/people.js";
 import { problems } from "../../static/src/practice/forms.js";
 
 const NOW = new Date(2026, 10, 21, 14, 2);
@@ -95,4 +95,20 @@ test("a person is found by id, by name, or shown as told", () => {
   assert.equal(nameOf(undefined), "");
   assert.equal(personOf({ name: "Dawn" }, PEOPLE).id, "dawn");
   assert.deepEqual(personOf("Tamsin", PEOPLE), { id: "", name: "Tamsin" });
+});
+
+test("somebody whom two people tick apart from each other is one item, and a tick taken away leaves none, however it came", () => {
+  const nan = { id: "nan", name: "Nan", relation: "grandmother" };
+  assert.deepEqual(flipped([], nan), [{ id: "nan", person: "nan", name: "Nan", role: "grandmother" }]);
+  assert.deepEqual(flipped([], nan), flipped([], { ...nan }));
+  assert.deepEqual(
+    flipped(
+      [
+        { id: "older", person: "nan", name: "Nan" },
+        { id: "x", name: "A neighbour" },
+      ],
+      nan,
+    ),
+    [{ id: "x", name: "A neighbour" }],
+  );
 });

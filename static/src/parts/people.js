@@ -35,3 +35,15 @@ export const childrenOf = (people, now) => people.filter((person) => isChild(per
 /** @param {Person[]} people @param {Date} now @returns {Person[]} children, born or expected */
 export const childrenAndUnborn = (people, now) =>
   people.filter((person) => isChild(person, now) || person.group === "unborn" || Boolean(person.due_on));
+
+/**
+ * Ticks somebody of the family in a list of people, or takes the tick away.
+ *
+ * @param {any[]} items as they stand
+ * @param {Person} person
+ * @returns {any[]} the item has the person's own id: two who tick the same person apart from each other have ticked one, and not two
+ */
+export const flipped = (items, { id, name, relation }) =>
+  items.some((item) => item.person === id)
+    ? items.filter((item) => item.person !== id)
+    : [...items, { id, person: id, name, ...(relation && { role: relation }) }];

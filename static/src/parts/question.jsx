@@ -25,7 +25,7 @@ import {
 } from "./controls.jsx";
 import { asAsked, withAnswer } from "./fields.js";
 import { Icon } from "./icons.jsx";
-import { childrenOf } from "./people.js";
+import { childrenOf, flipped } from "./people.js";
 import { putTogether } from "./sentences.js";
 import { countOf, OneOf, SideBySide, Version } from "./versions.jsx";
 
@@ -164,13 +164,6 @@ function People(props) {
   /** @type {any[]} */
   const items = Array.isArray(value) ? value : [];
   const put = (/** @type {any[]} */ list) => change(list.length ? list : undefined);
-  const flip = (/** @type {Person} */ person) =>
-    items.some((item) => item.person === person.id)
-      ? put(items.filter((item) => item.person !== person.id))
-      : put([
-          ...items,
-          { id: randomId(), person: person.id, name: person.name, ...(person.relation && { role: person.relation }) },
-        ]);
   const others = items.filter((item) => !item.person);
   const rest = (field.item ?? []).filter((inner) => inner.type !== "person");
   const further = rest.filter((inner) => inner.id !== "name" && inner.id !== "role");
@@ -183,7 +176,7 @@ function People(props) {
           label: <Private>{person.name}</Private>,
           hint: person.relation,
           on: items.some((item) => item.person === person.id),
-          flip: () => flip(person),
+          flip: () => put(flipped(items, person)),
         }))}
       />
       {further.length > 0 &&
