@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,18 @@ def test_a_choice_a_person_and_a_list_are_said_in_words() -> None:
     parts = sheet.parts(definition, fold([Version("a", (), fields)]).fields, NAMES, told)
     said = [text for part in parts for text in texts(part.answers)]
     assert {"Home visit", "Saturday 21 November 2026", "Dawn", "Yes", "No"} <= set(said)
+
+
+def test_plan_says_who_did_not_agree_and_its_goals_by_their_words() -> None:
+    fields = {
+        "goals": ["r-talk", "r-gone"],
+        "agreed_by": [{"id": "1", "person": "dawn", "name": "Dawn", "role": "mother", "how": "did_not"}],
+    }
+    names = replace(NAMES, records={"r-talk": "Talk without shouting"})
+    parts = sheet.parts(PRACTICE.plain("records", "plan.1"), fold([Version("a", (), fields)]).fields, names, told)
+    said = [text for part in parts for text in texts(part.answers)]
+    assert "Dawn · mother · Did not agree" in said
+    assert "Talk without shouting\na record not listed" in said
 
 
 def test_a_question_without_an_answer_is_shown_when_it_was_asked_for() -> None:
