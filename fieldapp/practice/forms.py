@@ -143,6 +143,9 @@ def _item_without_hidden(item_fields: list[Plain], item: Any) -> Any:
 def _judge(field: Plain, fields: Plain, at: str, vocabularies: Vocabularies, found: list[Problem]) -> None:
     value = fields.get(field["id"])
     if not is_answered(value):
+        if field["type"] == "children_seen":
+            # The family gives this list its rows, and not the writer: in one without a born child nobody could add what is missing.
+            return
         needed_because = field.get("required_when")
         if field.get("required") or (needed_because is not None and holds(needed_because, fields)):
             found.append({"at": at, "reason": "required"})

@@ -5,6 +5,7 @@ import test from "node:test";
 import fc from "fast-check";
 import {
   begun,
+  peopleIn,
   plain,
   vocabulariesOf,
   withAnswer,
@@ -111,4 +112,34 @@ test("somebody whom two people tick apart from each other is one item, and a tic
     ),
     [{ id: "x", name: "A neighbour" }],
   );
+});
+
+test("a visit is sent to a family whose only child is not born yet, or where nobody is listed, and a child who is listed is asked about", () => {
+  const definition = shipped("visit-note.1");
+  const at = (/** @type {any[]} */ people) =>
+    problems(definition, withEveryChild(definition, { contact_type: "home_visit" }, people, NOW), {})
+      .map((one) => one.at)
+      .filter((one) => one.startsWith("children_seen"));
+  const unborn = PEOPLE.filter(({ id }) => id === "dawn" || id === "baby");
+  assert.deepEqual(at(unborn), []);
+  assert.deepEqual(at([]), []);
+  assert.deepEqual(at(PEOPLE), [
+    "children_seen/kay/seen",
+    "children_seen/kay/bedroom",
+    "children_seen/jay/seen",
+    "children_seen/jay/bedroom",
+  ]);
+});
+
+test("a child who is being listed in the family's details can be chosen there at once, and one who is taken out cannot", () => {
+  const family = /** @type {any} */ ({ kind: "family" });
+  const added = { id: "ada", name: "Ada", group: "child" };
+  const [dawn, kay] = PEOPLE;
+  const nameless = { id: "new", group: "child" };
+  assert.deepEqual(peopleIn(family, { people: [dawn, added, nameless] }, [dawn, kay]), [dawn, added]);
+  assert.deepEqual(peopleIn(family, {}, []), []);
+  // Of whom two versions stand side by side is not taken out before somebody has chosen.
+  const forks = { people: { values: [], items: { kay: [] } } };
+  assert.deepEqual(peopleIn(family, { people: [dawn] }, [dawn, kay], forks), [dawn, kay]);
+  assert.deepEqual(peopleIn(/** @type {any} */ ({ kind: "incident" }), { people: [added] }, [kay]), [kay]);
 });

@@ -337,12 +337,22 @@ export function Checks({ at, rows }) {
   );
 }
 
-/** @param {Held} props */
+/** @param {Held} props one of the family; who is no longer listed stays until somebody else is chosen */
 export function PersonChoice(props) {
   const options = props.around.people.map((person) => ({
     value: person.id,
     label: namesHidden.value ? person.relation || sayFrame.hidden : person.name,
   }));
+  if (props.value && !options.some((one) => one.value === props.value))
+    options.push({ value: props.value, label: sayRecord.person_not_listed });
+  if (options.length === 0)
+    return (
+      <Group {...props}>
+        <p class="govuk-body" id={idOf(props.at)} tabIndex={-1}>
+          {sayForm.no_people}
+        </p>
+      </Group>
+    );
   return options.length > 8 ? <Select {...props} options={options} /> : <Radios {...props} options={options} />;
 }
 

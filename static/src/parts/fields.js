@@ -3,7 +3,7 @@ import { holds, isAnswered } from "../practice/forms.js";
 import { dayOf, timeOf } from "../words/dates.js";
 import { childrenOf } from "./people.js";
 
-/** @import { Around } from "./controls.jsx" */
+/** @import { Around, Fork } from "./controls.jsx" */
 /** @import { Definition, Field, Fields, Person } from "./shapes.js" */
 
 /** @param {Fields} fields @param {string} name @param {any} value @returns {Fields} a copy; no answer is no name */
@@ -52,6 +52,24 @@ export function withEveryChild(definition, fields, people, now) {
   return missing.length
     ? { ...fields, [field.id]: [...items, ...missing.map((child) => ({ id: child.id, person: child.id }))] }
     : fields;
+}
+
+/**
+ * Whom a form may ask about: of the family's own details also whoever is being listed in them now. Whom nobody has chosen yet, of versions that stand side by side, stays.
+ *
+ * @param {Definition} definition
+ * @param {Fields} fields
+ * @param {Person[]} listed
+ * @param {Record<string, Fork>} [forks]
+ * @returns {Person[]}
+ */
+export function peopleIn(definition, fields, listed, forks) {
+  if (definition.kind !== "family") return listed;
+  /** @type {Person[]} */
+  const typed = Array.isArray(fields.people) ? fields.people : [];
+  const parted = forks?.people?.items ?? {};
+  const open = listed.filter(({ id }) => Object.hasOwn(parted, id) && !typed.some((one) => one.id === id));
+  return [...typed.filter(({ name }) => isAnswered(name)), ...open];
 }
 
 /**

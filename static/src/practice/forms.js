@@ -228,6 +228,8 @@ function itemWithoutHidden(itemFields, item) {
 function judge(field, fields, at, vocabularies, found) {
   const value = own(fields, field.id);
   if (!isAnswered(value)) {
+    // The family gives this list its rows, and not the writer: in one without a born child nobody could add what is missing.
+    if (field.type === "children_seen") return;
     const neededBecause = field.required_when;
     if (field.required || (neededBecause !== undefined && holds(neededBecause, fields))) {
       found.push({ at, reason: "required" });

@@ -5,7 +5,7 @@ import { Answers, Asked } from "../parts/answers.jsx";
 import { around, useFamily } from "../parts/around.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
-import { begun, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } from "../parts/fields.js";
+import { begun, peopleIn, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { useAsked } from "../parts/told.js";
@@ -61,7 +61,9 @@ export function Draft({ casefile, slot, step }) {
       (one.value ?? []).map((/** @type {any} */ item) => item.id),
     ),
   );
-  const context = { ...around(family, goals, vocabularies), problems: wrong, question, locked, forks, chosen: held.chosen };
+  const told = around(family, goals, vocabularies);
+  const people = peopleIn(definition, fields, told.people, forks);
+  const context = { ...told, people, problems: wrong, question, locked, forks, chosen: held.chosen };
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
   const back = changing ? `record/${draft.record}` : home;

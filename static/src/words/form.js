@@ -16,7 +16,9 @@ export const now = "Now";
 export const choose = "Choose one";
 export const add_someone = "Add someone else";
 export const someone_else = (/** @type {number} */ number) => (number === 1 ? "Someone else" : `Someone else (${number})`);
-export const no_children = "No child is listed in this family.";
+export const no_people = "Nobody is listed yet. List people first, among the family’s details. What you type here is kept.";
+export const no_children =
+  "No child who is born is listed in this family. If there is one, list them first, among the family’s details. What you type here is kept.";
 export const child_not_listed = "A child who is no longer listed";
 export const item = (/** @type {string} */ type, /** @type {number} */ number) =>
   `${{ actions: "Action", risk: "Worry" }[type] ?? "Part"} ${number}`;
