@@ -8,15 +8,15 @@ import { draftsOf } from "../parts/draft.js";
 import { DraftFoot, DraftSaid } from "../parts/form.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { GoalSection } from "../parts/goal.jsx";
-import { personOf } from "../parts/people.js";
-import { keyOf, ratingDrafts } from "../parts/rating.js";
+import { daysOf, isRated, ratingDrafts, readyIn, rowsOf } from "../parts/rating.js";
 import { save, spoken, useAsked } from "../parts/told.js";
 import { Typed } from "../parts/typed.jsx";
 import { dayOf, longDay } from "../words/dates.js";
 import * as sayFrame from "../words/frame.js";
 import * as sayRatings from "../words/ratings.js";
 
-/** @import { Goal, Person } from "../parts/shapes.js" */
+/** @import { Row } from "../parts/rating.js" */
+/** @import { Goal } from "../parts/shapes.js" */
 
 /** @param {{casefile: string}} props */
 export function Ratings({ casefile }) {
@@ -27,7 +27,8 @@ export function Ratings({ casefile }) {
   const [extra, setExtra] = useState(/** @type {Record<string, string[]>} */ ({}));
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
-  const [day, setDay] = useState(dayOf(now()));
+  /** Chosen by hand; else it is the day of each number. */
+  const [day, setDay] = useState(/** @type {string | undefined} */ (undefined));
   const drafts = useMemo(
     () =>
       ratingDrafts(casefile, (key, told) => {
@@ -52,44 +53,65 @@ export function Ratings({ casefile }) {
   const home = `family/${casefile}`;
   if (!family || (!goals && !error)) return <Opening title={sayRatings.title} back="" family={family} error={gone} />;
   const people = peopleOf(family);
-  const asked = (goals ?? []).filter(
-    (/** @type {any} */ goal) =>
-      goal.kind !== "bottom_line" &&
-      goal.bottom_line !== "yes" &&
-      !["achieved", "changed", "dropped", "paused"].includes(goal.status ?? ""),
-  );
-  const count = Object.values(typed).filter((fields) => typeof fields?.value === "number").length;
+  /** @type {{goal: Goal, rows: Row[]}[]} */
+  const shown = (goals ?? [])
+    .map((/** @type {Goal} */ goal) => ({ goal, rows: rowsOf(goal, people, extra[goal.record] ?? [], typed) }))
+    .filter((/** @type {{goal: Goal, rows: Row[]}} */ { goal, rows }) => isRated(goal) || rows.length > 0);
+  const ready = shown.flatMap(({ rows }) => readyIn(rows, typed));
+  const days = daysOf(ready, typed);
+  const isOneDay = days.length < 2;
+  const shownDay = isOneDay ? (days[0] ?? day ?? dayOf(now())) : "";
 
   const change = (
     /** @type {Goal} */ goal,
-    /** @type {Person} */ rater,
+    /** @type {Row} */ { key, person },
     /** @type {string} */ name,
     /** @type {any} */ value,
   ) => {
-    const preset = { goal: goal.record, ...(rater.id && { rater: rater.id }), rater_name: rater.name, rated_on: day };
-    drafts.change(keyOf(goal.record, rater.id || rater.name), preset, name, value).catch(setRefused);
+    const preset = {
+      goal: goal.record,
+      ...(person.id && { rater: person.id }),
+      rater_name: person.name,
+      rated_on: day ?? dayOf(now()),
+    };
+    drafts.change(key, preset, name, value).catch(setRefused);
+  };
+  const changeDay = (/** @type {string} */ value) => {
+    setDay(value);
+    drafts.changeAll("rated_on", value).catch(setRefused);
   };
   const send = async () => {
     if (busy) return;
-    if (count === 0) return setRefused({ code: "nothing_rated" });
+    if (ready.length === 0) return setRefused({ code: "nothing_rated" });
+    if (days.includes("")) return setRefused({ code: "no_day" });
     setBusy(true);
     setRefused(null);
-    try {
-      for (const { key, slot, keeper } of await drafts.all()) {
-        const fields = keeper.fields();
-        if (typeof fields.value !== "number") continue;
+    const raters = new Map(ready.map(({ key, person }) => [key, person.id]));
+    let sent = 0;
+    let refusal = null;
+    const begun = await drafts.all().catch((error) => {
+      refusal = error;
+      return [];
+    });
+    for (const { key, slot, keeper } of begun) {
+      const rater = raters.get(key);
+      if (!rater) continue;
+      try {
         await keeper.keep();
-        await save({ slot, fields: { ...fields, rated_on: day }, mode: "together" });
+        await save({ slot, fields: { ...keeper.fields(), rater }, mode: "together" });
         await keeper.end();
         drafts.drop(key);
         setTyped(({ [key]: _, ...rest }) => rest);
+        sent += 1;
+      } catch (error) {
+        // One that is refused keeps none of the others back.
+        refusal = error;
       }
-      spoken.value = sayRatings.saved(count);
-      go(`${home}/goals`, { replace: true });
-    } catch (refusal) {
-      setRefused(refusal);
-      setBusy(false);
     }
+    if (sent) spoken.value = sayRatings.saved(sent);
+    if (!refusal) return go(`${home}/goals`, { replace: true });
+    setRefused(refusal);
+    setBusy(false);
   };
 
   return (
@@ -100,25 +122,29 @@ export function Ratings({ casefile }) {
       said={(kept.at || kept.error) && <DraftSaid kept_at={kept.at} error={kept.error} />}
     >
       <Trouble error={error ?? refused} />
-      {asked.length === 0 && (
+      {shown.length === 0 && (
         <>
           <p class="govuk-body">{sayRatings.none}</p>
           <Onward to={`${home}/goals`}>{sayRatings.to_goals}</Onward>
         </>
       )}
       <Form onSubmit={() => void send()}>
-        {asked.map((/** @type {Goal} */ goal) => {
-          const raters = ratersOf(goal, people, extra[goal.record] ?? []);
-          const others = people.filter((person) => !raters.some((rater) => rater.id === person.id) && !person.due_on);
+        {shown.map(({ goal, rows }) => {
+          const others = isRated(goal)
+            ? people.filter(({ id, due_on }) => !rows.some(({ person }) => person.id === id) && !due_on)
+            : [];
           return (
             <GoalSection key={goal.record} goal={goal}>
-              {raters.map((rater) => (
+              {!isRated(goal) && <p class="govuk-body">{sayRatings.ended}</p>}
+              {rows.map((row, order) => (
                 <Rating
-                  key={rater.id || rater.name}
+                  key={row.key}
+                  id={`rate-${goal.record}-${order}`}
                   goal={goal}
-                  rater={rater}
-                  fields={typed[keyOf(goal.record, rater.id || rater.name)] ?? {}}
-                  change={(name, value) => change(goal, rater, name, value)}
+                  rater={row.person}
+                  fields={typed[row.key] ?? {}}
+                  isOneDay={isOneDay}
+                  change={(name, value) => change(goal, row, name, value)}
                 />
               ))}
               {others.length > 0 && (
@@ -143,24 +169,30 @@ export function Ratings({ casefile }) {
             </GoalSection>
           );
         })}
-        {asked.length > 0 && (
+        {shown.length > 0 && (
           <>
             <div class="govuk-form-group">
               <label class="govuk-label govuk-label--s" for="rated-on">
                 {sayRatings.day}
               </label>
+              {!isOneDay && (
+                <p class="govuk-hint" id="rated-on-hint">
+                  {sayRatings.days}
+                </p>
+              )}
               <input
                 {...TYPING}
                 class="govuk-input app-date"
                 type="date"
                 id="rated-on"
-                value={day}
-                onInput={(event) => setDay(event.currentTarget.value || dayOf(now()))}
+                value={shownDay}
+                aria-describedby={isOneDay ? undefined : "rated-on-hint"}
+                onInput={(event) => changeDay(event.currentTarget.value)}
               />
             </div>
             <div class="app-actions">
               <Button submit busy={busy}>
-                {sayRatings.save(count)}
+                {sayRatings.save(ready.length)}
               </Button>
             </div>
             <DraftFoot error={kept.error} again={() => void drafts.keep()} />
@@ -171,24 +203,11 @@ export function Ratings({ casefile }) {
   );
 }
 
-/** Those who rated it before; for a new goal its owner. @param {Goal} goal @param {Person[]} people @param {string[]} extra @returns {Person[]} */
-function ratersOf(goal, people, extra) {
-  const named = [
-    ...goal.series.map((one) => ({ id: one.rater, name: one.rater_name })),
-    .../** @type {any[]} */ (goal.raters ?? []).map((one) => ({ id: one.person, name: one.name })),
-  ].map((one) => personOf(one, people));
-  const first = named.length ? named : goal.owner ? [personOf(goal.owner, people)] : [];
-  const added = extra.map((id) => personOf(id, people));
-  return [...first, ...added].filter(
-    (one, order, all) => all.findIndex((each) => (each.id || each.name) === (one.id || one.name)) === order,
-  );
-}
-
-/** @param {{goal: Goal, rater: Person, fields: any, change: (name: string, value: any) => void}} props */
-function Rating({ goal, rater, fields, change }) {
+/** @param {{id: string, goal: Goal, rater: import("../parts/shapes.js").Person, fields: any, isOneDay: boolean, change: (name: string, value: any) => void}} props */
+function Rating({ id, goal, rater, fields, isOneDay, change }) {
   const series = goal.series.find((one) => (one.rater ? one.rater === rater.id : one.rater_name === rater.name));
   const last = series?.points[series.points.length - 1];
-  const id = `rate-${goal.record}-${rater.id || "other"}`;
+  const isGiven = typeof fields.value === "number";
   return (
     <fieldset class="govuk-fieldset app-rating">
       <legend class="govuk-fieldset__legend govuk-fieldset__legend--s">
@@ -196,16 +215,20 @@ function Rating({ goal, rater, fields, change }) {
           <bdi>{rater.name}</bdi>
         </Private>
       </legend>
-      <Steps
-        id={id}
-        low={0}
-        high={10}
-        value={fields.value}
-        change={(value) => change("value", value)}
-        ends={[sayRatings.low, sayRatings.high]}
-      />
-      {typeof fields.value === "number" && (
+      {!rater.id && <p class="govuk-body">{isGiven ? sayRatings.unlisted_given : sayRatings.unlisted}</p>}
+      {(rater.id || isGiven) && (
+        <Steps
+          id={id}
+          low={0}
+          high={10}
+          value={fields.value}
+          change={(value) => change("value", value)}
+          ends={[sayRatings.low, sayRatings.high]}
+        />
+      )}
+      {isGiven && (
         <>
+          {!isOneDay && fields.rated_on && <p class="govuk-hint">{sayRatings.on(longDay(fields.rated_on))}</p>}
           {/* The last number stays hidden until this one is given: it would pull the answer towards itself. */}
           <p class="govuk-hint">{last ? sayRatings.last(last.value, longDay(last.on)) : sayRatings.first}</p>
           <label class="govuk-label" for={`${id}-why`}>

@@ -101,6 +101,7 @@ const TROUBLES = {
     kept: TYPED,
     next: "Go back to the form and fill in what is marked.",
   },
+  no_day: { happened: "No day is chosen", next: "Say on which day the numbers were given." },
   nothing_rated: { happened: "No number is chosen yet", next: "Tap a number from 0 to 10 for at least one goal." },
   core_stopped: {
     happened: "The app has stopped working",
