@@ -93,6 +93,35 @@ def test_family_details_are_changed_without_signal_and_shown_at_once(ama: Keywor
     ama.is_at("Change: The family")
     ama.answers("Read this before you go", "Knock at the side door, not the front.")
     ama.answers("Where are we with them?", "Ending")
+
+    # And takes back an answer with the keyboard, and chooses a programme that knows no such status
+    people = ama.question("People in and around the family").first
+    first = people.locator("> fieldset").first
+    ama.answers("Parental responsibility", "No", first)
+    clear = first.get_by_role("button", name="Clear this answer Parental responsibility")
+    clear.focus()
+    ama.page.keyboard.press("Enter")
+    expect(clear).to_have_count(0)
+    asked = ama.question("Parental responsibility", first)
+    expect(asked.get_by_role("radio").first).to_be_focused()
+    expect(asked.get_by_role("radio", checked=True)).to_have_count(0)
+    ama.answers("Which programme?", "Family group conference")
+
+    # And lists a child, and says at once what help they have
+    people.get_by_role("button", name="Add another").click()
+    ama.answers_all(
+        [("Name", "Robin"), ("Child or adult?", "Child of the family"), ("Who are they?", "cousin")],
+        people.locator("> fieldset").last,
+    )
+    levels = ama.question("Each child’s level of help, with its history").first
+    levels.get_by_role("button", name=re.compile("^Add")).click()
+    expect(levels.locator("> fieldset").last.locator("label", has_text="Robin")).to_be_visible()
+    levels.locator("> fieldset").last.get_by_role("button", name=re.compile("^Take this out")).click()
+
+    # Then where they are with them is asked anew, and nothing goes out before
+    ama.presses("Check and send")
+    ama.sees("Where are we with them: choose one of the answers")
+    ama.answers("Where are we with them?", "Preparing")
     ama.checks_and_sends()
 
     # Then it stands on the family's page, and waits to be sent

@@ -33,9 +33,18 @@ def test_goal_rated_by_two_is_charted_with_the_same_numbers_on_both_sides(ama: K
     raters = goal.locator("fieldset")
     expect(raters).to_have_count(2)
 
-    # When both say a number
+    # When one says a number on another day than the other, and Ama is called away between
+    yesterday = ama.page.evaluate("() => new Date(Date.now() - 86400000).toLocaleDateString('sv')")
     raters.nth(0).get_by_label("8", exact=True).check()
+    ama.page.get_by_label("Which day?").fill(yesterday)
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    expect(raters.nth(0).get_by_label("8", exact=True)).to_be_checked()
+    expect(ama.page.get_by_label("Which day?")).to_have_value(yesterday)
     raters.nth(1).get_by_label("4", exact=True).check()
+
+    # Then each stands with its own day
+    expect(goal.get_by_text(re.compile("^Given on"))).to_have_count(2)
     ama.presses("Save 2 ratings")
     ama.is_at("Goals")
 

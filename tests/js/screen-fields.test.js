@@ -7,6 +7,7 @@ import {
   begun,
   peopleIn,
   plain,
+  strangeStatuses,
   vocabulariesOf,
   withAnswer,
   withEveryChild,
@@ -142,4 +143,33 @@ test("a child who is being listed in the family's details can be chosen there at
   const forks = { people: { values: [], items: { kay: [] } } };
   assert.deepEqual(peopleIn(family, { people: [dawn] }, [dawn, kay], forks), [dawn, kay]);
   assert.deepEqual(peopleIn(/** @type {any} */ ({ kind: "incident" }), { people: [added] }, [kay]), [kay]);
+});
+
+test("a status that the programme chosen now does not have is asked for again, and one that it has stands", () => {
+  const definition = /** @type {any} */ ({
+    kind: "family",
+    sections: [
+      {
+        fields: [
+          { id: "programme", type: "programme" },
+          {
+            id: "status",
+            type: "status",
+            options: [
+              { value: "active", label: "Working", of: "long@1" },
+              { value: "paused", label: "Paused", of: "long@1" },
+              { value: "paused", label: "Resting", of: "short@1" },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const found = (/** @type {any} */ fields) => strangeStatuses(definition, fields);
+  assert.deepEqual(found({ programme: "long@1", status: "active" }), []);
+  assert.deepEqual(found({ programme: "short@1", status: "paused" }), []);
+  assert.deepEqual(found({ programme: "short@1", status: "active" }), [{ at: "status", reason: "not_an_option" }]);
+  // What a newer phone wrote of a programme this one does not know cannot be answered here.
+  assert.deepEqual(found({ programme: "new@1", status: "active" }), []);
+  assert.deepEqual(found({ programme: "short@1" }), []);
 });

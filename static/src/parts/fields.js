@@ -4,7 +4,7 @@ import { dayOf, timeOf } from "../words/dates.js";
 import { childrenOf } from "./people.js";
 
 /** @import { Around, Fork } from "./controls.jsx" */
-/** @import { Definition, Field, Fields, Person } from "./shapes.js" */
+/** @import { Definition, Field, Fields, Person, Problem } from "./shapes.js" */
 
 /** @param {Fields} fields @param {string} name @param {any} value @returns {Fields} a copy; no answer is no name */
 export function withAnswer(fields, name, value) {
@@ -23,6 +23,23 @@ export function asAsked(field, fields) {
   const required = field.required || (field.required_when !== undefined && holds(field.required_when, fields));
   if (field.type !== "status") return required === field.required ? field : { ...field, required };
   return { ...field, required, options: field.options?.filter((option) => option.of === fields.programme) };
+}
+
+/**
+ * Finds a status that the programme beside it does not have: nothing would look chosen, nothing be due, and its name shown raw. Of a programme this phone does not know
+ * nothing is said.
+ *
+ * @param {Definition} definition
+ * @param {Fields} fields
+ * @returns {Problem[]}
+ */
+export function strangeStatuses(definition, fields) {
+  return definition.sections
+    .flatMap((section) => section.fields)
+    .filter(({ id, type }) => type === "status" && isAnswered(fields[id]))
+    .map((field) => asAsked(field, fields))
+    .filter(({ id, options = [] }) => options.length > 0 && !options.some(({ value }) => value === fields[id]))
+    .map(({ id }) => ({ at: id, reason: "not_an_option" }));
 }
 
 /** Times of calls and ratings may begin as now; nothing that is evidence is ever filled in. @param {Definition} definition @param {Fields} fields @param {Date} now */

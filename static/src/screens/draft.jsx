@@ -5,7 +5,15 @@ import { Answers, Asked } from "../parts/answers.jsx";
 import { around, useFamily } from "../parts/around.js";
 import { Button, Form, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
-import { begun, peopleIn, plain, vocabulariesOf, withEveryChild, withoutEmptyAdditions } from "../parts/fields.js";
+import {
+  begun,
+  peopleIn,
+  plain,
+  strangeStatuses,
+  vocabulariesOf,
+  withEveryChild,
+  withoutEmptyAdditions,
+} from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { useAsked } from "../parts/told.js";
@@ -83,7 +91,10 @@ export function Draft({ casefile, slot, step }) {
     const asked = shownIds(definition, full, adding);
     const unchosen = Object.keys(forks).filter((name) => asked.has(name) && isOpen(forks[name], full[name], chosen[name]));
     const open = new Set(sections.flatMap((section) => section.fields.map((field) => field.id)));
-    const lacking = problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding });
+    const lacking = [
+      ...problems(/** @type {any} */ (definition), full, vocabularies, { sent: adding }),
+      ...strangeStatuses(definition, full),
+    ];
     const found = [
       ...unchosen.map((at) => ({ at, reason: "two_versions" })),
       ...lacking.filter(({ at }) => open.has(at.split("/")[0]) && !unchosen.includes(at)),
