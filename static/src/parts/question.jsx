@@ -158,26 +158,36 @@ function askedAbout({ at, around }) {
   return around.people.filter((person) => !open.has(person.id));
 }
 
-/** @param {Held} props people of the family by one tap each, anybody else by name */
+/** @param {Held} props people of the family by one tap each, anybody else by name; who is no longer listed stays until they are taken out */
 function People(props) {
-  const { field, at, value, change } = props;
+  const { field, at, value, change, around } = props;
   /** @type {any[]} */
   const items = Array.isArray(value) ? value : [];
   const put = (/** @type {any[]} */ list) => change(list.length ? list : undefined);
   const others = items.filter((item) => !item.person);
+  const unlisted = items.filter((item) => item.person && !around.people.some((person) => person.id === item.person));
   const rest = (field.item ?? []).filter((inner) => inner.type !== "person");
   const further = rest.filter((inner) => inner.id !== "name" && inner.id !== "role");
   return (
     <Group {...props}>
       <Checks
         at={at}
-        rows={askedAbout(props).map((person) => ({
-          key: person.id,
-          label: <Private>{person.name}</Private>,
-          hint: person.relation,
-          on: items.some((item) => item.person === person.id),
-          flip: () => put(flipped(items, person)),
-        }))}
+        rows={[
+          ...askedAbout(props).map((person) => ({
+            key: person.id,
+            label: <Private>{person.name}</Private>,
+            hint: person.relation,
+            on: items.some((item) => item.person === person.id),
+            flip: () => put(flipped(items, person)),
+          })),
+          ...unlisted.map((item) => ({
+            key: item.id,
+            label: <Private>{item.name || item.role}</Private>,
+            hint: sayRecord.person_not_listed,
+            on: true,
+            flip: () => put(items.filter((one) => one !== item)),
+          })),
+        ]}
       />
       {further.length > 0 &&
         items
@@ -231,7 +241,15 @@ function ChildrenSeen(props) {
         return <Item key={child.id} {...props} item={item} fields={fields} title={child.name} put={put} />;
       })}
       {gone.map((item) => (
-        <Item key={item.id} {...props} item={item} fields={fields} title={sayForm.child_not_listed} put={put} />
+        <Item
+          key={item.id}
+          {...props}
+          item={item}
+          fields={fields}
+          title={sayForm.child_not_listed}
+          put={put}
+          drop={() => change(items.length > 1 ? items.filter((one) => one.id !== item.id) : undefined)}
+        />
       ))}
     </Group>
   );
