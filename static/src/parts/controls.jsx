@@ -1,5 +1,5 @@
 /** The controls that hold one answer each: text, days, times, choices, numbers. */
-import { now } from "../page.js";
+import { focusOn, now } from "../page.js";
 import { dayOf, tidyTime, timeOf } from "../words/dates.js";
 import * as sayForm from "../words/form.js";
 import * as sayFrame from "../words/frame.js";
@@ -216,10 +216,10 @@ function Shortcut({ label, about, on, onClick }) {
 
 /** @param {Held & {options: Option[]}} props */
 function Radios({ options, ...props }) {
-  const { at, value, change } = props;
+  const { at, field, value, change } = props;
   return (
     <Group {...props}>
-      <div class={`govuk-radios${options.length <= 2 ? " govuk-radios--inline" : ""}`} data-kind={props.field.id}>
+      <div class={`govuk-radios${options.length <= 2 ? " govuk-radios--inline" : ""}`} data-kind={field.id}>
         {options.map((option, order) => (
           <div class="govuk-radios__item" key={option.value}>
             <input
@@ -231,12 +231,26 @@ function Radios({ options, ...props }) {
               onChange={() => change(option.value)}
             />
             <label class="govuk-label govuk-radios__label" for={order === 0 ? idOf(at) : `${idOf(at)}-${order}`}>
-              {PICTURED.has(props.field.id) && <Icon name={option.value} class="app-icon--option" />}
+              {PICTURED.has(field.id) && <Icon name={option.value} class="app-icon--option" />}
               {option.label}
             </label>
           </div>
         ))}
       </div>
+      {!field.required && value !== undefined && (
+        <button
+          type="button"
+          class="app-link-button"
+          onClick={() => {
+            change(undefined);
+            // The button goes with the answer, and whoever pressed it by key or voice would be nowhere.
+            focusOn(`#${idOf(at)}`);
+          }}
+        >
+          {sayForm.clear}
+          <span class="govuk-visually-hidden"> {field.label}</span>
+        </button>
+      )}
     </Group>
   );
 }

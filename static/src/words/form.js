@@ -14,6 +14,7 @@ export const today = "Today";
 export const yesterday = "Yesterday";
 export const now = "Now";
 export const choose = "Choose one";
+export const clear = "Clear this answer";
 export const add_someone = "Add someone else";
 export const someone_else = (/** @type {number} */ number) => (number === 1 ? "Someone else" : `Someone else (${number})`);
 export const no_people = "Nobody is listed yet. List people first, among the family’s details. What you type here is kept.";
