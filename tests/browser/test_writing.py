@@ -192,3 +192,39 @@ def says_what_was_agreed(worker: Keyworker, goals: tuple[str, ...]) -> None:
     expect(said("agreed_by")).to_have_text(
         "Dawn Tarnley, mother, Signed on paper\nPaul Esk, stepfather, Did not agree", use_inner_text=True
     )
+
+
+def test_visit_is_sent_though_everybody_in_it_was_taken_out_of_the_family_meanwhile(ama: Keyworker) -> None:
+    # Given a visit in which somebody was there, and each child was asked about
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit(SENTENCE)
+    ama.waits_for_the_draft_to_be_kept()
+
+    # When she who was there and the children are taken out of the family's details
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Family")
+    ama.presses("Change these details")
+    people = ama.question("People in and around the family").first
+    for name in ("Dawn Tarnley", "Kayleigh Tarnley", "Jayden Tarnley"):
+        people.get_by_role("button", name=f"Take this out {name}").click()
+    ama.question("Each child’s level of help, with its history").first.get_by_role("button", name="Take this out").first.click()
+    ama.checks_and_sends()
+    ama.opens_the_family("Tarnley")
+    ama.follows("Carry on with the visit note")
+
+    # Then the note still shows who was ticked, until Ama takes them out
+    there = ama.question("Who was there?").first
+    dawn = there.get_by_label("Dawn Tarnley")
+    expect(dawn).to_be_checked()
+    there.locator("label", has_text="Dawn Tarnley").click()
+    expect(dawn).to_have_count(0)
+    there.locator("label").first.click()
+
+    # And once nobody is left to ask about, it says so and the note goes out
+    children = ama.question("Each child in the family").first
+    children.get_by_role("button", name="Take this out").first.click()
+    children.get_by_role("button", name="Take this out").first.click()
+    ama.sees("No child who is born is listed in this family")
+    ama.checks_and_sends()
+    ama.sees_the_note_is("Sent, the office has it")
