@@ -345,6 +345,25 @@ class Keyworker:
             ]
         )
 
+    def writes_the_visit_that_did_not_happen(self) -> None:
+        """Fills in the whole of a visit note that tells of nobody seen."""
+        self.answers_all(
+            [
+                ("What kind of visit was it?", "It did not happen"),
+                ("Why did it not happen?", "No reply"),
+                ("What did you see, try or leave?", "Rang twice, left a card"),
+                ("Which day?", today()),
+                ("Start", "17:40"),
+                ("Where?", "At the door"),
+                ("Was it planned?", "Planned"),
+                ("Did the family know you were coming?", "Yes"),
+                ("Anything new or worrying?", "No"),
+                ("Is anyone unsafe right now?", "No"),
+                ("The next visit", "Still to arrange"),
+                ("Where did you write this?", "In the car or outside"),
+            ]
+        )
+
     def fills_in_every_question(self, words: Callable[[], str]) -> None:
         """Answers whatever the form asks, opening every list once and typing fresh words into every text."""
         main = self.page.locator("main")
@@ -381,6 +400,10 @@ class Keyworker:
     def writes_down_a_call(self, line: str) -> None:
         """Writes and sends the short form, in the family that is open."""
         self.presses("Call or text")
+        self.tells_of_the_call(line)
+
+    def tells_of_the_call(self, line: str) -> None:
+        """Fills in the short form that is open, and sends it."""
         self.is_at("Call, text or message")
         self.question("Who with?").locator("label").first.click()
         self.answers_all(
