@@ -424,26 +424,25 @@ class Keyworker:
         self.answers("Why are you adding this?", why, item)
         self.answers("What do you want to add?", text, item)
 
-    def begins_the_questionnaire(self, who: str) -> None:
-        """Says who answers, and hands over the phone."""
+    def says_who_answered(self, who: str, has: str = "") -> None:
+        """Fills in the first page of a questionnaire, and goes on; of one without its text there is only the score."""
         self.question("Who answered?").locator("label", has_text=who).first.click()
         self.answers("At which point?", "In between")
         self.answers("How was it filled in?", "They filled it in themselves")
-        self.answers("What do you have?", "Answers given here")
+        if has:
+            self.answers("What do you have?", has)
         self.presses("Go on")
+
+    def begins_the_questionnaire(self, who: str) -> None:
+        """Says who answers, and hands over the phone."""
+        self.says_who_answered(who, "Answers given here")
         self.is_at("Hand over the phone")
         self.presses("Start")
 
-    def enters_a_paper_score(self, who: str, score: str) -> None:
-        """Types in a score that was worked out on paper, and sends it."""
-        self.question("Who answered?").locator("label", has_text=who).first.click()
-        self.answers("At which point?", "In between")
-        self.answers("How was it filled in?", "They filled it in themselves")
-        self.presses("Go on")
+    def types_the_paper_score(self, score: str) -> None:
+        """Types in a score that was worked out on paper."""
         self.puts(self.page.get_by_label("The score on the paper"), score)
         self.presses("Go on")
-        self.is_at("Scores")
-        self.presses("Save and send")
 
     # Reading
 
