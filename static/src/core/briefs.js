@@ -25,6 +25,8 @@ const DAYS = {
   goal: "agreed_on",
   plan: "agreed_on",
 };
+/** What a visit or a call came to where it reached nobody: no contact, though somebody tried. */
+const REACHED_NOBODY = new Set(["failed_visit", "no_answer", "left_message", "sent"]);
 const LINE = 80;
 /** Where an unsettled entry of ours can lie, the most pressing first. @type {Lies[]} */
 export const LIES = ["waiting", "sorting", "put_away"];
@@ -133,6 +135,7 @@ export function makeBrief(readings, definitionOf, pages) {
     text,
     happened_on: String(fields[day] || first.written_at.slice(0, 10)),
     ...(typeof clock === "string" ? { happened_at: clock } : {}),
+    ...(REACHED_NOBODY.has(String(fields.contact_type ?? fields.outcome)) && { met: false }),
     author: first.author,
     written_at: first.written_at,
     standing,
