@@ -74,3 +74,51 @@ test("whoever spoke to somebody had contact, and a visit that did not happen say
   const told = await contactIn(["visit-note.1", visit("video", "2026-11-10")], ["visit-note.1", failed]);
   assert.deepEqual(told, { last: "2026-11-10", next: "2026-11-23", due: "2026-11-23" });
 });
+
+/** @param {[schema: string, ...versions: any[]][]} told @returns {Promise<(text: string) => number>} how many are found */
+async function searchIn(...told) {
+  const caseload = await caseloadOf(...told);
+  return (text) => caseload.search(text).length;
+}
+
+test("a search finds what was written in a list, also one small word, and no option, id or day", async () => {
+  const id = "AAAAAAAAAAAAAAAAAAAAAQ";
+  const people = [{ id, name: "zorbina", relation: "neighbour", group: "adult", born_on: "1990-04-01", safe_contact: "texts" }];
+  const found = await searchIn(["family.1", { ...FAMILY, people }]);
+  for (const word of ["zorbina", "neighbour", "texts"]) assert.equal(found(word), 1, word);
+  for (const word of ["adult", "1990", id, "active"]) assert.equal(found(word), 0, word);
+});
+
+test("a search finds a small word given as an answer, and who worked a score out on paper", async () => {
+  const answers = await searchIn([
+    "measure-response.1",
+    { entry: "here", answers: { one: 3, two: "nothing", three: "declined" } },
+  ]);
+  assert.deepEqual(["nothing", "declined"].map(answers), [1, 0]);
+  const paper = await searchIn(["measure-response.1", { score_only: { score_id: "total", score: "4", scored_by: "dawn" } }]);
+  assert.deepEqual(["dawn", "total"].map(paper), [1, 0]);
+});
+
+test("a search finds what stands in either of two versions, of a text and of what is in a list", async () => {
+  const people = (/** @type {string} */ phone) => [{ id: "d", name: "Dawn", phone }];
+  const found = await searchIn([
+    "family.1",
+    { ...FAMILY, safe_contact: "Ring before noon", people: people("kestrel") },
+    { ...FAMILY, safe_contact: "Never the uncle", people: people("heron") },
+    { ...FAMILY, people: [] },
+  ]);
+  for (const words of ["tarnley", "before noon", "never the uncle", "kestrel", "heron"]) assert.equal(found(words), 1, words);
+});
+
+test("a search finds what a form that is not known here asked, and what another form asked than the last", async () => {
+  const found = await searchIn(["visit-note.1", { seen_and_heard: "Calm", not_asked_here: ["The Kestrel", { word: "Heron" }] }]);
+  assert.deepEqual(["calm", "kestrel", "heron"].map(found), [1, 1, 1]);
+});
+
+test("a search that finds more than it tells of says that these are the newest", async () => {
+  const told = Array.from({ length: 103 }, () => ["contact.1", call("spoke", "2026-11-20")]);
+  const found = (await searchIn(.../** @type {any[]} */ (told)))("x");
+  assert.match(count(found), /^The newest 100 notes found/);
+  assert.equal(count(99), "99 notes found on this phone");
+  assert.equal(count(1), "1 note found on this phone");
+});
