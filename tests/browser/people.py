@@ -345,6 +345,25 @@ class Keyworker:
             ]
         )
 
+    def writes_the_visit_that_did_not_happen(self) -> None:
+        """Fills in the whole of a visit note that tells of nobody seen."""
+        self.answers_all(
+            [
+                ("What kind of visit was it?", "It did not happen"),
+                ("Why did it not happen?", "No reply"),
+                ("What did you see, try or leave?", "Rang twice, left a card"),
+                ("Which day?", today()),
+                ("Start", "17:40"),
+                ("Where?", "At the door"),
+                ("Was it planned?", "Planned"),
+                ("Did the family know you were coming?", "Yes"),
+                ("Anything new or worrying?", "No"),
+                ("Is anyone unsafe right now?", "No"),
+                ("The next visit", "Still to arrange"),
+                ("Where did you write this?", "In the car or outside"),
+            ]
+        )
+
     def fills_in_every_question(self, words: Callable[[], str]) -> None:
         """Answers whatever the form asks, opening every list once and typing fresh words into every text."""
         main = self.page.locator("main")
@@ -381,6 +400,10 @@ class Keyworker:
     def writes_down_a_call(self, line: str) -> None:
         """Writes and sends the short form, in the family that is open."""
         self.presses("Call or text")
+        self.tells_of_the_call(line)
+
+    def tells_of_the_call(self, line: str) -> None:
+        """Fills in the short form that is open, and sends it."""
         self.is_at("Call, text or message")
         self.question("Who with?").locator("label").first.click()
         self.answers_all(
@@ -401,26 +424,25 @@ class Keyworker:
         self.answers("Why are you adding this?", why, item)
         self.answers("What do you want to add?", text, item)
 
-    def begins_the_questionnaire(self, who: str) -> None:
-        """Says who answers, and hands over the phone."""
+    def says_who_answered(self, who: str, has: str = "") -> None:
+        """Fills in the first page of a questionnaire, and goes on; of one without its text there is only the score."""
         self.question("Who answered?").locator("label", has_text=who).first.click()
         self.answers("At which point?", "In between")
         self.answers("How was it filled in?", "They filled it in themselves")
-        self.answers("What do you have?", "Answers given here")
+        if has:
+            self.answers("What do you have?", has)
         self.presses("Go on")
+
+    def begins_the_questionnaire(self, who: str) -> None:
+        """Says who answers, and hands over the phone."""
+        self.says_who_answered(who, "Answers given here")
         self.is_at("Hand over the phone")
         self.presses("Start")
 
-    def enters_a_paper_score(self, who: str, score: str) -> None:
-        """Types in a score that was worked out on paper, and sends it."""
-        self.question("Who answered?").locator("label", has_text=who).first.click()
-        self.answers("At which point?", "In between")
-        self.answers("How was it filled in?", "They filled it in themselves")
-        self.presses("Go on")
+    def types_the_paper_score(self, score: str) -> None:
+        """Types in a score that was worked out on paper."""
         self.puts(self.page.get_by_label("The score on the paper"), score)
         self.presses("Go on")
-        self.is_at("Scores")
-        self.presses("Save and send")
 
     # Reading
 

@@ -47,7 +47,7 @@ def test_note_is_written_without_unlocking_read_at_the_office_and_confirmed_by_i
     marian.reads("Dawn’s family")
     marian.reads("Nobody can vouch for who wrote this")
 
-    # When Ama has unlocked the phone and makes it a visit note of a family
+    # When Ama has unlocked the phone and begins a visit note of a family with it
     ama.unlocks()
     ama.sees("You wrote a note before unlocking")
     ama.follows("Read it and decide")
@@ -60,12 +60,23 @@ def test_note_is_written_without_unlocking_read_at_the_office_and_confirmed_by_i
     ama.presses("Go on in a visit note")
     ama.is_at("Visit note")
     ama.answers("What kind of visit was it?", "Home visit")
-    expect(ama.question("What did you see and hear?")).to_have_value(TEXT)
-    ama.writes_the_visit(TEXT)
+    expect(ama.question("What did you see and hear?")).to_have_value(f"Dawn’s family\n\n{TEXT}")
+
+    # But it did not happen, and what she saw and heard is asked no more
+    ama.writes_the_visit_that_did_not_happen()
     ama.checks_and_sends()
     ama.is_at("Sent")
 
-    # Then it waits for nobody any more
+    # Then her note still waits for her word, and she makes it a call
+    ama.follows("Read it and decide")
+    ama.is_at("Written before unlocking")
+    ama.page.get_by_label("Whose record does it belong to?").select_option(label="Tarnley")
+    ama.presses("Go on in a call or message")
+    expect(ama.question("More, if you need it")).to_have_value(f"Dawn’s family\n\n{TEXT}")
+    ama.tells_of_the_call("She rang me")
+    ama.is_at("Sent")
+
+    # And then it waits for nobody any more
     ama.page.get_by_role("link", name="fieldapp").click()
     ama.is_at("My families")
     expect(ama.page.get_by_text("You wrote a note before unlocking")).to_have_count(0)

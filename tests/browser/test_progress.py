@@ -99,6 +99,34 @@ def test_questionnaire_is_scored_on_the_phone_and_its_ninth_question_speaks_to_t
     ama.sees(re.compile(r"\b16\b"))
 
 
+def test_answers_changed_after_they_were_scored_are_scored_anew_when_somebody_just_goes_back(ama: Keyworker) -> None:
+    # Given the answers to PHQ-9 on paper, copied in and scored
+    ama.opens_the_family("Tarnley")
+    ama.presses("Questionnaire")
+    ama.page.get_by_role("button", name=re.compile("PHQ-9")).click()
+    ama.says_who_answered("Dawn", "Answers on paper, to copy in")
+    questions = ama.page.locator("main fieldset")
+    expect(questions).to_have_count(10)
+    for question in questions.all()[:9]:
+        question.locator("label", has_text=NOT_AT_ALL).click()
+    ama.presses("Go on")
+    ama.is_at("Scores")
+    expect(ama.page.get_by_text("needs you now")).to_have_count(0)
+
+    # When the ninth is put right and the phone's own Back leads to the scores
+    ama.follows("Look at the answers again")
+    questions.nth(8).locator("label", has_text=MORE).click()
+    ama.page.go_back()
+    ama.is_at("Scores")
+
+    # Then they are those of the answers, with what is asked of the worker, and not sent before that is answered
+    ama.sees("The answers were changed after they were scored")
+    ama.sees("Only for you: an answer that needs you now")
+    expect(ama.page.locator(".app-scores__value").first).to_have_text("2")
+    ama.presses("Save and send")
+    ama.sees("3 things are missing before this can be sent")
+
+
 def test_score_worked_out_on_paper_is_typed_in_as_a_score_under_its_own_name(ama: Keyworker, server: Server) -> None:
     # Given a questionnaire whose text this app may not show
     ama.opens_the_family("Tarnley")
@@ -109,13 +137,18 @@ def test_score_worked_out_on_paper_is_typed_in_as_a_score_under_its_own_name(ama
 
     # When Ama types the score from the paper, without signal
     server.kill()
-    ama.enters_a_paper_score("Dawn", "17")
+    ama.says_who_answered("Dawn")
+    ama.types_the_paper_score("13")
+    ama.sees("This score can only be from 0 to 12")
+    ama.types_the_paper_score("7")
+    ama.is_at("Scores")
+    ama.presses("Save and send")
 
     # Then it is saved as a score from paper
     ama.is_at("Saved, waiting to send")
     ama.follows("See what I sent")
     ama.is_at(title)
-    ama.sees("17")
+    expect(ama.page.locator(".app-scores__value")).to_have_text("7")
 
     # And the list of what waits and the search call it by its name, also once the phone was restarted
     ama.restarts_the_phone()

@@ -1,6 +1,7 @@
 /** Notes written while the phone is locked: kept and sent, readable by nobody who holds the phone, confirmed by their author. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { asContact, asVisit } from "../../static/src/parts/written-before.js";
 import { splitJws } from "../../static/src/sync/entry.js";
 import { makeOffice } from "./office.js";
 import { ready, setUp, startPhone, visitNote } from "./phone.js";
@@ -111,6 +112,94 @@ test("its author reads it after unlocking, and an entry of theirs takes its plac
   const { payload } = splitJws(sent.jws, "fieldapp-entry");
   assert.equal(JSON.parse(Buffer.from(payload).toString()).confirms, id);
   again.kill();
+});
+
+/** What goes out of a visit that did not happen. */
+const failedVisit = {
+  contact_type: "failed_visit",
+  failed_reason: "no_reply",
+  failed_tried: "Rang twice",
+  happened_on: "2026-11-20",
+  started_at: "10:00",
+  place: "At the door",
+  planned: "planned",
+  announced: "yes",
+  anything_worrying: "no",
+  unsafe_now: "no",
+  next_visit: "to_arrange",
+  written_where: "in_car",
+};
+const confirmedBy = (entry) => JSON.parse(Buffer.from(splitJws(entry.jws, "fieldapp-entry").payload).toString()).confirms;
+
+/** An unlocked phone on which a visit note was begun from a note that has not been sent. */
+async function begunFromIt() {
+  const given = await locked();
+  const { office, vault, words, casefile, phone } = given;
+  office.weather = noSignal;
+  await phone.ask("note.write", { vault, ...NOTE });
+  await phone.ask("unlock", { vault, words });
+  await phone.until(async () => (await phone.ask("caseload")).complete, "a complete caseload");
+  const [{ slot, id }] = await phone.ask("notes");
+  const preset = { seen_and_heard: NOTE.text };
+  const draft = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", preset, note: { slot, id } });
+  await phone.ask("draft.keep", { slot: draft.slot, fields: { ...failedVisit, ...preset } });
+  const sent = async () => {
+    office.weather = null;
+    await phone.ask("sync");
+    await phone.until(async () => (await phone.ask("outbox")).waiting === 0, "everything at the office");
+    return office.casefiles.get(casefile).entries.at(-1);
+  };
+  return { ...given, slot, draft, sent };
+}
+
+test("a note whose words are hidden in what is sent, because the visit did not happen, stays to be read and reaches the office", async () => {
+  const { office, phone, draft, sent } = await begunFromIt();
+  await phone.ask("send", { slot: draft.slot, fields: { ...failedVisit, seen_and_heard: NOTE.text } });
+  assert.deepEqual(
+    (await phone.ask("notes")).map(({ about, text }) => ({ about, text })),
+    [NOTE],
+  );
+  assert.equal((await rows(phone)).length, 1);
+  assert.equal(confirmedBy(await sent()), undefined);
+  assert.deepEqual(
+    office.locked_notes.map(({ fields }) => fields),
+    [NOTE],
+  );
+  phone.kill();
+});
+
+test("a note that a screen leaves out of what is sent stays, and one whose words stand in any answer is confirmed by it", async () => {
+  const { casefile, phone, slot, draft, sent } = await begunFromIt();
+  await phone.ask("send", { slot: draft.slot, fields: { ...failedVisit, failed_tried: "He is at the door" } });
+  const [{ id }] = await phone.ask("notes");
+  const again = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", note: { slot, id } });
+  const failed_tried = `The Tarnleys\n\n${NOTE.text.replace(" and", "\nand")} I left.`;
+  await phone.ask("send", { slot: again.slot, fields: { ...failedVisit, failed_tried } });
+  assert.deepEqual(await phone.ask("notes"), []);
+  assert.equal((await rows(phone)).length, 0);
+  assert.equal(confirmedBy(await sent()), id);
+  phone.kill();
+});
+
+test("a note that was put aside while a form was open on it still goes when the form is sent without its words", async () => {
+  const { office, phone, slot, draft, sent } = await begunFromIt();
+  await phone.ask("note.aside", { slot });
+  await phone.ask("send", { slot: draft.slot, fields: failedVisit });
+  await sent();
+  assert.deepEqual(
+    office.locked_notes.map(({ fields }) => fields),
+    [NOTE],
+  );
+  phone.kill();
+});
+
+test("a form begun from a note has all its words, and a call the day and time of its writing", () => {
+  const note = { ...NOTE, written_at: new Date(2026, 10, 18, 23, 4).toISOString() };
+  const words = `${NOTE.about}\n\n${NOTE.text}`;
+  assert.deepEqual(asVisit(note), { seen_and_heard: words });
+  assert.deepEqual(asContact(note), { more: words, happened_on: "2026-11-18", happened_at: "23:04" });
+  assert.equal(asVisit({ ...note, about: "" }).seen_and_heard, NOTE.text);
+  assert.equal(asVisit({ ...note, about: NOTE.text }).seen_and_heard, NOTE.text);
 });
 
 test("a note that is put aside before it was sent still goes, and nothing of it stays here to be read", async () => {

@@ -1,4 +1,5 @@
 /** What a record's entries come to: its view, where it stands, and the brief that lists and search read. Pure. */
+import { MISSING_STATES } from "../practice/questionnaire.js";
 import { readBody, splitJws } from "../sync/entry.js";
 import { fold, forks, NOT_CONTENT, plain } from "../sync/view.js";
 import { text as asText } from "./keys.js";
@@ -7,6 +8,7 @@ import { text as asText } from "./keys.js";
 /** @typedef {import("../sync/entry.js").Json} Json */
 /** @typedef {import("./vault.js").Brief} Brief */
 /** @typedef {import("../practice/forms.js").Definition} Definition */
+/** @typedef {import("../practice/forms.js").Field} Field */
 /** @typedef {"waiting" | "sorting" | "put_away"} Lies */
 /** @typedef {Lies | "sent" | "question" | "signed_off"} Standing */
 /**
@@ -25,6 +27,8 @@ const DAYS = {
   goal: "agreed_on",
   plan: "agreed_on",
 };
+/** What a visit or a call came to where it reached nobody: no contact, though somebody tried. */
+const REACHED_NOBODY = new Set(["failed_visit", "no_answer", "left_message", "sent"]);
 const LINE = 80;
 /** Where an unsettled entry of ours can lie, the most pressing first. @type {Lies[]} */
 export const LIES = ["waiting", "sorting", "put_away"];
@@ -120,7 +124,7 @@ export function makeBrief(readings, definitionOf, pages) {
   const fields = first.kind === "opening" ? (begun.fields ?? {}) : plain(view);
   const definition = definitionOf(newest.form, newest.schema);
   const question = standing === "question" ? reviews.at(-1) : undefined;
-  const { line, text } = wordsOf(fields, definition);
+  const { line, text } = wordsOf(fields, definition, first.kind === "opening" ? undefined : view.fields);
   const day = DAYS[first.kind] ?? "happened_on";
   const clock = fields.started_at ?? fields.happened_at;
   return {
@@ -133,6 +137,7 @@ export function makeBrief(readings, definitionOf, pages) {
     text,
     happened_on: String(fields[day] || first.written_at.slice(0, 10)),
     ...(typeof clock === "string" ? { happened_at: clock } : {}),
+    ...(REACHED_NOBODY.has(String(fields.contact_type ?? fields.outcome)) && { met: false }),
     author: first.author,
     written_at: first.written_at,
     standing,
@@ -162,28 +167,30 @@ function titleOf(kind, fields, definition, definitionOf) {
 }
 
 /**
- * The words of a record in the order of its form: all of them for search, the first of them for lists.
- * @param {{[name: string]: Json}} fields @param {Definition | undefined} definition
+ * The words of a record in the order of its form: all of them for search, of every version that stands, and the first of them for lists.
+ * @param {{[name: string]: Json}} fields @param {Definition | undefined} definition @param {import("../sync/view.js").View["fields"]} [versions]
  */
-function wordsOf(fields, definition) {
-  /** @type {string[]} */
-  const words = [];
+function wordsOf(fields, definition, versions = {}) {
+  /** @type {Set<string>} what versions have in common is one */
+  const words = new Set();
   let line = "";
   let most = 0;
-  /** @type {Set<string>} */
-  const met = new Set();
-  for (const { id, type, rows } of definition?.sections.flatMap((section) => section.fields) ?? []) {
-    met.add(id);
+  const asked = definition?.sections.flatMap((section) => section.fields) ?? [];
+  // What the form does not ask was written in another one.
+  const unknown = Object.keys(fields).filter((name) => !asked.some(({ id }) => id === name));
+  for (const field of [...asked, ...unknown.map((id) => /** @type {Field} */ ({ id, type: "text" }))]) {
+    const { id, type, rows } = field;
     const value = fields[id];
     if (value === undefined) continue;
-    if (typeof value === "string" && !["text", "long_text"].includes(type)) continue;
-    gather(value, words);
+    const { values, items } = versions[id] ?? { values: [{ value }], items: {} };
+    for (const one of values) gather(field, one.value, words);
+    for (const one of Object.values(items).flat()) gather(field, [one.value], words);
     // The box given the most room is the one the record is about.
     const room = id === "line" ? 100 : type === "long_text" ? (rows ?? 1) : 0;
     if (typeof value === "string" && room > most) [line, most] = [value, room];
   }
-  if (!definition) for (const [name, value] of Object.entries(fields)) if (!met.has(name)) gather(value, words);
-  return { line: excerpt((line || (words[0] ?? "")).replace(/\s+/g, " "), 0, LINE), text: words.join("\n") };
+  const [first = ""] = words;
+  return { line: excerpt((line || first).replace(/\s+/g, " "), 0, LINE), text: [...words].join("\n") };
 }
 
 /** Cuts a piece out of a text, at whole words unless one fills it, and says by … that there is more. @param {string} text @param {number} from @param {number} to */
@@ -215,17 +222,39 @@ export function measuredIn({ measure: id, entry, scores = [], score_only }, meas
   };
 }
 
-const NOT_WORDS = /^(?:[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{43}|\d{4}-\d\d-\d\d|\d\d:\d\d|[a-z]+(?:_[a-z]+)*)$/;
+/** @type {Pick<Field, "type" | "item">} */
+const TEXT = { type: "text" };
 
-/** Collects text and leaves out ids, dates and the names of options. @param {Json} value @param {string[]} words */
-function gather(value, words) {
+/**
+ * Collects what somebody wrote. Of an answer its form says what in it is words, however short, and what an id, a day or the name of an option.
+ * @param {Pick<Field, "type" | "item">} field @param {any} value @param {Set<string>} words
+ */
+function gather({ type, item }, value, words) {
+  if (typeof value === "string") {
+    if (value !== "" && (type === "text" || type === "long_text")) words.add(value);
+  } else if (type === "paper_score") gather(TEXT, value?.scored_by, words);
+  else if (type === "answers") {
+    for (const one of Object.values(value ?? {})) if (!MISSING_STATES.includes(one)) gather(TEXT, one, words);
+  } else if (item && Array.isArray(value)) {
+    for (const one of value)
+      for (const [name, inner] of typeof one === "object" ? Object.entries(one ?? {}) : [["", one]]) {
+        const told = item.find(({ id }) => id === name);
+        if (told) gather(told, inner, words);
+        else gatherUntold(inner, words);
+      }
+  } else gatherUntold(value, words);
+}
+
+/** In what no form tells of, a small word may be the name of an option. */
+const NOT_WORDS = /^(?:|[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{43}|\d{4}-\d\d-\d\d|\d\d:\d\d|[a-z]+(?:_[a-z]+)*)$/;
+
+/** Collects text and leaves out ids, dates and the names of options. @param {Json} value @param {Set<string>} words */
+function gatherUntold(value, words) {
   const open = [value];
-  let top = true;
   for (let one = open.shift(); one !== undefined; one = open.shift()) {
     if (typeof one === "string") {
-      if (one !== "" && (top || !NOT_WORDS.test(one))) words.push(one);
+      if (!NOT_WORDS.test(one)) words.add(one);
     } else if (Array.isArray(one)) open.push(...one);
     else if (typeof one === "object" && one !== null) open.push(...Object.values(one));
-    top = false;
   }
 }

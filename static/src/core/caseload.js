@@ -346,7 +346,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
     const facts = {
       status: about.status,
       started_on: about.started_on,
-      last_visit_on: visits.at(-1)?.happened_on,
+      last_visit_on: visits.filter(isMet).at(-1)?.happened_on,
       next_visit_on: visits.at(-1)?.fields?.next_visit_on,
       goals: of("goal").map((goal) => ({
         ...goal,
@@ -386,12 +386,16 @@ export function openCaseload({ vault, definitions, outside, tell }) {
 const newestFirst = (a, b) =>
   a.happened_on === b.happened_on ? (a.written_at < b.written_at ? 1 : -1) : a.happened_on < b.happened_on ? 1 : -1;
 
+/** Whether somebody was reached; of a brief made by an earlier release nobody knows. @param {Brief} brief */
+const isMet = ({ met }) => met !== false;
+
 /** @param {Family} family */
 function summarise(family) {
   const briefs = [...family.recs.values()].map((rec) => rec.brief);
   const opening = briefs.find((brief) => brief.kind === "opening")?.fields ?? {};
   const about = briefs.find((brief) => brief.kind === "family")?.fields ?? {};
   const visits = briefs.filter((brief) => brief.kind === "visit_note" || brief.kind === "contact").sort(newestFirst);
+  // What is planned next stands in the newest note, also in that of a visit nobody opened the door to.
   const next = visits.find((brief) => brief.kind === "visit_note")?.fields?.next_visit_on;
   const listed = Array.isArray(about.people) ? about.people : [];
   return {
@@ -407,7 +411,7 @@ function summarise(family) {
       ...(born_on ? { born_on } : {}),
       ...(due_on ? { due_on } : {}),
     })),
-    last_contact_on: visits[0]?.happened_on ?? null,
+    last_contact_on: visits.find(isMet)?.happened_on ?? null,
     next_visit_on: next ?? null,
     questions: briefs.filter((brief) => brief.standing === "question").length,
   };

@@ -5,6 +5,7 @@ import { b64u, readBody } from "../sync/entry.js";
 import { Refused } from "../sync/errors.js";
 import { forks, plain } from "../sync/view.js";
 import { hash, json } from "./keys.js";
+import { standsIn } from "./notes.js";
 import { bodyOf, makePacket, openOwn, readyPacket } from "./packets.js";
 import { beforeParting, viewAt } from "./parting.js";
 import { saveEntry } from "./records.js";
@@ -259,7 +260,10 @@ export function openDrafts(session) {
       fields = withoutHidden(definition, fields, { sent });
       found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
       if (found.length > 0) throw new Refused("not_complete", { problems: found.map(asProblem) });
-      const { kind, schema, form, casefile, record, parents, note } = known;
+      const { kind, schema, form, casefile, record, parents } = known;
+      const isConfirmed = known.note && (await standsIn(session, known.note.slot, fields).catch(() => false));
+      // Confirmed without its words it would be taken off this phone and off the office's list, and nobody would read them again.
+      const note = isConfirmed ? known.note : undefined;
       const reading = await saveEntry(
         session,
         { kind, schema, form, casefile, record, parents: [...parents].sort(), mode, fields, note },

@@ -92,7 +92,7 @@ export async function writeNote(outside, outbox, given) {
   await outbox.keepDraft(slot, { kid: pen.kid, n: 1, sealed, own, next_at: outside.now(), note: signed.id });
 }
 
-/** The notes of this person that wait for their word, oldest first. @param {Session} session @returns {Promise<Note[]>} */
+/** The notes of this person that wait for their word, oldest first. @param {Pick<Session, "outside" | "outbox" | "vault">} session @returns {Promise<Note[]>} */
 export async function notesOf({ outside, outbox, vault }) {
   const [pen, reader] = await tools({ outbox, vault });
   if (!pen || !reader) return [];
@@ -114,3 +114,20 @@ export async function notesOf({ outside, outbox, vault }) {
   }
   return found.sort((a, b) => (a.written_at < b.written_at ? -1 : 1));
 }
+
+/**
+ * Whether what a note says stands, as it was written, in one of the answers that go out: only then may an entry take its place. An answer that is hidden by another goes out with
+ * nothing, and nobody would have read that the note was lost. Of one that cannot be read here nobody knows.
+ * @param {Pick<Session, "outside" | "outbox" | "vault">} session @param {string} slot @param {unknown} fields
+ */
+export async function standsIn(session, slot, fields) {
+  const note = (await notesOf(session)).find((one) => one.slot === slot);
+  return note !== undefined && textsIn(fields).some((one) => bare(one).includes(bare(note.text)));
+}
+
+/** @param {unknown} value @returns {string[]} */
+const textsIn = (value) =>
+  typeof value === "string" ? [value] : value && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
+
+/** @param {string} text how many spaces and lines part its words is nothing that was written */
+const bare = (text) => text.replace(/\s+/g, " ").trim();

@@ -1,5 +1,5 @@
 /** A questionnaire: who and how, the phone handed over for the questions, handed back for what the worker alone sees. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
 import { around, useFamily } from "../parts/around.js";
 import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
@@ -9,6 +9,7 @@ import { vocabulariesOf } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
+import { paperProblem, toFillIn } from "../parts/measured.js";
 import { Scores } from "../parts/scores.jsx";
 import { ask, handedOver, useAsked } from "../parts/told.js";
 import { problems, withoutHidden } from "../practice/forms.js";
@@ -113,8 +114,26 @@ export function Measure({ casefile, slot, step }) {
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const [result, setResult] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
+  const [anew, setAnew] = useState(false);
+  const isPaper = fields.entry === "score_only";
   const home = `family/${casefile}`;
   const here = `${home}/measure/${slot}`;
+
+  /** Scores on the phone what stands there now. @returns {Promise<boolean>} whether other scores stood beside it */
+  const fill = async () => {
+    const typed = held.current();
+    const told =
+      typed.entry === "score_only" ? null : await ask("score", { measure: typed.measure, answers: typed.answers ?? {} });
+    setResult(told);
+    const due = toFillIn(typed, told);
+    for (const [name, value] of due) held.change(name, value);
+    return told !== null && due.length > 0;
+  };
+  // Whoever came back to the answers may come here again without having had them scored.
+  useEffect(() => {
+    setAnew(false);
+    if (step === "result" && fields.measure) fill().then(setAnew, setRefused);
+  }, [step, fields.measure]);
 
   if (error) return <Gone error={error} home={home} family={family} />;
   if (!family || !definition || !measure) return <Opening back={home} family={family} error={gone} />;
@@ -140,32 +159,18 @@ export function Measure({ casefile, slot, step }) {
     held.change("answers", value === undefined ? rest : { ...rest, [item]: value });
   };
 
-  /** Scores on the phone; what a risk answer asks of the worker is shown only now that the phone is back. */
+  const isPaperWrong = () => {
+    const reason = isPaper && paperProblem(measure, held.current().score_only);
+    if (reason) setWrong([{ at: "score_only", reason }]);
+    return Boolean(reason);
+  };
+
+  /** What a risk answer asks of the worker is shown only now that the phone is back. */
   const scored = async () => {
-    if (fields.entry === "score_only") {
-      if (!paperComplete(held.current().score_only)) {
-        setWrong([{ at: "score_only", reason: "required" }]);
-        return focusOn("#paper-score");
-      }
-      held.change("risk_shown", "no");
-      return go(`${here}/result`);
-    }
+    if (isPaperWrong()) return focusOn("#paper-score");
     setRefused(null);
     try {
-      const told = await ask("score", { measure: fields.measure, answers: held.current().answers ?? {} });
-      setResult(told);
-      held.change(
-        "scores",
-        told.scores.map((/** @type {any} */ one) => ({
-          id: one.id,
-          value: one.value,
-          band: one.band,
-          prorated: one.prorated,
-          missing: one.missing,
-        })),
-      );
-      held.change("risk_shown", told.risk?.length ? "yes" : "no");
-      held.change("risk_items", told.risk?.length ? told.risk : undefined);
+      await fill();
       await held.keep();
       // A question left by the browser’s Back would come back with its Forward: this screen takes its place.
       go(`${here}/result`, { replace: handedOver.value !== null });
@@ -176,18 +181,21 @@ export function Measure({ casefile, slot, step }) {
   };
 
   const send = async () => {
-    if (busy || !judge(() => true)) return;
+    if (busy) return;
+    if (isPaperWrong()) return go(`${here}/paper`);
     setBusy(true);
     setRefused(null);
     try {
-      await held.send(home, (typed) => ({
-        fields: withoutHidden(definition, typed),
-        mode: typed.entry === "here" ? (typed.mode ?? "") : "paper",
-      }));
+      if (await fill()) setAnew(true);
+      else if (judge(() => true))
+        return await held.send(home, (typed) => ({
+          fields: withoutHidden(definition, typed),
+          mode: typed.entry === "here" ? (typed.mode ?? "") : "paper",
+        }));
     } catch (refusal) {
-      setBusy(false);
       setRefused(refusal);
     }
+    setBusy(false);
   };
 
   const hand = (/** @type {"items" | "back"} */ to) => {
@@ -252,12 +260,12 @@ export function Measure({ casefile, slot, step }) {
       <Frame title={title} back={here} family={family} step="paper" said={said}>
         <Trouble error={refused} />
         <Form onSubmit={() => void scored()}>
-          {fields.entry === "score_only" ? (
+          {isPaper ? (
             <PaperScore
               measure={measure}
               value={fields.score_only}
               change={(value) => held.change("score_only", value)}
-              error={wrong.length > 0}
+              error={wrong.find((problem) => problem.at === "score_only")?.reason}
               on={fields.completed_on}
             />
           ) : (
@@ -282,7 +290,12 @@ export function Measure({ casefile, slot, step }) {
             {" · "}
             <Private>{fields.answered_by_name}</Private>
           </p>
-          <Scores measure={measure} scores={fields.scores} paper={fields.score_only} />
+          {anew && (
+            <p class="govuk-inset-text" role="alert">
+              {sayMeasure.scored_anew}
+            </p>
+          )}
+          <Scores measure={measure} scores={fields.scores} paper={isPaper ? fields.score_only : undefined} />
           <Missing
             items={items}
             unscored={measure.scoring?.unscored ?? []}
@@ -340,9 +353,6 @@ export function useMeasure(id) {
   const { answer } = useAsked(id ? "measure" : "status", id ? { id } : {});
   return id && answer?.item ? answer : null;
 }
-
-/** @param {any} paper */
-const paperComplete = (paper) => /^-?\d+(\.\d+)?$/.test(paper?.score ?? "");
 
 /** @param {{items: any[], unscored: string[], answers: Record<string, any>, entry: string, scores: any[], reason?: string}} props */
 function Missing({ items, unscored, answers, entry, scores, reason }) {

@@ -5,6 +5,7 @@ import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { beginDraft } from "../parts/draft.js";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { ask, caseload, spoken, useAsked } from "../parts/told.js";
+import { asContact, asVisit } from "../parts/written-before.js";
 import * as sayForm from "../words/form.js";
 import * as sayNote from "../words/note.js";
 
@@ -92,9 +93,10 @@ export function WrittenBefore({ slot }) {
           </select>
         </div>
         <div class="app-actions">
-          <Button onClick={() => void take("visit-note.1", { seen_and_heard: note.text })}>{sayNote.as_visit}</Button>
-          <Button onClick={() => void take("contact.1", { more: note.text })}>{sayNote.as_contact}</Button>
+          <Button onClick={() => void take("visit-note.1", asVisit(note))}>{sayNote.as_visit}</Button>
+          <Button onClick={() => void take("contact.1", asContact(note))}>{sayNote.as_contact}</Button>
         </div>
+        <p class="govuk-hint">{sayNote.stays}</p>
         <p class="govuk-body">{sayNote.not_you}</p>
         <p class="govuk-hint">{sayNote.aside_what}</p>
         <Button kind="secondary" onClick={() => void aside()}>

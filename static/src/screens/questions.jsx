@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Button, Form } from "../parts/basic.jsx";
 import { Steps } from "../parts/controls.jsx";
 import { Frame } from "../parts/frame.jsx";
+import { ruleOf } from "../parts/measured.js";
 import { Typed } from "../parts/typed.jsx";
 import { introOf, itemsOf } from "../practice/questionnaire.js";
 import * as sayMeasure from "../words/measure.js";
@@ -119,13 +120,13 @@ export function Page({ measure, answers, change }) {
   );
 }
 
-/** @param {{measure: any, value: any, change: (value: any) => void, error: boolean, on?: string}} props a score somebody worked out on paper */
+/** @param {{measure: any, value: any, change: (value: any) => void, error?: string, on?: string}} props a score somebody worked out on paper */
 export function PaperScore({ measure, value, change, error, on }) {
   const rules = measure.scoring?.scores ?? [];
   const primary = measure.scoring?.primary;
   const held = value ?? { score_id: primary, completed_on: on };
   const put = (/** @type {string} */ name, /** @type {any} */ next) => change({ ...held, [name]: next });
-  const rule = rules.find((/** @type {any} */ one) => one.id === (held.score_id ?? primary));
+  const rule = ruleOf(measure, held);
   return (
     <>
       {rules.length > 1 && (
@@ -156,7 +157,11 @@ export function PaperScore({ measure, value, change, error, on }) {
             {sayMeasure.between(rule.min, rule.max)}
           </div>
         )}
-        {error && <p class="govuk-error-message">{sayMeasure.paper_error}</p>}
+        {error && (
+          <p class="govuk-error-message">
+            {error === "out_of_range" ? sayMeasure.paper_outside(rule.min, rule.max) : sayMeasure.paper_error}
+          </p>
+        )}
         <Typed
           class="govuk-input--width-4"
           id="paper-score"

@@ -5,6 +5,7 @@ import { Standing } from "../parts/standing.jsx";
 import { outbox, status, useAsked } from "../parts/told.js";
 import * as sayReady from "../words/ready.js";
 import * as saySaved from "../words/saved.js";
+import { NotesWaiting } from "./notes.jsx";
 
 /** @param {{casefile: string, record: string}} props */
 export function Saved({ casefile, record }) {
@@ -19,6 +20,7 @@ export function Saved({ casefile, record }) {
       </div>
       <p class="govuk-body">{waiting ? saySaved.next(outbox.value?.reach ?? "ok") : saySaved.next_sent}</p>
       {waiting && status.value?.storage?.persisted === false && <p class="govuk-inset-text">{sayReady.not_kept}</p>}
+      <NotesWaiting />
       <div class="app-actions">
         <Onward to={`family/${casefile}`}>{saySaved.to_family}</Onward>
         <Onward kind="secondary" to={`record/${record}`}>

@@ -28,6 +28,10 @@ export const out_of = (/** @type {number} */ max) => `out of ${max}`;
 export const estimated_short = (/** @type {number} */ count) =>
   count === 1 ? "one answer missing (estimated)" : `${count} answers missing (estimated)`;
 export const from_paper = "from paper";
+export const worked_out_by = "worked out by";
+export const without_score = "no score: too many answers are missing";
+export const scored_anew =
+  "The answers were changed after they were scored. These are the scores of the answers as they stand now. Look at them before you send.";
 export const missing = (/** @type {string[]} */ numbers) =>
   numbers.length === 1 ? `Question ${numbers[0]} has no answer.` : `These questions have no answer: ${numbers.join(", ")}.`;
 export const no_rule = "This questionnaire has no rule for a score. The answers are kept.";
@@ -48,6 +52,8 @@ export const which_score = "Which score?";
 export const paper_score = "The score on the paper";
 export const between = (/** @type {number} */ low, /** @type {number} */ high) => `A number from ${low} to ${high}`;
 export const paper_error = "Type the score as a number, for example 12";
+export const paper_outside = (/** @type {number} */ low, /** @type {number} */ high) =>
+  `This score can only be from ${low} to ${high}. Look at the paper again`;
 export const paper_by = "Who worked it out? (optional)";
 export const answer = (/** @type {unknown} */ value, /** @type {string|undefined} */ label) => {
   if (value === "declined") return "Would rather not answer";

@@ -21,6 +21,8 @@ export const whose = "Whose record does it belong to?";
 export const whose_missing = "Choose a family";
 export const as_visit = "Go on in a visit note";
 export const as_contact = "Go on in a call or message";
+export const stays =
+  "This note stays here until you send something that has its words as they stand. You can write more around them.";
 export const aside = "Put it aside";
 export const aside_what = "It is taken off this phone. The office keeps it, and your supervisor decides.";
 export const none = "No note waits for your word.";
