@@ -86,8 +86,11 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     # Then both versions are there, and nothing is chosen
     ama.opens_the_family("Tarnley")
     ama.opens_the_part("Family")
+    for number in ("07700 900311", "07700 900321", "07700 900101"):
+        ama.sees(number)
     ama.follows("See the versions")
     ama.sees("Ama Lindqvist wrote different things, perhaps on two phones")
+    expect(ama.page.locator('[data-field="people"]')).to_contain_text("Dawn Tarnley")
     sees_who_wrote_what_and_when(ama, "Nan answers after six.", "Never ring on Sundays.")
     ama.presses("Choose what should stand")
     ama.sees("2 versions were written")

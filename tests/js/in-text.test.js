@@ -44,14 +44,44 @@ test("the goals of a plan are said in their words, and one that is no longer lis
   );
 });
 
+test("an answer within an item is said, also where another answer hides its question, and one that no form here asks", () => {
+  const child = fieldOf("visit-note.1", "children_seen");
+  const said = inText(
+    child,
+    [{ id: "1", person: "p-dawn", seen: "yes", why_not_seen: "Asleep upstairs", bruise: "Left arm" }],
+    AROUND,
+  );
+  assert.match(said, /Why not\? Asleep upstairs/);
+  assert.match(said, /bruise Left arm/);
+});
+
+test("whoever is no longer listed is called by the name they had", () => {
+  const who = fieldOf("incident.1", "person");
+  assert.equal(inText(who, "p-gone", { ...AROUND, names: { "p-gone": "Mia" } }), "Mia");
+  assert.equal(inText(who, "p-dawn", { ...AROUND, names: { "p-dawn": "An older name" } }), "Dawn Tarnley");
+  assert.equal(inText(who, "constructor", { ...AROUND, names: {} }), "Somebody no longer listed");
+});
+
+test("who may read a private section is said by name, and never by an id", () => {
+  const readers = fieldOf("opening.1", "readers");
+  assert.equal(
+    inText(readers, ["s-ama", "s-x"], { ...AROUND, names: { "s-ama": "Ama Lindqvist" } }),
+    "Ama Lindqvist\nSomebody no longer listed",
+  );
+});
+
 test("no question that a form asks about people or goals is answered with an id where it is read", () => {
-  const ASKED = new Set(["person", "people", "record", "records"]);
+  const ASKED = new Set(["person", "people", "record", "records", "staff"]);
   const asked = FIELDS.flatMap(({ field }) => [field, ...(field.item ?? [])]).filter(({ type }) => ASKED.has(type));
   assert.ok(asked.length > 10);
   for (const field of asked) {
-    const value = { person: "p-x", record: "r-x", records: ["r-x"], people: [{ id: "i-x", person: "p-x", name: "Nan" }] }[
-      /** @type {"person"} */ (field.type)
-    ];
+    const value = {
+      person: "p-x",
+      staff: ["p-x"],
+      record: "r-x",
+      records: ["r-x"],
+      people: [{ id: "i-x", person: "p-x", name: "Nan" }],
+    }[/** @type {"person"} */ (field.type)];
     assert.doesNotMatch(inText(field, value, AROUND), /[pri]-x/, `${field.id} (${field.type})`);
   }
 });

@@ -35,6 +35,11 @@ test("a score from paper is told, and a score that could not be worked out is no
   assert.equal(result(measuredIn({ measure: "phq-9@1", scores: [{ id: "total", value: 0 }] }, PHQ)), "0");
 });
 
+test("a questionnaire says whom it is about, where that is somebody else than who answered", () => {
+  assert.equal(measuredIn({ measure: "phq-9@1", about: "mia" }, PHQ).about, "mia");
+  assert.equal(Object.hasOwn(measuredIn({ measure: "phq-9@1" }, PHQ), "about"), false);
+});
+
 test("a questionnaire this phone has not got is told by its id", () => {
   assert.equal(measuredIn({ measure: "new-one@3", scores: [] }, null).title, "new-one@3");
 });

@@ -145,6 +145,14 @@ export function makeBrief(readings, definitionOf, pages) {
     ...(question ? { question: { by: question.by, at: question.at, text: question.text, comments: question.comments } } : {}),
     forked: forks(view).length > 0,
     later: later.length,
+    ...(first.kind === "family"
+      ? {
+          former: formerIn(
+            view.order.map((id) => byId.get(id)?.fields),
+            fields,
+          ),
+        }
+      : {}),
     ...(WHOLE.has(first.kind)
       ? // Of what must be read before any contact, no version is left out because another stands beside it.
         { fields: { ...fields, ...(view.fields.warning?.values.length > 1 && { warning: view.fields.warning }) } }
@@ -152,6 +160,14 @@ export function makeBrief(readings, definitionOf, pages) {
         ? { fields: { next_visit_on: fields.next_visit_on } }
         : {}),
   };
+}
+
+/** Who is no longer listed, by id: what was written of them while they were still names them by it alone. @param {any[]} versions @param {{[name: string]: any}} fields @returns {Record<string, string>} */
+function formerIn(versions, fields) {
+  const listed = (/** @type {any} */ people) => (Array.isArray(people) ? people : []).filter((one) => one?.id && one.name);
+  const names = Object.fromEntries(versions.flatMap((one) => listed(one?.people).map(({ id, name }) => [id, name])));
+  for (const { id } of listed(fields.people)) delete names[id];
+  return names;
 }
 
 /**
@@ -205,13 +221,14 @@ export function excerpt(text, from, to) {
  * What a questionnaire came to, for lists: its own title and its main score. @param {{[name: string]: any}} fields
  * @param {{title: string, scoring?: {primary: string, scores: {id: string, title: string}[]}} | null | undefined} measure where this phone has it
  */
-export function measuredIn({ measure: id, entry, scores = [], score_only }, measure) {
+export function measuredIn({ measure: id, about, entry, scores = [], score_only }, measure) {
   const isPaper = entry === "score_only" && score_only;
   const found = isPaper ? [{ id: score_only.score_id, value: score_only.score }] : scores;
   const main = found.find((/** @type {{id: string}} */ one) => one.id === measure?.scoring?.primary) ?? found[0];
   const rules = measure?.scoring?.scores ?? [];
   return {
     title: measure?.title ?? id,
+    ...(about ? { about } : {}),
     ...(main && main.value !== null && main.value !== undefined
       ? {
           value: main.value,

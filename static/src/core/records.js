@@ -66,6 +66,16 @@ export async function saveEntry(session, edit, slot) {
   return /** @type {Reading} */ (reading);
 }
 
+/** Names the nearest entries above that can be read: what was taken out in between hides nothing that came before it. @param {Map<string, Reading>} byId @param {string[]} parents @returns {string[]} */
+function readableAbove(byId, parents) {
+  const passed = new Set(parents);
+  for (const id of passed) {
+    const one = byId.get(id);
+    if (one && !one.fields) for (const parent of one.header.parents) passed.add(parent);
+  }
+  return [...passed].filter((id) => byId.get(id)?.fields);
+}
+
 /** @param {Session} session */
 export function openRecords({ caseload, definitions }) {
   const records = {
@@ -104,7 +114,7 @@ export function openRecords({ caseload, definitions }) {
       const { rec, readings, state } = await records.stateAt(record);
       const byId = new Map(readings.map((one) => [one.id, one]));
       const { view } = state;
-      const newest = (byId.get(view.order.at(-1) ?? "") ?? readings[0]).header;
+      const newest = (byId.get(view.order.at(-1) ?? "") ?? state.contents[0] ?? readings[0]).header;
       const definition = await definitions
         .byHash(newest.form || (definitions.index().records[newest.schema] ?? ""))
         .catch(() => null);
@@ -113,7 +123,13 @@ export function openRecords({ caseload, definitions }) {
         fields && Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, shown(field)]));
       /** @type {Map<string, View["fields"]>} */
       const joins = new Map();
-      fold(versionsOf(state.contents), joins);
+      // As it is told who changed what, and only so, each follows what can be read of what its writer had.
+      const above = new Map(state.contents.map(({ id, header }) => [id, readableAbove(byId, header.parents)]));
+      const { writes } = fold(
+        versionsOf(state.contents).map((one) => ({ ...one, parents: above.get(one.id) ?? [] })),
+        joins,
+      );
+      const { order } = fold(state.contents.map(({ id, header }) => ({ id, parents: header.parents, fields: {} })));
       return {
         record,
         casefile: rec.casefile,
@@ -122,6 +138,8 @@ export function openRecords({ caseload, definitions }) {
         schema: newest.schema,
         form: newest.form,
         fields: told(view.fields),
+        // Of whoever may read a private section; nobody else is named by an id of the service.
+        names: rec.brief.kind === "opening" ? Object.fromEntries([...caseload.people].map(([id, { name }]) => [id, name])) : {},
         versions: state.contents
           .map((one) => ({
             id: one.id,
@@ -129,13 +147,14 @@ export function openRecords({ caseload, definitions }) {
             written_at: one.header.written_at,
             received_at: one.received_at ?? null,
             waiting: one.lies === "waiting",
-            changed: view.writes[one.id] ?? [],
+            changed: writes[one.id] ?? [],
             fields: one.fields,
+            ...(!one.fields && (one.body === undefined ? { gone: true } : { raw: one.body })),
             // What its writer had: the version listed before it may be by somebody who wrote at the same time, and whoever joined several had all of them.
-            before: state.contents.find(({ id, fields }) => fields && one.header.parents.includes(id))?.fields,
+            before: one.header.parents.length > 0 ? byId.get(above.get(one.id)?.[0] ?? "")?.fields : {},
             joined: told(joins.get(one.id)),
           }))
-          .sort((a, b) => view.order.indexOf(a.id) - view.order.indexOf(b.id)),
+          .sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)),
         reviews: state.reviews.map((review) => ({ ...review, by: caseload.personOf(review.by) })),
         later: state.later,
         standing: state.standing,

@@ -18,7 +18,7 @@ import { addPasskey, changeWords, removePasskey, takeKey, wrapsOf } from "./wrap
 /** @typedef {{casefile: string, row: string, key: CryptoKey, wrap: Uint8Array, head: {seq: number, log_hash: string}, next_page: number}} Casefile `next_page` numbers its next row, of pages and of briefs alike */
 /**
  * @typedef {{record: string, pages: number[], kind: string, schema: string, title: string, line: string, text: string, happened_on: string,
- *   happened_at?: string, met?: false, author: string, written_at: string, standing: import("./briefs.js").Standing, at: string, forked: boolean, later: number,
+ *   happened_at?: string, met?: false, author: string, written_at: string, standing: import("./briefs.js").Standing, at: string, forked: boolean, later: number, former?: Record<string, string>,
  *   question?: {by: string, at: string, text: string, comments: {id: string, field: string, text: string}[]}, fields?: {[name: string]: any}}} Brief
  */
 /** @typedef {ReturnType<typeof openVault>} Vault */

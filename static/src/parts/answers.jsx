@@ -1,41 +1,37 @@
 /** Answers for reading: the check page, what stands, and a version of it. */
-import { isAnswered, shownFields, shownInItem } from "../practice/forms.js";
+import { isAnswered } from "../practice/forms.js";
 import * as sayRecord from "../words/record.js";
 import { Private } from "./basic.jsx";
 import { asAsked } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { inText, isItem } from "./in-text.js";
 import { nameOf } from "./people.js";
+import { answeredIn, askedAbout, toRead } from "./reading.js";
 
 /** @import { Around } from "./controls.jsx" */
 /** @import { Definition, Field, Fields } from "./shapes.js" */
 
-/** @type {Set<string>} */
-const NONE = new Set();
-
 /** @param {{field: Field, value: any, around: Around, differing?: Set<string>}} props `differing`: the answers within an item that other versions of it have otherwise, which are shown also where there is none */
-export function Answer({ field, value, around, differing = NONE }) {
+export function Answer({ field, value, around, differing }) {
   if (!isAnswered(value)) return <span class="app-none">{sayRecord.no_answer}</span>;
   if (field.item && Array.isArray(value) && value.every(isItem) && field.type !== "people") {
     return (
       <>
         {value.map((item) => (
           <dl class="app-item app-item--read" key={item.id}>
-            {shownInItem(field.item ?? [], item)
-              .filter((inner) => isAnswered(item[inner.id]) || differing.has(inner.id))
-              .map((inner) => (
-                <div key={inner.id}>
-                  <dt>
-                    {inner.label}
-                    {differing.has(inner.id) && <strong> · {sayRecord.differs}</strong>}
-                  </dt>
-                  <dd>
-                    <Private>
-                      <Lines text={inText(inner, item[inner.id], around) || sayRecord.no_answer} />
-                    </Private>
-                  </dd>
-                </div>
-              ))}
+            {answeredIn(field.item ?? [], item, differing).map((inner) => (
+              <div key={inner.id}>
+                <dt>
+                  {inner.label}
+                  {differing?.has(inner.id) && <strong> · {sayRecord.differs}</strong>}
+                </dt>
+                <dd>
+                  <Private>
+                    <Lines text={inText(inner, item[inner.id], around) || sayRecord.no_answer} />
+                  </Private>
+                </dd>
+              </div>
+            ))}
           </dl>
         ))}
       </>
@@ -67,7 +63,7 @@ export function Lines({ text }) {
  * @param {Fields} props.fields
  * @param {Around} props.around
  * @param {boolean} [props.sent]
- * @param {boolean} [props.isRead] by others too, and no longer on its writer's check page
+ * @param {boolean} [props.isRead] by others too, and no longer on its writer's check page: then nothing that was written is left out
  * @param {(field: Field) => any} [props.beside]
  * @param {(field: Field) => any} [props.instead]
  * @param {Record<string, unknown>} [props.chosen] answers that have a row of their own also where nothing was chosen
@@ -84,7 +80,7 @@ export function Answers({
   instead,
   chosen = {},
 }) {
-  const shown = new Set(shownFields(/** @type {any} */ (definition), fields, { sent }).map((field) => field.id));
+  const shown = toRead(definition, fields, { sent, isRead });
   return (
     <>
       {sections.map((section) => {
@@ -114,23 +110,36 @@ export function Answers({
   );
 }
 
-/** @param {{by: unknown, text: string, when: string}} props what the supervisor asks */
-export function Asked({ by, text, when }) {
+/** @param {{question: any, when: string, definition?: Definition, isPast?: boolean}} props what the supervisor asks, of the whole and of single answers: not each of these has a row beside which it would be read */
+export function Asked({ question: { by, text, comments }, when, definition, isPast }) {
   return (
-    <div class="app-asked">
+    <div class={`app-asked${isPast ? " app-asked--past" : ""}`}>
       <Icon name="question" />
       <div>
         <p>
           <strong>{sayRecord.asks(nameOf(by), when)}</strong>
         </p>
-        {text && (
-          <p>
-            <Private>
-              <Lines text={text} />
-            </Private>
-          </p>
-        )}
+        <Said text={text} comments={comments} definition={definition} />
       </div>
     </div>
+  );
+}
+
+/** @param {{text: string, comments?: import("./shapes.js").Comment[], definition?: Definition}} props a review in its writer's words */
+export function Said({ text, comments = [], definition }) {
+  return (
+    <>
+      {[{ text, field: "" }, ...comments].map(
+        (one, order) =>
+          one.text && (
+            <p key={order} class="app-row__line">
+              {one.field && <>{sayRecord.about(askedAbout(definition, one.field))} </>}
+              <Private>
+                <Lines text={one.text} />
+              </Private>
+            </p>
+          ),
+      )}
+    </>
   );
 }

@@ -27,6 +27,9 @@ export function peopleOf(family) {
   }));
 }
 
+/** @param {any} family @returns {Record<string, string>} what those were called who are no longer listed */
+export const formerOf = (family) => family?.records?.find((/** @type {any} */ one) => one.record === family.record)?.former ?? {};
+
 /**
  * @param {any} family
  * @param {Goal[] | undefined} goals
@@ -34,7 +37,7 @@ export function peopleOf(family) {
  * @returns {Around}
  */
 export function around(family, goals, vocabularies) {
-  return { people: peopleOf(family), goals: goals ?? [], vocabularies, problems: [] };
+  return { people: peopleOf(family), names: formerOf(family), goals: goals ?? [], vocabularies, problems: [] };
 }
 
 /**

@@ -21,6 +21,7 @@ import { Typed } from "./typed.jsx";
 /**
  * @typedef {object} Around what a question may draw on
  * @property {Person[]} people of the family
+ * @property {Record<string, string>} [names] by id: those who were of the family, and who else a record names
  * @property {Record<string, {options: Option[]}>} vocabularies
  * @property {{record: string, words: string}[]} goals
  * @property {Problem[]} problems

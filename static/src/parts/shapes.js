@@ -57,7 +57,8 @@
  * @property {boolean} forked
  * @property {number} later
  * @property {string} line
- * @property {{title: string, value?: unknown, band?: string, of?: string}} [measured] which questionnaire, and its main score
+ * @property {{title: string, about?: string, value?: unknown, band?: string, of?: string}} [measured] which questionnaire, whom it is about, and its main score
+ * @property {Record<string, string>} [former] of the record about the family: the names, by id, of those no longer listed
  *
  * @typedef {object} Waiting
  * @property {string} id

@@ -1,6 +1,6 @@
 /** Versions of one answer beside each other: whose words they are, and when they were written. */
 import { now } from "../page.js";
-import { differing, isList } from "../practice/choosing.js";
+import { beforeChoosing, differing, isList } from "../practice/choosing.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayRecord from "../words/record.js";
 import { Answer } from "./answers.jsx";
@@ -62,5 +62,16 @@ export function Parted({ field, fork, around }) {
         )),
       )}
     </SideBySide>
+  );
+}
+
+/** @param {{field: Field, fork: Fork, around: Around}} props for reading: of a list also what nobody has otherwise, which stands beside no version of anything */
+export function Apart({ field, fork, around }) {
+  const rest = beforeChoosing(fork, fork.values.find(({ value }) => Array.isArray(value))?.value);
+  return (
+    <>
+      {rest && <Answer field={field} value={rest} around={around} />}
+      <Parted field={field} fork={fork} around={around} />
+    </>
   );
 }

@@ -16,6 +16,7 @@ import {
 } from "../parts/fields.js";
 import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../parts/form.jsx";
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
+import { leftOut } from "../parts/reading.js";
 import { useAsked } from "../parts/told.js";
 import { countOf, Parted } from "../parts/versions.jsx";
 import { Warning } from "../parts/warning.jsx";
@@ -72,6 +73,7 @@ export function Draft({ casefile, slot, step }) {
   const told = around(family, goals, vocabularies);
   const people = peopleIn(definition, fields, told.people, forks);
   const context = { ...told, people, problems: wrong, question, locked, forks, chosen: held.chosen };
+  const left_out = changing ? leftOut(sections, shown, fields, forks) : [];
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
   const back = changing ? `record/${draft.record}` : home;
@@ -155,6 +157,19 @@ export function Draft({ casefile, slot, step }) {
           chosen={forks}
           beside={(field) => forks[field.id] && <Settled field={field} fork={forks[field.id]} around={context} />}
         />
+        {left_out.length > 0 && (
+          <div class="govuk-inset-text">
+            <p>{sayForm.left_out_why}</p>
+            <Answers
+              definition={definition}
+              sections={[{ id: "left_out", title: sayForm.left_out, fields: left_out }]}
+              isRead
+              fields={fields}
+              around={context}
+              instead={(field) => forks[field.id] && <Parted field={field} fork={forks[field.id]} around={context} />}
+            />
+          </div>
+        )}
         <Form onSubmit={send} class="app-actions">
           <Button submit busy={busy}>
             {sayForm.send}
@@ -184,7 +199,7 @@ export function Draft({ casefile, slot, step }) {
           unkept={Boolean(held.keep_error)}
         />
         <Trouble error={refused} />
-        {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
+        {question && <Asked question={question} when={dayAndTime(question.at, now())} definition={definition} />}
         <Parts sections={sections} shown={shown} fields={fields} />
         <Sections
           title={definition.title}

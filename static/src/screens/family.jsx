@@ -1,28 +1,34 @@
 /** One family: what is due, the big buttons, notes; goals and questionnaires one tap away. */
 import { useState } from "preact/hooks";
 import { go, now } from "../page.js";
-import { Answers } from "../parts/answers.jsx";
+import { Answer, Answers } from "../parts/answers.jsx";
 import { around, begin, draftPath, peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { draftsOf, isUnsaved } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
+import { whoIs } from "../parts/in-text.js";
 import { nameOf } from "../parts/people.js";
+import { answeredIn, fieldOf, isListed, unsaidOf, withUnknown } from "../parts/reading.js";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
+import { Apart, isParted, Parted } from "../parts/versions.jsx";
 import { Warning } from "../parts/warning.jsx";
 import { dayAndTime } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
 import { dueOn } from "../words/family.js";
 import * as sayFrame from "../words/frame.js";
+import * as sayMeasure from "../words/measure.js";
 import { measureName, result } from "../words/measure.js";
 import { born } from "../words/people.js";
 import * as sayRecord from "../words/record.js";
 import { kindName } from "../words/record.js";
 import * as saySending from "../words/sending.js";
+import { capital } from "../words/spelling.js";
 
-/** @import { Brief, Definition } from "../parts/shapes.js" */
+/** @import { Around } from "../parts/controls.jsx" */
+/** @import { Brief, Field } from "../parts/shapes.js" */
 
 /** @param {{casefile: string, part: string}} props */
 export function Tabs({ casefile, part }) {
@@ -52,9 +58,7 @@ export function FamilyPage({ casefile }) {
   const [most, setMost] = useState(rowsOpened.get(casefile) ?? ROWS);
   if (!family || error) return <Opening title={sayFamily.notes} back="" error={error} />;
   /** @type {Brief[]} */
-  const records = family.records.filter(
-    (/** @type {Brief} */ one) => !["opening", "family", "goal", "rating"].includes(one.kind),
-  );
+  const records = family.records.filter(isListed);
   const start = (/** @type {string} */ schema) => {
     setRefused(null);
     begin(casefile, schema).catch(setRefused);
@@ -108,7 +112,7 @@ export function FamilyPage({ casefile }) {
         {records.length === 0 && <p class="govuk-body">{sayFamily.nothing_yet}</p>}
         <ul class="app-list">
           {records.slice(0, most).map((one) => (
-            <Row key={one.record} brief={one} />
+            <Row key={one.record} brief={one} family={family} />
           ))}
         </ul>
         {records.length > most && (
@@ -197,18 +201,29 @@ function Due({ family }) {
   );
 }
 
-/** @param {{brief: Brief}} props */
-export function Row({ brief }) {
+/** @param {{brief: Brief, family: any}} props */
+function Row({ brief, family }) {
+  const { measured } = brief;
+  // What a goal or a family is called was typed by somebody; what the others are called stands in their forms.
+  const isTyped = brief.kind === "goal" || brief.kind === "family" || brief.kind === "opening";
+  const about = measured?.about && sayMeasure.about(whoIs(measured.about, around(family, [], {})));
+  const said = [brief.line, about].filter(Boolean).join(" · ");
   return (
     <li class="app-row">
       <Icon name={brief.kind} />
       <div class="app-row__body">
         <Link to={`record/${brief.record}`} class="app-row__link">
-          <bdi>{brief.measured ? measureName(brief.measured.title) : brief.title || kindName(brief.kind)}</bdi>
-          {brief.measured && (
+          <bdi>
+            {measured
+              ? measureName(measured.title)
+              : isTyped
+                ? capital(kindName(brief.kind))
+                : brief.title || kindName(brief.kind)}
+          </bdi>
+          {(measured || isTyped) && (
             <Private instead="">
               {" · "}
-              <bdi>{result(brief.measured)}</bdi>
+              <bdi>{measured ? result(measured) : brief.title}</bdi>
             </Private>
           )}
         </Link>
@@ -219,10 +234,10 @@ export function Row({ brief }) {
           )}{" "}
           · <bdi>{nameOf(brief.author)}</bdi>
         </p>
-        {brief.line && (
+        {said && (
           <p class="app-row__line">
             <Private>
-              <bdi>{brief.line}</bdi>
+              <bdi>{said}</bdi>
             </Private>
           </p>
         )}
@@ -236,27 +251,34 @@ export function Row({ brief }) {
   );
 }
 
+/** What stands in the header, and above the rest, person by person. */
+const SAID = new Set(["name_shown", "people"]);
+
+/** @param {{field: Field, person: any, versions?: any[], around: Around}} props all that is written of one person; whole, where versions of it stand side by side */
+function About({ field, person, versions, around }) {
+  if (versions) return <Parted field={field} fork={{ values: [], items: { [person.id]: versions } }} around={around} />;
+  const value = unsaidOf(person);
+  return answeredIn(field.item ?? [], value).length > 0 ? <Answer field={field} value={[value]} around={around} /> : null;
+}
+
 /** @param {{casefile: string}} props who they are and how to reach them */
 export function AboutFamily({ casefile }) {
   const { answer: family, error } = useFamily(casefile);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const { answer: definition } = useAsked("definition", { schema: "family.1" });
   const vocabularies = vocabulariesOf(definition);
+  const isForked = family?.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
+  const { answer: record } = useAsked(isForked ? "record" : "status", isForked ? { record: family.record } : {}, [
+    "record",
+    "outbox",
+  ]);
   if (!family) return <Opening title={sayFamily.about} back="" error={error} />;
   const people = peopleOf(family);
   const written = plain(family.fields ?? {});
-  /** @type {Definition | undefined} */
-  const about = definition && {
-    ...definition,
-    sections: definition.sections
-      .filter((/** @type {any} */ section) => section.id !== "people")
-      .map((/** @type {any} */ section) => ({
-        ...section,
-        fields: section.fields.filter((/** @type {any} */ field) => field.id !== "name_shown"),
-      })),
-  };
+  const context = around(family, [], vocabularies);
+  const parted = (isForked && record?.fields) || {};
+  const asked = fieldOf(definition, "people");
   const draft = draftsOf(family).find((one) => one.kind === "family");
-  const isForked = family.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
   const change = () => begin(casefile, "family.1", family.record ? { record: family.record } : {}).catch(setRefused);
   return (
     <Frame title={sayFamily.about} back="" back_label={sayFamily.all} family={family}>
@@ -273,18 +295,30 @@ export function AboutFamily({ casefile }) {
         {people.map((person) => (
           <li key={person.id}>
             <Icon name="person" />
-            <span>
+            <div>
               <strong>
                 <Private instead={person.relation || sayFrame.hidden}>
                   <bdi>{person.name}</bdi>
                 </Private>
               </strong>
               <span>{[person.relation, born(person, now())].filter(Boolean).join(" · ")}</span>
-            </span>
+              {asked && <About field={asked} person={person} versions={parted.people?.items[person.id]} around={context} />}
+            </div>
           </li>
         ))}
       </ul>
-      {about && <Answers definition={about} fields={written} around={around(family, [], vocabularies)} />}
+      {definition && (
+        <Answers
+          definition={withUnknown(definition, written)}
+          skip={SAID}
+          isRead
+          fields={written}
+          around={context}
+          instead={(field) =>
+            isParted(parted[field.id]) ? <Apart field={field} fork={parted[field.id]} around={context} /> : null
+          }
+        />
+      )}
       {draft ? (
         <Onward to={draftPath(casefile, draft.schema, draft.slot)}>{sayFamily.carry_on(kindName(draft.kind))}</Onward>
       ) : (

@@ -1,10 +1,11 @@
 /** How goals and questionnaires moved: a picture, the numbers beside it, and the change in words. */
 import { useState } from "preact/hooks";
-import { begin, peopleOf, useFamily } from "../parts/around.js";
+import { around, begin, peopleOf, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Chart } from "../parts/chart.jsx";
 import { Frame, Onward, Opening } from "../parts/frame.jsx";
 import { GoalSection } from "../parts/goal.jsx";
+import { whoIs } from "../parts/in-text.js";
 import { nameOf } from "../parts/people.js";
 import { useAsked } from "../parts/told.js";
 import * as sayFamily from "../words/family.js";
@@ -42,7 +43,7 @@ export function Goals({ casefile }) {
         <GoalSection key={goal.record} goal={goal}>
           {goal.owner !== undefined && (
             <p class="govuk-hint">
-              <Private>{sayGoals.owner(nameOf(goal.owner, people))}</Private>
+              <Private>{sayGoals.owner(whoIs(goal.owner, around(family, [], {})))}</Private>
             </p>
           )}
           <Chart
@@ -96,14 +97,15 @@ export function Results({ casefile }) {
       </div>
       {results?.length === 0 && <p class="govuk-body">{sayResults.none}</p>}
       {results?.map((/** @type {any} */ one) => (
-        <Result key={`${one.measure}-${one.person}-${one.about}`} told={one} people={peopleOf(family)} />
+        <Result key={`${one.measure}-${one.person}-${one.about}`} told={one} family={family} />
       ))}
     </Frame>
   );
 }
 
-/** @param {{told: any, people: import("../parts/shapes.js").Person[]}} props */
-function Result({ told, people }) {
+/** @param {{told: any, family: any}} props */
+function Result({ told, family }) {
+  const context = around(family, [], {});
   const measure = useMeasure(told.measure);
   const rules = measure?.scoring?.scores ?? [];
   const primary = measure?.scoring?.primary;
@@ -115,7 +117,8 @@ function Result({ told, people }) {
         {told.title}
         {" · "}
         <Private>
-          <bdi>{told.person_name || nameOf(told.person, people)}</bdi>
+          <bdi>{told.person_name || whoIs(told.person, context)}</bdi>
+          {told.about && ` · ${sayMeasure.about(whoIs(told.about, context))}`}
         </Private>
       </h2>
       {(shown.length ? shown : ids).map((id) => {

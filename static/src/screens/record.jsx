@@ -1,7 +1,7 @@
 /** One record for reading: what stands, the question put to it, what was added, versions that nobody has chosen between, every version. */
 import { useState } from "preact/hooks";
 import { now, printPage, randomId } from "../page.js";
-import { Answer, Answers, Asked, Lines } from "../parts/answers.jsx";
+import { Answer, Answers, Asked, Lines, Said } from "../parts/answers.jsx";
 import { around, begin, draftPath, useFamily } from "../parts/around.js";
 import { Button, Form, Link, Private, Trouble } from "../parts/basic.jsx";
 import { Difference } from "../parts/difference.jsx";
@@ -9,15 +9,15 @@ import { draftsOf } from "../parts/draft.js";
 import { plain, vocabulariesOf } from "../parts/fields.js";
 import { Frame, Opening } from "../parts/frame.jsx";
 import { Icon } from "../parts/icons.jsx";
-import { inText } from "../parts/in-text.js";
+import { inText, whoIs } from "../parts/in-text.js";
 import { nameOf } from "../parts/people.js";
+import { answersIn, withUnknown } from "../parts/reading.js";
 import { Scores } from "../parts/scores.jsx";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
-import { countOf, isParted, Parted, saidOfParted } from "../parts/versions.jsx";
+import { Apart, countOf, isParted, Parted, saidOfParted } from "../parts/versions.jsx";
 import { asSettled } from "../practice/choosing.js";
-import { itemsOf } from "../practice/questionnaire.js";
-import { dayAndTime, longDay } from "../words/dates.js";
+import { dayAndTime, period } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
 import * as sayMeasure from "../words/measure.js";
 import * as sayRecord from "../words/record.js";
@@ -38,7 +38,6 @@ const DRAWN = new Set([
   "risk_shown",
   "risk_items",
   "answered_by_name",
-  "rater_name",
 ]);
 
 /** @param {{record: string}} props */
@@ -58,8 +57,12 @@ function Told({ told }) {
   const back = `family/${told.casefile}`;
   if (!family || (!definition && !error)) return <Opening title={kindName(told.kind)} back={back} family={family} error={gone} />;
   const question = openQuestion(told);
-  const context = around(family, goals, vocabularies);
   const fields = plain(told.fields);
+  const context = around(family, goals, vocabularies);
+  // What somebody was called when this was written is of it, whoever is listed now.
+  const { rater, rater_name, answered_by, answered_by_name } = fields;
+  context.names = { ...context.names, ...told.names, ...named(rater, rater_name), ...named(answered_by, answered_by_name) };
+  const skip = rater && whoIs(rater, context) === rater_name ? new Set([...DRAWN, "rater_name"]) : DRAWN;
   const draft = draftsOf(family).find((one) => one.record === told.record);
   const start = () =>
     begin(told.casefile, told.schema, {
@@ -73,9 +76,7 @@ function Told({ told }) {
     <Frame title={title} back={back} back_label={sayRecord.back} family={family}>
       {when && (
         <p class="govuk-body-l app-when">
-          {longDay(when)}
-          {fields.started_at && ` · ${fields.started_at}${fields.ended_at ? `–${fields.ended_at}` : ""}`}
-          {fields.happened_at && ` · ${fields.happened_at}`}
+          {period(when, fields.started_at ?? fields.happened_at, fields.ended_on, fields.ended_at)}
         </p>
       )}
       <p class="app-row__stands">
@@ -91,7 +92,7 @@ function Told({ told }) {
         </bdi>
       </p>
       <Trouble error={refused} />
-      {question && <Asked by={question.by} when={dayAndTime(question.at, now())} text={question.text} />}
+      {question && <Asked question={question} when={dayAndTime(question.at, now())} definition={definition} />}
       {forked && <p class="govuk-inset-text">{saidOfParted(told.fields)}</p>}
       <Form class="app-actions app-no-print">
         {draft ? (
@@ -116,13 +117,13 @@ function Told({ told }) {
         <>
           <MeasureTold fields={fields} />
           <Answers
-            definition={definition}
+            definition={withUnknown(definition, fields)}
             isRead
-            skip={DRAWN}
+            skip={skip}
             fields={fields}
             around={context}
             instead={(field) =>
-              isParted(told.fields[field.id]) ? <Parted field={field} fork={told.fields[field.id]} around={context} /> : null
+              isParted(told.fields[field.id]) ? <Apart field={field} fork={told.fields[field.id]} around={context} /> : null
             }
             beside={(field) => <Comments reviews={told.reviews} field={field.id} open={question} />}
           />
@@ -130,7 +131,7 @@ function Told({ told }) {
       ) : (
         <Raw fields={fields} />
       )}
-      <Reviews told={told} />
+      <Reviews told={told} definition={definition} />
       <Versions told={told} definition={definition} around={context} />
       <Form class="app-no-print">
         <Button kind="link" onClick={printPage}>
@@ -141,6 +142,9 @@ function Told({ told }) {
   );
 }
 
+/** @param {unknown} id @param {unknown} name @returns {Record<string, string>} */
+const named = (id, name) => (typeof id === "string" && typeof name === "string" && name ? { [id]: name } : {});
+
 /** @param {Record<string, any>} fields @param {any} question @returns {Record<string, any>} an empty addition to write in */
 const addition = (fields, question) => ({
   additions: [...(fields.additions ?? []), { id: randomId(), ...(question && { why: "answer" }) }],
@@ -148,35 +152,17 @@ const addition = (fields, question) => ({
 
 /** @param {{reviews: any[], field: string, open: any}} props what was asked about this one answer */
 function Comments({ reviews, field, open }) {
-  const here = (reviews ?? []).flatMap((review) =>
-    (review.comments ?? [])
-      .filter((/** @type {any} */ one) => one.field === field || one.field?.startsWith(`${field}/`))
-      .map((/** @type {any} */ one) => ({ ...one, review })),
-  );
-  if (here.length === 0) return null;
-  return (
-    <>
-      {here.map((one) => (
-        <div key={one.id ?? one.text} class={`app-asked${one.review === open ? "" : " app-asked--past"}`}>
-          <Icon name="question" />
-          <div>
-            <p>
-              <strong>{sayRecord.asks(nameOf(one.review.by), dayAndTime(one.review.at, now()))}</strong>
-            </p>
-            <p>
-              <Private>
-                <Lines text={one.text} />
-              </Private>
-            </p>
-          </div>
-        </div>
-      ))}
-    </>
+  return reviews.flatMap((review) =>
+    review.comments
+      .filter((/** @type {any} */ one) => one.field.split("/")[0] === field)
+      .map((/** @type {any} */ { id, text }) => (
+        <Asked key={id} question={{ by: review.by, text }} when={dayAndTime(review.at, now())} isPast={review !== open} />
+      )),
   );
 }
 
-/** @param {{told: any}} props */
-function Reviews({ told }) {
+/** @param {{told: any, definition: Definition | undefined}} props */
+function Reviews({ told, definition }) {
   if (!told.reviews?.length) return null;
   return (
     <section class="app-section">
@@ -190,13 +176,7 @@ function Reviews({ told }) {
               <p class="app-row__when">
                 <bdi>{nameOf(review.by)}</bdi> · {dayAndTime(review.at, now())}
               </p>
-              {review.text && (
-                <p class="app-row__line">
-                  <Private>
-                    <Lines text={review.text} />
-                  </Private>
-                </p>
-              )}
+              <Said text={review.text} comments={review.comments} definition={definition} />
             </div>
           </li>
         ))}
@@ -210,7 +190,7 @@ function Reviews({ told }) {
 function Versions({ told, definition, around }) {
   /** @type {any[]} */
   const versions = told.versions ?? [];
-  if (versions.length < 2) return null;
+  if (versions.length < 2 && versions.every((one) => one.fields)) return null;
   return (
     <section class="app-section">
       <h2 class="govuk-heading-m">{sayRecord.versions(versions.length)}</h2>
@@ -229,7 +209,14 @@ function Versions({ told, definition, around }) {
             </summary>
             <div class="govuk-details__text">
               <Private>
-                {order === 0 ? (
+                {version.gone ? (
+                  <p>{sayRecord.erased}</p>
+                ) : version.raw !== undefined ? (
+                  <>
+                    <p>{sayRecord.unread}</p>
+                    <Lines text={version.raw} />
+                  </>
+                ) : order === 0 ? (
                   <p>{sayRecord.first_version}</p>
                 ) : (
                   <Changed version={version} definition={definition} around={around} />
@@ -248,7 +235,7 @@ function Changed({ version, definition, around }) {
   if (names.length === 0) return <p>{sayRecord.nothing_changed}</p>;
   const fields = definition?.sections.flatMap((section) => section.fields) ?? [];
   const had = version.joined ? plain(version.joined) : version.before;
-  return (
+  const list = (
     <dl class="app-changes">
       {names.map((name) => {
         const field = fields.find((one) => one.id === name.split("/")[0]) ?? { id: name, type: "text", label: name };
@@ -279,9 +266,17 @@ function Changed({ version, definition, around }) {
       })}
     </dl>
   );
+  return had ? (
+    list
+  ) : (
+    <>
+      <p>{sayRecord.unknown_before}</p>
+      {list}
+    </>
+  );
 }
 
-/** @param {{fields: any}} props a questionnaire's answers in its own words */
+/** @param {{fields: any}} props a questionnaire's answers in its own words, and by their ids where this phone has none for them */
 function MeasureTold({ fields }) {
   const measure = useMeasure(fields.measure);
   if (!fields.measure) return null;
@@ -300,7 +295,7 @@ function MeasureTold({ fields }) {
         )}
       </h2>
       <Scores measure={measure} scores={fields.scores} paper={fields.score_only} />
-      {measure && Object.keys(answers).length > 0 && (
+      {Object.keys(answers).length > 0 && (
         <details class="govuk-details">
           <summary class="govuk-details__summary">
             <span class="govuk-details__summary-text">{sayRecord.answers}</span>
@@ -308,15 +303,10 @@ function MeasureTold({ fields }) {
           <div class="govuk-details__text">
             <Private>
               <dl class="app-changes">
-                {itemsOf(measure).map((item) => (
-                  <div key={item.id}>
-                    <dt>{item.text ?? sayMeasure.item(item.number)}</dt>
-                    <dd>
-                      {sayMeasure.answer(
-                        answers[item.id],
-                        item.choices.find((choice) => choice.value === answers[item.id])?.label,
-                      )}
-                    </dd>
+                {answersIn(measure, answers).map(([question, answer]) => (
+                  <div key={question}>
+                    <dt>{question}</dt>
+                    <dd>{answer}</dd>
                   </div>
                 ))}
               </dl>

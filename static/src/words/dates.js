@@ -41,6 +41,21 @@ export function tidyTime(typed) {
 /** @param {string} on a date @returns {string} Mon 2 March 2026; what is no date is shown as it came */
 export const longDay = (on) => (Number.isNaN(utc(on).getTime()) ? on : LONG.format(utc(on)).replace(",", ""));
 
+/**
+ * When something was, or how long: where it ended on another day, that is said.
+ *
+ * @param {string} on
+ * @param {string} [at]
+ * @param {string} [ended_on]
+ * @param {string} [ended_at]
+ * @returns {string} Mon 2 March 2026 · 17:00–18:30; Mon 2 March 2026 · 17:00 – Thu 5 March 2026 · 18:30
+ */
+export function period(on, at, ended_on, ended_at) {
+  const from = [longDay(on), at].filter(Boolean).join(" · ");
+  if (ended_on && ended_on !== on) return `${from} – ${[longDay(ended_on), ended_at].filter(Boolean).join(" · ")}`;
+  return at && ended_at ? `${from}–${ended_at}` : from;
+}
+
 /** @param {string} on @returns {string} 2 Mar */
 export const shortDay = (on) => SHORT.format(utc(on));
 

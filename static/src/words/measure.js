@@ -47,6 +47,7 @@ export const risk_do =
 export const responds = (/** @type {string} */ who, /** @type {string|undefined} */ how) =>
   `Then tell ${who}${how ? `: ${how}` : "."}`;
 export const responds_nobody = "Then tell your supervisor or the duty worker today, and write down below whom you told.";
+export const about = (/** @type {string} */ name) => `about ${name}`;
 export const look_again = "Look at the answers again";
 export const which_score = "Which score?";
 export const paper_score = "The score on the paper";

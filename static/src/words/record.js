@@ -7,6 +7,8 @@ import { capital, of } from "./spelling.js";
 export const title = "Note";
 export const back = "Back to the family";
 export const no_answer = "Not answered";
+export const others = "Other answers, as they were sent";
+export const about = (/** @type {string} */ label) => `About “${label}”:`;
 export const gone_from = "Taken out";
 export const differs = "not the same";
 export const person_not_listed = "Somebody no longer listed";
@@ -33,6 +35,9 @@ export const versions = (/** @type {number} */ count) => `All ${count} versions`
 export const versions_what = "Nothing is ever overwritten. Open one to see what changed in it.";
 export const version = (/** @type {number} */ number, /** @type {string} */ name, /** @type {string} */ when) =>
   `Version ${number} · ${name} · ${when}`;
+export const erased = "The office took out what stood here. Who wrote it and when is kept.";
+export const unread = "This version of the app cannot read what was written here. It is kept; here it is as it came:";
+export const unknown_before = "What stood before this is not here any more, so nobody can see what changed in it:";
 export const first_version = "This is how it was first sent.";
 export const nothing_changed = "Nothing that is shown here changed.";
 export const added = "added:";

@@ -1,0 +1,100 @@
+/** What of a record is read, and what it is called there. Pure: whatever was written is shown, whether or not a form would ask for it now. */
+import { isAnswered, shownFields } from "../practice/forms.js";
+import { itemsOf } from "../practice/questionnaire.js";
+import * as sayMeasure from "../words/measure.js";
+import * as sayRecord from "../words/record.js";
+
+/** @import { Definition, Field, Fields, Section } from "./shapes.js" */
+
+/** @param {string} id @returns {Field} for what a newer form may have asked: it is read under its own name */
+const unknown = (id) => ({ id, type: "raw", label: id });
+
+/**
+ * The names of the answers that may be drawn. Whoever still writes sees what is asked; whoever reads sees all, for of two versions one can hide the question
+ * that the other answered.
+ *
+ * @param {Definition} definition
+ * @param {Fields} fields
+ * @param {{sent: boolean, isRead?: boolean}} how
+ * @returns {Set<string>}
+ */
+export function toRead(definition, fields, { sent, isRead }) {
+  const all = isRead
+    ? definition.sections.flatMap((section) => section.fields)
+    : shownFields(/** @type {any} */ (definition), fields, { sent });
+  return new Set(all.map(({ id }) => id));
+}
+
+/** Adds, as a last section, the answers that this definition does not know. @param {Definition} definition @param {Fields} fields @returns {Definition} */
+export function withUnknown(definition, fields) {
+  const known = toRead(definition, fields, { sent: true, isRead: true });
+  const others = Object.keys(fields).filter((name) => !known.has(name));
+  const section = { id: "other", title: sayRecord.others, fields: others.sort().map(unknown) };
+  return others.length ? { ...definition, sections: [...definition.sections, section] } : definition;
+}
+
+/** Lists the questions that an item answers, and those in which versions of it differ. @param {Field[]} asked @param {Fields} item @param {Set<string>} [differing] @returns {Field[]} */
+export function answeredIn(asked, item, differing) {
+  const known = new Set(["id", ...asked.map(({ id }) => id)]);
+  const others = [...new Set([...Object.keys(item), ...(differing ?? [])])].filter((name) => !known.has(name));
+  return [...asked, ...others.map(unknown)].filter(({ id }) => isAnswered(item[id]) || differing?.has(id));
+}
+
+/**
+ * Lists what would go with an edit although nobody took it out: answers, and versions, of questions that are not asked any more.
+ *
+ * @param {Section[]} sections
+ * @param {Set<string>} asked
+ * @param {Fields} fields
+ * @param {Record<string, unknown>} forks
+ * @returns {Field[]}
+ */
+export const leftOut = (sections, asked, fields, forks) =>
+  sections.flatMap((section) => section.fields).filter(({ id }) => !asked.has(id) && (forks[id] || isAnswered(fields[id])));
+
+/** @param {Definition | undefined} definition @param {string} name @returns {Field | undefined} */
+export const fieldOf = (definition, name) =>
+  definition?.sections.flatMap((section) => section.fields).find(({ id }) => id === name);
+
+/** Says which question a comment was put to. @param {Definition | undefined} definition @param {string} at @returns {string} */
+export function askedAbout(definition, at) {
+  const [name] = at.split("/");
+  return fieldOf(definition, name)?.label ?? name;
+}
+
+/**
+ * Each answer of a questionnaire beside what was asked; beside its own id where the questionnaire is not on this phone, or does not ask it.
+ *
+ * @param {any} measure null where this phone has not got it
+ * @param {Record<string, any>} answers
+ * @returns {[question: string, answer: string][]}
+ */
+export function answersIn(measure, answers) {
+  const items = measure ? itemsOf(measure) : [];
+  const others = Object.keys(answers).filter((id) => !items.some((item) => item.id === id));
+  return [
+    ...items.map(
+      ({ id, text, number, choices }) =>
+        /** @type {[string, string]} */ ([
+          text ?? sayMeasure.item(number),
+          sayMeasure.answer(answers[id], choices.find(({ value }) => value === answers[id])?.label),
+        ]),
+    ),
+    ...others.map((id) => /** @type {[string, string]} */ ([id, sayMeasure.answer(answers[id], undefined)])),
+  ];
+}
+
+/**
+ * What of a person a list has not said by name, relation and age.
+ *
+ * @param {Fields} person
+ * @returns {Fields}
+ */
+export function unsaidOf({ name: _, relation: __, birth, ...rest }) {
+  return { ...rest, ...(!rest.born_on && !rest.due_on && { birth }) };
+}
+
+const IN_PARTS_OF_THEIR_OWN = ["opening", "family", "goal", "rating"];
+
+/** @param {import("./shapes.js").Brief} brief @returns {boolean} whether it stands among what was written of a family; what a supervisor asks about always does, for it has been counted */
+export const isListed = ({ kind, standing }) => standing === "question" || !IN_PARTS_OF_THEIR_OWN.includes(kind);
