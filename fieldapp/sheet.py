@@ -361,7 +361,13 @@ def _line_of(one: Plain, item: Any, names: Names) -> str:
     fields = one.get("item", [])
     known = {each["id"] for each in fields} | {"id"}
     twice = {"person"} if item.get("name") else set()
-    said = [text_of(each, item.get(each["id"]), names) for each in fields if each["id"] not in twice]
+    # Without its question a “No” may answer any of them; only who somebody is needs none.
+    bare = one["type"] == "people"
+    said = [
+        text if bare or each["id"] in {"person", "name"} else f"{each['label'].rstrip('?')}: {text}"
+        for each in fields
+        if each["id"] not in twice and (text := text_of(each, item.get(each["id"]), names))
+    ]
     said += [f"{name}: {_raw(item[name])}" for name in sorted(item.keys() - known)]
     return " · ".join(text for text in said if text)
 
