@@ -5,7 +5,7 @@ Everything here is text or lists of text, ready to be shown; templates decide no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
@@ -188,7 +188,37 @@ def parts(
 
 def settled(shown: Shown) -> Plain:
     """Gives the plain fields of a view, taking the first of two versions, for rules that need one value."""
-    return {name: found.value for name, found in shown.items() if found.value is not ABSENT}
+    return {name: values[0] for name in shown if (values := every_value(shown, name))}
+
+
+def every_value(shown: Shown, name: str) -> list[Any]:
+    """Gives every value a field has, one for each version that nobody has chosen between; that it was taken away is none.
+
+    For rules that must not rest on whichever version has the smaller id: a warning, a safety answer, where work stands.
+    """
+    return [each.value for each in shown[name].values if each.value is not ABSENT] if name in shown else []
+
+
+def every_item(shown: Shown, name: str) -> list[tuple[Any, ...]]:
+    """Gives the items of a list, each with all its versions; ABSENT stands for a version in which it is not listed."""
+    if name not in shown:
+        return []
+    found = shown[name]
+    beside = (ABSENT,) if len(found.values) > 1 else ()
+    return [
+        (*(each.value for each in found.items[item["id"]]), *beside) if _is_forked_item(item, found) else (item, *beside)
+        for listed in every_value(shown, name)
+        if isinstance(listed, list)
+        for item in listed
+    ]
+
+
+def answers(definition: Plain, shown: Shown, names: Names, told: Told, wanted: Sequence[str]) -> tuple[Answer, ...]:
+    """Lays out these answers of a view, in the order given, with all their versions; those without an answer are left out."""
+    names = names.within(settled(shown))
+    asked = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
+    found = [_answer(asked[name], shown[name], names, told, ()) for name in wanted if name in asked and name in shown]
+    return tuple(answer for answer in found if answer.is_answered)
 
 
 def changes(

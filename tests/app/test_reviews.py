@@ -34,7 +34,7 @@ def tarnley(office: Harrowmere) -> str:
     return casefile
 
 
-FAMILY = {
+FAMILY: dict[str, Any] = {
     "name_shown": "Tarnley", "programme": "staying-together@1", "status": "active", "started_on": "2026-11-01",
     "people": [
         {"id": "dawn", "name": "Dawn O’Tarnley", "group": "adult", "relation": "mother"},
@@ -298,6 +298,52 @@ def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: H
     assert between in (" ".join(both), " ".join(reversed(both)))
     assert chosen.startswith(choice)
     assert "Version 4, Ama Lindqvist Happened Tue 17 Nov, 17:40 Written Mon 23 Nov, 09:50" in page
+
+
+def test_family_page_shows_every_version_of_what_keeps_people_safe(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    family = office.write("ama", "family", casefile, FAMILY | {"warning": "Dog in the yard"})
+    jayden = next(one for one in FAMILY["people"] if one["name"] == "Jayden")
+    others = [one for one in FAMILY["people"] if one is not jayden]
+    for more in (
+        {"warning": "Speak to Jos before any contact.", "safe_contact": "Ring Nan", "status": "closed"},
+        {"safe_contact": "Never ring the house", "people": [*others, {**jayden, "relation": "nephew"}]},
+        {"warning": "", "people": [*others, {**jayden, "relation": "stepson"}], "status": "crisis"},
+    ):
+        office.write(
+            "ama",
+            "family",
+            casefile,
+            {**FAMILY, "warning": "Dog in the yard", **more},
+            record=family.record,
+            parents=(family.id,),
+        )
+    said = words_of(office.signed_in("marian").get(f"/desk/families/{casefile}"))
+    told = (
+        "Speak to Jos before any contact.",
+        "Go by all of it",
+        "Ring Nan",
+        "Never ring the house",
+        "nephew",
+        "stepson",
+        "Ended",
+        "Crisis",
+    )
+    assert [one for one in told if one not in said] == []
+    assert said.count("Jayden Two versions") == 2
+    assert "Kayleigh Two versions" not in said
+    assert "Dog in the yard" not in said
+
+
+def test_visit_that_did_not_happen_is_no_last_visit_and_nobody_is_seen_by_it(office: Harrowmere, tarnley: str) -> None:
+    seen = [{"id": "s", "person": "jay", "seen": "yes", "seen_alone": "yes"}]
+    office.note("ama", tarnley, contact_type="failed_visit", happened_on="2026-11-20", children_seen=seen)
+    marian = office.signed_in("marian")
+    assert "None yet" in words_of(marian.get("/desk/families"))
+    assert "Jayden · Tarnley Not seen yet" in words_of(marian.get("/desk/board"))
+    # One that did is, also where no child is listed
+    office.note("ama", tarnley, happened_on="2026-11-17", children_seen=[])
+    assert "Tue 17 Nov" in words_of(marian.get("/desk/families"))
 
 
 def test_one_person_who_wrote_on_two_phones_is_not_told_of_as_two(office: Harrowmere, tarnley: str) -> None:
