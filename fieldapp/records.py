@@ -101,6 +101,10 @@ class Record:
         """Everybody who wrote a part of it."""
         return hands_in(self.parents, {each.id: each.author for each in self.entries}, self.heads)
 
+    def follows_unreadable(self, entry: Entry) -> bool:
+        """Says whether what its writer had before them cannot be read any more: some of it may stand in what they sent."""
+        return any(each.id in entry.parents and each.fields is None for each in self.entries)
+
     def befores(self, entries: Iterable[Entry]) -> dict[str, tuple[Plain, Shown]]:
         """What the writer of each of these entries had before them, and the fields among it with two versions, by the entry's id."""
         by_id = {each.id: each for each in self.entries}
@@ -108,8 +112,8 @@ class Record:
         joined: dict[str, set[str]] = {}
         for entry in entries:
             known = [by_id[parent] for parent in entry.parents if parent in by_id]
-            if len(known) == 1:
-                found[entry.id] = known[0].fields or {}, {}
+            if len(known) == 1 and known[0].fields is not None:
+                found[entry.id] = known[0].fields, {}
             elif known:
                 joined[entry.id] = _readable_above(by_id, entry.parents)
         views = views_at(_versions(self.entries), joined) if joined else {}

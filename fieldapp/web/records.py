@@ -231,7 +231,10 @@ def _versions(
     befores = record.befores(shown)
     at_most = None if len(shown) == 1 < window.total else excerpt.CHANGES
     return [
-        _version(each, n, befores.get(each.id, ({}, {})), form, names, told, each.id in later, now, at_most)
+        {
+            **_version(each, n, befores.get(each.id, ({}, {})), form, names, told, each.id in later, now, at_most),
+            "not_all_theirs": words.NOT_ALL_THEIRS if record.follows_unreadable(each) else "",
+        }
         for n, each in enumerate(shown, window.first)
     ]
 

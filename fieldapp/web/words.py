@@ -366,6 +366,9 @@ def today(now: datetime) -> date:
     return now.astimezone(ZONE).date()
 
 
+NOT_ALL_THEIRS = "The version before this one can no longer be read. Some of what is marked here may have come with that version, from its writer."
+
+
 def warnings_apart(versions: Collection[Value]) -> str:
     """Says that a warning has several versions, and whether one of them took it out; "" where it has one."""
     if len(versions) < 2:

@@ -449,6 +449,33 @@ def test_a_version_changed_in_the_database_is_told_and_closes_no_other_page(offi
     assert browser.get(f"/desk/families/{tarnley}").status_code == 200
 
 
+def test_nobody_is_said_to_have_written_what_stood_before_a_version_that_can_no_longer_be_read() -> None:
+    def version(id: str, parents: tuple[str, ...], fields: dict[str, Any] | None) -> records.Entry:
+        at = "2026-11-20T10:00:00Z"
+        return records.Entry(id, 1, "r", "plan", "plan.1", id, parents, at, at, "alone", fields, is_gone=fields is None)
+
+    first = {"family_words": "One tea without shouting", "safety_plan": "Ring Nan"}
+    third = {**first, "safety_plan": "Ring Nan first"}
+    record = records.folded("r", [version("1", (), first), version("2", ("1",), None), version("3", ("2",), third)])
+    assert record.befores(record.entries)["3"] == (first, {})
+    assert [record.follows_unreadable(each) for each in record.entries] == [False, False, True]
+
+
+def test_page_says_so_when_the_version_before_cannot_be_read_and_the_changes_may_be_its_writers(
+    office: Harrowmere, tarnley: str
+) -> None:
+    note = office.note("ama", tarnley)
+    second = office.write("ama", "visit_note", tarnley, {**VISIT, "strengths": "x"}, record=note.record, parents=(note.id,))
+    changed = {**VISIT, "strengths": "They laughed."}
+    office.write("reece", "visit_note", tarnley, changed, record=note.record, parents=(second.id,))
+    marian = office.signed_in("marian")
+    assert "The version before this one" not in words_of(marian.get(f"/desk/records/{note.record}"))
+    with office.office.store.writing() as tx:
+        tx.entries._run("UPDATE entries SET sealed = zeroblob(300) WHERE id = ?", second.id)
+    page = words_of(marian.get(f"/desk/records/{note.record}"))
+    assert "What changed The version before this one can no longer be read." in page
+
+
 def test_lists_open_when_a_title_or_a_summary_was_changed_in_the_database(office: Harrowmere, tarnley: str) -> None:
     office.note("ama", tarnley, anything_worrying="yes")
     browser = office.signed_in("marian")
