@@ -314,7 +314,7 @@ def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], oth
     family = opened.family.fields if opened.family is not None else {}
     programme = practice.programmes.get(str(family.get("programme")))
     return Names(
-        people={**(others or {}), **people_in(family)},
+        people={**(others or {}), **(ever_in(opened.family) if opened.family is not None else {})},
         staff=staff,
         records={
             record.id: words for record in opened.of_kind("goal") if isinstance(words := record.fields.get("agreed_words"), str)
@@ -324,6 +324,17 @@ def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], oth
         programmes={name: one.title for name, one in practice.programmes.items()},
         statuses={status.id: status.label for status in programme.statuses} if programme is not None else {},
     )
+
+
+def ever_in(family: Record) -> dict[str, str]:
+    """Names everybody whom any version of a family record lists, as the newest that lists them does.
+
+    Who is taken out of the family stays named in the notes about them: a child seen in March was somebody.
+    """
+    found: dict[str, str] = {}
+    for each in family.entries:
+        found |= people_in(each.fields or {})
+    return found | people_in(family.fields)
 
 
 def people_in(family: Plain) -> dict[str, str]:

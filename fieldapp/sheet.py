@@ -35,6 +35,9 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 FACTS, VIEW = frozenset({"facts", "children"}), frozenset({"view"})
 """Sections that stand side by side on wide screens: what was seen and heard, and what the worker makes of it."""
 
+_NAMED_BESIDE = ("rater", "answered_by")
+"""Fields with somebody's id beside which the name was written down, for when nobody of that id is listed."""
+
 _HIDDEN = frozenset({"hash", "entries"})
 """Types that only machines read."""
 
@@ -59,7 +62,14 @@ class Names:
     def within(self, fields: Plain) -> Names:
         """Narrows the names to one record: an item of a questionnaire is only known inside its own."""
         measure = fields.get("measure")
-        return replace(self, measure=self.measures.get(measure) if isinstance(measure, str) else None)
+        beside = {
+            id: name
+            for of in _NAMED_BESIDE
+            if isinstance(id := fields.get(of), str) and isinstance(name := fields.get(f"{of}_name"), str) and name.strip()
+        }
+        return replace(
+            self, people={**beside, **self.people}, measure=self.measures.get(measure) if isinstance(measure, str) else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from fieldapp.people import Person
 from fieldapp.practice import forms
 from fieldapp.practice.due import in_force
 from fieldapp.practice.policy import why_sign_off
-from fieldapp.records import Record
+from fieldapp.records import Casefile, Record
+from fieldapp.sheet import Names
 from fieldapp.store import Store
 from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow
 from fieldapp.store.entries import AFTER_ACCESS_ENDED
@@ -216,14 +217,24 @@ def _told(key: CasefileKey, row: RecordRow) -> Plain:
     return found if isinstance(found, dict) else {}
 
 
+def names_known_to(store: Store, keys: Keys, practice: Practice, person: Person, opened: Casefile, at: str) -> Names:
+    """Collects what the ids in a casefile are called: a private section has people whom only their family's record lists."""
+    if opened.sort != "restricted":
+        return opened.names
+    # What came since somebody last looked at a list is in no summary yet.
+    refresh(store, keys, practice)
+    return records.names_in(opened, practice, opened.names.staff, people_known_to(store, keys, person, at))
+
+
 def people_known_to(store: Store, keys: Keys, person: Person, at: str) -> dict[str, str]:
     """Names by id from every family record this person may read: a private section knows ids only."""
+    former: dict[str, str] = {}
     names: dict[str, str] = {}
     for row in records.all_readable(store, person, at):
-        for each in briefs(store, keys, row):
-            if each.row.kind == "family":
-                names |= {one["id"]: one["name"] for one in each.fields.get("people", [])}
-    return names
+        for each in briefs(store, keys, row, "family"):
+            former |= each.fields.get("former", {})
+            names |= {one["id"]: one["name"] for one in each.fields.get("people", [])}
+    return former | names
 
 
 def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Practice, today: date) -> list[Child]:
@@ -358,7 +369,10 @@ def kept(record: Record) -> Plain:
             name: [each for each in sheet.every_value(shown, name) if isinstance(each, str)] for name in ("programme", "status")
         }
         told["contact_first"] = leaves.contact_first(shown)
-        return {"people": _people_in(sheet.every_item(shown, "people")), "since": min(since, default=""), **told}
+        people = _people_in(sheet.every_item(shown, "people"))
+        listed = {one["id"] for one in people}
+        former = {id: name for id, name in records.ever_in(record).items() if id not in listed}
+        return {"people": people, "former": former, "since": min(since, default=""), **told}
     if record.kind == "measure_response":
         measure = fields.get("measure")
         return {"measure": measure} if isinstance(measure, str) else {}

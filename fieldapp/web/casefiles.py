@@ -109,6 +109,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
     here = office()
     practice = here.practice
     until = emergencies.open_until(here.store, me(), opened.id, now)
+    names = summaries.names_known_to(here.store, here.keys, practice, me(), opened, stamp(now))
     family = opened.family
     fields = family.fields if family is not None else {}
     shown = family.view.fields if family is not None else {}
@@ -116,7 +117,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         [(record.id, record.fields) for record in opened.of_kind("goal")],
         [record.fields for record in opened.of_kind("rating")],
         practice.plain("records", practice.newest("goal").schema),
-        opened.names,
+        names,
     )
     return {
         "casefile": opened.id,
@@ -130,15 +131,15 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,
         "workers": opened.readers,
-        "warnings": _warnings(shown, opened.names),
+        "warnings": _warnings(shown, names),
         "warnings_apart": words.warnings_apart(shown["warning"].values) if "warning" in shown else "",
         "sheet": family.id if family is not None else None,
-        "about": _about(family, opened.names, now),
+        "about": _about(family, names, now),
         "people": [one for versions in sheet.every_item(shown, "people") for one in _person(versions, now)],
         "goals": goals,
         "apart": {record.id for record in opened.of_kind("goal") if record.view.is_forked},
         "measures": progress.measures_of(
-            [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, opened.names
+            [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, names
         ),
         **_notes(opened, now),
     }

@@ -128,10 +128,7 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
     now = here.clock()
     definition = here.practice.definitions.get(record.schema)
     form = here.practice.plain("records", record.schema) if definition else {"sections": []}
-    names = opened.names
-    if opened.sort == "restricted":
-        known = summaries.people_known_to(here.store, here.keys, me(), stamp(now))
-        names = records.names_in(opened, here.practice, names.staff, known)
+    names = summaries.names_known_to(here.store, here.keys, here.practice, me(), opened, stamp(now))
     by_id = {each.id: each for each in record.entries}
 
     def told(entry: str) -> tuple[str, str]:

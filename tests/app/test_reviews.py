@@ -476,6 +476,26 @@ def test_page_says_so_when_the_version_before_cannot_be_read_and_the_changes_may
     assert "What changed The version before this one can no longer be read." in page
 
 
+def test_whoever_was_taken_out_of_the_family_stays_named_in_the_notes_about_them(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    private = office.open_casefile("ama", "Tarnley, private section", sort="restricted", readers=("marian", "ama"))
+    family = office.write("ama", "family", casefile, FAMILY)
+    seen = [{"id": "s", "person": "jay", "seen": "yes", "seen_alone": "yes", "bedroom": "no"}]
+    notes = [office.note("ama", each, children_seen=seen) for each in (casefile, private)]
+    left = [one for one in FAMILY["people"] if one["id"] != "jay"]
+    office.write("ama", "family", casefile, {**FAMILY, "people": left}, record=family.record, parents=(family.id,))
+    marian = office.signed_in("marian")
+    pages = [words_of(marian.get(f"/desk/records/{note.record}")) for note in notes]
+    assert ["Child Jayden" in page for page in pages] == [True, True]
+    assert "not listed" not in "".join(pages)
+
+
+def test_rating_names_who_rated_when_they_are_nobody_of_the_family(office: Harrowmere, tarnley: str) -> None:
+    rated = {"goal": "g", "rater": "who", "rater_name": "Mrs Hale, school", "value": 4, "rated_on": "2026-11-16"}
+    rating = office.write("ama", "rating", tarnley, rated)
+    assert "Who is rating? Mrs Hale, school" in words_of(office.signed_in("marian").get(f"/desk/records/{rating.record}"))
+
+
 def test_lists_open_when_a_title_or_a_summary_was_changed_in_the_database(office: Harrowmere, tarnley: str) -> None:
     office.note("ama", tarnley, anything_worrying="yes")
     browser = office.signed_in("marian")
