@@ -312,7 +312,6 @@ def folded(record: str, entries: Sequence[Entry]) -> Record:
 def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], others: Mapping[str, str] | None = None) -> Names:
     """Collects what the ids in a casefile are called."""
     family = opened.family.fields if opened.family is not None else {}
-    programme = practice.programmes.get(str(family.get("programme")))
     return Names(
         people={**(others or {}), **(ever_in(opened.family) if opened.family is not None else {})},
         staff=staff,
@@ -322,7 +321,8 @@ def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], oth
         measures=practice.measures,
         vocabularies=practice.plain_vocabularies(),
         programmes={name: one.title for name, one in practice.programmes.items()},
-        statuses={status.id: status.label for status in programme.statuses} if programme is not None else {},
+        statuses={name: {status.id: status.label for status in one.statuses} for name, one in practice.programmes.items()},
+        programme=str(family.get("programme") or ""),
     )
 
 

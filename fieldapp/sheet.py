@@ -52,23 +52,34 @@ class Names:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     vocabularies: Mapping[str, Plain] = field(default_factory=dict)
     programmes: Mapping[str, str] = field(default_factory=dict)
-    statuses: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Labels by programme: another may call the same status something else."""
     measure: Measure | None = None
     """The measure this very record was filled in with."""
+    programme: str = ""
+    """The programme this very record names."""
 
     def person(self, id: str) -> str:
         return self.people.get(id) or self.staff.get(id) or "somebody not listed"
 
+    def status(self, id: str) -> str:
+        """Says where the work stands, in words also when the status is of a programme from before."""
+        known = (self.statuses.get(self.programme, {}), *self.statuses.values())
+        return next((labels[id] for labels in known if id in labels), id)
+
     def within(self, fields: Plain) -> Names:
         """Narrows the names to one record: an item of a questionnaire is only known inside its own."""
-        measure = fields.get("measure")
+        measure, programme = fields.get("measure"), fields.get("programme")
         beside = {
             id: name
             for of in _NAMED_BESIDE
             if isinstance(id := fields.get(of), str) and isinstance(name := fields.get(f"{of}_name"), str) and name.strip()
         }
         return replace(
-            self, people={**beside, **self.people}, measure=self.measures.get(measure) if isinstance(measure, str) else None
+            self,
+            people={**beside, **self.people},
+            measure=self.measures.get(measure) if isinstance(measure, str) else None,
+            programme=programme if isinstance(programme, str) else self.programme,
         )
 
 
@@ -249,7 +260,7 @@ def changes(
     neither: it would read as if whoever chose had struck out the words of one and written those of the other.
     """
     forks = forks or {}
-    names = names.within({**before, **after})
+    was, names = names.within({**after, **before}), names.within({**before, **after})
     fields = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
     order = [*fields, *sorted({*before, *after, *forks} - fields.keys())]
     found: list[Change] = []
@@ -264,7 +275,7 @@ def changes(
             continue
         fork, text = forks.get(name), text_of(one, new, names)
         is_whole = fork is not None and len(fork.values) > 1
-        pieces = [] if is_whole else word_changes(text_of(one, _as_settled(old, new, fork), names), text)
+        pieces = [] if is_whole else word_changes(text_of(one, _as_settled(old, new, fork), was), text)
         beside = _forks(one, fork, names, told) if fork is not None else ()
         found.append(Change(one["label"], tuple(pieces) or (Piece("same", text or "No answer"),), beside))
     return tuple(found), more
@@ -305,7 +316,7 @@ def text_of(one: Plain, value: Any, names: Names) -> str:
     if kind == "programme" and isinstance(value, str):
         return names.programmes.get(value, value)
     if kind == "status" and isinstance(value, str):
-        return names.statuses.get(value, value)
+        return names.status(value)
     if kind == "scale" and isinstance(value, int) and not isinstance(value, bool):
         return f"{value} out of {one.get('max', 10)}"
     if kind == "scores" and isinstance(value, list):
