@@ -167,7 +167,7 @@ def _person(versions: tuple[Any, ...], now: datetime) -> list[dict[str, Any]]:
     """Puts a person on one line, and on one for each way in which versions of the family tell of them here."""
     lines = [_line(one, now) for one in versions if isinstance(one, dict)]
     told = [one for n, one in enumerate(lines) if one not in lines[:n]]
-    return [{**one, "is_apart": len(versions) > 1} for one in told]
+    return [{**one, "apart": len(versions) if len(versions) > 1 else 0} for one in told]
 
 
 def _line(one: dict[str, Any], now: datetime) -> dict[str, str]:

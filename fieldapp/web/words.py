@@ -373,7 +373,7 @@ def warnings_apart(versions: Collection[Value]) -> str:
     """Says that a warning has several versions, and whether one of them took it out; "" where it has one."""
     if len(versions) < 2:
         return ""
-    gone = "In one of them it was taken out. " if any(each.value is ABSENT for each in versions) else ""
+    gone = "In one of them it was taken out. " if any(each.value is ABSENT or each.value == "" for each in versions) else ""
     return f"Several versions of this warning were written without seeing each other’s words. {gone}Go by all of it until the keyworker has chosen."
 
 
