@@ -137,7 +137,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "about": _about(family, names, now),
         "people": [one for versions in sheet.every_item(shown, "people") for one in _person(versions, now)],
         "goals": goals,
-        "apart": {record.id for record in opened.of_kind("goal") if record.view.is_forked},
+        "apart": {record.id for record in opened.records.values() if record.view.is_forked},
         "measures": progress.measures_of(
             [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, names
         ),

@@ -335,6 +335,18 @@ def test_family_page_shows_every_version_of_what_keeps_people_safe(office: Harro
     assert "Dog in the yard" not in said
 
 
+def test_goal_and_questionnaire_with_two_versions_say_so_on_the_family_page(office: Harrowmere, tarnley: str) -> None:
+    goal = {"agreed_words": "One tea without shouting", "status": "active"}
+    response = {"measure": "phq-9@1", "answered_by": "dawn", "completed_on": "2026-11-16", "entry": "here", "scores": []}
+    marian = office.signed_in("marian")
+    for kind, fields, name in (("goal", goal, "status"), ("measure_response", response, "no_score_reason")):
+        first = office.write("ama", kind, tarnley, fields)
+        counted = words_of(marian.get(f"/desk/families/{tarnley}")).count("Two versions")
+        for value in ("achieved", "paused"):
+            office.write("ama", kind, tarnley, {**fields, name: value}, record=first.record, parents=(first.id,))
+        assert words_of(marian.get(f"/desk/families/{tarnley}")).count("Two versions") == counted + 1
+
+
 def test_visit_that_did_not_happen_is_no_last_visit_and_nobody_is_seen_by_it(office: Harrowmere, tarnley: str) -> None:
     seen = [{"id": "s", "person": "jay", "seen": "yes", "seen_alone": "yes"}]
     office.note("ama", tarnley, contact_type="failed_visit", happened_on="2026-11-20", children_seen=seen)
