@@ -17,6 +17,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.keys import CannotOpen, Keys, new_id
 from fieldapp.people import Person
 from fieldapp.records import NotOpen, title_of
+from fieldapp.sheet import Shown, every_value
 from fieldapp.store import Store
 from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow
 from sync.entry import read_json, stamp, write_json
@@ -372,10 +373,13 @@ def share_with_pod(store: Store, keys: Keys, person: Person, casefile: str, pod:
         _write_down(tx, keys, row, person, "shared with a pod" if is_shared else "taken from a pod", at, pod=found.name)
 
 
-def contact_first(fields: dict[str, Any]) -> str:
-    """Whom to speak to before any contact, as the family's record says; "" where nobody is named."""
-    found = _CONTACT_FIRST.match(warning) if isinstance(warning := fields.get("warning"), str) else None
-    return found[1] if found else ""
+def contact_first(family: Shown) -> str:
+    """Whom to speak to before any contact, as any version of the family's record says; "" where none names anybody.
+
+    Where versions name different people it names them all: nobody has chosen yet, and whoever is left out may be the one who knows.
+    """
+    warnings = [each for each in every_value(family, "warning") if isinstance(each, str)]
+    return " and ".join(dict.fromkeys(found[1] for each in warnings if (found := _CONTACT_FIRST.match(each)) is not None))
 
 
 def say_contact_first(

@@ -101,6 +101,10 @@ class Record:
         """Everybody who wrote a part of it."""
         return hands_in(self.parents, {each.id: each.author for each in self.entries}, self.heads)
 
+    def follows_unreadable(self, entry: Entry) -> bool:
+        """Says whether what its writer had before them cannot be read any more: some of it may stand in what they sent."""
+        return any(each.id in entry.parents and each.fields is None for each in self.entries)
+
     def befores(self, entries: Iterable[Entry]) -> dict[str, tuple[Plain, Shown]]:
         """What the writer of each of these entries had before them, and the fields among it with two versions, by the entry's id."""
         by_id = {each.id: each for each in self.entries}
@@ -108,8 +112,8 @@ class Record:
         joined: dict[str, set[str]] = {}
         for entry in entries:
             known = [by_id[parent] for parent in entry.parents if parent in by_id]
-            if len(known) == 1:
-                found[entry.id] = known[0].fields or {}, {}
+            if len(known) == 1 and known[0].fields is not None:
+                found[entry.id] = known[0].fields, {}
             elif known:
                 joined[entry.id] = _readable_above(by_id, entry.parents)
         views = views_at(_versions(self.entries), joined) if joined else {}
@@ -308,9 +312,8 @@ def folded(record: str, entries: Sequence[Entry]) -> Record:
 def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], others: Mapping[str, str] | None = None) -> Names:
     """Collects what the ids in a casefile are called."""
     family = opened.family.fields if opened.family is not None else {}
-    programme = practice.programmes.get(str(family.get("programme")))
     return Names(
-        people={**(others or {}), **people_in(family)},
+        people={**(others or {}), **(ever_in(opened.family) if opened.family is not None else {})},
         staff=staff,
         records={
             record.id: words for record in opened.of_kind("goal") if isinstance(words := record.fields.get("agreed_words"), str)
@@ -318,8 +321,20 @@ def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], oth
         measures=practice.measures,
         vocabularies=practice.plain_vocabularies(),
         programmes={name: one.title for name, one in practice.programmes.items()},
-        statuses={status.id: status.label for status in programme.statuses} if programme is not None else {},
+        statuses={name: {status.id: status.label for status in one.statuses} for name, one in practice.programmes.items()},
+        programme=str(family.get("programme") or ""),
     )
+
+
+def ever_in(family: Record) -> dict[str, str]:
+    """Names everybody whom any version of a family record lists, as the newest that lists them does.
+
+    Who is taken out of the family stays named in the notes about them: a child seen in March was somebody.
+    """
+    found: dict[str, str] = {}
+    for each in family.entries:
+        found |= people_in(each.fields or {})
+    return found | people_in(family.fields)
 
 
 def people_in(family: Plain) -> dict[str, str]:

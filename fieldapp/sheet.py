@@ -5,7 +5,7 @@ Everything here is text or lists of text, ready to be shown; templates decide no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
@@ -35,6 +35,9 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 FACTS, VIEW = frozenset({"facts", "children"}), frozenset({"view"})
 """Sections that stand side by side on wide screens: what was seen and heard, and what the worker makes of it."""
 
+_NAMED_BESIDE = ("rater", "answered_by")
+"""Fields with somebody's id beside which the name was written down, for when nobody of that id is listed."""
+
 _HIDDEN = frozenset({"hash", "entries"})
 """Types that only machines read."""
 
@@ -49,17 +52,35 @@ class Names:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     vocabularies: Mapping[str, Plain] = field(default_factory=dict)
     programmes: Mapping[str, str] = field(default_factory=dict)
-    statuses: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Labels by programme: another may call the same status something else."""
     measure: Measure | None = None
     """The measure this very record was filled in with."""
+    programme: str = ""
+    """The programme this very record names."""
 
     def person(self, id: str) -> str:
         return self.people.get(id) or self.staff.get(id) or "somebody not listed"
 
+    def status(self, id: str) -> str:
+        """Says where the work stands, in words also when the status is of a programme from before."""
+        known = (self.statuses.get(self.programme, {}), *self.statuses.values())
+        return next((labels[id] for labels in known if id in labels), id)
+
     def within(self, fields: Plain) -> Names:
         """Narrows the names to one record: an item of a questionnaire is only known inside its own."""
-        measure = fields.get("measure")
-        return replace(self, measure=self.measures.get(measure) if isinstance(measure, str) else None)
+        measure, programme = fields.get("measure"), fields.get("programme")
+        beside = {
+            id: name
+            for of in _NAMED_BESIDE
+            if isinstance(id := fields.get(of), str) and isinstance(name := fields.get(f"{of}_name"), str) and name.strip()
+        }
+        return replace(
+            self,
+            people={**beside, **self.people},
+            measure=self.measures.get(measure) if isinstance(measure, str) else None,
+            programme=programme if isinstance(programme, str) else self.programme,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +209,37 @@ def parts(
 
 def settled(shown: Shown) -> Plain:
     """Gives the plain fields of a view, taking the first of two versions, for rules that need one value."""
-    return {name: found.value for name, found in shown.items() if found.value is not ABSENT}
+    return {name: values[0] for name in shown if (values := every_value(shown, name))}
+
+
+def every_value(shown: Shown, name: str) -> list[Any]:
+    """Gives every value a field has, one for each version that nobody has chosen between; that it was taken away is none.
+
+    For rules that must not rest on whichever version has the smaller id: a warning, a safety answer, where work stands.
+    """
+    return [each.value for each in shown[name].values if each.value is not ABSENT] if name in shown else []
+
+
+def every_item(shown: Shown, name: str) -> list[tuple[Any, ...]]:
+    """Gives the items of a list, each with all its versions; ABSENT stands for a version in which it is not listed."""
+    if name not in shown:
+        return []
+    found = shown[name]
+    beside = (ABSENT,) if len(found.values) > 1 else ()
+    return [
+        (*(each.value for each in found.items[item["id"]]), *beside) if _is_forked_item(item, found) else (item, *beside)
+        for listed in every_value(shown, name)
+        if isinstance(listed, list)
+        for item in listed
+    ]
+
+
+def answers(definition: Plain, shown: Shown, names: Names, told: Told, wanted: Sequence[str]) -> tuple[Answer, ...]:
+    """Lays out these answers of a view, in the order given, with all their versions; those without an answer are left out."""
+    names = names.within(settled(shown))
+    asked = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
+    found = [_answer(asked[name], shown[name], names, told, ()) for name in wanted if name in asked and name in shown]
+    return tuple(answer for answer in found if answer.is_answered)
 
 
 def changes(
@@ -209,7 +260,7 @@ def changes(
     neither: it would read as if whoever chose had struck out the words of one and written those of the other.
     """
     forks = forks or {}
-    names = names.within({**before, **after})
+    was, names = names.within({**after, **before}), names.within({**before, **after})
     fields = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
     order = [*fields, *sorted({*before, *after, *forks} - fields.keys())]
     found: list[Change] = []
@@ -224,7 +275,7 @@ def changes(
             continue
         fork, text = forks.get(name), text_of(one, new, names)
         is_whole = fork is not None and len(fork.values) > 1
-        pieces = [] if is_whole else word_changes(text_of(one, _as_settled(old, new, fork), names), text)
+        pieces = [] if is_whole else word_changes(text_of(one, _as_settled(old, new, fork), was), text)
         beside = _forks(one, fork, names, told) if fork is not None else ()
         found.append(Change(one["label"], tuple(pieces) or (Piece("same", text or "No answer"),), beside))
     return tuple(found), more
@@ -265,7 +316,7 @@ def text_of(one: Plain, value: Any, names: Names) -> str:
     if kind == "programme" and isinstance(value, str):
         return names.programmes.get(value, value)
     if kind == "status" and isinstance(value, str):
-        return names.statuses.get(value, value)
+        return names.status(value)
     if kind == "scale" and isinstance(value, int) and not isinstance(value, bool):
         return f"{value} out of {one.get('max', 10)}"
     if kind == "scores" and isinstance(value, list):
@@ -361,7 +412,13 @@ def _line_of(one: Plain, item: Any, names: Names) -> str:
     fields = one.get("item", [])
     known = {each["id"] for each in fields} | {"id"}
     twice = {"person"} if item.get("name") else set()
-    said = [text_of(each, item.get(each["id"]), names) for each in fields if each["id"] not in twice]
+    # Without its question a “No” may answer any of them; only who somebody is needs none.
+    bare = one["type"] == "people"
+    said = [
+        text if bare or each["id"] in {"person", "name"} else f"{each['label'].rstrip('?')}: {text}"
+        for each in fields
+        if each["id"] not in twice and (text := text_of(each, item.get(each["id"]), names))
+    ]
     said += [f"{name}: {_raw(item[name])}" for name in sorted(item.keys() - known)]
     return " · ".join(text for text in said if text)
 

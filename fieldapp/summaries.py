@@ -12,14 +12,15 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from fieldapp import emergencies, leaves, radar, records, sorting
+from fieldapp import emergencies, leaves, radar, records, sheet, sorting
 from fieldapp.board import UNSEEN_AFTER_DAYS, Child, Note, Opened, Section, Unsorted, board, lane_of
 from fieldapp.keys import CannotOpen, CasefileKey, Keys, new_token
 from fieldapp.people import Person
 from fieldapp.practice import forms
 from fieldapp.practice.due import in_force
 from fieldapp.practice.policy import why_sign_off
-from fieldapp.records import Record
+from fieldapp.records import Casefile, Record
+from fieldapp.sheet import Names
 from fieldapp.store import Store
 from fieldapp.store.casefiles import ON_OWN_PHONE, CasefileRow
 from fieldapp.store.entries import AFTER_ACCESS_ENDED
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-SHAPE = "4"
+SHAPE = "5"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 FOLDED_AT_ONCE = 200
@@ -141,7 +142,7 @@ def families_for(
         for row in rows:
             title = records.title_of(keys, row)
             found = briefs(store, keys, row)
-            visits = [each.happened_on for each in found if each.row.kind == "visit_note" and each.fields.get("children")]
+            visits = [each.fields.get("on", "") for each in found if each.row.kind == "visit_note" and each.fields.get("met")]
             notes = [
                 _note(each, row, title, practice, staff, person) for each in found if each.row.kind in practice.policy.sign_off
             ]
@@ -216,33 +217,44 @@ def _told(key: CasefileKey, row: RecordRow) -> Plain:
     return found if isinstance(found, dict) else {}
 
 
+def names_known_to(store: Store, keys: Keys, practice: Practice, person: Person, opened: Casefile, at: str) -> Names:
+    """Collects what the ids in a casefile are called: a private section has people whom only their family's record lists."""
+    if opened.sort != "restricted":
+        return opened.names
+    # What came since somebody last looked at a list is in no summary yet.
+    refresh(store, keys, practice)
+    return records.names_in(opened, practice, opened.names.staff, people_known_to(store, keys, person, at))
+
+
 def people_known_to(store: Store, keys: Keys, person: Person, at: str) -> dict[str, str]:
     """Names by id from every family record this person may read: a private section knows ids only."""
+    former: dict[str, str] = {}
     names: dict[str, str] = {}
     for row in records.all_readable(store, person, at):
-        for each in briefs(store, keys, row):
-            if each.row.kind == "family":
-                names |= {one["id"]: one["name"] for one in each.fields.get("people", [])}
-    return names
+        for each in briefs(store, keys, row, "family"):
+            former |= each.fields.get("former", {})
+            names |= {one["id"]: one["name"] for one in each.fields.get("people", [])}
+    return former | names
 
 
 def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Practice, today: date) -> list[Child]:
     """Lists the children of a casefile's family with the last day each was seen, and seen alone.
 
-    None where the programme says that no visits fall due: work that ended or has not begun leaves nobody unseen.
+    None where the programme says that no visits fall due: work that ended or has not begun leaves nobody unseen. A status
+    that the programme does not have, as one from before another programme was chosen, says neither: they stay listed.
     """
     listed = list(found)
     family = next((each for each in reversed(listed) if each.row.kind == "family"), None)
     if family is None:
         return []
-    programme = practice.programmes.get(str(family.fields.get("programme")))
-    if programme is not None and not any(one.id == family.fields.get("status") and one.works for one in programme.statuses):
+    named = family.fields.get("programme", [])
+    if not _may_visit(practice, named, family.fields.get("status", [])):
         return []
-    within = _within(practice, family.fields.get("programme"), today)
+    within = min((_within(practice, each, today) for each in named), default=UNSEEN_AFTER_DAYS)
     seen: dict[str, list[date]] = {}
     alone: dict[str, list[date]] = {}
     for each in listed:
-        on = _day(each.happened_on)
+        on = _day(each.fields.get("on"))
         if on is None:
             continue
         for child in each.fields.get("children", []):
@@ -294,16 +306,24 @@ def reasons(
 ) -> tuple[str, ...]:
     """Says why a record comes up: the policy's reason, and a safety answer whatever else holds."""
     definition = practice.definitions.get(record.schema)
-    fields = record.fields
-    risk = definition is not None and forms.has_risk_answer(practice.plain("records", definition.schema), fields)
+    risk = definition is not None and is_risk(practice.plain("records", definition.schema), record.view.fields)
     draw = int.from_bytes(sha256(f"{seed}\n{record.id}".encode()).digest()[:8])
     why = why_sign_off(
-        practice.policy, record.kind, risk_answered=risk, restricted=restricted, ending=fields.get("next_visit") == "none",
+        practice.policy, record.kind, risk_answered=risk, restricted=restricted, ending="none" in sheet.every_value(record.view.fields, "next_visit"),
         notes_before=notes_before, draw=draw,
     )  # fmt: skip
     found = ["broken"] if any(each.is_broken for each in record.entries) else []
     found += ["risk"] if risk and practice.policy.always_when_risk_answered else []
     return tuple(dict.fromkeys([*found, *([why] if why is not None else [])]))
+
+
+def is_risk(definition: Plain, shown: sheet.Shown) -> bool:
+    """Says whether a supervisor must see it: whatever one version says of a risk, another beside it does not take back."""
+    return any(
+        forms.holds(when, {when["field"]: value})
+        for when in definition["risk_answers"]
+        for value in sheet.every_value(shown, when["field"])
+    )
 
 
 def _folded(store: Store, keys: Keys, practice: Practice, casefile: CasefileRow, row: RecordRow, seed: str) -> RecordState:
@@ -323,7 +343,7 @@ def _folded(store: Store, keys: Keys, practice: Practice, casefile: CasefileRow,
         "on": on,
         "at": at,
         "hands": sorted(record.hands),
-        "fields": _kept(practice, record.kind, fields),
+        "fields": kept(record),
     }
     seen = record.oversight
     return RecordState(
@@ -332,34 +352,73 @@ def _folded(store: Store, keys: Keys, practice: Practice, casefile: CasefileRow,
     )  # fmt: skip
 
 
-def _kept(practice: Practice, kind: str, fields: Plain) -> Plain:
-    """Picks what lists need: who was seen, who belongs to the family, which questionnaire it was."""
-    if kind == "visit_note":
-        return {
-            "children": [
-                {
-                    "person": one["person"],
-                    "seen": one.get("seen") == "yes" and "yes",
-                    "alone": one.get("seen_alone") == "yes" and "yes",
-                }
-                for one in _objects(fields.get("children_seen"))
-                if isinstance(one.get("person"), str)
-            ]
+def kept(record: Record) -> Plain:
+    """Picks what lists need: who was seen, who belongs to the family, which questionnaire it was.
+
+    Of versions that nobody has chosen between it keeps what leaves least unseen: who was seen in one alone was not seen.
+    """
+    fields, shown = record.fields, record.view.fields
+    if record.kind == "visit_note":
+        met = "failed_visit" not in sheet.every_value(shown, "contact_type")
+        children = _seen_in(sheet.every_item(shown, "children_seen")) if met else []
+        return {"met": met, "on": min(_days(shown, "happened_on"), default=""), "children": children}
+    if record.kind == "family":
+        since = _days(shown, "started_on")
+        told = {"name_shown": fields["name_shown"]} if isinstance(fields.get("name_shown"), str) else {}
+        told |= {
+            name: [each for each in sheet.every_value(shown, name) if isinstance(each, str)] for name in ("programme", "status")
         }
-    if kind == "family":
-        people = [
-            {"id": one["id"], "name": one["name"], "group": one.get("group") if isinstance(one.get("group"), str) else ""}
-            for one in _objects(fields.get("people"))
-            if isinstance(one.get("id"), str) and isinstance(one.get("name"), str)
-        ]
-        since = fields.get("started_on")
-        told = {name: fields.get(name) for name in ("programme", "status", "name_shown") if isinstance(fields.get(name), str)}
-        told["contact_first"] = leaves.contact_first(fields)
-        return {"people": people, "since": since if isinstance(since, str) else "", **told}
-    if kind == "measure_response":
+        told["contact_first"] = leaves.contact_first(shown)
+        people = _people_in(sheet.every_item(shown, "people"))
+        listed = {one["id"] for one in people}
+        former = {id: name for id, name in records.ever_in(record).items() if id not in listed}
+        return {"people": people, "former": former, "since": min(since, default=""), **told}
+    if record.kind == "measure_response":
         measure = fields.get("measure")
         return {"measure": measure} if isinstance(measure, str) else {}
     return {}
+
+
+def _days(shown: sheet.Shown, name: str) -> list[str]:
+    return [each for each in sheet.every_value(shown, name) if isinstance(each, str) and forms.is_date(each)]
+
+
+def _seen_in(items: Iterable[tuple[Any, ...]]) -> list[Plain]:
+    """Tells of each child whether every version of the item says that they were seen, and seen alone."""
+
+    def says(versions: tuple[Any, ...], person: str, name: str) -> bool:
+        return all(isinstance(one, dict) and one.get("person") == person and one.get(name) == "yes" for one in versions)
+
+    return [
+        {
+            "person": person,
+            "seen": says(versions, person, "seen") and "yes",
+            "alone": says(versions, person, "seen_alone") and "yes",
+        }
+        for versions in items
+        for person in dict.fromkeys(one["person"] for one in _objects(list(versions)) if isinstance(one.get("person"), str))
+    ]
+
+
+def _people_in(items: Iterable[tuple[Any, ...]]) -> list[Plain]:
+    """Names who is listed; whom one version calls a child is one, whatever another says."""
+    found = []
+    for versions in items:
+        named = [one for one in _objects(list(versions)) if isinstance(one.get("id"), str) and isinstance(one.get("name"), str)]
+        groups = [one["group"] for one in named if isinstance(one.get("group"), str)]
+        if named:
+            group = "child" if "child" in groups else next(iter(groups), "")
+            found.append({"id": named[0]["id"], "name": named[0]["name"], "group": group})
+    return found
+
+
+def _may_visit(practice: Practice, programmes: Iterable[str], statuses: Iterable[str]) -> bool:
+    """Says whether visits may fall due: no only where every version of where the work stands says that it does not go on."""
+    known = [
+        {one.id: bool(one.works) for one in practice.programmes[each].statuses} if each in practice.programmes else {}
+        for each in programmes
+    ]
+    return not known or any(one.get(status, True) for one in known for status in (*statuses,) or ("",))
 
 
 def _within(practice: Practice, programme: object, today: date) -> int:

@@ -109,19 +109,21 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
     here = office()
     practice = here.practice
     until = emergencies.open_until(here.store, me(), opened.id, now)
+    names = summaries.names_known_to(here.store, here.keys, practice, me(), opened, stamp(now))
     family = opened.family
     fields = family.fields if family is not None else {}
+    shown = family.view.fields if family is not None else {}
     goals = progress.goals_of(
         [(record.id, record.fields) for record in opened.of_kind("goal")],
         [record.fields for record in opened.of_kind("rating")],
         practice.plain("records", practice.newest("goal").schema),
-        opened.names,
+        names,
     )
     return {
         "casefile": opened.id,
         "may_see_readers": until is None,
         "open_until": words.when_text(until, now) if until is not None else "",
-        "contact_first": leaves.contact_first(fields),
+        "contact_first": leaves.contact_first(shown),
         "sections": leaves.sections_for(here.store, here.keys, me(), opened.id, now),
         "title": opened.title,
         "shown_as": summaries.shown_as(fields, opened.title),
@@ -129,33 +131,46 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,
         "workers": opened.readers,
-        "warning": sheet.text_of({"type": "text"}, fields.get("warning"), opened.names),
+        "warnings": _warnings(shown, names),
+        "warnings_apart": words.warnings_apart(shown["warning"].values) if "warning" in shown else "",
         "sheet": family.id if family is not None else None,
-        "about": _about(fields, opened.names),
-        "people": [_person(one, now) for one in fields.get("people", []) if isinstance(one, dict)]
-        if isinstance(fields.get("people"), list)
-        else [],
+        "about": _about(family, names, now),
+        "people": [one for versions in sheet.every_item(shown, "people") for one in _person(versions, now)],
         "goals": goals,
+        "apart": {record.id for record in opened.records.values() if record.view.is_forked},
         "measures": progress.measures_of(
-            [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, opened.names
+            [(record.id, record.fields) for record in opened.of_kind("measure_response")], practice, names
         ),
         **_notes(opened, now),
     }
 
 
-def _about(fields: dict[str, Any], names: Names) -> list[Answer]:
+def _warnings(shown: sheet.Shown, names: Names) -> list[str]:
+    """Gives what is to be read before any contact, in all its versions: whoever took one warning out had not read the other."""
+    texts = [sheet.text_of({"type": "text"}, each, names) for each in sheet.every_value(shown, "warning")]
+    return [text for text in texts if text]
+
+
+def _about(family: Record | None, names: Names, now: datetime) -> tuple[Answer, ...]:
+    if family is None:
+        return ()
     practice = office().practice
     definition = practice.plain("records", practice.newest("family").schema)
-    asked = {one["id"]: one for section in definition["sections"] for one in section["fields"]}
-    found = [
-        Answer(name, asked[name]["label"], text=sheet.text_of(asked[name], fields.get(name), names))
-        for name in _ABOUT
-        if name in asked
-    ]
-    return [answer for answer in found if answer.text]
+    written = {
+        each.id: (names.staff.get(each.author, "somebody who has left"), words.when_text(each.written_at, now))
+        for each in family.entries
+    }
+    return sheet.answers(definition, family.view.fields, names, written.__getitem__, _ABOUT)
 
 
-def _person(one: dict[str, Any], now: datetime) -> dict[str, str]:
+def _person(versions: tuple[Any, ...], now: datetime) -> list[dict[str, Any]]:
+    """Puts a person on one line, and on one for each way in which versions of the family tell of them here."""
+    lines = [_line(one, now) for one in versions if isinstance(one, dict)]
+    told = [one for n, one in enumerate(lines) if one not in lines[:n]]
+    return [{**one, "apart": len(versions) if len(versions) > 1 else 0} for one in told]
+
+
+def _line(one: dict[str, Any], now: datetime) -> dict[str, str]:
     def said(name: str) -> str:
         return sheet.text_of({"type": "text"}, one.get(name), Names())
 

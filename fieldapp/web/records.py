@@ -128,10 +128,7 @@ def _sheet(opened: Casefile, record: Record, saw: list[str] | None) -> dict[str,
     now = here.clock()
     definition = here.practice.definitions.get(record.schema)
     form = here.practice.plain("records", record.schema) if definition else {"sections": []}
-    names = opened.names
-    if opened.sort == "restricted":
-        known = summaries.people_known_to(here.store, here.keys, me(), stamp(now))
-        names = records.names_in(opened, here.practice, names.staff, known)
+    names = summaries.names_known_to(here.store, here.keys, here.practice, me(), opened, stamp(now))
     by_id = {each.id: each for each in record.entries}
 
     def told(entry: str) -> tuple[str, str]:
@@ -231,7 +228,10 @@ def _versions(
     befores = record.befores(shown)
     at_most = None if len(shown) == 1 < window.total else excerpt.CHANGES
     return [
-        _version(each, n, befores.get(each.id, ({}, {})), form, names, told, each.id in later, now, at_most)
+        {
+            **_version(each, n, befores.get(each.id, ({}, {})), form, names, told, each.id in later, now, at_most),
+            "not_all_theirs": words.NOT_ALL_THEIRS if record.follows_unreadable(each) else "",
+        }
         for n, each in enumerate(shown, window.first)
     ]
 

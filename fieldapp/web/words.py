@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fieldapp.carrying import Taken
 from sync.entry import is_time, moment
+from sync.view import ABSENT, Value
 
 ZONE = ZoneInfo("Europe/London")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -362,6 +364,17 @@ def ago(at: datetime, now: datetime) -> str:
 
 def today(now: datetime) -> date:
     return now.astimezone(ZONE).date()
+
+
+NOT_ALL_THEIRS = "The version before this one can no longer be read. Some of what is marked here may have come with that version, from its writer."
+
+
+def warnings_apart(versions: Collection[Value]) -> str:
+    """Says that a warning has several versions, and whether one of them took it out; "" where it has one."""
+    if len(versions) < 2:
+        return ""
+    gone = "In one of them it was taken out. " if any(each.value is ABSENT or each.value == "" for each in versions) else ""
+    return f"Several versions of this warning were written without seeing each other’s words. {gone}Go by all of it until the keyworker has chosen."
 
 
 def many(count: int, one: str, more: str) -> str:

@@ -34,7 +34,7 @@ def tarnley(office: Harrowmere) -> str:
     return casefile
 
 
-FAMILY = {
+FAMILY: dict[str, Any] = {
     "name_shown": "Tarnley", "programme": "staying-together@1", "status": "active", "started_on": "2026-11-01",
     "people": [
         {"id": "dawn", "name": "Dawn O’Tarnley", "group": "adult", "relation": "mother"},
@@ -300,6 +300,64 @@ def test_two_versions_stand_as_two_cards_when_two_people_wrote_at_once(office: H
     assert "Version 4, Ama Lindqvist Happened Tue 17 Nov, 17:40 Written Mon 23 Nov, 09:50" in page
 
 
+def test_family_page_shows_every_version_of_what_keeps_people_safe(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    family = office.write("ama", "family", casefile, FAMILY | {"warning": "Dog in the yard"})
+    jayden = next(one for one in FAMILY["people"] if one["name"] == "Jayden")
+    others = [one for one in FAMILY["people"] if one is not jayden]
+    for more in (
+        {"warning": "Speak to Jos before any contact.", "safe_contact": "Ring Nan", "status": "closed"},
+        {"safe_contact": "Never ring the house", "people": [*others, {**jayden, "relation": "nephew"}]},
+        {"warning": "", "people": [*others, {**jayden, "relation": "stepson"}], "status": "crisis"},
+    ):
+        office.write(
+            "ama",
+            "family",
+            casefile,
+            {**FAMILY, "warning": "Dog in the yard", **more},
+            record=family.record,
+            parents=(family.id,),
+        )
+    said = words_of(office.signed_in("marian").get(f"/desk/families/{casefile}"))
+    told = (
+        "Speak to Jos before any contact.",
+        "Go by all of it",
+        "Ring Nan",
+        "Never ring the house",
+        "nephew",
+        "stepson",
+        "Ended",
+        "Crisis",
+    )
+    assert [one for one in told if one not in said] == []
+    assert said.count("Jayden Two versions") == 2
+    assert "Kayleigh Two versions" not in said
+    assert "Dog in the yard" not in said
+
+
+def test_goal_and_questionnaire_with_two_versions_say_so_on_the_family_page(office: Harrowmere, tarnley: str) -> None:
+    goal = {"agreed_words": "One tea without shouting", "status": "active"}
+    response = {"measure": "phq-9@1", "answered_by": "dawn", "completed_on": "2026-11-16", "entry": "here", "scores": []}
+    marian = office.signed_in("marian")
+    for kind, fields, name in (("goal", goal, "status"), ("measure_response", response, "no_score_reason")):
+        first = office.write("ama", kind, tarnley, fields)
+        counted = words_of(marian.get(f"/desk/families/{tarnley}")).count("Two versions")
+        for value in ("achieved", "paused"):
+            office.write("ama", kind, tarnley, {**fields, name: value}, record=first.record, parents=(first.id,))
+        assert words_of(marian.get(f"/desk/families/{tarnley}")).count("Two versions") == counted + 1
+
+
+def test_visit_that_did_not_happen_is_no_last_visit_and_nobody_is_seen_by_it(office: Harrowmere, tarnley: str) -> None:
+    seen = [{"id": "s", "person": "jay", "seen": "yes", "seen_alone": "yes"}]
+    office.note("ama", tarnley, contact_type="failed_visit", happened_on="2026-11-20", children_seen=seen)
+    marian = office.signed_in("marian")
+    assert "None yet" in words_of(marian.get("/desk/families"))
+    assert "Jayden · Tarnley Not seen yet" in words_of(marian.get("/desk/board"))
+    # One that did is, also where no child is listed
+    office.note("ama", tarnley, happened_on="2026-11-17", children_seen=[])
+    assert "Tue 17 Nov" in words_of(marian.get("/desk/families"))
+
+
 def test_one_person_who_wrote_on_two_phones_is_not_told_of_as_two(office: Harrowmere, tarnley: str) -> None:
     first = office.write("ama", "visit_note", tarnley, VISIT)
     for view in ("The first phone’s view", "The second phone’s view"):
@@ -401,6 +459,53 @@ def test_a_version_changed_in_the_database_is_told_and_closes_no_other_page(offi
     assert second.id
     assert "Cannot be opened" in words_of(browser.get("/desk/board"))
     assert browser.get(f"/desk/families/{tarnley}").status_code == 200
+
+
+def test_nobody_is_said_to_have_written_what_stood_before_a_version_that_can_no_longer_be_read() -> None:
+    def version(id: str, parents: tuple[str, ...], fields: dict[str, Any] | None) -> records.Entry:
+        at = "2026-11-20T10:00:00Z"
+        return records.Entry(id, 1, "r", "plan", "plan.1", id, parents, at, at, "alone", fields, is_gone=fields is None)
+
+    first = {"family_words": "One tea without shouting", "safety_plan": "Ring Nan"}
+    third = {**first, "safety_plan": "Ring Nan first"}
+    record = records.folded("r", [version("1", (), first), version("2", ("1",), None), version("3", ("2",), third)])
+    assert record.befores(record.entries)["3"] == (first, {})
+    assert [record.follows_unreadable(each) for each in record.entries] == [False, False, True]
+
+
+def test_page_says_so_when_the_version_before_cannot_be_read_and_the_changes_may_be_its_writers(
+    office: Harrowmere, tarnley: str
+) -> None:
+    note = office.note("ama", tarnley)
+    second = office.write("ama", "visit_note", tarnley, {**VISIT, "strengths": "x"}, record=note.record, parents=(note.id,))
+    changed = {**VISIT, "strengths": "They laughed."}
+    office.write("reece", "visit_note", tarnley, changed, record=note.record, parents=(second.id,))
+    marian = office.signed_in("marian")
+    assert "The version before this one" not in words_of(marian.get(f"/desk/records/{note.record}"))
+    with office.office.store.writing() as tx:
+        tx.entries._run("UPDATE entries SET sealed = zeroblob(300) WHERE id = ?", second.id)
+    page = words_of(marian.get(f"/desk/records/{note.record}"))
+    assert "What changed The version before this one can no longer be read." in page
+
+
+def test_whoever_was_taken_out_of_the_family_stays_named_in_the_notes_about_them(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    private = office.open_casefile("ama", "Tarnley, private section", sort="restricted", readers=("marian", "ama"))
+    family = office.write("ama", "family", casefile, FAMILY)
+    seen = [{"id": "s", "person": "jay", "seen": "yes", "seen_alone": "yes", "bedroom": "no"}]
+    notes = [office.note("ama", each, children_seen=seen) for each in (casefile, private)]
+    left = [one for one in FAMILY["people"] if one["id"] != "jay"]
+    office.write("ama", "family", casefile, {**FAMILY, "people": left}, record=family.record, parents=(family.id,))
+    marian = office.signed_in("marian")
+    pages = [words_of(marian.get(f"/desk/records/{note.record}")) for note in notes]
+    assert ["Child Jayden" in page for page in pages] == [True, True]
+    assert "not listed" not in "".join(pages)
+
+
+def test_rating_names_who_rated_when_they_are_nobody_of_the_family(office: Harrowmere, tarnley: str) -> None:
+    rated = {"goal": "g", "rater": "who", "rater_name": "Mrs Hale, school", "value": 4, "rated_on": "2026-11-16"}
+    rating = office.write("ama", "rating", tarnley, rated)
+    assert "Who is rating? Mrs Hale, school" in words_of(office.signed_in("marian").get(f"/desk/records/{rating.record}"))
 
 
 def test_lists_open_when_a_title_or_a_summary_was_changed_in_the_database(office: Harrowmere, tarnley: str) -> None:

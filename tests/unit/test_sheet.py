@@ -221,6 +221,46 @@ def test_rest_of_a_list_stands_beside_the_versions_of_one_item(name: str) -> Non
     assert [[card.text.rpartition(": ")[2] for card in fork.cards] for fork in answer.forks] == [["Ivy", "Joan"]]
 
 
+def test_answers_of_a_list_are_said_with_their_questions_when_versions_of_it_stand_beside_each_other() -> None:
+    paul = {"id": "p", "name": "Paul", "group": "adult", "relation": "stepfather"}
+    no_say, elsewhere = ({"people": [{**paul, name: "no"}]} for name in ("parental_responsibility", "lives_here"))
+    view = fold([Version("o", (), {"people": [paul]}), Version("a", ("o",), no_say), Version("b", ("o",), elsewhere)])
+    definition = PRACTICE.plain("records", "family.1")
+    [fork] = [fork for part in sheet.parts(definition, view.fields, NAMES, told) for each in part.answers for fork in each.forks]
+    assert [card.text for card in fork.cards] == [
+        "Paul · Child or adult: Adult · Who are they: stepfather · Parental responsibility: No",
+        "Paul · Child or adult: Adult · Who are they: stepfather · Do they live here: No",
+    ]
+    [change] = sheet.changes(definition, no_say, elsewhere, NAMES)[0]
+    assert {piece.what for piece in change.pieces} == {"same", "removed", "added"}
+
+
+def test_status_of_the_programme_before_is_said_in_words_when_the_programme_changed() -> None:
+    labels = {name: {status.id: status.label for status in one.statuses} for name, one in PRACTICE.programmes.items()}
+    names = replace(NAMES, statuses=labels, programme="joint-team@1")
+    before, after = (
+        {"programme": "staying-together@1", "status": "review"},
+        {"programme": "family-group-conference@1", "status": "referred"},
+    )
+    changed = sheet.changes(PRACTICE.plain("records", "family.1"), before, after, names)[0]
+    pieces = next(
+        [(piece.what, piece.text.strip()) for piece in one.pieces] for one in changed if one.label == "Where are we with them?"
+    )
+    assert ("removed", "In review") in pieces
+    assert ("added", "Referred") in pieces
+    # What a programme does not have itself is said as another one calls it
+    own = replace(NAMES, statuses={"a@1": {"x": "Own"}, "b@1": {"x": "Other", "y": "Elsewhere"}}, programme="a@1")
+    assert [own.status(one) for one in ("x", "y", "z")] == ["Own", "Elsewhere", "z"]
+    assert own.within({"programme": "b@1"}).status("x") == "Other"
+
+
+def test_child_that_was_not_seen_and_a_bedroom_that_was_are_told_apart_in_a_line() -> None:
+    rows = [{"id": "s", "person": "dawn", "seen": "no", "why_not_seen": "asleep", "bedroom": "yes"}]
+    fields = {one["id"]: one for one in PRACTICE.plain("records", "visit-note.1")["sections"][2]["fields"]}
+    line = sheet.text_of(fields["children_seen"], rows, NAMES)
+    assert line == "Dawn · Did you see them: No · Why not: asleep · Did you see their bedroom: Yes"
+
+
 def test_an_estimated_score_says_so() -> None:
     measure = PRACTICE.measures["phq-9@1"]
     said = sheet.score_text(
