@@ -201,7 +201,8 @@ export function makeDisk(databases = new Map()) {
           const how = fate.open();
           if (how === "hang" || tab.isDead) return {};
           const request = factory.open(name, version);
-          const raw = () => diskOf.set(factory._databases.get(name), disk);
+          // The connection knows its database: by its name there may be none any more, when a frozen tab hears late of what was deleted since.
+          const raw = () => diskOf.set(request.result._rawDatabase, disk);
           request.addEventListener("upgradeneeded", raw);
           const arrives = () => {
             raw();

@@ -245,6 +245,34 @@ describe("what holds a phone up without failing", () => {
     tab.kill();
   });
 
+  test("an entry that is there and was sent before its tab heard that it was written is counted as nothing else", async () => {
+    const { clock, office, phone, until, write, unlock } = await given();
+    phone.air = { lost: 1 };
+    const tab = phone.start();
+    await until(unlock(tab));
+    const { send } = await until(write(tab, "no word of it"));
+    assert.equal((await until(tab.ask("outbox"))).waiting, 0);
+    const hung = hang((tx) => hung.standing.size === 0 && isOf(tx, "items", "chain") && isCommitting(tx));
+    const saving = ending(send());
+    await clock.run(5_000, () => hung.standing.size > 0);
+    for (const tx of hung.standing) {
+      tx.dispatchEvent = () => {
+        tx.db._rawDatabase.processTransactions();
+        return true;
+      };
+    }
+    hung.goOn();
+    const { id: next } = await until((await until(write(tab, "the next"))).send());
+    phone.air = { fine: 1 };
+    await until(tab.ask("sync"));
+    assert.ok(office.state.placed.has(next));
+    assert.equal((await until(tab.ask("outbox"))).waiting, 0);
+    const { id } = await until(saving, MINUTE);
+    assert.ok(office.state.placed.has(id));
+    assert.equal((await until(tab.ask("outbox"))).waiting, 0);
+    tab.kill();
+  });
+
   test("an entry whose writing never began is not called saved, and is there once when it is saved again", async () => {
     const { clock, phone, until, write, unlock, items } = await given();
     phone.air = { lost: 1 };

@@ -52,11 +52,25 @@ export async function openOutbox(outside) {
   let writes = 0;
   /** How many wait, once counted: counting ten thousand takes the store as long as ten saves. Moved by what this tab commits, and by nothing else. @type {number | null} */
   let counted = null;
+  /** How many writes of items have no answer yet. Each may have been done already, and what it wrote be sent, before this tab hears of it: nothing is believed for longer meanwhile. */
+  let unanswered = 0;
   /** @param {number | undefined} next_at of an item just written @param {number} [more] how many more wait by it */
   const wrote = (next_at, more = 0) => {
     writes++;
     if (next_at !== undefined) front = Math.min(front, next_at);
-    if (counted !== null) counted += more;
+    counted = counted === null || unanswered > 0 ? null : counted + more;
+  };
+  /** Writes items. @template T @param {string[]} names @param {"strict" | "relaxed"} how @param {(stores: {[name: string]: IDBObjectStore}, tx: IDBTransaction) => T} work @returns {Promise<Awaited<T>>} */
+  const writing = async (names, how, work) => {
+    unanswered++;
+    try {
+      return await inside(names, how, work);
+    } catch (error) {
+      if (isTooLate(error)) forget();
+      throw error;
+    } finally {
+      unanswered--;
+    }
   };
   /** Forgets what was believed of the store. */
   const forget = () => {
@@ -96,7 +110,7 @@ export async function openOutbox(outside) {
         const { id, item } = await make(head);
         let hasMoved = false;
         try {
-          await inside(slots.length === 0 ? ["items", "chain"] : ["items", "drafts", "chain"], "strict", (stores, tx) => {
+          await writing(slots.length === 0 ? ["items", "chain"] : ["items", "drafts", "chain"], "strict", (stores, tx) => {
             const { items, drafts, chain } = stores;
             // All requests go out at once; the answer to the first comes before anything is committed, and itself asks for that.
             const asked = chain.get(kid);
@@ -203,7 +217,7 @@ export async function openOutbox(outside) {
       const count = await inside(["items"], "read", ({ items }) =>
         answer(items.index("next_at").count(IDBKeyRange.lowerBound(front))),
       );
-      if (writes === before) counted = count;
+      if (writes === before && unanswered === 0) counted = count;
       return count + notes.length;
     },
     /** Notes written while the phone was locked that the office does not have yet, whoever wrote them. @returns {Promise<[slot: string, note: Draft][]>} */
@@ -219,7 +233,7 @@ export async function openOutbox(outside) {
         indexed(items.index("next_at"), IDBKeyRange.bound(first, until), most),
       );
       // No later than now: what another tab, whose place this one took, puts off in its last answer is found all the same.
-      if (from === undefined && writes === before) front = Math.min(rows[0]?.[1].next_at ?? until, outside.now());
+      if (from === undefined && writes === before && unanswered === 0) front = Math.min(rows[0]?.[1].next_at ?? until, outside.now());
       return rows;
     },
     /** Brings back what was put off for longer than `most`: than anything ever is, which a clock that ran ahead wrote. Writes only where there is some. @param {number} now @param {number} [most] */
@@ -253,7 +267,7 @@ export async function openOutbox(outside) {
     /** Notes verified stored receipts. What is no longer there was freed already. @param {[id: string, kept: {received_at: string, epoch: number}][]} receipts */
     async sent(receipts) {
       if (receipts.length === 0) return;
-      const fewer = await inside(["items", "device"], "relaxed", async ({ items, device }) => {
+      const fewer = await writing(["items", "device"], "relaxed", async ({ items, device }) => {
         const [known, ...rows] = await answers(device.get(SENT), ...receipts.map(([id]) => items.get(id)));
         receipts.forEach(([id, kept], i) => {
           if (rows[i]) items.put({ ...withNextAt(rows[i], undefined), state: "sent", kept }, id);
@@ -351,7 +365,7 @@ export async function openOutbox(outside) {
   /** @template T @param {[id: string, told: T][]} list @param {(item: Item, told: T) => Item} how */
   const change = async (list, how) => {
     if (list.length === 0) return;
-    const [lowest, more] = await inside(["items"], "relaxed", async ({ items }) => {
+    const [lowest, more] = await writing(["items"], "relaxed", async ({ items }) => {
       const rows = await answers(...list.map(([id]) => items.get(id)));
       let lowest = Number.POSITIVE_INFINITY;
       let more = 0;
