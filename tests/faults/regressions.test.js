@@ -92,6 +92,39 @@ describe("what the simulation found", () => {
     second.kill();
   });
 
+  test("a tab that the system froze gives way in a minute also where the clock was set and it looks alive", async () => {
+    const { clock, phone, until } = await given();
+    const first = phone.start();
+    await until(first.ask("status"));
+    await clock.run(10_000);
+    first.freeze();
+    await clock.run(3 * 60_000);
+    phone.skew -= 3 * 60_000;
+    const second = phone.start();
+    assert.equal((await until(second.ask("status"))).second_tab, true);
+    await clock.run(60_000, () => second.news.second_tab === false);
+    assert.equal(second.news.second_tab, false);
+    assert.equal((await until(second.ask("status"))).second_tab, false);
+    first.kill();
+    second.kill();
+  });
+
+  test("a tab that stirs keeps its place, however long another stands beside it and whatever the phone sleeps", async () => {
+    const { clock, phone, until } = await given();
+    const first = phone.start();
+    await until(first.ask("status"));
+    const second = phone.start();
+    for (let sleeps = 0; sleeps < 3; sleeps++) {
+      await clock.run(2 * 60_000);
+      clock.sleep(HOUR);
+    }
+    await clock.run(60_000);
+    assert.equal((await until(first.ask("status"))).second_tab, false);
+    assert.equal((await until(second.ask("status"))).second_tab, true);
+    first.kill();
+    second.kill();
+  });
+
   test("what was answered for a colleague on a shared phone is not sent again and again while somebody else is unlocked", async () => {
     const { clock, phone, until, write, unlock } = await given("shared");
     const [ama, reece] = phone.people;

@@ -21,6 +21,9 @@ import { passkeyOf } from "./vault.js";
 
 const LOCK = "fieldapp writer";
 const BEAT_MS = 5_000;
+/** How often a tab without the place looks whether the other stirs, and how often it must have found nothing new. */
+const LOOK_MS = 2 * BEAT_MS;
+const STILL_LOOKS = 5;
 /** While somebody else sends, who says so when it is done. */
 const BUSY_MS = 30_000;
 /** A breath after saving, so that several notes in a row go together and none waits for another's sending. */
@@ -162,8 +165,30 @@ export function open(port, outside = createOutside()) {
       .then((box) => box.isStill())
       .catch(() => false);
     if (isStill) await claim({ steal: true });
-    else tell("second_tab", { second_tab: true });
+    else {
+      tell("second_tab", { second_tab: true });
+      watch(undefined, 0);
+    }
   })();
+
+  /**
+   * Looks again and again whether the tab that has the place stirs, and takes it when it has not for a while. By the clock alone a frozen one can look alive: somebody set it
+   * between two looks. A phone that wakes lets this tab look once before the other has stirred; that is not yet a while.
+   * @param {number | undefined} seen @param {number} looks how often that was seen
+   */
+  function watch(seen, looks) {
+    outside.after(LOOK_MS, async () => {
+      if (!isSecond || isEnded) return;
+      const at = await outbox()
+        .then((box) => box.fact("heartbeat"))
+        .catch(() => undefined);
+      const again = at !== undefined && at === seen ? looks + 1 : 1;
+      if (again < STILL_LOOKS) return watch(at, again);
+      if (!(await claim({ steal: true }))) return;
+      tell("second_tab", false);
+      return run(true);
+    });
+  }
 
   // ── sending and receiving ──
 

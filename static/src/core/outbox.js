@@ -233,7 +233,8 @@ export async function openOutbox(outside) {
         indexed(items.index("next_at"), IDBKeyRange.bound(first, until), most),
       );
       // No later than now: what another tab, whose place this one took, puts off in its last answer is found all the same.
-      if (from === undefined && writes === before && unanswered === 0) front = Math.min(rows[0]?.[1].next_at ?? until, outside.now());
+      if (from === undefined && writes === before && unanswered === 0)
+        front = Math.min(rows[0]?.[1].next_at ?? until, outside.now());
       return rows;
     },
     /** Brings back what was put off for longer than `most`: than anything ever is, which a clock that ran ahead wrote. Writes only where there is some. @param {number} now @param {number} [most] */

@@ -98,6 +98,8 @@ export function join(connected) {
   line.on("locked", () => void refreshStatus().catch(() => {}));
   line.on("second_tab", (value) => {
     secondTab.value = value !== false;
+    // It took the place of one that stands still: what is shown is asked for anew.
+    if (!secondTab.value) void refreshStatus().catch(() => {});
   });
   line.on("office", (value) => {
     office.value = value?.status ?? "ok";
