@@ -5,8 +5,8 @@ import { readHeader } from "../../static/src/sync/entry.js";
 import { makeOffice, newId } from "./office.js";
 import { inVault, ready, setUp, startPhone, visitNote } from "./phone.js";
 
-async function given() {
-  const office = await makeOffice();
+async function given(policy = {}) {
+  const office = await makeOffice(undefined, policy);
   const ama = office.addPerson("Ama");
   const marian = office.addPerson("Marian", "supervisor");
   const { casefile, child } = await office.openFamily(ama, "Tarnley");
@@ -146,6 +146,33 @@ describe("a working day", () => {
     await signsOff(sent.id);
     await phone.ask("sync");
     assert.deepEqual(await stands(), ["signed_off", [], "signed_off", 0]);
+    phone.kill();
+  });
+
+  test("what somebody changed in a note is sent as they wrote it when it was signed off meanwhile", async () => {
+    const { office, marian, casefile, child, phone } = await given({ sign_off: { visit_note: { needs: "sign_off" } } });
+    const { record, id } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    const { slot, fields, before } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+    assert.deepEqual(before, fields);
+    const changed = { ...fields, seen_and_heard: "Ada hid her drawings from us." };
+    await phone.ask("draft.keep", { slot, fields: changed });
+    await office.write(marian, {
+      kind: "review",
+      schema: "review.1",
+      casefile,
+      record,
+      parents: [id],
+      fields: { decision: "signed_off", covers: [id] },
+    });
+    await phone.ask("sync");
+    assert.deepEqual((await phone.ask("record", { record })).may, { amend: false, signs_off: true, add: true });
+    assert.deepEqual((await phone.ask("draft.open", { slot })).before, fields, "what the writer had before them");
+
+    const sent = await phone.ask("send", { slot, fields: changed, mode: "" });
+    const { versions, later } = await phone.ask("record", { record });
+    assert.equal(versions.at(-1).fields.seen_and_heard, "Ada hid her drawings from us.");
+    assert.deepEqual(later, [sent.id]);
     phone.kill();
   });
 

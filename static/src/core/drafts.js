@@ -64,6 +64,7 @@ export function openDrafts(session) {
       ...slot,
       heads: slot.parents,
       fields: typed,
+      before: view ? plain(view) : undefined,
       definition: await definitions.filled(definition),
       forks: now && view ? Object.fromEntries(split.map((name) => [name, asFork(now, view.fields[name], name)])) : {},
       adding: slot.parents.length > 0,
@@ -241,7 +242,8 @@ export function openDrafts(session) {
       if (now && known.parents.every((id) => now.readings.some((one) => one.id === id))) {
         const view = viewAt(now.state, known.parents);
         const before = plain(view);
-        const { amend } = await records.mayOf(known.kind, definition, now.state.standing);
+        // Signed off since, it is changed all the same: whoever wrote may have had no signal, and what they send is called added later.
+        const { amend } = await records.mayOf(known.kind, definition, "");
         const split = forks(view);
         if (!amend) {
           fields = { ...typed };

@@ -101,12 +101,12 @@ export function openRecords({ caseload, definitions }) {
       });
     },
 
-    /** @param {string} kind @param {Definition} definition @param {string} standing */
+    /** What may become of one that was sent; `signs_off`: it is changed until somebody signs it off. @param {string} kind @param {Definition} definition @param {string} standing */
     async mayOf(kind, definition, standing) {
       const policy = await definitions.byHash(definitions.index().policy).catch(() => null);
       const signsOff = policy?.sign_off?.[kind]?.needs === "sign_off";
       const amend = !definition.insert_only && (!definition.final_when_sent || (signsOff && standing !== "signed_off"));
-      return { amend, add: definition.sections.some((section) => section.later !== undefined) };
+      return { amend, signs_off: signsOff, add: definition.sections.some((section) => section.later !== undefined) };
     },
 
     /** Everything about one record. @param {{record: string}} given */
@@ -159,7 +159,9 @@ export function openRecords({ caseload, definitions }) {
         later: state.later,
         standing: state.standing,
         at: state.at,
-        may: definition ? await records.mayOf(rec.brief.kind, definition, state.standing) : { amend: false, add: false },
+        may: definition
+          ? await records.mayOf(rec.brief.kind, definition, state.standing)
+          : { amend: false, signs_off: false, add: false },
       };
     },
 

@@ -21,7 +21,7 @@ import { useAsked } from "../parts/told.js";
 import { countOf, Parted } from "../parts/versions.jsx";
 import { Warning } from "../parts/warning.jsx";
 import { isOpen, openPeople } from "../practice/choosing.js";
-import { problems, withoutHidden } from "../practice/forms.js";
+import { changesAfterSending, problems, withoutHidden } from "../practice/forms.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayForm from "../words/form.js";
 import { formTitle } from "../words/form.js";
@@ -56,8 +56,14 @@ export function Draft({ casefile, slot, step }) {
     return <Opening back={home} family={family} error={gone} />;
 
   const changing = draft.heads?.length > 0;
-  const adding = changing && !record.may.amend;
   const forks = draft.forks ?? {};
+  const isFinal = changing && !record.may.amend;
+  // Signed off while somebody changed it: what they wrote stays on the screen, and is sent.
+  const late =
+    isFinal &&
+    record.may.signs_off &&
+    changesAfterSending(/** @type {any} */ (definition), draft.before ?? {}, fields).some((name) => !forks[name]);
+  const adding = isFinal && !late;
   const sections = adding
     ? laterFirst(definition).map((section) =>
         section.later ? section : { ...section, fields: section.fields.filter((field) => forks[field.id]) },
@@ -124,7 +130,7 @@ export function Draft({ casefile, slot, step }) {
     setRefused(null);
     try {
       await held.send(home, (typed) => ({
-        fields: withoutHidden(/** @type {any} */ (definition), typed, { sent: adding }),
+        fields: withoutHidden(/** @type {any} */ (definition), typed, { sent: changing }),
         mode: "",
       }));
     } catch (refusal) {
@@ -146,7 +152,7 @@ export function Draft({ casefile, slot, step }) {
   if (step === "check")
     return (
       <Frame title={sayForm.check_title} back={here} back_label={sayForm.back_to_writing} family={family} step="check">
-        <p class="govuk-body">{adding ? sayForm.check_adding : sayForm.check_intro}</p>
+        <p class="govuk-body">{adding ? sayForm.check_adding : late ? sayForm.signed_off_meanwhile : sayForm.check_intro}</p>
         <Trouble error={refused} />
         <Answers
           definition={definition}
@@ -190,6 +196,7 @@ export function Draft({ casefile, slot, step }) {
       said={<DraftSaid kept_at={held.kept_at} error={held.keep_error} />}
     >
       {CONTACTS.has(definition.kind) && !changing && <Warning family={family} />}
+      {late && <p class="govuk-inset-text">{sayForm.signed_off_meanwhile}</p>}
       <Form onSubmit={check}>
         <Problems
           definition={definition}

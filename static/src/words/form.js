@@ -39,6 +39,8 @@ export const go_on = "Go on";
 export const check_title = "Check before you send";
 export const check_intro = "This is what your office will read. Once sent it cannot be rewritten, only added to.";
 export const check_adding = "This is what will be added. What was sent before stays as it was.";
+export const signed_off_meanwhile =
+  "It was signed off while you were writing. What you change is kept and can be sent: it is shown as added later, and your supervisor reads it again.";
 export const settles = (/** @type {number} */ count) =>
   `${count} versions were written. What stands above is what you chose or wrote in their place:`;
 export const left_out = "Not asked any more";
