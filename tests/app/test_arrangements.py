@@ -1069,10 +1069,12 @@ def test_whom_another_hand_puts_into_an_office_without_people_is_named(tmp_path:
     opened.close()
 
 
-def test_row_that_was_spoilt_gives_no_reason_to_take_stock_anew(place: Harrowmere, tarnley: str) -> None:
+@pytest.mark.parametrize("which", [slice(-1, None), slice(None)], ids=["the newest", "every"])
+def test_row_that_was_spoilt_gives_no_reason_to_take_stock_anew(place: Harrowmere, tarnley: str, which: slice) -> None:
     rows = taken_down(place)
     with raw_of(place) as raw:
-        raw.execute("UPDATE audit SET detail_sealed = x'00' WHERE n = ?", [rows[-1].n])
+        for row in rows[which]:
+            raw.execute("UPDATE audit SET detail_sealed = x'00' WHERE n = ?", [row.n])
     arrangements.take_stock(place.office.store, place.office.keys)
     assert len(taken_down(place)) == len(rows)
     assert {"arranged_row", "arranged"} < set(codes(place))
