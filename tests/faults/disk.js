@@ -95,8 +95,23 @@ IDBDatabase.prototype.transaction = function (...given) {
 
 const get = IDBObjectStore.prototype.get;
 IDBObjectStore.prototype.get = function (key) {
-  const isBlank = key === "wraps" && diskOf.get(this.transaction.db._rawDatabase)?.fate.blank();
-  return get.call(this, isBlank ? "what is not there" : key);
+  const disk = diskOf.get(this.transaction.db._rawDatabase);
+  const isBlank = key === "wraps" && disk?.fate.blank();
+  const request = get.call(this, isBlank ? "what is not there" : key);
+  if (this.name === "items") {
+    disk?.looks(key);
+    request.addEventListener("success", () => disk?.hears(key));
+  }
+  return request;
+};
+const add = IDBObjectStore.prototype.add;
+IDBObjectStore.prototype.add = function (value, key) {
+  const disk = diskOf.get(this.transaction.db._rawDatabase);
+  if (this.name === "items") {
+    disk?.told.set(key, "");
+    for (const end of ["complete", "abort"]) this.transaction.addEventListener(end, () => disk?.hears(key));
+  }
+  return add.call(this, value, key);
 };
 
 /**
@@ -168,8 +183,10 @@ export function makeDisk(databases = new Map()) {
   const released = new WeakSet();
   const disk = {
     fate,
-    /** When it last failed with an error, as far as whoever plays that says so. */
-    failedAt: 0,
+    /** What was heard of entries that somebody wrote: nothing yet, "heard" how it ended or whether they are there, or they were looked for "in vain". */
+    told: new Map(),
+    hears: (id) => disk.told.set(id, "heard"),
+    looks: (id) => void (disk.told.get(id) === "" && disk.told.set(id, "in vain")),
     factory,
     requestFails: (tx) => fate.request(tx),
     /** A transaction that gets no answer: it never starts, or stops after its last request, when nobody can take it back. */
@@ -199,6 +216,7 @@ export function makeDisk(databases = new Map()) {
       return {
         open(name, version) {
           const how = fate.open();
+          if (how === "hang") for (const id of disk.told.keys()) disk.looks(id);
           if (how === "hang" || tab.isDead) return {};
           const request = factory.open(name, version);
           // The connection knows its database: by its name there may be none any more, when a frozen tab hears late of what was deleted since.
@@ -228,6 +246,13 @@ export function makeDisk(databases = new Map()) {
 
     /** Ends a tab's connections as the end of its process does: what was not committed never was. `mayCommit` says of a transaction that is through whether it still was. */
     leave(tab, mayCommit) {
+      // Nor was a database that it was about to make: whoever opens it next makes it.
+      for (const raw of factory._databases.values())
+        for (const tx of [...raw.transactions])
+          if (tx.mode === "versionchange" && tx._state !== "finished" && tabOf.get(tx._openRequest) === tab) {
+            tx._abort("AbortError");
+            tx.db.close();
+          }
       for (const connection of tab.connections) {
         for (const tx of [...connection._rawDatabase.transactions]) {
           if (tx.db !== connection || tx._state === "finished") continue;

@@ -8,6 +8,7 @@ import { makeOffice } from "./office.js";
 import { makePhone } from "./phone.js";
 import {
   Broken,
+  hasOpener,
   hold,
   holdAtRest,
   holdDrafts,
@@ -17,6 +18,7 @@ import {
   holdView,
   holdWord,
   isUntold,
+  whereIs,
 } from "./promises.js";
 import { makeWorld, theSetting } from "./setting.js";
 import { REAL_EACH } from "./subtle.js";
@@ -36,8 +38,6 @@ const ON_ITS_WAY = 6 * MINUTE;
 
 /** A round of sending ends within this, however often the store gives no answer in it: half a minute for each. */
 const ROUNDS_END = 20 * MINUTE;
-/** A transaction that stands for longer has had as many turns as a store is given, and the look for what it writes as many again. */
-const LOOKED_FOR = 55_000;
 
 /** What may happen, and how often beside the rest. */
 const STEPS = {
@@ -124,10 +124,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const saved = new Map();
   /** What was called kept and never sent, by slot. */
   const drafts = new Map();
-  /** What was called not saved, and whether the look for it may have had no answer either. */
+  /** What was called not saved, and which entries were looked for until then without an answer. */
   const unsaved = [];
-  /** Where and since when something stood that writes entries. */
-  const stood = [];
   /** Whose vaults were not there, and their rows as they were. */
   const missed = [];
   let sentences = 0;
@@ -233,10 +231,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return `saved ${sentence}`;
     };
     const failed = (error) => {
-      // The look for it had its time too, or failed for another reason.
-      const isVain = (since) => clock.now - since > LOOKED_FOR || phone.disk.failedAt >= since;
-      const isUnseen = ({ disk, since }) => disk === phone.disk && clock.now - since < 3 * LOOKED_FOR && isVain(since);
-      unsaved.push({ sentence, phone, isDoubtful: stood.some(isUnseen) });
+      const inVain = new Set([...phone.disk.told].filter(([, word]) => word === "in vain").map(([id]) => id));
+      unsaved.push({ sentence, phone, inVain });
       throw error;
     };
     return tab.ask("send", { slot, fields, mode: "alone" }).then(kept, failed);
@@ -254,7 +250,6 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
 
   function dies({ name, disk, tabs }) {
     disk.die(tabs);
-    disk.failedAt = clock.now;
     say(`${name}: its storage process dies with no word`);
     count("store died");
     return null;
@@ -280,7 +275,6 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const isMeant = where === how && (!isOfItems || (tx.mode === "readwrite" && tx._scope.has("items")));
       if (!isMeant || left === 0 || skip-- > 0) return false;
       left--;
-      if (tx.db.name === "outbox" && tx._scope.has("items")) stood.push({ disk, since: clock.now });
       say(`${name}: a transaction on ${tx.db.name === "outbox" ? [...tx._scope] : "a vault"} stands still at its ${how}`);
       count(`store hung: ${how}`);
       clock.after(slack.pick([2_000, 20_000, 33_000, 50_000, 3 * MINUTE, HOUR]), () => letGo(name, disk));
@@ -446,7 +440,6 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       const fate = (kind, error) => () => {
         if (left === 0 || skip-- > 0) return null;
         left--;
-        disk.failedAt = clock.now;
         count(`store ${kind}`);
         return error;
       };
@@ -461,7 +454,6 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       say(`${tab.phone.name}: the browser loses its store`);
       count("store lost");
       tab.phone.disk.lose(tab);
-      tab.phone.disk.failedAt = clock.now;
       return null;
     },
     async clock() {
@@ -726,16 +718,20 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
   const may = record && { readable: those(office.readable), carried: those(office.carried) };
   return { seed, steps, faults, saved: saved.size, turns: clock.turns, broken, at: clock.now, may };
 
-  /** Not covered by any promise: a restore lost the key that something was sealed to, and the vault went in which its author's own copy could be opened. */
+  /** Not covered by any promise: a restore lost the key that something was sealed to, and no vault is left in which its author's own copy opens: it vanished, or went with a phone that was called lost. */
   function forgive() {
+    if (!isRestored) return;
     const openers = missed.filter(({ isGone }) => isGone);
-    if (!isRestored || openers.length === 0) return;
-    for (const phone of phones)
-      for (const [id, { kid, sealed }] of phone.disk.look("outbox", "items"))
-        if (saved.has(id) && openers.some(({ row }) => row.kid === kid) && !office.open(sealed).ready) {
-          saved.delete(id);
-          count("key and vault lost");
-        }
+    for (const phone of phones) {
+      const isLost = office.ever.lost.has(phone.disk.look("outbox", "device").get("place"));
+      for (const [id, { kid, sealed }] of phone.disk.look("outbox", "items")) {
+        if (!saved.has(id) || hasOpener(phone, kid) || office.open(sealed).ready || whereIs(world, phones, saved.get(id)))
+          continue;
+        if (!isLost && !openers.some(({ row }) => row.kid === kid)) continue;
+        saved.delete(id);
+        count("key and vault lost");
+      }
+    }
   }
 
   function waitingOn(phone) {
