@@ -152,7 +152,9 @@ export function Draft({ casefile, slot, step }) {
   if (step === "check")
     return (
       <Frame title={sayForm.check_title} back={here} back_label={sayForm.back_to_writing} family={family} step="check">
-        <p class="govuk-body">{adding ? sayForm.check_adding : late ? sayForm.signed_off_meanwhile : sayForm.check_intro}</p>
+        <p class="govuk-body">
+          {adding ? sayForm.check_adding : late ? sayForm.signed_off_meanwhile : sayForm.checkIntro(definition)}
+        </p>
         <Trouble error={refused} />
         <Answers
           definition={definition}

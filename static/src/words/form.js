@@ -37,7 +37,9 @@ export const check_and_send = "Check and send";
 export const save_and_send = "Save and send";
 export const go_on = "Go on";
 export const check_title = "Check before you send";
-export const check_intro = "This is what your office will read. Once sent it cannot be rewritten, only added to.";
+/** @param {{final_when_sent: boolean}} definition */
+export const checkIntro = ({ final_when_sent }) =>
+  `This is what your office will read. ${final_when_sent ? "Once sent it cannot be rewritten, only added to." : "You can change it later; what stood here before can still be read."}`;
 export const check_adding = "This is what will be added. What was sent before stays as it was.";
 export const signed_off_meanwhile =
   "It was signed off while you were writing. What you change is kept and can be sent: it is shown as added later, and your supervisor reads it again.";
