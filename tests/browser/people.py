@@ -416,6 +416,11 @@ class Keyworker:
         )
         self.presses("Save and send")
 
+    def is_told_that_it_is_being_saved(self) -> None:
+        """The button says so at once; where it takes long, the page says to stay."""
+        expect(self.page.get_by_role("button", name="Saving…")).to_be_visible()
+        expect(self.page.get_by_role("status").get_by_text("Stay on this page")).to_be_visible()
+
     def answers_an_addition(self, why: str, text: str) -> None:
         """Adds to a note that is final."""
         additions = self.page.get_by_role("group", name=exactly("What was added"))

@@ -134,6 +134,28 @@ class Phone:
         if waits:
             self.page.wait_for_function("() => window.answered.then(() => true)")
 
+    def has_a_store_that_is_held_up(self) -> None:
+        """Let something go on writing where notes are kept, so that whatever else would write there waits, until the store goes on."""
+        self.page.evaluate(
+            """() => new Promise((held, failed) => {
+                const opened = indexedDB.open("outbox");
+                opened.onerror = () => failed(opened.error);
+                opened.onsuccess = () => {
+                    window.holding = opened.result.transaction("items", "readwrite");
+                    const asks = () => {
+                        held();
+                        if (!window.holding) return opened.result.close();
+                        window.holding.objectStore("items").count().onsuccess = asks;
+                    };
+                    asks();
+                };
+            })"""
+        )
+
+    def has_a_store_that_goes_on(self) -> None:
+        """Let what was held up go on."""
+        self.page.evaluate("() => { window.holding = null; }")
+
     def has_no_signal(self) -> None:
         """Let the phone itself know that there is none."""
         assert self.context is not None, "the phone is off"

@@ -170,6 +170,21 @@ def test_phone_whose_damaged_store_its_browser_threw_away_asks_to_be_set_up_and_
     marian.reads("Ama Lindqvist’s phone: it lost its notes")
 
 
+def test_worker_is_told_that_saving_goes_on_when_the_phone_is_slow_to_keep_it(ama: Keyworker) -> None:
+    # Given a phone whose store is held up, while Ama writes down a call
+    ama.opens_the_family("Tarnley")
+    ama.presses("Call or text")
+    ama.phone.has_a_store_that_is_held_up()
+
+    # When she saves it, then she reads that it is being saved, and after some seconds to stay
+    ama.tells_of_the_call("Home safe by nine")
+    ama.is_told_that_it_is_being_saved()
+
+    # And when the store goes on, it is saved as she wrote it
+    ama.phone.has_a_store_that_goes_on()
+    ama.is_at("Sent")
+
+
 def test_what_waits_is_sent_while_the_app_is_closed_and_shown_as_sent_after_unlocking(
     ama: Keyworker, server: Server, laptop: Phone
 ) -> None:

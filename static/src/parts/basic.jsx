@@ -1,6 +1,6 @@
 /** The smallest things screens share: forms, buttons, links, hidden names. */
-import { useEffect, useRef } from "preact/hooks";
-import { bringTo } from "../page.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { bringTo, later } from "../page.js";
 import * as sayFrame from "../words/frame.js";
 import { trouble } from "../words/trouble.js";
 import { namesHidden } from "./told.js";
@@ -58,6 +58,28 @@ export function Button({ kind, submit, onClick, busy, children, label, pressed, 
     >
       {children}
     </button>
+  );
+}
+
+/** A store that gives no answer is waited for for more than a minute: what is longer than this is said, or somebody takes it for stuck and closes the app. */
+const SLOW_MS = 4_000;
+
+/** The button that saves and sends. @param {{busy: boolean, children?: any}} props */
+export function Save({ busy, children }) {
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!busy) return setSlow(false);
+    return later(() => setSlow(true), SLOW_MS);
+  }, [busy]);
+  return (
+    <>
+      <Button submit busy={busy}>
+        {busy ? sayFrame.saving : children}
+      </Button>
+      <p role="status" class={isSlow ? "govuk-hint" : "govuk-visually-hidden"}>
+        {isSlow && sayFrame.saving_slowly}
+      </p>
+    </>
   );
 }
 

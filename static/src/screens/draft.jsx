@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
 import { Answers, Asked } from "../parts/answers.jsx";
 import { around, useFamily } from "../parts/around.js";
-import { Button, Form, Trouble } from "../parts/basic.jsx";
+import { Form, Save, Trouble } from "../parts/basic.jsx";
 import { useDraft } from "../parts/draft.js";
 import {
   begun,
@@ -179,9 +179,7 @@ export function Draft({ casefile, slot, step }) {
           </div>
         )}
         <Form onSubmit={send} class="app-actions">
-          <Button submit busy={busy}>
-            {sayForm.send}
-          </Button>
+          <Save busy={busy}>{sayForm.send}</Save>
           <Onward kind="secondary" to={here}>
             {sayForm.back_to_writing}
           </Onward>
@@ -219,9 +217,7 @@ export function Draft({ casefile, slot, step }) {
           change={(name, value, chosen) => change(held, name, value, chosen, wrong, setWrong)}
         />
         <div class="app-actions">
-          <Button submit busy={busy}>
-            {short ? sayForm.save_and_send : sayForm.check_and_send}
-          </Button>
+          <Save busy={busy}>{short ? sayForm.save_and_send : sayForm.check_and_send}</Save>
         </div>
         <DraftFoot error={held.keep_error} again={() => void held.keep()} discard={() => void held.discard(back)} />
       </Form>

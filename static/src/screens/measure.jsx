@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { focusOn, go, later, now } from "../page.js";
 import { around, useFamily } from "../parts/around.js";
-import { Button, Form, Private, Trouble } from "../parts/basic.jsx";
+import { Button, Form, Private, Save, Trouble } from "../parts/basic.jsx";
 import { hide, isGuarded } from "../parts/curtain.js";
 import { beginDraft, useDraft } from "../parts/draft.js";
 import { vocabulariesOf } from "../parts/fields.js";
@@ -309,9 +309,7 @@ export function Measure({ casefile, slot, step }) {
           )}
           <Sections sections={risk} shown={shown} fields={fields} around={context} change={change} />
           <div class="app-actions">
-            <Button submit busy={busy}>
-              {sayForm.save_and_send}
-            </Button>
+            <Save busy={busy}>{sayForm.save_and_send}</Save>
             {fields.entry === "here" ? (
               <Button kind="secondary" onClick={start}>
                 {sayMeasure.look_again}

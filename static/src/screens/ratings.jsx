@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, now, onLeaving } from "../page.js";
 import { peopleOf, useFamily } from "../parts/around.js";
-import { Button, Form, Private, Trouble, TYPING } from "../parts/basic.jsx";
+import { Form, Private, Save, Trouble, TYPING } from "../parts/basic.jsx";
 import { Steps } from "../parts/controls.jsx";
 import { draftsOf } from "../parts/draft.js";
 import { DraftFoot, DraftSaid } from "../parts/form.jsx";
@@ -191,9 +191,7 @@ export function Ratings({ casefile }) {
               />
             </div>
             <div class="app-actions">
-              <Button submit busy={busy}>
-                {sayRatings.save(ready.length)}
-              </Button>
+              <Save busy={busy}>{sayRatings.save(ready.length)}</Save>
             </div>
             <DraftFoot error={kept.error} again={() => void drafts.keep()} />
           </>
