@@ -102,8 +102,8 @@ class Record:
         return hands_in(self.parents, {each.id: each.author for each in self.entries}, self.heads)
 
     def follows_unreadable(self, entry: Entry) -> bool:
-        """Says whether what its writer had before them cannot be read any more: some of it may stand in what they sent."""
-        return any(each.id in entry.parents and each.fields is None for each in self.entries)
+        """Says whether what its writer had before them has not come or cannot be read: some of it may stand in what they sent."""
+        return not {each.id for each in self.entries if each.fields is not None}.issuperset(entry.parents)
 
     def befores(self, entries: Iterable[Entry]) -> dict[str, tuple[Plain, Shown]]:
         """What the writer of each of these entries had before them, and the fields among it with two versions, by the entry's id."""

@@ -366,7 +366,7 @@ def today(now: datetime) -> date:
     return now.astimezone(ZONE).date()
 
 
-NOT_ALL_THEIRS = "The version before this one can no longer be read. Some of what is marked here may have come with that version, from its writer."
+NOT_ALL_THEIRS = "The version before this one has not come yet, or can no longer be read. Some of what is marked here may have come with that version, from its writer."
 
 
 def warnings_apart(versions: Collection[Value]) -> str:

@@ -485,7 +485,17 @@ def test_page_says_so_when_the_version_before_cannot_be_read_and_the_changes_may
     with office.office.store.writing() as tx:
         tx.entries._run("UPDATE entries SET sealed = zeroblob(300) WHERE id = ?", second.id)
     page = words_of(marian.get(f"/desk/records/{note.record}"))
-    assert "What changed The version before this one can no longer be read." in page
+    assert "What changed The version before this one has not come yet, or can no longer be read." in page
+
+
+def test_page_says_so_when_the_version_before_has_not_come_and_all_looks_like_the_next_writers(
+    office: Harrowmere, tarnley: str
+) -> None:
+    note = office.note("ama", tarnley)
+    changed = {**VISIT, "strengths": "They laughed."}
+    office.write("reece", "visit_note", tarnley, changed, record=note.record, parents=("Q" * 43,))
+    page = words_of(office.signed_in("marian").get(f"/desk/records/{note.record}"))
+    assert "What changed The version before this one has not come yet" in page
 
 
 def test_whoever_was_taken_out_of_the_family_stays_named_in_the_notes_about_them(office: Harrowmere) -> None:
