@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-SHAPE = "5"
+SHAPE = "6"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 FOLDED_AT_ONCE = 200
@@ -150,7 +150,7 @@ def families_for(
             names = tuple(sorted(readers.get(row.id, set()) - {""}))
             listed.append(
                 Family(
-                    row.id, title, shown_as(_family_in(found), title), row.sort == "restricted", row.practice, names,
+                    row.id, title, shown_as(_names_shown(found), title), row.sort == "restricted", row.practice, names,
                     max(visits, default=""), to_read,
                 )
             )  # fmt: skip
@@ -179,12 +179,11 @@ def briefs(store: Store, keys: Keys, row: CasefileRow, kind: str = "") -> list[B
     return found
 
 
-def called(store: Store, keys: Keys, practice: Practice) -> dict[str, str]:
+def called(store: Store, keys: Keys, practice: Practice) -> dict[str, list[str]]:
     """Tells by casefile what phones call the family of each main record. Asks for no leave: for looking a name up, never for a page."""
     refresh(store, keys, practice)
     with store.reading():
-        families = {row.id: _family_in(briefs(store, keys, row, "family")) for row in store.casefiles.mains()}
-    return {casefile: family["name_shown"] for casefile, family in families.items() if "name_shown" in family}
+        return {row.id: _names_shown(briefs(store, keys, row, "family")) for row in store.casefiles.mains()}
 
 
 def contact_first_of(found: Iterable[Brief]) -> str:
@@ -192,18 +191,20 @@ def contact_first_of(found: Iterable[Brief]) -> str:
     return str(_family_in(found).get("contact_first", ""))
 
 
-def shown_as(family: Plain, title: str) -> str:
-    """What phones call a family, from the fields of its record; "" where that is the title it was opened under, which the office goes by."""
-    name = family.get("name_shown")
-    name = " ".join(name.split()) if isinstance(name, str) else ""
-    if name.casefold() == title.casefold():
-        return ""
+def shown_as(names: Iterable[Any], title: str) -> str:
+    """What phones call a family, by every version of its record; "" where that is the title it was opened under, which the office goes by."""
+    told = [" ".join(each.split()) for each in names if isinstance(each, str)]
+    name = " or ".join(dict.fromkeys(each for each in told if each and each.casefold() != title.casefold()))
     return name if len(name) <= LINE else f"{name[: LINE - 1]}…"
 
 
 def _family_in(found: Iterable[Brief]) -> Plain:
     """What lists keep of the record about the family itself; nothing where there is none."""
     return next((each.fields for each in reversed(list(found)) if each.row.kind == "family"), {})
+
+
+def _names_shown(found: Iterable[Brief]) -> list[str]:
+    return list(_family_in(found).get("name_shown", []))
 
 
 def _told(key: CasefileKey, row: RecordRow) -> Plain:
@@ -364,9 +365,9 @@ def kept(record: Record) -> Plain:
         return {"met": met, "on": min(_days(shown, "happened_on"), default=""), "children": children}
     if record.kind == "family":
         since = _days(shown, "started_on")
-        told = {"name_shown": fields["name_shown"]} if isinstance(fields.get("name_shown"), str) else {}
-        told |= {
-            name: [each for each in sheet.every_value(shown, name) if isinstance(each, str)] for name in ("programme", "status")
+        told: Plain = {
+            name: [each for each in sheet.every_value(shown, name) if isinstance(each, str)]
+            for name in ("name_shown", "programme", "status")
         }
         told["contact_first"] = leaves.contact_first(shown)
         people = _people_in(sheet.every_item(shown, "people"))

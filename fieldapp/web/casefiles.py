@@ -111,7 +111,6 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
     until = emergencies.open_until(here.store, me(), opened.id, now)
     names = summaries.names_known_to(here.store, here.keys, practice, me(), opened, stamp(now))
     family = opened.family
-    fields = family.fields if family is not None else {}
     shown = family.view.fields if family is not None else {}
     goals = progress.goals_of(
         [(record.id, record.fields) for record in opened.of_kind("goal")],
@@ -126,7 +125,7 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "contact_first": leaves.contact_first(shown),
         "sections": leaves.sections_for(here.store, here.keys, me(), opened.id, now),
         "title": opened.title,
-        "shown_as": summaries.shown_as(fields, opened.title),
+        "shown_as": summaries.shown_as(sheet.every_value(shown, "name_shown"), opened.title),
         "done": url_for("audits.family", casefile=opened.id) if me().role == "supervisor" else "",
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,
