@@ -139,10 +139,14 @@ class Casefile:
         return [record for record in self.records.values() if record.kind == kind]
 
     @property
+    def pages(self) -> list[Record]:
+        """The records about the family itself. Of several, by people who had not seen each other's, phones go by the one of the smallest id too."""
+        return sorted(self.of_kind("family"), key=lambda one: one.id)
+
+    @property
     def family(self) -> Record | None:
-        """The record about the family itself; the first, if by mishap there are two."""
-        found = self.of_kind("family")
-        return found[0] if found else None
+        """The record about the family itself that is gone by."""
+        return next(iter(self.pages), None)
 
 
 def open_casefile(
@@ -312,8 +316,11 @@ def folded(record: str, entries: Sequence[Entry]) -> Record:
 def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], others: Mapping[str, str] | None = None) -> Names:
     """Collects what the ids in a casefile are called."""
     family = opened.family.fields if opened.family is not None else {}
+    people = dict(others or {})
+    for page in reversed(opened.pages):
+        people |= ever_in(page)
     return Names(
-        people={**(others or {}), **(ever_in(opened.family) if opened.family is not None else {})},
+        people=people,
         staff=staff,
         records={
             record.id: words for record in opened.of_kind("goal") if isinstance(words := record.fields.get("agreed_words"), str)

@@ -109,8 +109,13 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
             title = records.title_of(keys, row)
             found = briefs(store, keys, row)
             first = contact_first_of(found)
+            beside = {each.row.id for each in _pages_in(found)[1:]}
             notes += [
-                replace(_note(each, row, title, practice, staff, person), contact_first=first)
+                replace(
+                    _note(each, row, title, practice, staff, person),
+                    contact_first=first,
+                    is_forked=each.row.is_forked or each.row.id in beside,
+                )
                 for each in found
                 if each.row.kind in practice.policy.sign_off or "late" in each.row.why.split(",")
             ]
@@ -188,7 +193,8 @@ def called(store: Store, keys: Keys, practice: Practice) -> dict[str, list[str]]
 
 def contact_first_of(found: Iterable[Brief]) -> str:
     """Whom to speak to before any contact with this family; "" where nobody is named."""
-    return str(_family_in(found).get("contact_first", ""))
+    told = [str(each.fields.get("contact_first", "")) for each in _pages_in(found)]
+    return " and ".join(dict.fromkeys(each for each in told if each))
 
 
 def shown_as(names: Iterable[Any], title: str) -> str:
@@ -198,13 +204,13 @@ def shown_as(names: Iterable[Any], title: str) -> str:
     return name if len(name) <= LINE else f"{name[: LINE - 1]}…"
 
 
-def _family_in(found: Iterable[Brief]) -> Plain:
-    """What lists keep of the record about the family itself; nothing where there is none."""
-    return next((each.fields for each in reversed(list(found)) if each.row.kind == "family"), {})
+def _pages_in(found: Iterable[Brief]) -> list[Brief]:
+    """The briefs about the family itself, the one that is gone by first (records.Casefile.pages)."""
+    return sorted((each for each in found if each.row.kind == "family"), key=lambda one: one.row.id)
 
 
 def _names_shown(found: Iterable[Brief]) -> list[str]:
-    return list(_family_in(found).get("name_shown", []))
+    return [name for each in _pages_in(found) for name in each.fields.get("name_shown", [])]
 
 
 def _told(key: CasefileKey, row: RecordRow) -> Plain:
@@ -245,11 +251,9 @@ def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Pra
     that the programme does not have, as one from before another programme was chosen, says neither: they stay listed.
     """
     listed = list(found)
-    family = next((each for each in reversed(listed) if each.row.kind == "family"), None)
-    if family is None:
-        return []
-    named = family.fields.get("programme", [])
-    if not _may_visit(practice, named, family.fields.get("status", [])):
+    pages = _pages_in(listed)
+    named = [name for page in pages for name in page.fields.get("programme", [])]
+    if not pages or not _may_visit(practice, named, [status for page in pages for status in page.fields.get("status", [])]):
         return []
     within = min((_within(practice, each, today) for each in named), default=UNSEEN_AFTER_DAYS)
     seen: dict[str, list[date]] = {}
@@ -263,7 +267,7 @@ def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Pra
                 seen.setdefault(child["person"], []).append(on)
             if child.get("alone") == "yes":
                 alone.setdefault(child["person"], []).append(on)
-    since = _day(family.fields.get("since"))
+    since = _day(min((on for page in pages if (on := page.fields.get("since"))), default=""))
     return [
         Child(
             one["name"],
@@ -274,9 +278,18 @@ def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Pra
             since,
             within,
         )
-        for one in family.fields.get("people", [])
+        for one in _listed_on(pages)
         if one.get("group") == "child"
     ]
+
+
+def _listed_on(pages: Iterable[Brief]) -> Iterable[Plain]:
+    """Who is listed on any page about a family. Two who wrote one each gave the same child two ids: of the others only who is not named yet."""
+    named: set[str] = set()
+    for page in pages:
+        people = [one for one in page.fields.get("people", []) if one["name"].casefold() not in named]
+        yield from people
+        named |= {one["name"].casefold() for one in people}
 
 
 def happened(fields: Plain) -> tuple[str, str]:

@@ -673,3 +673,27 @@ def test_a_review_is_missed_when_the_database_is_put_back_by_hand(office: Harrow
     before = store.open(tmp_path / "before.db")
     assert beside.check(before, "2026-11-23T00:00:00.000Z") == 2
     before.close()
+
+
+def test_family_that_two_people_described_shows_both_descriptions(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    hers = {**FAMILY, "warning": "Dog in the yard", "people": [{"id": "a", "name": "Dawn", "group": "adult"}]}
+    his = {
+        **FAMILY,
+        "warning": "Speak to Jos before any contact.",
+        "people": [{"id": "kay", "name": "Kayleigh", "group": "child"}],
+    }
+    records = [office.write(who, "family", casefile, fields).record for who, fields in (("ama", hers), ("reece", his))]
+    seen = [{"id": "kay", "person": "kay", "seen": "no"}]
+    note = office.note("ama", casefile, children_seen=seen, anything_worrying="yes")
+    marian = office.signed_in("marian")
+    page = marian.get(f"/desk/families/{casefile}")
+    said = words_of(page)
+    assert "Dog in the yard" in said
+    assert "Speak to Jos before any contact." in said
+    assert [f"/desk/records/{one}" in page.text for one in records] == [True, True]
+    assert "described more than once" in said
+    assert "Child Kayleigh" in words_of(marian.get(f"/desk/records/{note.record}"))
+    board = words_of(marian.get("/desk/board"))
+    assert "Kayleigh · Tarnley Speak to Jos before any contact. Not seen yet" in board
+    assert "Two versions (1)" in board

@@ -49,7 +49,7 @@ def one(kind: str, fields: dict[str, Any]) -> Record:
 
 
 def brief(record: Record) -> summaries.Brief:
-    row = cast(RecordRow, type("Row", (), {"kind": record.kind}))
+    row = cast(RecordRow, type("Row", (), {"kind": record.kind, "id": record.id}))
     on, at = summaries.happened(record.fields)
     return summaries.Brief(row, "", on, at, frozenset(), summaries.kept(record))
 
