@@ -109,7 +109,8 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
             title = records.title_of(keys, row)
             found = briefs(store, keys, row)
             first = contact_first_of(found)
-            beside = {each.row.id for each in _pages_in(found)[1:]}
+            # Until somebody has read it: it stays where it is, also once its words stand in the other.
+            beside = {each.row.id for each in _pages_in(found)[1:] if not each.row.reviewed_at}
             notes += [
                 replace(
                     _note(each, row, title, practice, staff, person),

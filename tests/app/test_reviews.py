@@ -699,3 +699,5 @@ def test_family_that_two_people_described_shows_both_descriptions(office: Harrow
     board = words_of(marian.get("/desk/board"))
     assert "Kayleigh · Tarnley Speak to Jos before any contact. Not seen yet" in board
     assert "Two versions (1)" in board
+    assert marian.review(records[1], "noted").status_code == 303
+    assert "Two versions (0)" in words_of(marian.get("/desk/board"))
