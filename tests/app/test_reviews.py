@@ -335,6 +335,23 @@ def test_family_page_shows_every_version_of_what_keeps_people_safe(office: Harro
     assert "Dog in the yard" not in said
 
 
+def test_person_whose_versions_differ_elsewhere_has_one_line_on_the_family_page(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    family = office.write("ama", "family", casefile, FAMILY)
+    for phone in ("07700 900101", "07700 900102"):
+        people = [{**one, "phone": phone} if one["id"] == "jay" else one for one in FAMILY["people"]]
+        office.write("ama", "family", casefile, {**FAMILY, "people": people}, record=family.record, parents=(family.id,))
+    assert words_of(office.signed_in("marian").get(f"/desk/families/{casefile}")).count("Jayden Two versions") == 1
+
+
+def test_page_of_a_private_section_names_whom_only_the_familys_record_lists(office: Harrowmere, tarnley: str) -> None:
+    private = office.open_casefile("ama", "For Jayden", sort="restricted", readers=("marian", "ama"))
+    response = {"measure": "phq-9@1", "answered_by": "jay", "completed_on": "2026-11-16", "entry": "here", "scores": []}
+    office.write("ama", "measure_response", private, response)
+    said = words_of(office.signed_in("marian").get(f"/desk/families/{private}"))
+    assert "Monday 16 November 2026 Jayden" in said
+
+
 def test_goal_and_questionnaire_with_two_versions_say_so_on_the_family_page(office: Harrowmere, tarnley: str) -> None:
     goal = {"agreed_words": "One tea without shouting", "status": "active"}
     response = {"measure": "phq-9@1", "answered_by": "dawn", "completed_on": "2026-11-16", "entry": "here", "scores": []}
