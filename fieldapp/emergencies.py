@@ -60,10 +60,10 @@ class Emergency:
         return bool(self.casefile)
 
 
-def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime, called: Mapping[str, str]) -> list[Found]:
+def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime, called: Mapping[str, Iterable[str]]) -> list[Found]:
     """Finds the families whose name or reference is exactly what was typed. The search is audited, what was typed sealed.
 
-    `called`: what phones call the family of each main record. In daily use that name is the one people know.
+    `called`: what phones call the family of each main record, by every version of it. In daily use that name is the one people know.
     """
     at, wanted = stamp(now), _plain(typed)
     with store.writing() as tx:
@@ -78,7 +78,7 @@ def find(store: Store, keys: Keys, person: Person, typed: str, now: datetime, ca
             row
             # What an emergency never opens is not even fetched: a search must not take longer because it is there.
             for row in store.casefiles.mains()
-            if row.id == typed.strip() or wanted in {_plain(title_of(keys, row)), _plain(called.get(row.id, ""))}
+            if row.id == typed.strip() or wanted in map(_plain, (title_of(keys, row), *called.get(row.id, ())))
         ]
         names = store.people.names()
         found = []

@@ -406,7 +406,11 @@ def say_contact_first(
         fields = dict(heads[-1].fields or {})
         said = fields.get("warning")
         rest = _CONTACT_FIRST.sub("", said) if isinstance(said, str) else ""
-        fields["warning"] = " ".join(part for part in (f"Speak to {who} before any contact." if who else "", rest) if part)
+        if warning := " ".join(part for part in (f"Speak to {who} before any contact." if who else "", rest) if part):
+            fields["warning"] = warning
+        else:
+            # As a phone that empties it: an empty warning beside one that was taken out would be two versions of nothing.
+            fields.pop("warning", None)
         via = _write_down(tx, keys, row, person, "contact first said", at, record=opened.family.id, contact=who)
         schema = heads[-1].schema
         placing.place_office_entry(

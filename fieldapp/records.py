@@ -102,8 +102,8 @@ class Record:
         return hands_in(self.parents, {each.id: each.author for each in self.entries}, self.heads)
 
     def follows_unreadable(self, entry: Entry) -> bool:
-        """Says whether what its writer had before them cannot be read any more: some of it may stand in what they sent."""
-        return any(each.id in entry.parents and each.fields is None for each in self.entries)
+        """Says whether what its writer had before them has not come or cannot be read: some of it may stand in what they sent."""
+        return not {each.id for each in self.entries if each.fields is not None}.issuperset(entry.parents)
 
     def befores(self, entries: Iterable[Entry]) -> dict[str, tuple[Plain, Shown]]:
         """What the writer of each of these entries had before them, and the fields among it with two versions, by the entry's id."""
@@ -139,10 +139,14 @@ class Casefile:
         return [record for record in self.records.values() if record.kind == kind]
 
     @property
+    def pages(self) -> list[Record]:
+        """The records about the family itself. Of several, by people who had not seen each other's, phones go by the one of the smallest id too."""
+        return sorted(self.of_kind("family"), key=lambda one: one.id)
+
+    @property
     def family(self) -> Record | None:
-        """The record about the family itself; the first, if by mishap there are two."""
-        found = self.of_kind("family")
-        return found[0] if found else None
+        """The record about the family itself that is gone by."""
+        return next(iter(self.pages), None)
 
 
 def open_casefile(
@@ -312,8 +316,11 @@ def folded(record: str, entries: Sequence[Entry]) -> Record:
 def names_in(opened: Casefile, practice: Practice, staff: Mapping[str, str], others: Mapping[str, str] | None = None) -> Names:
     """Collects what the ids in a casefile are called."""
     family = opened.family.fields if opened.family is not None else {}
+    people = dict(others or {})
+    for page in reversed(opened.pages):
+        people |= ever_in(page)
     return Names(
-        people={**(others or {}), **(ever_in(opened.family) if opened.family is not None else {})},
+        people=people,
         staff=staff,
         records={
             record.id: words for record in opened.of_kind("goal") if isinstance(words := record.fields.get("agreed_words"), str)

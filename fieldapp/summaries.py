@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-SHAPE = "5"
+SHAPE = "6"
 """Raised by a release whose summaries hold something else, so that old ones are folded again rather than misread."""
 
 FOLDED_AT_ONCE = 200
@@ -109,8 +109,14 @@ def board_for(store: Store, keys: Keys, practice: Practice, person: Person, cloc
             title = records.title_of(keys, row)
             found = briefs(store, keys, row)
             first = contact_first_of(found)
+            # Until somebody has read it: it stays where it is, also once its words stand in the other.
+            beside = {each.row.id for each in _pages_in(found)[1:] if not each.row.reviewed_at}
             notes += [
-                replace(_note(each, row, title, practice, staff, person), contact_first=first)
+                replace(
+                    _note(each, row, title, practice, staff, person),
+                    contact_first=first,
+                    is_forked=each.row.is_forked or each.row.id in beside,
+                )
                 for each in found
                 if each.row.kind in practice.policy.sign_off or "late" in each.row.why.split(",")
             ]
@@ -150,7 +156,7 @@ def families_for(
             names = tuple(sorted(readers.get(row.id, set()) - {""}))
             listed.append(
                 Family(
-                    row.id, title, shown_as(_family_in(found), title), row.sort == "restricted", row.practice, names,
+                    row.id, title, shown_as(_names_shown(found), title), row.sort == "restricted", row.practice, names,
                     max(visits, default=""), to_read,
                 )
             )  # fmt: skip
@@ -179,31 +185,33 @@ def briefs(store: Store, keys: Keys, row: CasefileRow, kind: str = "") -> list[B
     return found
 
 
-def called(store: Store, keys: Keys, practice: Practice) -> dict[str, str]:
+def called(store: Store, keys: Keys, practice: Practice) -> dict[str, list[str]]:
     """Tells by casefile what phones call the family of each main record. Asks for no leave: for looking a name up, never for a page."""
     refresh(store, keys, practice)
     with store.reading():
-        families = {row.id: _family_in(briefs(store, keys, row, "family")) for row in store.casefiles.mains()}
-    return {casefile: family["name_shown"] for casefile, family in families.items() if "name_shown" in family}
+        return {row.id: _names_shown(briefs(store, keys, row, "family")) for row in store.casefiles.mains()}
 
 
 def contact_first_of(found: Iterable[Brief]) -> str:
     """Whom to speak to before any contact with this family; "" where nobody is named."""
-    return str(_family_in(found).get("contact_first", ""))
+    told = [str(each.fields.get("contact_first", "")) for each in _pages_in(found)]
+    return " and ".join(dict.fromkeys(each for each in told if each))
 
 
-def shown_as(family: Plain, title: str) -> str:
-    """What phones call a family, from the fields of its record; "" where that is the title it was opened under, which the office goes by."""
-    name = family.get("name_shown")
-    name = " ".join(name.split()) if isinstance(name, str) else ""
-    if name.casefold() == title.casefold():
-        return ""
+def shown_as(names: Iterable[Any], title: str) -> str:
+    """What phones call a family, by every version of its record; "" where that is the title it was opened under, which the office goes by."""
+    told = [" ".join(each.split()) for each in names if isinstance(each, str)]
+    name = " or ".join(dict.fromkeys(each for each in told if each and each.casefold() != title.casefold()))
     return name if len(name) <= LINE else f"{name[: LINE - 1]}…"
 
 
-def _family_in(found: Iterable[Brief]) -> Plain:
-    """What lists keep of the record about the family itself; nothing where there is none."""
-    return next((each.fields for each in reversed(list(found)) if each.row.kind == "family"), {})
+def _pages_in(found: Iterable[Brief]) -> list[Brief]:
+    """The briefs about the family itself, the one that is gone by first (records.Casefile.pages)."""
+    return sorted((each for each in found if each.row.kind == "family"), key=lambda one: one.row.id)
+
+
+def _names_shown(found: Iterable[Brief]) -> list[str]:
+    return [name for each in _pages_in(found) for name in each.fields.get("name_shown", [])]
 
 
 def _told(key: CasefileKey, row: RecordRow) -> Plain:
@@ -244,11 +252,9 @@ def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Pra
     that the programme does not have, as one from before another programme was chosen, says neither: they stay listed.
     """
     listed = list(found)
-    family = next((each for each in reversed(listed) if each.row.kind == "family"), None)
-    if family is None:
-        return []
-    named = family.fields.get("programme", [])
-    if not _may_visit(practice, named, family.fields.get("status", [])):
+    pages = _pages_in(listed)
+    named = [name for page in pages for name in page.fields.get("programme", [])]
+    if not pages or not _may_visit(practice, named, [status for page in pages for status in page.fields.get("status", [])]):
         return []
     within = min((_within(practice, each, today) for each in named), default=UNSEEN_AFTER_DAYS)
     seen: dict[str, list[date]] = {}
@@ -262,7 +268,7 @@ def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Pra
                 seen.setdefault(child["person"], []).append(on)
             if child.get("alone") == "yes":
                 alone.setdefault(child["person"], []).append(on)
-    since = _day(family.fields.get("since"))
+    since = _day(min((on for page in pages if (on := page.fields.get("since"))), default=""))
     return [
         Child(
             one["name"],
@@ -273,9 +279,18 @@ def children_of(found: Iterable[Brief], casefile: str, title: str, practice: Pra
             since,
             within,
         )
-        for one in family.fields.get("people", [])
+        for one in _listed_on(pages)
         if one.get("group") == "child"
     ]
+
+
+def _listed_on(pages: Iterable[Brief]) -> Iterable[Plain]:
+    """Who is listed on any page about a family. Two who wrote one each gave the same child two ids: of the others only who is not named yet."""
+    named: set[str] = set()
+    for page in pages:
+        people = [one for one in page.fields.get("people", []) if one["name"].casefold() not in named]
+        yield from people
+        named |= {one["name"].casefold() for one in people}
 
 
 def happened(fields: Plain) -> tuple[str, str]:
@@ -364,9 +379,9 @@ def kept(record: Record) -> Plain:
         return {"met": met, "on": min(_days(shown, "happened_on"), default=""), "children": children}
     if record.kind == "family":
         since = _days(shown, "started_on")
-        told = {"name_shown": fields["name_shown"]} if isinstance(fields.get("name_shown"), str) else {}
-        told |= {
-            name: [each for each in sheet.every_value(shown, name) if isinstance(each, str)] for name in ("programme", "status")
+        told: Plain = {
+            name: [each for each in sheet.every_value(shown, name) if isinstance(each, str)]
+            for name in ("name_shown", "programme", "status")
         }
         told["contact_first"] = leaves.contact_first(shown)
         people = _people_in(sheet.every_item(shown, "people"))

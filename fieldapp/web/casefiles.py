@@ -111,7 +111,6 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
     until = emergencies.open_until(here.store, me(), opened.id, now)
     names = summaries.names_known_to(here.store, here.keys, practice, me(), opened, stamp(now))
     family = opened.family
-    fields = family.fields if family is not None else {}
     shown = family.view.fields if family is not None else {}
     goals = progress.goals_of(
         [(record.id, record.fields) for record in opened.of_kind("goal")],
@@ -126,14 +125,15 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         "contact_first": leaves.contact_first(shown),
         "sections": leaves.sections_for(here.store, here.keys, me(), opened.id, now),
         "title": opened.title,
-        "shown_as": summaries.shown_as(fields, opened.title),
+        "shown_as": summaries.shown_as(sheet.every_value(shown, "name_shown"), opened.title),
         "done": url_for("audits.family", casefile=opened.id) if me().role == "supervisor" else "",
         "restricted": opened.sort == "restricted",
         "practice": opened.is_practice,
         "workers": opened.readers,
-        "warnings": _warnings(shown, names),
+        "warnings": list(dict.fromkeys(text for page in opened.pages for text in _warnings(page.view.fields, names))),
         "warnings_apart": words.warnings_apart(shown["warning"].values) if "warning" in shown else "",
         "sheet": family.id if family is not None else None,
+        "other_pages": [_other_page(page, names, now) for page in opened.pages[1:]],
         "about": _about(family, names, now),
         "people": [one for versions in sheet.every_item(shown, "people") for one in _person(versions, now)],
         "goals": goals,
@@ -143,6 +143,12 @@ def _family(opened: Casefile, now: datetime) -> dict[str, Any]:
         ),
         **_notes(opened, now),
     }
+
+
+def _other_page(page: Record, names: Names, now: datetime) -> dict[str, str]:
+    first = page.entries[0]
+    by = names.staff.get(first.author, "somebody who has left")
+    return {"record": page.id, "text": f"What {by} wrote, received {words.when_text(first.received_at, now)}"}
 
 
 def _warnings(shown: sheet.Shown, names: Names) -> list[str]:

@@ -15,7 +15,7 @@ from fieldapp.web import words
 from fieldapp.web.guards import me, signed_in
 from fieldapp.web.office import office
 from fieldapp.web.pages import show, told_of
-from sync.entry import LOCKED_NOTE, moment
+from sync.entry import LOCKED_NOTE, moment, stamp
 
 pages = Blueprint("sorting", __name__, url_prefix="/desk")
 
@@ -156,7 +156,8 @@ def _told(found: Looked, now: datetime) -> dict[str, Any]:
 
 def _inside(inside: Inside, now: datetime) -> dict[str, Any]:
     here = office()
-    record, entry, names = inside.record, inside.entry, inside.casefile.names
+    record, entry = inside.record, inside.entry
+    names = summaries.names_known_to(here.store, here.keys, here.practice, me(), inside.casefile, stamp(now))
     definition = here.practice.definitions.get(record.schema)
     form = here.practice.plain("records", record.schema) if definition else {"sections": []}
     is_note = entry.kind == LOCKED_NOTE

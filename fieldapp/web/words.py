@@ -366,14 +366,15 @@ def today(now: datetime) -> date:
     return now.astimezone(ZONE).date()
 
 
-NOT_ALL_THEIRS = "The version before this one can no longer be read. Some of what is marked here may have come with that version, from its writer."
+NOT_ALL_THEIRS = "The version before this one has not come yet, or can no longer be read. Some of what is marked here may have come with that version, from its writer."
 
 
 def warnings_apart(versions: Collection[Value]) -> str:
-    """Says that a warning has several versions, and whether one of them took it out; "" where it has one."""
-    if len(versions) < 2:
+    """Says that a warning has several versions, and whether one of them took it out; "" where it has one, or all took it out."""
+    standing = [each for each in versions if each.value is not ABSENT and each.value != ""]
+    if len(versions) < 2 or not standing:
         return ""
-    gone = "In one of them it was taken out. " if any(each.value is ABSENT or each.value == "" for each in versions) else ""
+    gone = "In one of them it was taken out. " if len(standing) < len(versions) else ""
     return f"Several versions of this warning were written without seeing each other’s words. {gone}Go by all of it until the keyworker has chosen."
 
 

@@ -139,6 +139,20 @@ def test_family_is_found_by_the_name_that_phones_show_as_well(place: Harrowmere,
     assert [each.casefile for each in place.office.store.emergencies.all()] == [tarnley]
 
 
+def test_family_is_found_by_either_name_when_nobody_has_chosen_between_two(
+    place: Harrowmere, olive: Browser, tarnley: str
+) -> None:
+    names = ("Quorn", "Ashby")
+    first = place.write("ama", "family", tarnley, {"name_shown": "Tarnley", "people": []})
+    for each in names:
+        place.write("ama", "family", tarnley, {"name_shown": each, "people": []}, record=first.record, parents=(first.id,))
+    assert [ask(olive, each).status_code for each in names] == [303, 303]
+    marian = place.signed_in("marian")
+    for page in ("/desk/families", f"/desk/families/{tarnley}"):
+        said = words_of(marian.get(page))
+        assert "On phones: Quorn or Ashby" in said or "On phones: Ashby or Quorn" in said
+
+
 def test_reason_is_required(place: Harrowmere, olive: Browser) -> None:
     answer = ask(olive, "Tarnley", " ")
     assert answer.status_code == 400

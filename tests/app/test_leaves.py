@@ -447,6 +447,18 @@ def test_two_versions_stay_two_when_somebody_says_whom_to_speak_to(place: Harrow
     assert "Romanian" in page
 
 
+def test_nothing_is_said_of_a_warning_that_supervisor_and_keyworker_both_took_out(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    family = place.write("ama", "family", tarnley, FAMILY)
+    change(marian, tarnley, "contact-first", {"text-contact": "Jos"})
+    said = place.office.store.entries.of_record(family.record)[-1].id
+    change(marian, tarnley, "contact-first", {"text-contact": ""})
+    place.write("ama", "family", tarnley, FAMILY, record=family.record, parents=(said,))
+    assert "this warning" not in words_of(marian.get(f"/desk/families/{tarnley}"))
+    assert "Two versions (0)" in words_of(marian.get("/desk/board"))
+
+
 def test_nothing_is_written_where_the_familys_page_does_not_exist(marian: Browser, tarnley: str) -> None:
     answer = change(marian, tarnley, "contact-first", {"text-contact": "Jos"})
     assert answer.status_code == 400

@@ -335,6 +335,23 @@ def test_family_page_shows_every_version_of_what_keeps_people_safe(office: Harro
     assert "Dog in the yard" not in said
 
 
+def test_person_whose_versions_differ_elsewhere_has_one_line_on_the_family_page(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    family = office.write("ama", "family", casefile, FAMILY)
+    for phone in ("07700 900101", "07700 900102"):
+        people = [{**one, "phone": phone} if one["id"] == "jay" else one for one in FAMILY["people"]]
+        office.write("ama", "family", casefile, {**FAMILY, "people": people}, record=family.record, parents=(family.id,))
+    assert words_of(office.signed_in("marian").get(f"/desk/families/{casefile}")).count("Jayden Two versions") == 1
+
+
+def test_page_of_a_private_section_names_whom_only_the_familys_record_lists(office: Harrowmere, tarnley: str) -> None:
+    private = office.open_casefile("ama", "For Jayden", sort="restricted", readers=("marian", "ama"))
+    response = {"measure": "phq-9@1", "answered_by": "jay", "completed_on": "2026-11-16", "entry": "here", "scores": []}
+    office.write("ama", "measure_response", private, response)
+    said = words_of(office.signed_in("marian").get(f"/desk/families/{private}"))
+    assert "Monday 16 November 2026 Jayden" in said
+
+
 def test_goal_and_questionnaire_with_two_versions_say_so_on_the_family_page(office: Harrowmere, tarnley: str) -> None:
     goal = {"agreed_words": "One tea without shouting", "status": "active"}
     response = {"measure": "phq-9@1", "answered_by": "dawn", "completed_on": "2026-11-16", "entry": "here", "scores": []}
@@ -485,7 +502,17 @@ def test_page_says_so_when_the_version_before_cannot_be_read_and_the_changes_may
     with office.office.store.writing() as tx:
         tx.entries._run("UPDATE entries SET sealed = zeroblob(300) WHERE id = ?", second.id)
     page = words_of(marian.get(f"/desk/records/{note.record}"))
-    assert "What changed The version before this one can no longer be read." in page
+    assert "What changed The version before this one has not come yet, or can no longer be read." in page
+
+
+def test_page_says_so_when_the_version_before_has_not_come_and_all_looks_like_the_next_writers(
+    office: Harrowmere, tarnley: str
+) -> None:
+    note = office.note("ama", tarnley)
+    changed = {**VISIT, "strengths": "They laughed."}
+    office.write("reece", "visit_note", tarnley, changed, record=note.record, parents=("Q" * 43,))
+    page = words_of(office.signed_in("marian").get(f"/desk/records/{note.record}"))
+    assert "What changed The version before this one has not come yet" in page
 
 
 def test_whoever_was_taken_out_of_the_family_stays_named_in_the_notes_about_them(office: Harrowmere) -> None:
@@ -663,3 +690,31 @@ def test_a_review_is_missed_when_the_database_is_put_back_by_hand(office: Harrow
     before = store.open(tmp_path / "before.db")
     assert beside.check(before, "2026-11-23T00:00:00.000Z") == 2
     before.close()
+
+
+def test_family_that_two_people_described_shows_both_descriptions(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    hers = {**FAMILY, "warning": "Dog in the yard", "people": [{"id": "a", "name": "Dawn", "group": "adult"}]}
+    his = {
+        **FAMILY,
+        "warning": "Speak to Jos before any contact.",
+        "people": [{"id": "kay", "name": "Kayleigh", "group": "child"}],
+    }
+    # The smaller id is gone by
+    written = (("ama", hers, "A" * 22), ("reece", his, "B" * 21 + "A"))
+    records = [office.write(who, "family", casefile, fields, record=record).record for who, fields, record in written]
+    seen = [{"id": "kay", "person": "kay", "seen": "no"}]
+    note = office.note("ama", casefile, children_seen=seen, anything_worrying="yes")
+    marian = office.signed_in("marian")
+    page = marian.get(f"/desk/families/{casefile}")
+    said = words_of(page)
+    assert "Dog in the yard" in said
+    assert "Speak to Jos before any contact." in said
+    assert [f"/desk/records/{one}" in page.text for one in records] == [True, True]
+    assert "described more than once" in said
+    assert "Child Kayleigh" in words_of(marian.get(f"/desk/records/{note.record}"))
+    board = words_of(marian.get("/desk/board"))
+    assert "Kayleigh · Tarnley Speak to Jos before any contact. Not seen yet" in board
+    assert "Two versions (1)" in board
+    assert marian.review(records[1], "noted").status_code == 303
+    assert "Two versions (0)" in words_of(marian.get("/desk/board"))

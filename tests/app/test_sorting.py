@@ -262,6 +262,17 @@ def test_only_who_may_read_the_family_knows_of_what_waits_for_it(ama: Handset, p
         assert place.office.store.quarantine.count_open() == 1
 
 
+def test_what_waits_for_a_private_section_names_whom_only_the_familys_record_lists(ama: Handset, place: Harrowmere) -> None:
+    family = {"name_shown": "Tarnley", "people": [{"id": "jay", "name": "Jayden", "group": "child", "relation": "son"}]}
+    assert ama.push(ama.write(opened(ama), family, kind="family"))[0]["status"] == "stored"
+    casefile = opened(ama, sort="restricted", readers=[place.id("marian")])
+    seen = [{"id": "jay", "person": "jay", "seen": "no", "why_not_seen": "asleep"}]
+    sent = ama.write(casefile, {**VISIT, "children_seen": seen})
+    signers.end_device(place.office.store, ama.device, "lost", place.id("admin"), place.clock())
+    assert codes(ama, sent) == ["device_ended"]
+    assert "Child Jayden" in words_of(place.signed_in("marian").get(page_of(sent)))
+
+
 def test_nobody_places_what_they_wrote_themselves(place: Harrowmere) -> None:
     marian = phone(place, "marian")
     casefile = opened(marian)

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { makeBrief } from "../../static/src/core/briefs.js";
 import { openCaseload } from "../../static/src/core/caseload.js";
+import { around } from "../../static/src/parts/around.js";
 import { count } from "../../static/src/words/found.js";
 
 const data = (/** @type {string} */ path) =>
@@ -121,4 +122,26 @@ test("a search that finds more than it tells of says that these are the newest",
   assert.match(count(found), /^The newest 100 notes found/);
   assert.equal(count(99), "99 notes found on this phone");
   assert.equal(count(1), "1 note found on this phone");
+});
+
+test("of two records about a family the same one is gone by, whichever came first, and no warning and no name is left out", async () => {
+  const kay = { id: "kay", name: "Kayleigh" };
+  /** @type {[string, any][]} */
+  const told = [
+    ["family.1", { ...FAMILY, name_shown: "Tarnley", warning: "Dog in the yard" }],
+    ["family.1", { ...FAMILY, name_shown: "Oakhurst", warning: "Never alone", people: [kay] }],
+  ];
+  const caseload = await caseloadOf(...told);
+  const briefs = [...caseload.records.values()].map(({ brief }) => brief);
+  const turned = await caseloadOf();
+  await turned.stored(/** @type {any} */ ({ casefile: CASEFILE }), briefs.reverse());
+  for (const one of [caseload, turned]) {
+    const family = await one.family(CASEFILE);
+    assert.deepEqual([family.record, family.title], ["R0", "Tarnley"]);
+    assert.deepEqual(
+      family.fields.warning.values.map(({ value }) => value),
+      ["Dog in the yard", "Never alone"],
+    );
+    assert.equal(around(family, [], {}).names?.kay, "Kayleigh");
+  }
 });

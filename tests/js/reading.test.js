@@ -91,6 +91,9 @@ test("what a supervisor asks about stands among what was written, whatever it is
   const brief = (/** @type {string} */ kind, /** @type {string} */ standing) => isListed(/** @type {any} */ ({ kind, standing }));
   assert.ok(brief("goal", "question") && brief("family", "question") && brief("visit_note", "sent"));
   assert.ok(!brief("goal", "sent") && !brief("family", "signed_off"));
+  const page = (/** @type {string} */ record) =>
+    isListed(/** @type {any} */ ({ kind: "family", standing: "sent", record }), "R0");
+  assert.ok(page("R1") && !page("R0"), "a second record about the family stands nowhere else");
 });
 
 test("what lasted for days is not said as hours of one day", () => {

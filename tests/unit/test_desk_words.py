@@ -10,6 +10,7 @@ import pytest
 from fieldapp.accounts import DONE_TO
 from fieldapp.radar import STATUSES
 from fieldapp.web import access_words, days, deed_words, words
+from sync.view import ABSENT, Value
 from tests.house.test_words_on_screen import ours_in
 from tests.house.tools import ROOT
 
@@ -41,6 +42,13 @@ def test_lost_notes_are_told_apart_from_what_is_safe() -> None:
     assert "What was sent is safe here" in told
     assert "2 items waited on it, the oldest since Sun 22 Nov, 08:00" in told
     assert "nothing waited on it" in words.lost_notes("2026-11-23T08:00:00.000Z", 0, None, NOW)
+
+
+def test_warning_that_every_version_took_out_has_no_versions_to_go_by() -> None:
+    dog, emptied, gone = Value("Dog in the yard", "a"), Value("", "b"), Value(ABSENT, "c")
+    assert words.warnings_apart([emptied, gone]) == words.warnings_apart([dog]) == ""
+    assert "In one of them it was taken out." in words.warnings_apart([dog, emptied])
+    assert "taken out" not in words.warnings_apart([dog, Value("Machete", "d")])
 
 
 def test_size_is_never_nought() -> None:

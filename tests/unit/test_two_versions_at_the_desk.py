@@ -49,7 +49,7 @@ def one(kind: str, fields: dict[str, Any]) -> Record:
 
 
 def brief(record: Record) -> summaries.Brief:
-    row = cast(RecordRow, type("Row", (), {"kind": record.kind}))
+    row = cast(RecordRow, type("Row", (), {"kind": record.kind, "id": record.id}))
     on, at = summaries.happened(record.fields)
     return summaries.Brief(row, "", on, at, frozenset(), summaries.kept(record))
 
@@ -145,3 +145,13 @@ def test_person_on_whom_versions_differ_is_given_with_every_version_of_them(firs
     record = two("family", first, FAMILY, safely("Ring Nan"), safely("Never ring the house"))
     [versions] = sheet.every_item(record.view.fields, "people")
     assert {each["safe_contact"] for each in versions} == {"Ring Nan", "Never ring the house"}
+
+
+@both_orders
+def test_nobody_was_seen_where_one_version_names_somebody_else_or_has_no_list(first: str) -> None:
+    def saw(person: str) -> dict[str, Any]:
+        return {"children_seen": [{"id": "s", "person": person, "seen": "yes", "seen_alone": "yes"}]}
+
+    for his in (saw("jay"), {"children_seen": "as last time"}):
+        [child] = children(one("family", FAMILY), two("visit_note", first, VISIT, saw("kay"), his))
+        assert (child.last_seen, child.seen_alone) == (None, None)

@@ -196,11 +196,13 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       const family = families.get(casefile);
       if (!family) throw new Refused("unknown_casefile");
       await loadOne(family);
-      const about = [...family.recs.values()].find(({ brief }) => brief.kind === "family");
+      const pages = pagesIn(family);
+      const others = pages.slice(1).flatMap(({ fields }) => (Array.isArray(fields?.people) ? fields.people : []));
       return {
         ...summaryOf(family),
-        fields: about?.brief.fields ?? {},
-        record: about?.brief.record ?? null,
+        fields: { ...pages[0]?.fields, ...(pages.length > 1 && { warning: { values: pages.flatMap(warningsIn), items: {} } }) },
+        record: pages[0]?.record ?? null,
+        others: Object.fromEntries(others.map((/** @type {any} */ one) => [one?.id, one?.name])),
         records: (await Promise.all([...family.recs.values()].map(({ brief }) => toldInFull(brief)))).sort(newestFirst),
         drafts: [...drafts.values()].filter((one) => one.casefile === casefile),
         due: await dueIn(family),
@@ -332,7 +334,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
   /** @param {Family} family */
   async function dueIn(family) {
     const briefs = [...family.recs.values()].map((rec) => rec.brief);
-    const about = briefs.find((brief) => brief.kind === "family")?.fields;
+    const about = pagesIn(family)[0]?.fields;
     if (!about || !definitions.hasIndex()) return [];
     const name = definitions.index().programmes[String(about.programme ?? "")];
     const programme = name ? await definitions.byHash(name).catch(() => null) : null;
@@ -389,11 +391,21 @@ const newestFirst = (a, b) =>
 /** Whether somebody was reached; of a brief made by an earlier release nobody knows. @param {Brief} brief */
 const isMet = ({ met }) => met !== false;
 
+/** The records about the family itself, first the one that is gone by: of several, by people who had not seen each other's, that of the smallest id, as at the desk. @param {Family} family @returns {any[]} */
+const pagesIn = ({ recs }) =>
+  [...recs.values()]
+    .map(({ brief }) => brief)
+    .filter(({ kind }) => kind === "family")
+    .sort((a, b) => (a.record < b.record ? -1 : 1));
+
+/** @param {Brief} page @returns {{value: any}[]} */
+const warningsIn = ({ fields: { warning } = {} }) => /** @type {any} */ (warning)?.values ?? [{ value: warning }];
+
 /** @param {Family} family */
 function summarise(family) {
   const briefs = [...family.recs.values()].map((rec) => rec.brief);
   const opening = briefs.find((brief) => brief.kind === "opening")?.fields ?? {};
-  const about = briefs.find((brief) => brief.kind === "family")?.fields ?? {};
+  const about = pagesIn(family)[0]?.fields ?? {};
   const visits = briefs.filter((brief) => brief.kind === "visit_note" || brief.kind === "contact").sort(newestFirst);
   // What is planned next stands in the newest note, also in that of a visit nobody opened the door to.
   const next = visits.find((brief) => brief.kind === "visit_note")?.fields?.next_visit_on;

@@ -27,8 +27,11 @@ export function peopleOf(family) {
   }));
 }
 
-/** @param {any} family @returns {Record<string, string>} what those were called who are no longer listed */
-export const formerOf = (family) => family?.records?.find((/** @type {any} */ one) => one.record === family.record)?.former ?? {};
+/** @param {any} family @returns {Record<string, string>} what those are called who are listed no longer, or in another record about the family only */
+export const formerOf = (family) => ({
+  ...family?.others,
+  ...family?.records?.find((/** @type {any} */ one) => one.record === family.record)?.former,
+});
 
 /**
  * @param {any} family

@@ -96,5 +96,12 @@ export function unsaidOf({ name: _, relation: __, birth, ...rest }) {
 
 const IN_PARTS_OF_THEIR_OWN = ["opening", "family", "goal", "rating"];
 
-/** @param {import("./shapes.js").Brief} brief @returns {boolean} whether it stands among what was written of a family; what a supervisor asks about always does, for it has been counted */
-export const isListed = ({ kind, standing }) => standing === "question" || !IN_PARTS_OF_THEIR_OWN.includes(kind);
+/**
+ * Whether it stands among what was written of a family: what a supervisor asks about always does, for it has been counted, and so does a second record about the family itself.
+ *
+ * @param {import("./shapes.js").Brief} brief
+ * @param {string} [about] the record about the family that has a part of its own
+ * @returns {boolean}
+ */
+export const isListed = ({ kind, standing, record }, about) =>
+  standing === "question" || (kind === "family" && record !== about) || !IN_PARTS_OF_THEIR_OWN.includes(kind);

@@ -58,7 +58,7 @@ export function FamilyPage({ casefile }) {
   const [most, setMost] = useState(rowsOpened.get(casefile) ?? ROWS);
   if (!family || error) return <Opening title={sayFamily.notes} back="" error={error} />;
   /** @type {Brief[]} */
-  const records = family.records.filter(isListed);
+  const records = family.records.filter((/** @type {Brief} */ one) => isListed(one, family.record));
   const start = (/** @type {string} */ schema) => {
     setRefused(null);
     begin(casefile, schema).catch(setRefused);
