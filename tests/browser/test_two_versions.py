@@ -176,3 +176,46 @@ def test_two_versions_written_apart_are_put_together_by_the_worker(
     marian.signs_in()
     marian.opens_the_family("Tarnley")
     marian.reads(re.compile("Both checked with Nan"))
+
+
+def test_goal_put_into_words_twice_is_shown_with_both_and_not_with_one_of_them(
+    ama: Keyworker, new_phone: NewPhone, server: Server
+) -> None:
+    # Given Ama with a second phone, and no signal on either when she words a goal anew on both
+    other = new_phone()
+    other.switch_on()
+    tablet = Keyworker(other, server)
+    tablet.sets_up_the_phone()
+    server.kill()
+    said = {ama: "Talk at tea without anybody leaving", tablet: "Say it quietly the first time"}
+    for worker, words in said.items():
+        worker.opens_the_family("Tarnley")
+        worker.opens_the_part("Goals")
+        goal_section(worker, "Talk without shouting").get_by_role("button", name="Change this goal").click()
+        worker.answers("In the words you agreed", words)
+        worker.checks_and_sends()
+        worker.is_at(re.compile("Saved, waiting to send|Sent"))
+
+    # When both have signal again
+    server.start()
+    for worker in (ama, tablet, ama):
+        worker.sends_and_receives()
+
+    # Then the goal that stands under one of them says so, also where it is rated
+    ama.opens_the_family("Tarnley")
+    ama.presses("Goal ratings")
+    parted = ama.page.locator("section.app-goal", has_text="Different versions, you choose")
+    expect(parted).to_have_count(1)
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Goals")
+    expect(parted).to_have_count(1)
+
+    # And leads to both
+    parted.get_by_role("link", name="See the versions").click()
+    sees_who_wrote_what_and_when(ama, *said.values())
+    ama.presses("Choose what should stand")
+    ama.sees("2 versions were written")
+
+
+def goal_section(worker: Keyworker, words: str) -> Locator:
+    return worker.page.locator("section", has=worker.page.get_by_role("heading", name=words))

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { excerpt, makeBrief, measuredIn } from "../../static/src/core/briefs.js";
+import { goalsOf } from "../../static/src/core/progress.js";
 import { asAsked } from "../../static/src/parts/fields.js";
 import { measureName, result } from "../../static/src/words/measure.js";
 
@@ -112,4 +113,26 @@ test("a casefile goes by the name its opening first gave, whatever a later versi
   const brief = makeBrief([reading("b", ["a"], "Renamed"), reading("a", [], "Tarnley")], () => undefined, []);
   assert.equal(brief.title, "Tarnley");
   assert.equal(brief.fields?.title, "Tarnley");
+});
+
+test("a goal of which two versions stand is told as such: the list of notes does not have it", () => {
+  const goal = (/** @type {string} */ id, /** @type {string[]} */ parents, /** @type {string} */ words) =>
+    /** @type {any} */ ({
+      id,
+      jws: "",
+      fields: { agreed_words: words },
+      header: {
+        kind: "goal",
+        record: "G",
+        schema: "goal.1",
+        form: "",
+        parents,
+        author: "ama",
+        written_at: "2026-11-21T10:00:00Z",
+      },
+    });
+  const versions = [goal("a", [], "Talk"), goal("b", ["a"], "Talk without shouting"), goal("c", ["a"], "Eat together")];
+  const forked = (/** @type {any[]} */ readings) => goalsOf([makeBrief(readings, () => undefined, [])]).map((one) => one.forked);
+  assert.deepEqual(forked(versions), [true]);
+  assert.deepEqual(forked(versions.slice(0, 2)), [false]);
 });

@@ -28,7 +28,7 @@ export function goalsOf(given) {
   const briefs = withFields(given);
   const goals = briefs.filter((brief) => brief.kind === "goal");
   const ratings = briefs.filter((brief) => brief.kind === "rating").sort((a, b) => (a.written_at < b.written_at ? -1 : 1));
-  return goals.map(({ record, fields, standing }) => {
+  return goals.map(({ record, fields, standing, forked }) => {
     const own = ratings.filter((brief) => brief.fields.goal === record);
     const lines = series(own.map((brief) => /** @type {any} */ (brief.fields)));
     return {
@@ -40,6 +40,7 @@ export function goalsOf(given) {
       bottom_line: fields.bottom_line,
       raters: fields.raters ?? [],
       standing,
+      forked,
       series: lines.map(({ rater, rater_name, points }) => {
         const records = own
           .filter((brief) => brief.fields.rater === rater)

@@ -84,6 +84,6 @@
  * @property {boolean} [second_tab]
  *
  * @typedef {{rater?: string, rater_name?: string, points: {on: string, value: number, comment?: string, record?: string}[]}} Series
- * @typedef {{record: string, words: string, owner?: unknown, kind?: string, status?: string, bottom_line?: string, raters?: unknown[], series: Series[], change?: {rater?: string, rater_name?: string, first: number, last: number, class: string}[]}} Goal
+ * @typedef {{record: string, words: string, owner?: unknown, kind?: string, status?: string, bottom_line?: string, raters?: unknown[], forked?: boolean, series: Series[], change?: {rater?: string, rater_name?: string, first: number, last: number, class: string}[]}} Goal
  */
 export {};
