@@ -228,3 +228,42 @@ def test_visit_is_sent_though_everybody_in_it_was_taken_out_of_the_family_meanwh
     ama.sees("No child who is born is listed in this family")
     ama.checks_and_sends()
     ama.sees_the_note_is("Sent, the office has it")
+
+
+def test_words_whose_question_another_answer_took_away_are_read_before_the_rest_is_sent(ama: Keyworker) -> None:
+    # Given a call that worried Ama, in her words
+    worry = "He said he would come for the children on Friday"
+    ama.opens_the_family("Tarnley")
+    ama.presses("Call or text")
+    ama.question("Who with?").locator("label").first.click()
+    ama.answers_all(
+        [("How?", "Call"), ("What came of it?", "We spoke"), ("In one line", "Paul rang"), ("Anything new or worrying?", "Yes")]
+    )
+    ama.types("What worries you?", worry)
+
+    # When a thumb touches that nothing is worrying, and the question is gone with her words
+    ama.answers("Anything new or worrying?", "No")
+    ama.presses("Save and send")
+
+    # Then nothing is sent yet, and what would not be is there to be read
+    ama.is_at("Check before you send")
+    ama.sees("Not asked any more")
+    ama.sees(worry)
+
+    # And whoever goes back finds it
+    ama.follows("Go back and change something")
+    ama.answers("Anything new or worrying?", "Yes")
+    expect(ama.question("What worries you?").first).to_have_value(worry)
+
+    # And a child's bruise is not lost by a wrong tap either
+    ama.opens_the_family("Tarnley")
+    ama.begins_a_visit_note()
+    ama.writes_the_visit("Both children were at the table")
+    child = ama.question("Each child in the family").first.locator("> fieldset").first
+    ama.answers("How did they seem?", "A bruise under the left eye", child)
+    ama.answers("Did you see them?", "No", child)
+    ama.answers("Why not?", "Asleep upstairs", child)
+    ama.presses("Check and send")
+    ama.is_at("Check before you send")
+    ama.sees("Not asked any more")
+    ama.sees("A bruise under the left eye")

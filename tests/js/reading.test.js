@@ -34,7 +34,7 @@ test("law: every answer that an edit will not send again is listed before it is 
   fc.assert(
     fc.property(fields, (typed) => {
       const sent = withoutHidden(GOAL, typed, { sent: false });
-      const listed = leftOut(GOAL.sections, toRead(GOAL, typed, { sent: false }), typed, {}).map(({ id }) => id);
+      const listed = leftOut(GOAL.sections, toRead(GOAL, typed, { sent: false }), typed, {}).fields.map(({ id }) => id);
       const lost = Object.keys(typed).filter((name) => isAnswered(typed[name]) && !Object.hasOwn(sent, name));
       assert.deepEqual(listed.sort(), lost.sort());
     }),
@@ -46,10 +46,25 @@ test("versions of a question that is not asked any more are listed before they a
   const asked = toRead(FAMILY, typed, { sent: false });
   const listed = leftOut(FAMILY.sections, asked, typed, { interpreter_language: { values: [{ id: "a" }, { id: "b" }] } });
   assert.deepEqual(
-    listed.map(({ id }) => id),
+    listed.fields.map(({ id }) => id),
     ["interpreter_language"],
   );
   assert.ok(!holds({ field: "interpreter_needed", in: ["sometimes", "always"] }, typed));
+});
+
+test("what was written of a child and is not asked any more is listed with that child before the rest is sent", () => {
+  const VISIT = shipped("visit-note.1");
+  const seen = { id: "k", person: "kay", seen: "no", why_not_seen: "asleep", presentation: "Bruise under the left eye" };
+  const typed = { contact_type: "home_visit", children_seen: [seen, { id: "j", person: "jay", seen: "yes" }] };
+  const { fields, answers } = leftOut(VISIT.sections, toRead(VISIT, typed, { sent: false }), typed, {});
+  assert.deepEqual(
+    fields.map(({ id }) => id),
+    ["children_seen"],
+  );
+  assert.deepEqual(answers.children_seen, [{ id: "k", person: "kay", presentation: "Bruise under the left eye" }]);
+  const failed = { contact_type: "failed_visit", children_seen: [seen, { id: "j", person: "jay" }] };
+  const gone = leftOut(VISIT.sections, toRead(VISIT, failed, { sent: false }), failed, {});
+  assert.deepEqual(gone.answers.children_seen, [seen], "a row in which nobody wrote is nothing that was written");
 });
 
 test("a comment says which answer it is about, also where that answer has no row of its own", () => {

@@ -1,5 +1,5 @@
 /** What of a record is read, and what it is called there. Pure: whatever was written is shown, whether or not a form would ask for it now. */
-import { isAnswered, shownFields } from "../practice/forms.js";
+import { isAnswered, shownFields, shownInItem } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import * as sayMeasure from "../words/measure.js";
 import * as sayRecord from "../words/record.js";
@@ -41,16 +41,37 @@ export function answeredIn(asked, item, differing) {
 }
 
 /**
- * Lists what would go with an edit although nobody took it out: answers, and versions, of questions that are not asked any more.
+ * Finds what would not be sent although nobody took it out: answers, and versions, of questions that are not asked any more, in a list beside whom or what they are about.
  *
  * @param {Section[]} sections
  * @param {Set<string>} asked
  * @param {Fields} fields
  * @param {Record<string, unknown>} forks
- * @returns {Field[]}
+ * @returns {{fields: Field[], answers: Fields}}
  */
-export const leftOut = (sections, asked, fields, forks) =>
-  sections.flatMap((section) => section.fields).filter(({ id }) => !asked.has(id) && (forks[id] || isAnswered(fields[id])));
+export function leftOut(sections, asked, fields, forks) {
+  const all = sections.flatMap((section) => section.fields);
+  const answers = Object.fromEntries(
+    all.map((one) => [one.id, asked.has(one.id) ? hiddenIn(one, fields[one.id]) : written(fields[one.id])]),
+  );
+  return { fields: all.filter(({ id }) => isAnswered(answers[id]) || (!asked.has(id) && forks[id])), answers };
+}
+
+/** @param {any} value @returns {any} without the rows that a form gives each child, and in which nobody wrote */
+const written = (value) =>
+  Array.isArray(value)
+    ? value.filter((one) => !one?.person || Object.keys(one).some((name) => name !== "id" && name !== "person"))
+    : value;
+
+/** @param {Field} field @param {any} value @returns {any[]} of each item of a list the answers that it is not asked any more */
+const hiddenIn = ({ item: inner = [] }, value) =>
+  (Array.isArray(value) ? value : []).flatMap((one) => {
+    if (typeof one !== "object" || one === null) return [];
+    const shown = shownInItem(/** @type {any} */ (inner), one);
+    const hidden = inner.filter(({ id }) => isAnswered(one[id]) && !shown.some((each) => each.id === id)).map(({ id }) => id);
+    const told = ["id", "person", "name", ...hidden].filter((name) => Object.hasOwn(one, name));
+    return hidden.length ? [Object.fromEntries(told.map((name) => [name, one[name]]))] : [];
+  });
 
 /** @param {Definition | undefined} definition @param {string} name @returns {Field | undefined} */
 export const fieldOf = (definition, name) =>

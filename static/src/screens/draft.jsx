@@ -79,7 +79,8 @@ export function Draft({ casefile, slot, step }) {
   const told = around(family, goals, vocabularies);
   const people = peopleIn(definition, fields, told.people, forks);
   const context = { ...told, people, problems: wrong, question, locked, forks, chosen: held.chosen };
-  const left_out = changing ? leftOut(sections, shown, fields, forks) : [];
+  const leaves = (/** @type {Fields} */ typed) => leftOut(sections, shownIds(definition, typed, adding), typed, forks);
+  const left_out = leaves(fields);
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
   const back = changing ? `record/${draft.record}` : home;
@@ -116,7 +117,8 @@ export function Draft({ casefile, slot, step }) {
   const check = async () => {
     setRefused(null);
     if (!judge()) return;
-    if (short) return send();
+    // What goes out with nothing is read before it does.
+    if (short && leaves(held.current()).fields.length === 0) return send();
     await held.keep();
     go(`${here}/check`);
   };
@@ -165,14 +167,14 @@ export function Draft({ casefile, slot, step }) {
           chosen={forks}
           beside={(field) => forks[field.id] && <Settled field={field} fork={forks[field.id]} around={context} />}
         />
-        {left_out.length > 0 && (
+        {left_out.fields.length > 0 && (
           <div class="govuk-inset-text">
             <p>{sayForm.left_out_why}</p>
             <Answers
               definition={definition}
-              sections={[{ id: "left_out", title: sayForm.left_out, fields: left_out }]}
+              sections={[{ id: "left_out", title: sayForm.left_out, fields: left_out.fields }]}
               isRead
-              fields={fields}
+              fields={left_out.answers}
               around={context}
               instead={(field) => forks[field.id] && <Parted field={field} fork={forks[field.id]} around={context} />}
             />

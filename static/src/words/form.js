@@ -47,7 +47,7 @@ export const settles = (/** @type {number} */ count) =>
   `${count} versions were written. What stands above is what you chose or wrote in their place:`;
 export const left_out = "Not asked any more";
 export const left_out_why =
-  "What you chose or changed takes some questions away. Their answers, below, go out of the record and stay in its earlier versions. If that is wrong, go back.";
+  "What you chose or changed takes some questions away. Their answers, below, are not sent. What was sent before stays in the earlier versions; what you typed only now is kept nowhere else. If that is wrong, go back.";
 export const back_to_writing = "Go back and change something";
 export const send = "Send";
 export const what_sending_does = "Without signal it is saved on this phone and sent by itself as soon as there is signal.";
