@@ -212,3 +212,32 @@ def test_what_waits_is_sent_while_the_app_is_closed_and_shown_as_sent_after_unlo
     ama.opens_the_family("Tarnley")
     ama.opens_the_note(re.compile("Call, text or message"))
     ama.sees_the_note_is("Sent, the office has it")
+
+
+def test_whoever_wrote_on_a_record_that_the_phone_can_no_longer_read_is_told_so(ama: Keyworker, server: Server) -> None:
+    # Given a change that is being written, and what it changes gone bad on the phone, where nothing can be fetched
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Family")
+    ama.presses("Change these details")
+    ama.types("Language at home", "English, and Welsh with Nan")
+    ama.waits_for_the_draft_to_be_kept()
+    server.kill()
+    ama.page.evaluate(
+        """async () => {
+          for (const { name } of (await indexedDB.databases()).filter((one) => one.name !== "outbox")) {
+            const db = await new Promise((open) => { const asked = indexedDB.open(name); asked.onsuccess = () => open(asked.result); });
+            const tx = db.transaction("pages", "readwrite");
+            tx.objectStore("pages").clear();
+            await new Promise((done) => { tx.oncomplete = done; });
+            db.close();
+          }
+        }"""
+    )
+
+    # When she goes on with it
+    ama.opens_the_family("Tarnley")
+    ama.follows("Carry on with the family details")
+
+    # Then she reads what is the matter and what to do, and not that it is about to open
+    ama.sees("This phone cannot read this note")
+    ama.sees("Go where there is signal and try again in a few minutes")

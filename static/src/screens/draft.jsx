@@ -42,7 +42,7 @@ export function Draft({ casefile, slot, step }) {
   /** @type {Definition | undefined} */
   const definition = draft?.definition;
   const vocabularies = vocabulariesOf(definition);
-  const { answer: record } = useAsked(
+  const { answer: record, error: unread } = useAsked(
     draft?.heads?.length ? "record" : "status",
     draft?.heads?.length ? { record: draft.record } : {},
   );
@@ -53,7 +53,7 @@ export function Draft({ casefile, slot, step }) {
 
   if (error) return <Gone error={error} home={home} family={family} />;
   if (!family || !definition || (draft.heads?.length && !record?.may))
-    return <Opening back={home} family={family} error={gone} />;
+    return <Opening back={home} family={family} error={gone ?? unread} />;
 
   const changing = draft.heads?.length > 0;
   const forks = draft.forks ?? {};
