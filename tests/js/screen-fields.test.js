@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import fc from "fast-check";
 import {
+  asRead,
   begun,
   peopleIn,
   plain,
@@ -13,6 +14,7 @@ import {
   withEveryChild,
   withoutEmptyAdditions,
 } from "../../static/src/parts/fields.js";
+import { inText } from "../../static/src/parts/in-text.js";
 import { childrenOf, flipped, nameOf, personOf } from "../../static/src/parts/people.js";
 import { problems } from "../../static/src/practice/forms.js";
 
@@ -172,4 +174,16 @@ test("a status that the programme chosen now does not have is asked for again, a
   // What a newer phone wrote of a programme this one does not know cannot be answered here.
   assert.deepEqual(found({ programme: "new@1", status: "active" }), []);
   assert.deepEqual(found({ programme: "short@1" }), []);
+});
+
+test("a status is read in words: those of its own programme, and those of an earlier one that left it behind", () => {
+  const options = [
+    { value: "active", label: "Working together", of: "staying-together" },
+    { value: "screening", label: "Being looked at", of: "staying-together" },
+    { value: "active", label: "Two workers are there", of: "joint-team" },
+  ];
+  const field = { id: "status", type: "status", label: "Status", options };
+  const around = { people: [], goals: [], vocabularies: {}, problems: [] };
+  const read = (/** @type {string} */ status) => inText(asRead(field, { programme: "joint-team" }), status, around);
+  assert.deepEqual([read("active"), read("screening")], ["Two workers are there", "Being looked at"]);
 });

@@ -2,7 +2,7 @@
 import { isAnswered } from "../practice/forms.js";
 import * as sayRecord from "../words/record.js";
 import { Private } from "./basic.jsx";
-import { asAsked } from "./fields.js";
+import { asRead } from "./fields.js";
 import { Icon } from "./icons.jsx";
 import { inText, isItem } from "./in-text.js";
 import { nameOf } from "./people.js";
@@ -97,7 +97,7 @@ export function Answers({
                 <div class="govuk-summary-list__row" key={field.id} data-field={field.id}>
                   <dt class="govuk-summary-list__key">{field.label}</dt>
                   <dd class="govuk-summary-list__value">
-                    {instead?.(field) ?? <Answer field={asAsked(field, fields)} value={fields[field.id]} around={around} />}
+                    {instead?.(field) ?? <Answer field={asRead(field, fields)} value={fields[field.id]} around={around} />}
                     {beside?.(field)}
                   </dd>
                 </div>

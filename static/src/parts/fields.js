@@ -26,6 +26,16 @@ export function asAsked(field, fields) {
 }
 
 /**
+ * A field as its answer is read: a status by what its own programme calls it, and one of an earlier programme, which nobody can choose any more, by what that one does.
+ *
+ * @param {Field} field
+ * @param {Fields} fields
+ * @returns {Field}
+ */
+export const asRead = (field, fields) =>
+  field.type === "status" ? { ...field, options: [...(asAsked(field, fields).options ?? []), ...(field.options ?? [])] } : field;
+
+/**
  * Finds a status that the programme beside it does not have: nothing would look chosen, nothing be due, and its name shown raw. Of a programme this phone does not know
  * nothing is said.
  *
