@@ -151,6 +151,21 @@ class Keyworker:
         self.phone.restart()
         self.opens_the_app()
 
+    def has_bad_memory(self, store: str) -> None:
+        """A part of what the phone keeps of the office's is gone; what waits to be sent lies elsewhere."""
+        self.page.evaluate(
+            """async (store) => {
+              for (const { name } of (await indexedDB.databases()).filter((one) => one.name !== "outbox")) {
+                const db = await new Promise((open) => { const asked = indexedDB.open(name); asked.onsuccess = () => open(asked.result); });
+                const tx = db.transaction(store, "readwrite");
+                tx.objectStore(store).clear();
+                await new Promise((done) => { tx.oncomplete = done; });
+                db.close();
+              }
+            }""",
+            store,
+        )
+
     def loses_all_power(self) -> None:
         """The phone dies in mid-sentence and is switched on again."""
         self.phone.kill()

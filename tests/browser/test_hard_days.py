@@ -222,17 +222,7 @@ def test_whoever_wrote_on_a_record_that_the_phone_can_no_longer_read_is_told_so(
     ama.types("Language at home", "English, and Welsh with Nan")
     ama.waits_for_the_draft_to_be_kept()
     server.kill()
-    ama.page.evaluate(
-        """async () => {
-          for (const { name } of (await indexedDB.databases()).filter((one) => one.name !== "outbox")) {
-            const db = await new Promise((open) => { const asked = indexedDB.open(name); asked.onsuccess = () => open(asked.result); });
-            const tx = db.transaction("pages", "readwrite");
-            tx.objectStore("pages").clear();
-            await new Promise((done) => { tx.oncomplete = done; });
-            db.close();
-          }
-        }"""
-    )
+    ama.has_bad_memory("pages")
 
     # When she goes on with it
     ama.opens_the_family("Tarnley")
@@ -241,3 +231,20 @@ def test_whoever_wrote_on_a_record_that_the_phone_can_no_longer_read_is_told_so(
     # Then she reads what is the matter and what to do, and not that it is about to open
     ama.sees("This phone cannot read this note")
     ama.sees("Go where there is signal and try again in a few minutes")
+
+
+def test_how_to_reach_each_of_a_family_is_read_also_where_the_phone_lost_its_forms(ama: Keyworker, server: Server) -> None:
+    # Given a phone on which every form has gone bad, and no signal to fetch them by
+    server.kill()
+    ama.has_bad_memory("practice")
+    ama.restarts_the_phone()
+    ama.unlocks()
+
+    # When Ama looks up the family
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Family")
+
+    # Then all that is written of it is there, and why it looks bare
+    ama.sees("This phone does not have the form that this was written in")
+    ama.sees("Kayleigh prefers a text first")
+    expect(ama.page.locator("li", has_text="Dawn Tarnley")).to_contain_text("07700 900101")

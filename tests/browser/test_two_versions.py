@@ -216,6 +216,16 @@ def test_goal_put_into_words_twice_is_shown_with_both_and_not_with_one_of_them(
     ama.presses("Choose what should stand")
     ama.sees("2 versions were written")
 
+    # And both are read also where the phone has lost its forms
+    server.kill()
+    ama.has_bad_memory("practice")
+    ama.restarts_the_phone()
+    ama.unlocks()
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Goals")
+    ama.follows("See the versions")
+    sees_who_wrote_what_and_when(ama, *said.values())
+
 
 def goal_section(worker: Keyworker, words: str) -> Locator:
     return worker.page.locator("section", has=worker.page.get_by_role("heading", name=words))

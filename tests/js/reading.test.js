@@ -26,6 +26,8 @@ test("answers that no form on this phone asks are read last, under their own nam
     ["alarm", "bail"],
   );
   assert.equal(withUnknown(FAMILY, { name_shown: "Tarnley" }), FAMILY);
+  const bare = withUnknown(undefined, { name_shown: "Tarnley", safe_contact: "Never by text" });
+  assert.deepEqual([...toRead(bare, {}, { sent: true, isRead: true })], ["name_shown", "safe_contact"]);
 });
 
 test("law: every answer that an edit will not send again is listed before it is sent", () => {

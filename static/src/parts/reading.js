@@ -25,8 +25,12 @@ export function toRead(definition, fields, { sent, isRead }) {
   return new Set(all.map(({ id }) => id));
 }
 
-/** Adds, as a last section, the answers that this definition does not know. @param {Definition} definition @param {Fields} fields @returns {Definition} */
-export function withUnknown(definition, fields) {
+/** Where this phone has no form for what was written. @type {Definition} */
+const NO_FORM = { schema: "", kind: "", title: "", insert_only: true, final_when_sent: true, sections: [] };
+
+/** Adds, as a last section, the answers that this definition does not know; where there is none, that is all of them. @param {Definition | undefined} form @param {Fields} fields @returns {Definition} */
+export function withUnknown(form, fields) {
+  const definition = form ?? NO_FORM;
   const known = toRead(definition, fields, { sent: true, isRead: true });
   const others = Object.keys(fields).filter((name) => !known.has(name));
   const section = { id: "other", title: sayRecord.others, fields: others.sort().map(unknown) };

@@ -254,6 +254,9 @@ function Row({ brief, family }) {
 /** What stands in the header, and above the rest, person by person. */
 const SAID = new Set(["name_shown", "people"]);
 
+/** What is asked of each, where this phone has no form that says so. @type {Field} */
+const PEOPLE = { id: "people", type: "list", label: "", item: [] };
+
 /** @param {{field: Field, person: any, versions?: any[], around: Around}} props all that is written of one person; whole, where versions of it stand side by side */
 function About({ field, person, versions, around }) {
   if (versions) return <Parted field={field} fork={{ values: [], items: { [person.id]: versions } }} around={around} />;
@@ -265,7 +268,7 @@ function About({ field, person, versions, around }) {
 export function AboutFamily({ casefile }) {
   const { answer: family, error } = useFamily(casefile);
   const [refused, setRefused] = useState(/** @type {any} */ (null));
-  const { answer: definition } = useAsked("definition", { schema: "family.1" });
+  const { answer: definition, error: unformed } = useAsked("definition", { schema: "family.1" });
   const vocabularies = vocabulariesOf(definition);
   const isForked = family?.records.some((/** @type {Brief} */ one) => one.record === family.record && one.forked);
   const { answer: record } = useAsked(isForked ? "record" : "status", isForked ? { record: family.record } : {}, [
@@ -302,12 +305,15 @@ export function AboutFamily({ casefile }) {
                 </Private>
               </strong>
               <span>{[person.relation, born(person, now())].filter(Boolean).join(" · ")}</span>
-              {asked && <About field={asked} person={person} versions={parted.people?.items[person.id]} around={context} />}
+              {(asked || unformed) && (
+                <About field={asked ?? PEOPLE} person={person} versions={parted.people?.items[person.id]} around={context} />
+              )}
             </div>
           </li>
         ))}
       </ul>
-      {definition && (
+      {!definition && unformed && <p class="govuk-inset-text">{sayRecord.unknown}</p>}
+      {(definition || unformed) && (
         <Answers
           definition={withUnknown(definition, written)}
           skip={SAID}

@@ -113,24 +113,18 @@ function Told({ told }) {
           )
         )}
       </Form>
-      {definition ? (
-        <>
-          <MeasureTold fields={fields} />
-          <Answers
-            definition={withUnknown(definition, fields)}
-            isRead
-            skip={skip}
-            fields={fields}
-            around={context}
-            instead={(field) =>
-              isParted(told.fields[field.id]) ? <Apart field={field} fork={told.fields[field.id]} around={context} /> : null
-            }
-            beside={(field) => <Comments reviews={told.reviews} field={field.id} open={question} />}
-          />
-        </>
-      ) : (
-        <Raw fields={fields} />
-      )}
+      {definition ? <MeasureTold fields={fields} /> : <p class="govuk-inset-text">{sayRecord.unknown}</p>}
+      <Answers
+        definition={withUnknown(definition, fields)}
+        isRead
+        skip={definition && skip}
+        fields={fields}
+        around={context}
+        instead={(field) =>
+          isParted(told.fields[field.id]) ? <Apart field={field} fork={told.fields[field.id]} around={context} /> : null
+        }
+        beside={(field) => <Comments reviews={told.reviews} field={field.id} open={question} />}
+      />
       <Reviews told={told} definition={definition} />
       <Versions told={told} definition={definition} around={context} />
       <Form class="app-no-print">
@@ -315,26 +309,5 @@ function MeasureTold({ fields }) {
         </details>
       )}
     </section>
-  );
-}
-
-/** @param {{fields: Record<string, any>}} props what this version of the app does not know is kept and shown as it came */
-function Raw({ fields }) {
-  return (
-    <>
-      <p class="govuk-inset-text">{sayRecord.unknown}</p>
-      <dl class="govuk-summary-list">
-        {Object.entries(fields).map(([name, value]) => (
-          <div class="govuk-summary-list__row" key={name}>
-            <dt class="govuk-summary-list__key">{name}</dt>
-            <dd class="govuk-summary-list__value">
-              <Private>
-                <Lines text={typeof value === "string" ? value : JSON.stringify(value)} />
-              </Private>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </>
   );
 }

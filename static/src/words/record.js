@@ -43,7 +43,8 @@ export const nothing_changed = "Nothing that is shown here changed.";
 export const added = "added:";
 export const taken_out = "taken out:";
 export const answers = "Each answer";
-export const unknown = "This note was written with a newer version of the app. Everything in it is kept; here it is as it came.";
+export const unknown =
+  "This phone does not have the form that this was written in. Everything in it is kept; here it is as it came.";
 export const print = "Print";
 
 /** @type {Record<string, string>} */
