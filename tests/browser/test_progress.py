@@ -56,6 +56,11 @@ def test_goal_rated_by_two_is_charted_with_the_same_numbers_on_both_sides(ama: K
     assert on_the_phone["Dawn"][-1] == "8"
     assert on_the_phone["Kayleigh"][-1] == "4"
 
+    # And from there all is read that is written of the goal, and not only what is rated
+    shown.get_by_role("link", name="All that is written of this goal").click()
+    ama.sees("In the family’s own words")
+    ama.sees("if we could get through one tea without me shouting")
+
     # And the supervisor's page has the very same numbers
     ama.sends_and_receives()
     marian = Supervisor(laptop, server)

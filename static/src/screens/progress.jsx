@@ -66,6 +66,9 @@ export function Goals({ casefile }) {
               </li>
             ))}
           </ul>
+          <p>
+            <Link to={`record/${goal.record}`}>{sayGoals.whole}</Link>
+          </p>
           <Form>
             <Button kind="link" onClick={() => void start(goal.record)}>
               {sayGoals.edit}

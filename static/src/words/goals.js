@@ -12,4 +12,5 @@ export const change = (
   /** @type {number} */ last,
   /** @type {string} */ what,
 ) => `${name}: ${first} at first, ${last} now – ${what}`;
+export const whole = "All that is written of this goal";
 export const edit = "Change this goal";
