@@ -247,4 +247,4 @@ def test_how_to_reach_each_of_a_family_is_read_also_where_the_phone_lost_its_for
     # Then all that is written of it is there, and why it looks bare
     ama.sees("This phone does not have the form that this was written in")
     ama.sees("Kayleigh prefers a text first")
-    expect(ama.page.locator("li", has_text="Dawn Tarnley")).to_contain_text("07700 900101")
+    expect(ama.page.locator('[data-field="people"]')).to_contain_text("07700 900101")

@@ -63,7 +63,9 @@ test("what was written of a child and is not asked any more is listed with that 
     fields.map(({ id }) => id),
     ["children_seen"],
   );
-  assert.deepEqual(answers.children_seen, [{ id: "k", person: "kay", presentation: "Bruise under the left eye" }]);
+  assert.deepEqual(answers.children_seen, [
+    { id: "k", person: "kay", name: undefined, presentation: "Bruise under the left eye" },
+  ]);
   const failed = { contact_type: "failed_visit", children_seen: [seen, { id: "j", person: "jay" }] };
   const gone = leftOut(VISIT.sections, toRead(VISIT, failed, { sent: false }), failed, {});
   assert.deepEqual(gone.answers.children_seen, [seen], "a row in which nobody wrote is nothing that was written");

@@ -1,5 +1,5 @@
 /** What of a record is read, and what it is called there. Pure: whatever was written is shown, whether or not a form would ask for it now. */
-import { isAnswered, shownFields, shownInItem } from "../practice/forms.js";
+import { isAnswered, shownFields, withoutHidden } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import * as sayMeasure from "../words/measure.js";
 import * as sayRecord from "../words/record.js";
@@ -26,7 +26,7 @@ export function toRead(definition, fields, { sent, isRead }) {
 }
 
 /** Where this phone has no form for what was written. @type {Definition} */
-const NO_FORM = { schema: "", kind: "", title: "", insert_only: true, final_when_sent: true, sections: [] };
+const NO_FORM = /** @type {any} */ ({ sections: [] });
 
 /** Adds, as a last section, the answers that this definition does not know; where there is none, that is all of them. @param {Definition | undefined} form @param {Fields} fields @returns {Definition} */
 export function withUnknown(form, fields) {
@@ -70,11 +70,9 @@ const written = (value) =>
 /** @param {Field} field @param {any} value @returns {any[]} of each item of a list the answers that it is not asked any more */
 const hiddenIn = ({ item: inner = [] }, value) =>
   (Array.isArray(value) ? value : []).flatMap((one) => {
-    if (typeof one !== "object" || one === null) return [];
-    const shown = shownInItem(/** @type {any} */ (inner), one);
-    const hidden = inner.filter(({ id }) => isAnswered(one[id]) && !shown.some((each) => each.id === id)).map(({ id }) => id);
-    const told = ["id", "person", "name", ...hidden].filter((name) => Object.hasOwn(one, name));
-    return hidden.length ? [Object.fromEntries(told.map((name) => [name, one[name]]))] : [];
+    const kept = withoutHidden(/** @type {any} */ ({ sections: [{ fields: inner }] }), one ?? {});
+    const hidden = Object.entries(one ?? {}).filter(([name, said]) => isAnswered(said) && !Object.hasOwn(kept, name));
+    return hidden.length ? [{ id: one.id, person: one.person, name: one.name, ...Object.fromEntries(hidden) }] : [];
   });
 
 /** @param {Definition | undefined} definition @param {string} name @returns {Field | undefined} */

@@ -4,6 +4,7 @@ import { beforeChoosing, differing, isList } from "../practice/choosing.js";
 import { dayAndTime } from "../words/dates.js";
 import * as sayRecord from "../words/record.js";
 import { Answer } from "./answers.jsx";
+import { Link } from "./basic.jsx";
 import { nameOf } from "./people.js";
 
 /** @import { Around, Fork, Wording } from "./controls.jsx" */
@@ -73,5 +74,15 @@ export function Apart({ field, fork, around }) {
       {rest && <Answer field={field} value={rest} around={around} />}
       <Parted field={field} fork={fork} around={around} />
     </>
+  );
+}
+
+/** @param {{record: string}} props that versions of it stand which nobody has chosen between, and the way to them */
+export function ToVersions({ record }) {
+  return (
+    <div class="govuk-inset-text">
+      <p>{sayRecord.parted}</p>
+      <Link to={`record/${record}`}>{sayRecord.parted_see}</Link>
+    </div>
   );
 }

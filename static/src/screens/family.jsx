@@ -13,7 +13,7 @@ import { nameOf } from "../parts/people.js";
 import { answeredIn, fieldOf, isListed, unsaidOf, withUnknown } from "../parts/reading.js";
 import { Standing } from "../parts/standing.jsx";
 import { useAsked } from "../parts/told.js";
-import { Apart, isParted, Parted } from "../parts/versions.jsx";
+import { Apart, isParted, Parted, ToVersions } from "../parts/versions.jsx";
 import { Warning } from "../parts/warning.jsx";
 import { dayAndTime } from "../words/dates.js";
 import * as sayFamily from "../words/family.js";
@@ -254,9 +254,6 @@ function Row({ brief, family }) {
 /** What stands in the header, and above the rest, person by person. */
 const SAID = new Set(["name_shown", "people"]);
 
-/** What is asked of each, where this phone has no form that says so. @type {Field} */
-const PEOPLE = { id: "people", type: "list", label: "", item: [] };
-
 /** @param {{field: Field, person: any, versions?: any[], around: Around}} props all that is written of one person; whole, where versions of it stand side by side */
 function About({ field, person, versions, around }) {
   if (versions) return <Parted field={field} fork={{ values: [], items: { [person.id]: versions } }} around={around} />;
@@ -288,12 +285,7 @@ export function AboutFamily({ casefile }) {
       <Tabs casefile={casefile} part="about" />
       <Trouble error={refused} />
       <Warning family={family} />
-      {isForked && (
-        <div class="govuk-inset-text">
-          <p>{sayRecord.parted}</p>
-          <Link to={`record/${family.record}`}>{sayRecord.parted_see}</Link>
-        </div>
-      )}
+      {isForked && <ToVersions record={family.record} />}
       <ul class="app-people">
         {people.map((person) => (
           <li key={person.id}>
@@ -305,9 +297,7 @@ export function AboutFamily({ casefile }) {
                 </Private>
               </strong>
               <span>{[person.relation, born(person, now())].filter(Boolean).join(" · ")}</span>
-              {(asked || unformed) && (
-                <About field={asked ?? PEOPLE} person={person} versions={parted.people?.items[person.id]} around={context} />
-              )}
+              {asked && <About field={asked} person={person} versions={parted.people?.items[person.id]} around={context} />}
             </div>
           </li>
         ))}
@@ -316,7 +306,7 @@ export function AboutFamily({ casefile }) {
       {(definition || unformed) && (
         <Answers
           definition={withUnknown(definition, written)}
-          skip={SAID}
+          skip={definition && SAID}
           isRead
           fields={written}
           around={context}
