@@ -131,10 +131,7 @@ export function Draft({ casefile, slot, step }) {
     setBusy(true);
     setRefused(null);
     try {
-      await held.send(home, (typed) => ({
-        fields: withoutHidden(/** @type {any} */ (definition), typed, { sent: changing }),
-        mode: "",
-      }));
+      await held.send(home, (fields) => ({ fields, mode: "" }));
     } catch (refusal) {
       setBusy(false);
       const told = /** @type {any} */ (refusal).told;

@@ -12,7 +12,7 @@ import { Icon } from "../parts/icons.jsx";
 import { paperProblem, toFillIn } from "../parts/measured.js";
 import { Scores } from "../parts/scores.jsx";
 import { ask, handedOver, useAsked } from "../parts/told.js";
-import { problems, withoutHidden } from "../practice/forms.js";
+import { problems } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
 import { dueOn } from "../words/family.js";
@@ -189,7 +189,7 @@ export function Measure({ casefile, slot, step }) {
       if (await fill()) setAnew(true);
       else if (judge(() => true))
         return await held.send(home, (typed) => ({
-          fields: withoutHidden(definition, typed),
+          fields: typed,
           mode: typed.entry === "here" ? (typed.mode ?? "") : "paper",
         }));
     } catch (refusal) {
