@@ -140,8 +140,8 @@ class Casefile:
 
     @property
     def pages(self) -> list[Record]:
-        """The records about the family itself. Of several, by people who had not seen each other's, phones go by the one of the smallest id too."""
-        return sorted(self.of_kind("family"), key=lambda one: one.id)
+        """The records about the family itself, first the one that phones go by too: that of the smallest id in which anything can be read."""
+        return sorted(self.of_kind("family"), key=lambda one: (not one.fields, one.id))
 
     @property
     def family(self) -> Record | None:

@@ -207,7 +207,8 @@ def shown_as(names: Iterable[Any], title: str) -> str:
 
 def _pages_in(found: Iterable[Brief]) -> list[Brief]:
     """The briefs about the family itself, the one that is gone by first (records.Casefile.pages)."""
-    return sorted((each for each in found if each.row.kind == "family"), key=lambda one: one.row.id)
+    pages = (each for each in found if each.row.kind == "family")
+    return sorted(pages, key=lambda one: (not any(one.fields.values()), one.row.id))
 
 
 def _names_shown(found: Iterable[Brief]) -> list[str]:

@@ -718,3 +718,25 @@ def test_family_that_two_people_described_shows_both_descriptions(office: Harrow
     assert "Two versions (1)" in board
     assert marian.review(records[1], "noted").status_code == 303
     assert "Two versions (0)" in words_of(marian.get("/desk/board"))
+
+
+def test_family_is_shown_by_the_page_that_can_be_read_when_nothing_is_left_of_another(office: Harrowmere) -> None:
+    casefile = office.open_casefile("ama", "Tarnley")
+    gone = office.write("ama", "family", casefile, {**FAMILY, "home_language": "Welsh"}, record="A" * 22)
+    kept = office.write("reece", "family", casefile, {**FAMILY, "home_language": "Romanian"}, record="B" * 21 + "A")
+    with office.office.store.writing() as tx:
+        tx.entries._run("UPDATE entries SET sealed = zeroblob(300) WHERE id = ?", gone.id)
+    marian = office.signed_in("marian")
+    page = marian.get(f"/desk/families/{casefile}")
+    assert "Romanian" in words_of(page)
+    assert f"/desk/records/{gone.record}" in page.text
+    found = summaries._pages_in(briefs_of(office, casefile))
+    assert [one.row.id for one in found] == [kept.record, gone.record]
+
+
+def briefs_of(office: Harrowmere, casefile: str) -> list[summaries.Brief]:
+    here = office.office
+    summaries.refresh(here.store, here.keys, here.practice)
+    row = here.store.casefiles.get(casefile)
+    assert row is not None
+    return summaries.briefs(here.store, here.keys, row)

@@ -145,3 +145,10 @@ test("of two records about a family the same one is gone by, whichever came firs
     assert.equal(around(family, [], {}).names?.kay, "Kayleigh");
   }
 });
+
+test("a record about a family of which nothing can be read any more is gone by only where there is no other", async () => {
+  const [bare, alone] = [await caseloadOf(["family.1", null], ["family.1", FAMILY]), await caseloadOf(["family.1", null])];
+  const family = await bare.family(CASEFILE);
+  assert.deepEqual([family.record, family.title, family.fields.status], ["R1", "Tarnley", "active"]);
+  assert.equal((await alone.family(CASEFILE)).record, "R0");
+});

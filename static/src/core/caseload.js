@@ -391,12 +391,15 @@ const newestFirst = (a, b) =>
 /** Whether somebody was reached; of a brief made by an earlier release nobody knows. @param {Brief} brief */
 const isMet = ({ met }) => met !== false;
 
-/** The records about the family itself, first the one that is gone by: of several, by people who had not seen each other's, that of the smallest id, as at the desk. @param {Family} family @returns {any[]} */
+/** The records about the family itself, first the one that is gone by: of several, by people who had not seen each other's, that of the smallest id in which anything can be read, as at the desk. @param {Family} family @returns {any[]} */
 const pagesIn = ({ recs }) =>
   [...recs.values()]
     .map(({ brief }) => brief)
     .filter(({ kind }) => kind === "family")
-    .sort((a, b) => (a.record < b.record ? -1 : 1));
+    .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+
+/** No id has a sign behind "~". @param {Brief} page */
+const placeOf = ({ fields = {}, record }) => (Object.keys(fields).length ? record : `~${record}`);
 
 /** @param {Brief} page @returns {{value: any}[]} */
 const warningsIn = ({ fields: { warning } = {} }) => /** @type {any} */ (warning)?.values ?? [{ value: warning }];
@@ -420,8 +423,8 @@ function summarise(family) {
       name,
       relation,
       group,
-      ...(born_on ? { born_on } : {}),
-      ...(due_on ? { due_on } : {}),
+      born_on,
+      due_on,
     })),
     last_contact_on: visits.find(isMet)?.happened_on ?? null,
     next_visit_on: next ?? null,
