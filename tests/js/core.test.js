@@ -176,6 +176,16 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("what may only be added to is not said to be changed until somebody signs it off", async () => {
+    const { casefile, child, phone } = await given();
+    const { slot, record } = await phone.ask("draft.begin", { casefile, schema: "incident.1" });
+    const fields = { person: child, type: "M", started_on: "2026-11-20", started_at: "21:00", returned: "no" };
+    await phone.ask("send", { slot, fields, mode: "" });
+    const { may } = await phone.ask("record", { record });
+    assert.deepEqual(may, { amend: false, signs_off: false, add: true });
+    phone.kill();
+  });
+
   test("a note on more versions than an entry may name is one the office can place", async () => {
     const { office, ama, casefile, child, phone } = await given();
     const { record, id } = await writeNote(phone, casefile, child);
