@@ -134,22 +134,23 @@ class Phone:
         if waits:
             self.page.wait_for_function("() => window.answered.then(() => true)")
 
-    def has_a_store_that_is_held_up(self) -> None:
-        """Let something go on writing where notes are kept, so that whatever else would write there waits, until the store goes on."""
+    def has_a_store_that_is_held_up(self, store: str) -> None:
+        """Let something go on writing where notes or drafts are kept, so that whatever else would write there waits, until the store goes on."""
         self.page.evaluate(
-            """() => new Promise((held, failed) => {
+            """(store) => new Promise((held, failed) => {
                 const opened = indexedDB.open("outbox");
                 opened.onerror = () => failed(opened.error);
                 opened.onsuccess = () => {
-                    window.holding = opened.result.transaction("items", "readwrite");
+                    window.holding = opened.result.transaction(store, "readwrite");
                     const asks = () => {
                         held();
                         if (!window.holding) return opened.result.close();
-                        window.holding.objectStore("items").count().onsuccess = asks;
+                        window.holding.objectStore(store).count().onsuccess = asks;
                     };
                     asks();
                 };
-            })"""
+            })""",
+            store,
         )
 
     def has_a_store_that_goes_on(self) -> None:

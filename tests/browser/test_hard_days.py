@@ -174,7 +174,7 @@ def test_worker_is_told_that_saving_goes_on_when_the_phone_is_slow_to_keep_it(am
     # Given a phone whose store is held up, while Ama writes down a call
     ama.opens_the_family("Tarnley")
     ama.presses("Call or text")
-    ama.phone.has_a_store_that_is_held_up()
+    ama.phone.has_a_store_that_is_held_up("items")
 
     # When she saves it, then she reads that it is being saved, and after some seconds to stay
     ama.tells_of_the_call("Home safe by nine")
@@ -183,6 +183,19 @@ def test_worker_is_told_that_saving_goes_on_when_the_phone_is_slow_to_keep_it(am
     # And when the store goes on, it is saved as she wrote it
     ama.phone.has_a_store_that_goes_on()
     ama.is_at("Sent")
+
+    # And so it is with what is kept before it is read once more and sent
+    ama.opens_the_family("Tarnley")
+    ama.opens_the_part("Family")
+    ama.presses("Change these details")
+    ama.types("Language at home", "English")
+    ama.waits_for_the_draft_to_be_kept()
+    ama.phone.has_a_store_that_is_held_up("drafts")
+    ama.types("Language at home", ", and Welsh with Nan")
+    ama.presses("Check and send")
+    ama.is_told_that_it_is_being_saved()
+    ama.phone.has_a_store_that_goes_on()
+    ama.is_at("Check before you send")
 
 
 def test_what_waits_is_sent_while_the_app_is_closed_and_shown_as_sent_after_unlocking(

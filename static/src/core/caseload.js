@@ -203,7 +203,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
         fields: { ...pages[0]?.fields, ...(pages.length > 1 && { warning: { values: pages.flatMap(warningsIn), items: {} } }) },
         record: pages[0]?.record ?? null,
         others: Object.fromEntries(others.map((/** @type {any} */ one) => [one?.id, one?.name])),
-        records: (await Promise.all([...family.recs.values()].map(({ brief }) => toldInFull(brief)))).sort(newestFirst),
+        records: (await Promise.all(briefsIn(family).map(toldInFull))).sort(newestFirst),
         drafts: [...drafts.values()].filter((one) => one.casefile === casefile),
         due: await dueIn(family),
       };
@@ -327,13 +327,13 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       const family = families.get(casefile);
       if (!family) throw new Refused("unknown_casefile");
       await loadOne(family);
-      return [...family.recs.values()].map((rec) => rec.brief).filter((brief) => kinds.includes(brief.kind));
+      return briefsIn(family).filter((brief) => kinds.includes(brief.kind));
     },
   };
 
   /** @param {Family} family */
   async function dueIn(family) {
-    const briefs = [...family.recs.values()].map((rec) => rec.brief);
+    const briefs = briefsIn(family);
     const about = pagesIn(family)[0]?.fields;
     if (!about || !definitions.hasIndex()) return [];
     const name = definitions.index().programmes[String(about.programme ?? "")];
@@ -388,13 +388,15 @@ export function openCaseload({ vault, definitions, outside, tell }) {
 const newestFirst = (a, b) =>
   a.happened_on === b.happened_on ? (a.written_at < b.written_at ? 1 : -1) : a.happened_on < b.happened_on ? 1 : -1;
 
+/** @param {Family} family */
+const briefsIn = ({ recs }) => [...recs.values()].map(({ brief }) => brief);
+
 /** Whether somebody was reached; of a brief made by an earlier release nobody knows. @param {Brief} brief */
 const isMet = ({ met }) => met !== false;
 
 /** The records about the family itself, first the one that is gone by: of several, by people who had not seen each other's, that of the smallest id in which anything can be read, as at the desk. @param {Family} family @returns {any[]} */
-const pagesIn = ({ recs }) =>
-  [...recs.values()]
-    .map(({ brief }) => brief)
+const pagesIn = (family) =>
+  briefsIn(family)
     .filter(({ kind }) => kind === "family")
     .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 
@@ -406,7 +408,7 @@ const warningsIn = ({ fields: { warning } = {} }) => /** @type {any} */ (warning
 
 /** @param {Family} family */
 function summarise(family) {
-  const briefs = [...family.recs.values()].map((rec) => rec.brief);
+  const briefs = briefsIn(family);
   const opening = briefs.find((brief) => brief.kind === "opening")?.fields ?? {};
   const about = pagesIn(family)[0]?.fields ?? {};
   const visits = briefs.filter((brief) => brief.kind === "visit_note" || brief.kind === "contact").sort(newestFirst);

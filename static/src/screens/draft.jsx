@@ -42,20 +42,17 @@ export function Draft({ casefile, slot, step }) {
   /** @type {Definition | undefined} */
   const definition = draft?.definition;
   const vocabularies = vocabulariesOf(definition);
-  const { answer: record, error: unread } = useAsked(
-    draft?.heads?.length ? "record" : "status",
-    draft?.heads?.length ? { record: draft.record } : {},
-  );
+  const changing = draft?.heads?.length > 0;
+  const { answer: record, error: unread } = useAsked(changing ? "record" : "status", changing ? { record: draft.record } : {});
   const [wrong, setWrong] = useState(/** @type {Problem[]} */ ([]));
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
   const home = `family/${casefile}`;
 
   if (error) return <Gone error={error} home={home} family={family} />;
-  if (!family || !definition || (draft.heads?.length && !record?.may))
+  if (!family || !definition || (changing && !record?.may))
     return <Opening back={home} family={family} error={gone ?? unread} />;
 
-  const changing = draft.heads?.length > 0;
   const forks = draft.forks ?? {};
   const isFinal = changing && !record.may.amend;
   // Signed off while somebody changed it: what they wrote stays on the screen, and is sent.
@@ -119,7 +116,9 @@ export function Draft({ casefile, slot, step }) {
     if (!judge()) return;
     // What goes out with nothing is read before it does.
     if (short && leaves(held.current()).fields.length === 0) return send();
+    setBusy(true);
     await held.keep();
+    setBusy(false);
     go(`${here}/check`);
   };
 
