@@ -141,7 +141,7 @@ describe("two colleagues who each changed two people of a family", () => {
   /** @param {any} people */
   const byId = (people) => [...people].sort((a, b) => (a.id < b.id ? -1 : 1));
   const isRefused = (/** @type {any} */ error) =>
-    error.problems.length === 1 && error.problems[0].at === "people" && error.problems[0].code === "two_versions";
+    error.problems.length === 1 && error.problems[0].at === "people" && error.problems[0].reason === "two_versions";
 
   test("are asked about each of them, over a closed phone, and who was added meanwhile is no choice", async () => {
     const { office, phone, words, casefile, record, nan, dad, people } = await given();

@@ -254,7 +254,7 @@ describe("a working day", () => {
     assert.ok(choosing.forks.warning.values.every((/** @type {any} */ one) => one.author && one.written_at));
     await assert.rejects(
       phone.ask("send", { slot: choosing.slot, fields: choosing.fields, mode: "" }),
-      (/** @type {any} */ error) => error.problems.some((one) => one.code === "two_versions"),
+      (/** @type {any} */ error) => error.problems.some((one) => one.reason === "two_versions"),
     );
     await phone.ask("send", {
       slot: choosing.slot,
@@ -391,7 +391,7 @@ describe("a working day", () => {
     await phone.ask("draft.keep", { slot, fields: { purpose: "Weekly" } });
     await assert.rejects(
       phone.ask("send", { slot, fields: { purpose: "Weekly" } }),
-      (/** @type {any} */ error) => error.code === "not_complete" && error.problems.some((one) => one.field === "happened_on"),
+      (/** @type {any} */ error) => error.code === "not_complete" && error.problems.some((one) => one.at === "happened_on"),
     );
     assert.equal((await phone.ask("draft.open", { slot })).fields.purpose, "Weekly");
     assert.equal((await phone.ask("family", { casefile })).drafts.length, 1);

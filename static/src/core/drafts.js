@@ -261,7 +261,7 @@ export function openDrafts(session) {
       }
       fields = withoutHidden(definition, fields, { sent });
       found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
-      if (found.length > 0) throw new Refused("not_complete", { problems: found.map(asProblem) });
+      if (found.length > 0) throw new Refused("not_complete", { problems: found });
       const { kind, schema, form, casefile, record, parents } = known;
       const isConfirmed = known.note && (await standsIn(session, known.note.slot, fields).catch(() => false));
       // Confirmed without its words it would be taken off this phone and off the office's list, and nobody would read them again.
@@ -310,10 +310,4 @@ export function openDrafts(session) {
 
   const { keep, discard, send } = drafts;
   return Object.assign(drafts, { keep: inTurn(keep), discard: inTurn(discard), send: inTurn(send) });
-}
-
-/** @param {{at: string, reason: string}} problem */
-function asProblem({ at, reason }) {
-  const [field, item, inner] = at.split("/");
-  return { at, reason, field, code: reason, ...(item ? { item, inner } : {}) };
 }

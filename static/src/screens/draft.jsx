@@ -50,8 +50,7 @@ export function Draft({ casefile, slot, step }) {
   const home = `family/${casefile}`;
 
   if (error) return <Gone error={error} home={home} family={family} />;
-  if (!family || !definition || (changing && !record?.may))
-    return <Opening back={home} family={family} error={gone ?? unread} />;
+  if (!family || !definition || (changing && !record?.may)) return <Opening back={home} family={family} error={gone ?? unread} />;
 
   const forks = draft.forks ?? {};
   const isFinal = changing && !record.may.amend;
@@ -135,12 +134,7 @@ export function Draft({ casefile, slot, step }) {
       setBusy(false);
       const told = /** @type {any} */ (refusal).told;
       if (/** @type {any} */ (refusal).code === "not_complete" && told?.problems) {
-        setWrong(
-          told.problems.map((/** @type {any} */ one) => ({
-            at: one.at ?? [one.field, one.item].filter(Boolean).join("/"),
-            reason: one.reason ?? one.code,
-          })),
-        );
+        setWrong(told.problems);
         if (step === "check") go(here, { replace: true });
         later(() => focusOn("#problems"), 50);
       } else setRefused(refusal);
