@@ -131,6 +131,15 @@ def test_answers_changed_after_they_were_scored_are_scored_anew_when_somebody_ju
     ama.presses("Save and send")
     ama.sees("3 things are missing before this can be sent")
 
+    # And what she wrote of it is read before the rest is sent without it, when the ninth is put back
+    ama.types("What did you ask, and what did you do?", "He is safe tonight, his sister is there")
+    ama.follows("Look at the answers again")
+    questions.nth(8).locator("label", has_text=NOT_AT_ALL).click()
+    ama.page.go_back()
+    ama.is_at("Scores")
+    ama.sees("Not asked any more")
+    ama.sees("He is safe tonight, his sister is there")
+
 
 def test_score_worked_out_on_paper_is_typed_in_as_a_score_under_its_own_name(ama: Keyworker, server: Server) -> None:
     # Given a questionnaire whose text this app may not show

@@ -2,13 +2,15 @@
 import { now } from "../page.js";
 import { beforeChoosing, differing, isList } from "../practice/choosing.js";
 import { dayAndTime } from "../words/dates.js";
+import * as sayForm from "../words/form.js";
 import * as sayRecord from "../words/record.js";
-import { Answer } from "./answers.jsx";
+import { Answer, Answers } from "./answers.jsx";
 import { Link } from "./basic.jsx";
 import { nameOf } from "./people.js";
+import { leftOut } from "./reading.js";
 
 /** @import { Around, Fork, Wording } from "./controls.jsx" */
-/** @import { Field } from "./shapes.js" */
+/** @import { Definition, Field, Fields, Section } from "./shapes.js" */
 
 /** @param {any} held @returns {boolean} whether versions of it stand beside each other */
 export const isParted = (held) => held?.values?.length > 1 || Object.keys(held?.items ?? {}).length > 0;
@@ -75,6 +77,25 @@ export function Apart({ field, fork, around }) {
       <Parted field={field} fork={fork} around={around} />
     </>
   );
+}
+
+/** @param {{definition: Definition, sections: Section[], shown: Set<string>, fields: Fields, around: Around}} props what goes out with nothing, because another answer took its question away */
+export function LeftOut({ definition, sections, shown, fields, around }) {
+  const { forks = {} } = around;
+  const left_out = leftOut(sections, shown, fields, forks);
+  return left_out.fields.length > 0 ? (
+    <div class="govuk-inset-text">
+      <p>{sayForm.left_out_why}</p>
+      <Answers
+        definition={definition}
+        sections={[{ id: "left_out", title: sayForm.left_out, fields: left_out.fields }]}
+        isRead
+        fields={left_out.answers}
+        around={around}
+        instead={(field) => forks[field.id] && <Parted field={field} fork={forks[field.id]} around={around} />}
+      />
+    </div>
+  ) : null;
 }
 
 /** @param {{record: string}} props that versions of it stand which nobody has chosen between, and the way to them */

@@ -18,7 +18,7 @@ import { DraftFoot, DraftSaid, Parts, Problems, Sections, shownIds } from "../pa
 import { Frame, Gone, Onward, Opening } from "../parts/frame.jsx";
 import { leftOut } from "../parts/reading.js";
 import { useAsked } from "../parts/told.js";
-import { countOf, Parted } from "../parts/versions.jsx";
+import { countOf, LeftOut, Parted } from "../parts/versions.jsx";
 import { Warning } from "../parts/warning.jsx";
 import { isOpen, openPeople } from "../practice/choosing.js";
 import { changesAfterSending, problems, withoutHidden } from "../practice/forms.js";
@@ -75,8 +75,6 @@ export function Draft({ casefile, slot, step }) {
   const told = around(family, goals, vocabularies);
   const people = peopleIn(definition, fields, told.people, forks);
   const context = { ...told, people, problems: wrong, question, locked, forks, chosen: held.chosen };
-  const leaves = (/** @type {Fields} */ typed) => leftOut(sections, shownIds(definition, typed, adding), typed, forks);
-  const left_out = leaves(fields);
   const short = SHORT.has(definition.kind) && !changing;
   const here = `${home}/draft/${slot}`;
   const back = changing ? `record/${draft.record}` : home;
@@ -114,7 +112,8 @@ export function Draft({ casefile, slot, step }) {
     setRefused(null);
     if (!judge()) return;
     // What goes out with nothing is read before it does.
-    if (short && leaves(held.current()).fields.length === 0) return send();
+    const typed = held.current();
+    if (short && leftOut(sections, shownIds(definition, typed, adding), typed, forks).fields.length === 0) return send();
     setBusy(true);
     await held.keep();
     setBusy(false);
@@ -157,19 +156,7 @@ export function Draft({ casefile, slot, step }) {
           chosen={forks}
           beside={(field) => forks[field.id] && <Settled field={field} fork={forks[field.id]} around={context} />}
         />
-        {left_out.fields.length > 0 && (
-          <div class="govuk-inset-text">
-            <p>{sayForm.left_out_why}</p>
-            <Answers
-              definition={definition}
-              sections={[{ id: "left_out", title: sayForm.left_out, fields: left_out.fields }]}
-              isRead
-              fields={left_out.answers}
-              around={context}
-              instead={(field) => forks[field.id] && <Parted field={field} fork={forks[field.id]} around={context} />}
-            />
-          </div>
-        )}
+        <LeftOut definition={definition} sections={sections} shown={shown} fields={fields} around={context} />
         <Form onSubmit={send} class="app-actions">
           <Save busy={busy}>{sayForm.send}</Save>
           <Onward kind="secondary" to={here}>

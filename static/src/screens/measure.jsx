@@ -12,6 +12,7 @@ import { Icon } from "../parts/icons.jsx";
 import { paperProblem, toFillIn } from "../parts/measured.js";
 import { Scores } from "../parts/scores.jsx";
 import { ask, handedOver, useAsked } from "../parts/told.js";
+import { LeftOut } from "../parts/versions.jsx";
 import { problems } from "../practice/forms.js";
 import { itemsOf } from "../practice/questionnaire.js";
 import { dayOf } from "../words/dates.js";
@@ -279,7 +280,8 @@ export function Measure({ casefile, slot, step }) {
 
   if (step === "result") {
     const risk = definition.sections.filter((/** @type {any} */ section) => section.worker_only);
-    const shown = new Set([...shownIds(definition, fields, false)].filter((id) => !OWN.has(id)));
+    const asked = shownIds(definition, fields, false);
+    const shown = new Set([...asked].filter((id) => !OWN.has(id)));
     return (
       <Frame title={sayMeasure.result_title} family={family} step="result" said={said}>
         <Form onSubmit={() => void send()}>
@@ -308,6 +310,7 @@ export function Measure({ casefile, slot, step }) {
             <Risk measure={measure} items={items} found={fields.risk_items ?? []} answers={answers} />
           )}
           <Sections sections={risk} shown={shown} fields={fields} around={context} change={change} />
+          <LeftOut definition={definition} sections={risk} shown={asked} fields={fields} around={context} />
           <div class="app-actions">
             <Save busy={busy}>{sayForm.save_and_send}</Save>
             {fields.entry === "here" ? (
