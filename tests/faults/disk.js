@@ -88,7 +88,10 @@ IDBTransaction.prototype._start = function () {
 const transaction = IDBDatabase.prototype.transaction;
 IDBDatabase.prototype.transaction = function (...given) {
   const reason = this._runningVersionchangeTransaction ? null : diskOf.get(this._rawDatabase)?.transactionFails();
-  if (reason) throw new DOMException(reason, reason);
+  if (reason) {
+    looksInVain(tabOf.get(this));
+    throw new DOMException(reason, reason);
+  }
   tabOf.get(this)?.goesOut("a transaction");
   return transaction.apply(this, given);
 };
@@ -98,18 +101,30 @@ IDBObjectStore.prototype.get = function (key) {
   const disk = diskOf.get(this.transaction.db._rawDatabase);
   const isBlank = key === "wraps" && disk?.fate.blank();
   const request = get.call(this, isBlank ? "what is not there" : key);
-  if (this.name === "items") {
-    disk?.looks(key);
-    request.addEventListener("success", () => disk?.hears(key));
+  const told = this.name === "items" && tabOf.get(this.transaction.db)?.told.get(key);
+  if (told) {
+    told.isSeen = false;
+    request.addEventListener("success", () => {
+      told.isSeen = true;
+    });
   }
   return request;
 };
+/** Nobody can look for anything who cannot open a store, or begin a transaction in it. */
+function looksInVain(tab) {
+  for (const told of tab?.told.values() ?? []) told.isSeen = false;
+}
 const add = IDBObjectStore.prototype.add;
 IDBObjectStore.prototype.add = function (value, key) {
-  const disk = diskOf.get(this.transaction.db._rawDatabase);
-  if (this.name === "items") {
-    disk?.told.set(key, "");
-    for (const end of ["complete", "abort"]) this.transaction.addEventListener(end, () => disk?.hears(key));
+  const tab = this.name === "items" && tabOf.get(this.transaction.db);
+  if (tab) {
+    const told = { isEnded: false, isSeen: null };
+    tab.told.set(key, told);
+    for (const end of ["complete", "abort"])
+      this.transaction.addEventListener(end, () => {
+        // Whoever has begun to look for it has given it up, and hears nothing of it any more.
+        told.isEnded = told.isSeen === null;
+      });
   }
   return add.call(this, value, key);
 };
@@ -183,10 +198,6 @@ export function makeDisk(databases = new Map()) {
   const released = new WeakSet();
   const disk = {
     fate,
-    /** What was heard of entries that somebody wrote: nothing yet, "heard" how it ended or whether they are there, or they were looked for "in vain". */
-    told: new Map(),
-    hears: (id) => disk.told.set(id, "heard"),
-    looks: (id) => void (disk.told.get(id) === "" && disk.told.set(id, "in vain")),
     factory,
     requestFails: (tx) => fate.request(tx),
     /** A transaction that gets no answer: it never starts, or stops after its last request, when nobody can take it back. */
@@ -216,7 +227,7 @@ export function makeDisk(databases = new Map()) {
       return {
         open(name, version) {
           const how = fate.open();
-          if (how === "hang") for (const id of disk.told.keys()) disk.looks(id);
+          if (how === "hang") looksInVain(tab);
           if (how === "hang" || tab.isDead) return {};
           const request = factory.open(name, version);
           // The connection knows its database: by its name there may be none any more, when a frozen tab hears late of what was deleted since.

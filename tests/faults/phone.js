@@ -144,6 +144,8 @@ function makeTab(world, phone, kind) {
     /** Who is unlocked here, as far as the one who taps knows. */
     who: null,
     connections: new Set(),
+    /** Of each entry that was written here: whether anybody heard how that ended, and whether the last look for it had an answer. */
+    told: new Map(),
     held: [],
     memory: isMild ? null : new Map(),
     news: {},

@@ -231,7 +231,8 @@ export async function runSchedule(seed, { most = 40, record = null, isReal = see
       return `saved ${sentence}`;
     };
     const failed = (error) => {
-      const inVain = new Set([...phone.disk.told].filter(([, word]) => word === "in vain").map(([id]) => id));
+      const isInVain = ({ isEnded, isSeen }) => !isEnded && isSeen === false;
+      const inVain = new Set([...tab.told].filter(([, told]) => isInVain(told)).map(([id]) => id));
       unsaved.push({ sentence, phone, inVain });
       throw error;
     };

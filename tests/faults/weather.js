@@ -83,10 +83,19 @@ function signedBy({ kid, privateKey }, payload) {
   return compact(input, new Uint8Array(signBytes(privateKey, ascii(input))));
 }
 
+/** Not all that an office serves is JSON: the list of words is none. */
+function jsonOf({ body }) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
 function changed(answer, how) {
   if (answer.status !== 200) return answer;
-  const told = JSON.parse(answer.body);
-  if (!Array.isArray(told.results)) return answer;
+  const told = jsonOf(answer);
+  if (!Array.isArray(told?.results)) return answer;
   const results = told.results.map((one) => ({ ...one, receipt: how(one.receipt) }));
   return { ...answer, body: JSON.stringify({ ...told, results }) };
 }
@@ -100,7 +109,8 @@ function flipped(chance, given, letter = "A") {
 /** An answer in which somebody has changed one thing that is vouched for: a receipt, a key set, an entry, its words or its link in the chain. */
 function tampered(answer, chance) {
   if (answer.status !== 200) return answer;
-  const told = JSON.parse(answer.body);
+  const told = jsonOf(answer);
+  if (told === null) return { ...answer, body: flipped(chance, answer.body) };
   const places = [
     ...[...(told.results ?? []), ...(told.receipts ?? [])].map((one) => [one, "receipt"]),
     ...(told.keyset ? [[told, "keyset"]] : []),
@@ -124,8 +134,8 @@ function tampered(answer, chance) {
 /** A greeting with a key set that the office did sign, long ago. */
 function withOldKeys(answer, office) {
   if (answer.status !== 200) return answer;
-  const told = JSON.parse(answer.body);
-  return told.keyset_n === undefined ? answer : { ...answer, body: JSON.stringify({ ...told, keyset: office.olderKeys() }) };
+  const told = jsonOf(answer);
+  return told?.keyset_n === undefined ? answer : { ...answer, body: JSON.stringify({ ...told, keyset: office.olderKeys() }) };
 }
 
 /** What an office would answer that never takes anything; the real one hears nothing. */
