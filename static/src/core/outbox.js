@@ -78,6 +78,11 @@ export async function openOutbox(outside) {
     counted = null;
     wrote(Number.NEGATIVE_INFINITY);
   };
+  /** Where to begin to read. Where the clock was set back, whatever is offered by it, by the service worker too, lies before what was believed. */
+  const begin = () => {
+    if (outside.now() < front) front = Number.NEGATIVE_INFINITY;
+    return front;
+  };
 
   /**
    * What lies in a row after a write of it failed, where that may still have been done. The look is taken on a store that was opened anew, and waits there behind
@@ -215,7 +220,7 @@ export async function openOutbox(outside) {
       if (counted !== null) return counted + notes.length;
       const before = writes;
       const count = await inside(["items"], "read", ({ items }) =>
-        answer(items.index("next_at").count(IDBKeyRange.lowerBound(front))),
+        answer(items.index("next_at").count(IDBKeyRange.lowerBound(begin()))),
       );
       if (writes === before && unanswered === 0) counted = count;
       return count + notes.length;
@@ -225,9 +230,7 @@ export async function openOutbox(outside) {
     /** What may be sent now, longest waiting first. @param {number} until @param {number} [most] @param {number} [from] leaves out what has waited since before then @returns {Promise<[id: string, item: Item][]>} */
     async due(until, most, from) {
       if (from !== undefined && until < from) return [];
-      // The clock was set back: whatever is offered by it lies before what was believed.
-      if (until < front) front = Number.NEGATIVE_INFINITY;
-      const first = from ?? front;
+      const first = from ?? begin();
       const before = writes;
       const rows = await inside(["items"], "read", ({ items }) =>
         indexed(items.index("next_at"), IDBKeyRange.bound(first, until), most),
@@ -250,7 +253,7 @@ export async function openOutbox(outside) {
     nextAt: () =>
       inside(["items", "drafts"], "read", async ({ items, drafts }) => {
         const first = await answers(
-          items.index("next_at").openKeyCursor(IDBKeyRange.lowerBound(front)),
+          items.index("next_at").openKeyCursor(IDBKeyRange.lowerBound(begin())),
           drafts.index("next_at").openKeyCursor(),
         );
         const times = first.filter((cursor) => cursor !== null).map((cursor) => /** @type {number} */ (cursor.key));
