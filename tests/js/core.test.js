@@ -176,6 +176,30 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("what somebody changed in a note is sent as they wrote it where the phone cannot tell whether it may be changed", async () => {
+    const { office, casefile, child, phone, words } = await given({ sign_off: { visit_note: { needs: "sign_off" } } });
+    const { record } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    const { slot, fields } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+    const seen_and_heard = "Ada hid her drawings from us.";
+    await phone.ask("draft.keep", { slot, fields: { ...fields, seen_and_heard } });
+    const { policy } = JSON.parse(new TextDecoder().decode(office.practice.files.get(office.practice.index)));
+    await inVault(phone, "practice", (rows) => rows.delete(policy));
+    phone.kill();
+
+    office.weather = noSignal;
+    const again = startPhone(office, phone.storage);
+    const { people } = await again.ask("status");
+    await again.ask("unlock", { vault: people[0].vault, words });
+    const draft = await again.ask("draft.open", { slot });
+    const { may } = await again.ask("record", { record });
+    assert.deepEqual(may, { amend: false, signs_off: true, add: true }, "what is changed is shown, and nothing new begun");
+    await again.ask("send", { slot, fields: draft.fields, mode: "" });
+    const { versions } = await again.ask("record", { record });
+    assert.equal(versions.at(-1).fields.seen_and_heard, seen_and_heard);
+    again.kill();
+  });
+
   test("whoever adds to what was signed off takes out nothing that one of two versions hides", async () => {
     const { office, ama, marian, casefile, child, phone } = await given({ sign_off: { visit_note: { needs: "sign_off" } } });
     const about = { kind: "visit_note", schema: "visit-note.1", casefile };
