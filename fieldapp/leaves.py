@@ -396,27 +396,28 @@ def say_contact_first(
         opened = records.opened_casefile(
             tx, keys, practice, row, [each for each in tx.entries.in_casefile(casefile) if each.kind == "family"], at
         )
-        heads = (
-            [each for each in opened.family.entries if each.id in opened.family.heads and each.fields is not None]
-            if opened.family
-            else []
-        )
-        if opened.family is None or not heads or row.sort != "main":
+        heads = {
+            page.id: [each for each in page.entries if each.id in page.heads and each.fields is not None] for page in opened.pages
+        }
+        if opened.family is None or not heads[opened.family.id] or row.sort != "main":
             raise CannotChange("no_sheet")
-        fields = dict(heads[-1].fields or {})
-        said = fields.get("warning")
-        rest = _CONTACT_FIRST.sub("", said) if isinstance(said, str) else ""
-        if warning := " ".join(part for part in (f"Speak to {who} before any contact." if who else "", rest) if part):
-            fields["warning"] = warning
-        else:
-            # As a phone that empties it: an empty warning beside one that was taken out would be two versions of nothing.
-            fields.pop("warning", None)
         via = _write_down(tx, keys, row, person, "contact first said", at, record=opened.family.id, contact=who)
-        schema = heads[-1].schema
-        placing.place_office_entry(
-            tx, keys, author=person.id, via=via, kind="family", schema=schema, form=practice.form(schema), casefile=casefile,
-            record=opened.family.id, parents=(heads[-1].id,), fields=fields, at=at,
-        )  # fmt: skip
+        # Of several pages about a family all are read before any contact: whom another names would go on standing there.
+        others = [page for page in opened.pages[1:] if heads[page.id] and contact_first(page.view.fields)]
+        for page, first in ((opened.family, who), *((page, "") for page in others)):
+            head = heads[page.id][-1]
+            fields = dict(head.fields or {})
+            said = fields.get("warning")
+            rest = _CONTACT_FIRST.sub("", said) if isinstance(said, str) else ""
+            if warning := " ".join(part for part in (f"Speak to {first} before any contact." if first else "", rest) if part):
+                fields["warning"] = warning
+            else:
+                # As a phone that empties it: an empty warning beside one that was taken out would be two versions of nothing.
+                fields.pop("warning", None)
+            placing.place_office_entry(
+                tx, keys, author=person.id, via=via, kind="family", schema=head.schema, form=practice.form(head.schema),
+                casefile=casefile, record=page.id, parents=(head.id,), fields=fields, at=at,
+            )  # fmt: skip
 
 
 def require_handed_over(tx: Store, person: str, at: str, role: str | None = None) -> None:

@@ -447,6 +447,21 @@ def test_two_versions_stay_two_when_somebody_says_whom_to_speak_to(place: Harrow
     assert "Romanian" in page
 
 
+def test_whom_to_speak_to_first_is_taken_away_from_every_page_about_a_family(
+    place: Harrowmere, marian: Browser, tarnley: str
+) -> None:
+    place.write("ama", "family", tarnley, FAMILY, record="B" * 21 + "A")
+    change(marian, tarnley, "contact-first", {"text-contact": "Jos"})
+    # Written without signal by somebody who had not seen the first, and gone by from now on
+    place.write("reece", "family", tarnley, {**FAMILY, "warning": "Dog in the yard"}, record="A" * 22)
+    change(marian, tarnley, "contact-first", {"text-contact": "Dev"})
+    page = words_of(marian.get(f"/desk/families/{tarnley}"))
+    assert ("Speak to Dev before any contact. Dog in the yard" in page, "Jos" in page) == (True, False)
+    change(marian, tarnley, "contact-first", {"text-contact": ""})
+    page = words_of(marian.get(f"/desk/families/{tarnley}"))
+    assert ("Dog in the yard" in page, "before any contact" in page) == (True, False)
+
+
 def test_nothing_is_said_of_a_warning_that_supervisor_and_keyworker_both_took_out(
     place: Harrowmere, marian: Browser, tarnley: str
 ) -> None:

@@ -176,6 +176,62 @@ describe("a working day", () => {
     phone.kill();
   });
 
+  test("what somebody changed in a note is sent as they wrote it where the phone cannot tell whether it may be changed", async () => {
+    const { office, casefile, child, phone, words } = await given({ sign_off: { visit_note: { needs: "sign_off" } } });
+    const { record } = await writeNote(phone, casefile, child);
+    await phone.ask("sync");
+    const { slot, fields } = await phone.ask("draft.begin", { casefile, schema: "visit-note.1", record });
+    const seen_and_heard = "Ada hid her drawings from us.";
+    await phone.ask("draft.keep", { slot, fields: { ...fields, seen_and_heard } });
+    const { policy } = JSON.parse(new TextDecoder().decode(office.practice.files.get(office.practice.index)));
+    await inVault(phone, "practice", (rows) => rows.delete(policy));
+    phone.kill();
+
+    office.weather = noSignal;
+    const again = startPhone(office, phone.storage);
+    const { people } = await again.ask("status");
+    await again.ask("unlock", { vault: people[0].vault, words });
+    const draft = await again.ask("draft.open", { slot });
+    const { may } = await again.ask("record", { record });
+    assert.deepEqual(may, { amend: false, signs_off: true, add: true }, "what is changed is shown, and nothing new begun");
+    await again.ask("send", { slot, fields: draft.fields, mode: "" });
+    const { versions } = await again.ask("record", { record });
+    assert.equal(versions.at(-1).fields.seen_and_heard, seen_and_heard);
+    again.kill();
+  });
+
+  test("whoever adds to what was signed off takes out nothing that one of two versions hides", async () => {
+    const { office, ama, marian, casefile, child, phone } = await given({ sign_off: { visit_note: { needs: "sign_off" } } });
+    const about = { kind: "visit_note", schema: "visit-note.1", casefile };
+    const told = { indicator: "alcohol_parent", level: "present", told: "Marian" };
+    const first = {
+      ...visitNote(child),
+      anything_worrying: "yes",
+      risks: [{ id: "A".repeat(22), ...told, evidence: "A hole in the door" }],
+    };
+    const record = newId();
+    const { id } = await office.write(ama, { ...about, record, fields: first });
+    await phone.ask("sync");
+    const { slot, fields } = await phone.ask("draft.begin", { ...about, record });
+    const calm = await phone.ask("send", { slot, fields: { ...fields, anything_worrying: "no" }, mode: "" });
+    const heard = { id: "Q".repeat(22), ...told, evidence: "He hit her, Ada says" };
+    const worried = { ...first, risks: [...first.risks, heard] };
+    const other = await office.write(ama, { ...about, record, parents: [id], fields: worried });
+    await phone.ask("sync");
+    const covers = [calm.id, other.id];
+    const review = { kind: "review", schema: "review.1", casefile, record, parents: covers };
+    await office.write(marian, { ...review, fields: { decision: "signed_off", covers } });
+    await phone.ask("sync");
+
+    const risks = async () => (await phone.ask("record", { record })).fields.risks?.values[0].value;
+    assert.deepEqual(await risks(), [heard]);
+    const draft = await phone.ask("draft.begin", { ...about, record });
+    const additions = [{ id: "A".repeat(22), why: "more", text: "And Luka slept" }];
+    await phone.ask("send", { slot: draft.slot, fields: { ...draft.fields, additions }, mode: "" });
+    assert.deepEqual(await risks(), [heard], "what was sent before stays as it was");
+    phone.kill();
+  });
+
   test("what may only be added to is not said to be changed until somebody signs it off", async () => {
     const { casefile, child, phone } = await given();
     const { slot, record } = await phone.ask("draft.begin", { casefile, schema: "incident.1" });

@@ -234,7 +234,7 @@ export function openDrafts(session) {
       /** @type {Definition} */
       const definition = await definitions.byHash(known.form);
       const sent = known.parents.length > 0;
-      let fields = typed;
+      const fields = withoutHidden(definition, typed, { sent });
       /** @type {{at: string, reason: string}[]} */
       const found = [];
       // What was taken away meanwhile cannot be compared with: what was typed goes as it is, and the office knows the rest.
@@ -242,24 +242,19 @@ export function openDrafts(session) {
       if (now && known.parents.every((id) => now.readings.some((one) => one.id === id))) {
         const view = viewAt(now.state, known.parents);
         const before = plain(view);
-        // Signed off since, it is changed all the same: whoever wrote may have had no signal, and what they send is called added later.
-        const { amend } = await records.mayOf(known.kind, definition, "");
+        const { amend, signs_off } = await records.mayOf(known.kind, definition, now.state.standing);
         const split = forks(view);
-        if (!amend) {
-          fields = { ...typed };
-          for (const name of changesAfterSending(definition, before, typed)) {
-            if (split.includes(name)) continue;
-            if (Object.hasOwn(before, name)) fields[name] = before[name];
-            else delete fields[name];
-          }
-        }
+        const changed = (/** @type {typeof typed} */ after) =>
+          changesAfterSending(definition, before, after).filter((name) => !split.includes(name));
+        // Signed off since, it is changed all the same: whoever wrote may have had no signal, and what they send is called added later. Whoever only adds takes nothing
+        // away, also where one of two versions hides what the other answered.
+        if (!amend && !(signs_off && changed(typed).length)) for (const name of changed(fields)) fields[name] = before[name];
         for (const name of split) {
-          const isHidden = !Object.hasOwn(withoutHidden(definition, { ...fields, [name]: fields[name] }, { sent }), name);
+          const isHidden = !Object.hasOwn(withoutHidden(definition, { ...typed, [name]: typed[name] }, { sent }), name);
           const of = (chosen ?? known.chosen)?.[name];
           if (!isHidden && isOpen(view.fields[name], typed[name], of)) found.push({ at: name, reason: "two_versions" });
         }
       }
-      fields = withoutHidden(definition, fields, { sent });
       found.push(...problems(definition, fields, await definitions.vocabularies(), { sent }));
       if (found.length > 0) throw new Refused("not_complete", { problems: found });
       const { kind, schema, form, casefile, record, parents } = known;

@@ -147,6 +147,7 @@ export function Draft({ casefile, slot, step }) {
           {adding ? sayForm.check_adding : late ? sayForm.signed_off_meanwhile : sayForm.checkIntro(definition)}
         </p>
         <Trouble error={refused} />
+        {!refused && <Trouble error={held.keep_error} />}
         <Answers
           definition={definition}
           sections={sections}
