@@ -284,20 +284,9 @@ export function openDrafts(session) {
   };
 
   /** @param {Slot | any} header @returns {Slot} */
-  function remember({ slot, n, kind, schema, casefile, record, parents, written_at, form, note, chosen }) {
-    const known = {
-      slot,
-      n,
-      kind,
-      schema,
-      casefile,
-      record,
-      parents,
-      written_at,
-      note,
-      chosen,
-      form: form ?? slots.get(slot)?.form ?? definitions.index().records[schema],
-    };
+  function remember(header) {
+    const { slot, kind, schema, written_at, record, casefile } = header;
+    const known = { ...header, form: header.form ?? slots.get(slot)?.form ?? definitions.index().records[schema] };
     slots.set(slot, known);
     caseload.drafts.set(slot, { slot, kind, schema, written_at, record, casefile });
     return known;

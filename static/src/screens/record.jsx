@@ -100,15 +100,9 @@ function Told({ told }) {
             {sayFamily.carry_on(kindName(told.kind))}
           </Link>
         ) : (
-          (told.may?.amend || told.may?.add) && (
+          (told.may.amend || told.may.add) && (
             <Button kind={question || forked ? undefined : "secondary"} onClick={() => void start()}>
-              {question
-                ? sayRecord.answer
-                : forked && told.may.amend
-                  ? sayRecord.choose
-                  : told.may.amend
-                    ? sayRecord.change
-                    : sayRecord.add}
+              {question ? sayRecord.answer : !told.may.amend ? sayRecord.add : forked ? sayRecord.choose : sayRecord.change}
             </Button>
           )
         )}
