@@ -107,7 +107,9 @@ export function openRecords({ caseload, definitions }) {
       const rule = policy?.sign_off?.[kind];
       // Where nobody can tell, nothing is begun that may be final, and nothing is left out that somebody changed.
       const signs_off = !definition.insert_only && (!rule || rule.needs === "sign_off");
-      const amend = !definition.insert_only && (!definition.final_when_sent || (rule && signs_off && standing !== "signed_off"));
+      const amend =
+        !definition.insert_only &&
+        (!definition.final_when_sent || (rule !== undefined && signs_off && standing !== "signed_off"));
       return { amend, signs_off, add: definition.sections.some(({ later }) => later) };
     },
 
