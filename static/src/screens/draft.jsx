@@ -146,7 +146,7 @@ export function Draft({ casefile, slot, step }) {
         <p class="govuk-body">
           {adding ? sayForm.check_adding : late ? sayForm.signed_off_meanwhile : sayForm.checkIntro(definition)}
         </p>
-        <Trouble error={refused ?? held.keep_error} />
+        <Trouble key={refused} error={refused ?? held.keep_error} />
         <Answers
           definition={definition}
           sections={sections}
