@@ -47,7 +47,7 @@ const PAUSED = "Your office has paused fetching on this phone. What you write is
 /** @type {Record<string, string>} */
 const OFFICE = {
   store_failed:
-    "This phone could not keep what came from the office. What you wrote is safe. If the phone is full, free some space on it. If it is not, close this app and open it again.",
+    "This phone could not keep what came from the office. What was saved is safe. If the phone is full, free some space on it. If it is not, close this app and open it again.",
   store_was_cleared:
     "What this phone kept had been cleared. Your families come back by themselves. If a note you had not sent is missing, tell your administrator.",
   chain_broken:
