@@ -382,14 +382,20 @@ test("an older head of a family put back keeps nothing from being fetched and ke
   assert.ok((await livesOn(world, tampered)).isOpen);
 });
 
-test("envelopes that changed places reach the office all the same: each is sealed anew from its author's copy", async () => {
-  const tampered = structuredClone(world.now);
-  const [a, b] = spotsOf(tampered).filter(
-    (spot) => spot.store === "items" && world.said.get(spot.row.key)?.startsWith(world.ama.id),
-  );
-  [a.row.value.sealed, b.row.value.sealed] = [b.row.value.sealed, a.row.value.sealed];
-  assert.deepEqual(await livesOn(world, tampered), { isOpen: true, unsettled: 0 });
-});
+for (const [what, state] of [
+  ["another that waits", "waiting"],
+  ["one that was sent", "sent"],
+])
+  test(`envelopes that changed places, with ${what}, reach the office all the same: each is sealed anew from its author's copy`, async () => {
+    const tampered = structuredClone(world.now);
+    const mine = spotsOf(tampered).filter(
+      (spot) => spot.store === "items" && world.said.get(spot.row.key)?.startsWith(world.ama.id),
+    );
+    const a = mine.find(({ row }) => row.value.state === "waiting");
+    const b = mine.find((spot) => spot !== a && spot.row.value.state === state);
+    [a.row.value.sealed, b.row.value.sealed] = [b.row.value.sealed, a.row.value.sealed];
+    assert.deepEqual(await livesOn(world, tampered), { isOpen: true, unsettled: 0 });
+  });
 
 test("an envelope that names a key nobody has is sealed anew, whatever is noted beside it", async () => {
   const tampered = structuredClone(world.now);
