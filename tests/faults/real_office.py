@@ -46,7 +46,8 @@ Event = dict[str, Any]
 _SHARE = 50
 TEAM = "family-support"
 """The one team there is, whose supervisor answers for all its families."""
-_LEFT_OUT = {"nonce", "checkpoint", "practice", "keyset", "time", "responders", "enrolments", "v", "total"}
+_LEFT_OUT = {"nonce", "checkpoint", "practice", "keyset", "time", "responders", "enrolments", "v", "total", "drafts", "elsewhere"}
+"""What cannot be equal; and what the model does not know: how many drafts somebody left under an earlier signer, and what waits on another phone of theirs."""
 
 
 @dataclass
