@@ -7,7 +7,7 @@ casefile learns neither that somebody was named nor why. Whoever may not steer i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -389,6 +389,7 @@ def say_contact_first(
 
     It is a version of that record like any other, signed by the desk: so phones show it, also without signal, and who
     changed it stays known. One head is followed as it is, and where there are two, both stay for their writers to choose.
+    Other records about the family name nobody any more.
     """
     at = stamp(now)
     with store.writing() as tx:
@@ -396,28 +397,32 @@ def say_contact_first(
         opened = records.opened_casefile(
             tx, keys, practice, row, [each for each in tx.entries.in_casefile(casefile) if each.kind == "family"], at
         )
-        heads = {
-            page.id: [each for each in page.entries if each.id in page.heads and each.fields is not None] for page in opened.pages
-        }
-        if opened.family is None or not heads[opened.family.id] or row.sort != "main":
+        family = opened.family
+        if family is None or not _readable_heads(family) or row.sort != "main":
             raise CannotChange("no_sheet")
-        via = _write_down(tx, keys, row, person, "contact first said", at, record=opened.family.id, contact=who)
+        via = _write_down(tx, keys, row, person, "contact first said", at, record=family.id, contact=who)
         # Of several pages about a family all are read before any contact: whom another names would go on standing there.
-        others = [page for page in opened.pages[1:] if heads[page.id] and contact_first(page.view.fields)]
-        for page, first in ((opened.family, who), *((page, "") for page in others)):
-            head = heads[page.id][-1]
-            fields = dict(head.fields or {})
-            said = fields.get("warning")
-            rest = _CONTACT_FIRST.sub("", said) if isinstance(said, str) else ""
-            if warning := " ".join(part for part in (f"Speak to {first} before any contact." if first else "", rest) if part):
-                fields["warning"] = warning
-            else:
-                # As a phone that empties it: an empty warning beside one that was taken out would be two versions of nothing.
-                fields.pop("warning", None)
+        others = [page for page in opened.pages[1:] if contact_first(page.view.fields) and _readable_heads(page)]
+        for page, first in ((family, who), *((page, "") for page in others)):
+            head = _readable_heads(page)[-1]
             placing.place_office_entry(
                 tx, keys, author=person.id, via=via, kind="family", schema=head.schema, form=practice.form(head.schema),
-                casefile=casefile, record=page.id, parents=(head.id,), fields=fields, at=at,
+                casefile=casefile, record=page.id, parents=(head.id,), fields=_with_contact_first(head.fields or {}, first), at=at,
             )  # fmt: skip
+
+
+def _readable_heads(page: records.Record) -> list[records.Entry]:
+    return [each for each in page.entries if each.id in page.heads and each.fields is not None]
+
+
+def _with_contact_first(fields: Mapping[str, Any], who: str) -> dict[str, Any]:
+    """These answers with whom to speak to before the rest of the warning, in the place of whom it named; "" names nobody."""
+    said = fields.get("warning")
+    rest = _CONTACT_FIRST.sub("", said) if isinstance(said, str) else ""
+    warning = " ".join(part for part in (f"Speak to {who} before any contact." if who else "", rest) if part)
+    others = {name: value for name, value in fields.items() if name != "warning"}
+    # As a phone that empties it: an empty warning beside one that was taken out would be two versions of nothing.
+    return {**others, "warning": warning} if warning else others
 
 
 def require_handed_over(tx: Store, person: str, at: str, role: str | None = None) -> None:
