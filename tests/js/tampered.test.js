@@ -382,15 +382,17 @@ test("an older head of a family put back keeps nothing from being fetched and ke
   assert.ok((await livesOn(world, tampered)).isOpen);
 });
 
+/** @param {import("./tampering.js").Database[]} tampered */
+const itemsOfAma = (tampered) =>
+  spotsOf(tampered).filter((spot) => spot.store === "items" && world.said.get(spot.row.key)?.startsWith(world.ama.id));
+
 for (const [what, state] of [
   ["another that waits", "waiting"],
   ["one that was sent", "sent"],
 ])
   test(`envelopes that changed places, with ${what}, reach the office all the same: each is sealed anew from its author's copy`, async () => {
     const tampered = structuredClone(world.now);
-    const mine = spotsOf(tampered).filter(
-      (spot) => spot.store === "items" && world.said.get(spot.row.key)?.startsWith(world.ama.id),
-    );
+    const mine = itemsOfAma(tampered);
     const a = mine.find(({ row }) => row.value.state === "waiting");
     const b = mine.find((spot) => spot !== a && spot.row.value.state === state);
     [a.row.value.sealed, b.row.value.sealed] = [b.row.value.sealed, a.row.value.sealed];
@@ -399,9 +401,7 @@ for (const [what, state] of [
 
 test("an envelope that names a key nobody has is sealed anew, whatever is noted beside it", async () => {
   const tampered = structuredClone(world.now);
-  const mine = spotsOf(tampered).filter(
-    (spot) => spot.store === "items" && world.said.get(spot.row.key)?.startsWith(world.ama.id),
-  );
+  const mine = itemsOfAma(tampered);
   assert.ok(mine.length > 0);
   for (const { row } of mine) row.value.sealed[9] ^= 1;
   await livesOn(world, tampered);
