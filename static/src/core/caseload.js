@@ -197,7 +197,7 @@ export function openCaseload({ vault, definitions, outside, tell }) {
       if (!family) throw new Refused("unknown_casefile");
       await loadOne(family);
       const pages = pagesIn(family);
-      const others = pages.slice(1).flatMap(({ fields }) => fields?.people ?? []);
+      const others = pages.slice(1).flatMap(({ fields }) => (Array.isArray(fields?.people) ? fields.people : []));
       return {
         ...summaryOf(family),
         fields: { ...pages[0]?.fields, ...(pages.length > 1 && { warning: { values: pages.flatMap(warningsIn), items: {} } }) },
