@@ -246,9 +246,10 @@ export function openDrafts(session) {
         const split = forks(view);
         const changed = (/** @type {typeof typed} */ after) =>
           changesAfterSending(definition, before, after).filter((name) => !split.includes(name));
-        // Signed off since, it is changed all the same: whoever wrote may have had no signal, and what they send is called added later. Whoever only adds takes nothing
-        // away, also where one of two versions hides what the other answered.
-        if (!amend && !(signs_off && changed(typed).length)) for (const name of changed(fields)) fields[name] = before[name];
+        // Signed off since, it is changed all the same: whoever wrote may have had no signal, and what they send is called added later.
+        const late = signs_off && changed(typed).length;
+        // Whoever only adds takes nothing away, also where one of two versions hides what the other answered.
+        if (!amend && !late) for (const name of changed(fields)) fields[name] = before[name];
         for (const name of split) {
           const isHidden = !Object.hasOwn(withoutHidden(definition, { ...typed, [name]: typed[name] }, { sent }), name);
           const of = (chosen ?? known.chosen)?.[name];

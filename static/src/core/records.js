@@ -101,15 +101,14 @@ export function openRecords({ caseload, definitions }) {
       });
     },
 
-    /** What may become of one that was sent; `signs_off`: it is changed until somebody signs it off. @param {string} kind @param {Definition} definition @param {string} standing */
+    /** What may become of one that was sent; `signs_off`: it is changed until somebody signs it off, as far as anybody can tell. @param {string} kind @param {Definition} definition @param {string} standing */
     async mayOf(kind, definition, standing) {
       const policy = await definitions.byHash(definitions.index().policy).catch(() => null);
-      const rule = policy?.sign_off?.[kind];
+      const needs = policy?.sign_off?.[kind]?.needs;
       // Where nobody can tell, nothing is begun that may be final, and nothing is left out that somebody changed.
-      const signs_off = !definition.insert_only && (!rule || rule.needs === "sign_off");
+      const signs_off = !definition.insert_only && (needs ?? "sign_off") === "sign_off";
       const amend =
-        !definition.insert_only &&
-        (!definition.final_when_sent || (rule !== undefined && signs_off && standing !== "signed_off"));
+        !definition.insert_only && (!definition.final_when_sent || (needs === "sign_off" && standing !== "signed_off"));
       return { amend, signs_off, add: definition.sections.some(({ later }) => later) };
     },
 
